@@ -1,0 +1,48 @@
+//! One id type per thing; the prefix is what people and partners see.
+
+ordermill_base::id! {
+    /// An order.
+    OrderId = "ord"
+    /// A unit that is stocked, counted and sold.
+    SkuId = "sku"
+    /// A group of SKUs in the shop.
+    CategoryId = "cat"
+    /// A place that holds stock: warehouse, store, 3PL.
+    LocationId = "loc"
+    /// A shelf position at a location.
+    BinId = "bin"
+    /// One append-only reason of a change of a stock level.
+    MovementId = "mov"
+    /// A cart of the own shop.
+    CartId = "crt"
+    /// Someone who buys.
+    CustomerId = "cus"
+    /// Where orders come from: own shop, marketplace, file, EDI.
+    ChannelId = "chn"
+    /// One payment of an order through a gateway.
+    PaymentId = "pay"
+    /// Money on its way back.
+    RefundId = "rfd"
+    /// A coupon that buyers redeem by code.
+    CouponId = "cpn"
+    /// A gift card with a balance.
+    GiftCardId = "gft"
+    /// A member of staff.
+    StaffId = "stf"
+    /// An API key of a channel or an integration.
+    ApiKeyId = "key"
+    /// Something a person must do.
+    TaskId = "tsk"
+    /// One entry of the journal; its raw value is the journal's position.
+    EventId = "evt"
+    /// One message received from outside, stored raw.
+    InboxId = "inb"
+    /// A receiver of outgoing webhooks.
+    EndpointId = "whk"
+    /// One outgoing webhook on its way to one endpoint.
+    DeliveryId = "dlv"
+    /// A run of an import.
+    ImportId = "imp"
+    /// One double-entry posting of the ledger.
+    PostingId = "pst"
+}
