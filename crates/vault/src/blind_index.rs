@@ -9,7 +9,8 @@
 //! Rotating this key means indexing anew: write with [`Keyring::blind_index`], look up with
 //! [`Keyring::blind_index_candidates`] until every row is done, then destroy the old key.
 
-use crate::keyring::{Keyring, Purpose};
+use crate::key::Purpose;
+use crate::keyring::Keyring;
 use crate::secret::Secret;
 
 /// What kind of value is looked up. The same text has another index under each kind.

@@ -17,7 +17,8 @@ pub trait Entropy: Send + Sync {
 /// The operating system's generator, fetched 4 KiB at a time by each thread.
 ///
 /// A nonce then costs a copy instead of a system call. Bytes handed out are erased from the buffer
-/// at once, so each is used for one thing only.
+/// at once, so each is used for one thing only. The one way to see bytes twice is to resume a virtual
+/// machine more than once from the same snapshot of its memory: start such machines afresh.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsEntropy;
 

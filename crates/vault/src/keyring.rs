@@ -11,10 +11,10 @@
 //! have to wrap 2³² times before they came near their bound.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use ordermill_base::Timestamp;
 
+use crate::key::{KeyId, KeyInfo, KeyState, Purpose, WrappedKey};
 use crate::secret::Secret;
 use crate::{Entropy, RootKey, aead};
 
@@ -23,60 +23,6 @@ use crate::{Entropy, RootKey, aead};
 pub struct Keyring {
     // Exactly one entry of each purpose is active.
     keys: BTreeMap<KeyId, Entry>,
-}
-
-/// The number of a data key, written in front of what it sealed. Ids count up and are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(u32);
-
-/// What a key is for. A key serves one purpose only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Sealing fields: [`crate::seal`].
-    Seal,
-    /// Looking up sealed values: [`crate::blind_index`].
-    BlindIndex,
-    /// Signing links and codes: [`crate::token`], [`crate::one_time_code`].
-    Token,
-}
-
-/// How far a key is in its life. It only moves downward in this list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyState {
-    /// Seals and opens.
-    Active,
-    /// Opens what it once sealed.
-    Retired,
-    /// Destroyed on purpose; what it sealed cannot be read by anybody.
-    Destroyed,
-}
-
-/// A data key as stored: a row that tells nothing without the root key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrappedKey {
-    /// The row's key.
-    pub id: KeyId,
-    /// What the key is for.
-    pub purpose: Purpose,
-    /// The key under the root key; empty once destroyed.
-    pub wrapped: Vec<u8>,
-    /// How far it is in its life.
-    pub state: KeyState,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// What may be shown of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyInfo {
-    /// Its id.
-    pub id: KeyId,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// How far it is in its life.
-    pub state: KeyState,
-    /// When it was made; decides when the next rotation is due.
-    pub created_at: Timestamp,
 }
 
 /// Why stored rows do not make a keyring, or a key cannot be destroyed.
@@ -102,14 +48,6 @@ pub enum KeyringError {
     /// The key still seals new data: rotate first.
     #[error("{0} is active and cannot be destroyed before a rotation")]
     StillActive(KeyId),
-    /// A stored word is none of ours.
-    #[error("unknown {what} {word:?} of a key")]
-    UnknownWord {
-        /// `purpose` or `state`.
-        what: &'static str,
-        /// The word found.
-        word: String,
-    },
 }
 
 #[derive(Debug, Clone)]
@@ -178,8 +116,8 @@ impl Keyring {
                 entry.material = Material::Retired(secret.clone());
             }
         }
-        let last = self.keys.last_key_value().map_or(0, |(id, _)| id.0);
-        let id = KeyId(last.checked_add(1).expect("fewer than 2³² rotations"));
+        let last = self.keys.last_key_value().map_or(0, |(id, _)| id.get());
+        let id = KeyId::new(last.checked_add(1).expect("fewer than 2³² rotations"));
         let material = Material::Active(Secret::generate(entropy));
         self.keys.insert(id, Entry { purpose, created_at: now, material });
         id
@@ -282,79 +220,15 @@ impl Material {
 
 fn wrap_context(id: KeyId, purpose: Purpose) -> Vec<u8> {
     let mut context = vec![WRAP_VERSION];
-    context.extend_from_slice(&id.0.to_be_bytes());
+    context.extend_from_slice(&id.get().to_be_bytes());
     context.extend_from_slice(purpose.as_str().as_bytes());
     context
-}
-
-impl KeyId {
-    /// From the stored number.
-    pub const fn new(id: u32) -> Self {
-        Self(id)
-    }
-
-    /// The number to store.
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "data key {}", self.0)
-    }
-}
-
-impl Purpose {
-    /// All purposes.
-    pub const ALL: [Self; 3] = [Self::Seal, Self::BlindIndex, Self::Token];
-
-    /// The word to store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Seal => "seal",
-            Self::BlindIndex => "blind_index",
-            Self::Token => "token",
-        }
-    }
-
-    /// From the stored word.
-    pub fn parse(word: &str) -> Result<Self, KeyringError> {
-        let found = Self::ALL.into_iter().find(|purpose| purpose.as_str() == word);
-        found.ok_or_else(|| KeyringError::UnknownWord { what: "purpose", word: word.to_owned() })
-    }
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl KeyState {
-    /// All states.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Retired, Self::Destroyed];
-
-    /// The word to store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Retired => "retired",
-            Self::Destroyed => "destroyed",
-        }
-    }
-
-    /// From the stored word.
-    pub fn parse(word: &str) -> Result<Self, KeyringError> {
-        let found = Self::ALL.into_iter().find(|state| state.as_str() == word);
-        found.ok_or_else(|| KeyringError::UnknownWord { what: "state", word: word.to_owned() })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OpenError, OsEntropy, Place};
+    use crate::{OpenError, OsEntropy, Place, SeededEntropy};
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
     const PLACE: Place = Place { table: "orders", column: "buyer", row: 7 };
@@ -476,16 +350,19 @@ mod tests {
         );
     }
 
+    /// Keys stored by an earlier build must load: never change the bytes, which another program
+    /// computed.
     #[test]
-    fn stored_words_come_back() {
-        for purpose in Purpose::ALL {
-            assert_eq!(Purpose::parse(purpose.as_str()), Ok(purpose));
-        }
-        for state in KeyState::ALL {
-            assert_eq!(KeyState::parse(state.as_str()), Ok(state));
-        }
-        assert!(Purpose::parse("Seal").is_err());
-        assert!(KeyState::parse("").is_err());
+    fn the_stored_form_of_a_key_stays() {
+        let root = RootKey::from_base64("WsOJoww7A2P4NpeTTTGXwEfBaxDw05I7RbkF2sJObhk=").unwrap();
+        let keyring = Keyring::generate(&SeededEntropy::from_seed(1), NOW);
+        let rows = keyring.to_rows(&root, &SeededEntropy::from_seed(6));
+        let hex: String = rows[0].wrapped.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            hex,
+            "0100e0efadd9a564bd99df5139d76e19869252f388cc97f96978cddc1bf4052a5d\
+             615e54ae6eadf9dbc778300a0fcf3bdcd998aec54aba0155acf872c3"
+        );
     }
 
     #[test]

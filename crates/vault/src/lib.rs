@@ -11,6 +11,7 @@
 mod aead;
 pub mod blind_index;
 pub mod entropy;
+pub mod key;
 pub mod keyring;
 pub mod one_time_code;
 pub mod password;
@@ -24,7 +25,8 @@ pub mod totp;
 
 pub use blind_index::IndexKind;
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
-pub use keyring::{KeyId, KeyInfo, KeyState, Keyring, KeyringError, Purpose, WrappedKey};
+pub use key::{KeyId, KeyInfo, KeyState, Purpose, UnknownWord, WrappedKey};
+pub use keyring::{Keyring, KeyringError};
 pub use one_time_code::OneTimeCode;
 pub use root_key::{RootKey, RootKeyError};
 pub use seal::{OpenError, Place};

@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::blind_index::ascii_digit;
-use crate::keyring::{KeyId, Keyring, Purpose};
+use crate::key::{KeyId, Purpose};
+use crate::keyring::Keyring;
 use crate::{Claim, Entropy};
 
 /// Six random digits.

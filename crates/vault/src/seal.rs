@@ -14,7 +14,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::keyring::{KeyId, Keyring, Purpose};
+use crate::key::{KeyId, Purpose};
+use crate::keyring::Keyring;
 use crate::{Entropy, aead};
 
 /// Where a sealed value lives.

@@ -33,7 +33,7 @@ impl Secret {
 
     /// The keyed hash of `message`.
     ///
-    /// Made ready anew for each call (about 70 ns), because ring's prepared key is not erased when
+    /// Made ready anew for each call (some 0.2 µs), because ring's prepared key is not erased when
     /// dropped and would outlive a destroyed key on the heap.
     pub(crate) fn hmac(&self, message: &[u8]) -> Zeroizing<[u8; 32]> {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.bytes()), message);

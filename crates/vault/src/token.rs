@@ -16,7 +16,8 @@ use ring::digest::{SHA256, digest};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::keyring::{KeyId, Keyring, Purpose};
+use crate::key::{KeyId, Purpose};
+use crate::keyring::Keyring;
 use crate::{Entropy, secret::Secret};
 
 /// 256 random bits as 43 characters that are safe in addresses, headers and cookies. Shown once.
@@ -216,6 +217,14 @@ mod tests {
         }
         let elsewhere = Keyring::generate(&OsEntropy, NOW);
         assert_eq!(elsewhere.verify_token(ORDER, &link, NOW), Err(TokenError::Invalid));
+    }
+
+    /// Links already mailed must keep working: never change the text, which another program
+    /// computed.
+    #[test]
+    fn the_form_of_a_link_stays() {
+        let link = keyring().sign_token(ORDER, Some(NOW + Span::hours(1)));
+        assert_eq!(link, "AQAAAAMABgok7rHkAOpfZU_tPO2dJZhI8QriE10");
     }
 
     #[test]
