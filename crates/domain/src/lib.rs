@@ -4,3 +4,4 @@
 //! those live in the crates that depend on this one.
 
 pub mod ids;
+pub mod pricing;
