@@ -2,8 +2,27 @@
 //!
 //! Everything here is a pure function of state, command and time. No I/O, no SQL, no HTTP, no clock:
 //! those live in the crates that depend on this one.
+//!
+//! An aggregate ([`order::Order`], [`payment::Payment`], [`refund::Refund`],
+//! [`reservation::Reservation`]) wraps its `Facts`, the plain values that are stored. Its methods
+//! decide, give back the [event](event) of what happened, and change the facts only by applying
+//! that event, so that folding a journal gives exactly what is stored.
 
+pub mod actor;
 pub mod address;
+mod code;
+pub mod deadline;
+pub mod event;
 pub mod ids;
+pub mod ledger;
+pub mod order;
+pub mod payment;
 pub mod phone;
 pub mod pricing;
+pub mod refund;
+pub mod reservation;
+pub mod role;
+pub mod stock;
+pub mod task;
+
+pub use code::UnknownCode;

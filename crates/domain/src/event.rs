@@ -1,0 +1,127 @@
+//! Events: what happened, as the journal keeps it.
+//!
+//! Each aggregate has its own kinds; [`Event`] is one of any. The stable text of a kind, such as
+//! `order.paid`, starts with its aggregate. Who, when and why stand beside an event in the journal,
+//! and no event ever holds personal data.
+
+use serde::{Serialize, Serializer};
+
+use crate::code::coded;
+use crate::{order, payment, refund, reservation, stock};
+
+coded! {
+    /// What an entry of the journal is about; each thing of its kind has its own gapless sequence.
+    enum Aggregate {
+        /// An order with its lines.
+        Order = "order",
+        /// A payment.
+        Payment = "payment",
+        /// A refund.
+        Refund = "refund",
+        /// The reservations of an order.
+        Reservation = "reservation",
+        /// A stock level.
+        Stock = "stock",
+    }
+}
+
+/// One change of any aggregate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Of an order.
+    Order(order::Event),
+    /// Of a payment.
+    Payment(payment::Event),
+    /// Of a refund.
+    Refund(refund::Event),
+    /// Of a reservation.
+    Reservation(reservation::Event),
+    /// Of a stock level.
+    Stock(stock::Event),
+}
+
+/// Why a stored event cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadEventError {
+    /// No aggregate has kinds of this name.
+    #[error("unknown kind of event")]
+    UnknownKind,
+    /// The text is not an event of its aggregate.
+    #[error("the stored event cannot be read")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Event {
+    /// What it is about.
+    pub const fn aggregate(&self) -> Aggregate {
+        match self {
+            Self::Order(_) => Aggregate::Order,
+            Self::Payment(_) => Aggregate::Payment,
+            Self::Refund(_) => Aggregate::Refund,
+            Self::Reservation(_) => Aggregate::Reservation,
+            Self::Stock(_) => Aggregate::Stock,
+        }
+    }
+
+    /// The stable name of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Order(event) => event.kind(),
+            Self::Payment(event) => event.kind(),
+            Self::Refund(event) => event.kind(),
+            Self::Reservation(event) => event.kind(),
+            Self::Stock(event) => event.kind(),
+        }
+    }
+
+    /// Reads an event from its kind and its JSON, which repeats the kind.
+    pub fn from_json(kind: &str, json: &str) -> Result<Self, ReadEventError> {
+        let (aggregate, _) = kind.split_once('.').ok_or(ReadEventError::UnknownKind)?;
+        let aggregate = Aggregate::from_code(aggregate).map_err(|_| ReadEventError::UnknownKind)?;
+        Ok(match aggregate {
+            Aggregate::Order => Self::Order(serde_json::from_str(json)?),
+            Aggregate::Payment => Self::Payment(serde_json::from_str(json)?),
+            Aggregate::Refund => Self::Refund(serde_json::from_str(json)?),
+            Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
+            Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
+        })
+    }
+
+    /// Compact JSON, as stored.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("events are plain values with text keys")
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Order(event) => event.serialize(serializer),
+            Self::Payment(event) => event.serialize(serializer),
+            Self::Refund(event) => event.serialize(serializer),
+            Self::Reservation(event) => event.serialize(serializer),
+            Self::Stock(event) => event.serialize(serializer),
+        }
+    }
+}
+
+macro_rules! from_each {
+    ($($variant:ident: $event:ty,)+) => {$(
+        impl From<$event> for Event {
+            fn from(event: $event) -> Self {
+                Self::$variant(event)
+            }
+        }
+    )+};
+}
+
+from_each! {
+    Order: order::Event,
+    Payment: payment::Event,
+    Refund: refund::Event,
+    Reservation: reservation::Event,
+    Stock: stock::Event,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+use ordermill_base::{Currency, Id, Quantity, Timestamp};
+
+use super::*;
+use crate::ids::{LocationId, OrderId, PaymentId, SkuId};
+use crate::order::{CancelReason, LineQuantity, Review, Status};
+use crate::reservation::{ReleaseReason, Which};
+
+/// One of each kind; the stored form of any of them never changes.
+fn samples() -> Vec<Event> {
+    use {order::Event as O, payment::Event as P, refund::Event as R, reservation::Event as H};
+    let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
+    let order = OrderId::from_raw(7);
+    let key =
+        refund::Key { payment: PaymentId::from_raw(1), cause: refund::Cause::Overpaid, subject: 0 };
+    let of = Which {
+        line_no: 1,
+        sku: SkuId::from_raw(1),
+        location: LocationId::from_raw(1),
+        quantity: Quantity::ONE,
+    };
+    let mut placed = order::tests::two_lines();
+    placed.lines.truncate(1);
+    vec![
+        O::Placed(Box::new(placed)).into(),
+        O::Reviewed { from: Review::ManualPending, to: Review::Approved }.into(),
+        O::PartlyPaid { amount_minor: 100, paid_minor: 100 }.into(),
+        O::Paid { amount_minor: 100, paid_minor: 200 }.into(),
+        O::Refunded { amount_minor: 100, refunded_minor: 100 }.into(),
+        O::ChargedBack { amount_minor: 100, charged_back_minor: 100 }.into(),
+        O::Confirmed { backordered: Vec::new() }.into(),
+        O::Confirmed { backordered: lines.clone() }.into(),
+        O::BackorderFilled { lines: lines.clone(), still_waiting: false }.into(),
+        O::Shipped { lines }.into(),
+        O::Canceled { from: Status::Placed, reason: CancelReason::Unpaid }.into(),
+        O::Rejected.into(),
+        O::Completed.into(),
+        O::Archived.into(),
+        P::Created {
+            order,
+            gateway: "alipay".into(),
+            merchant: "shop".into(),
+            amount_minor: 100,
+            currency: Currency::Cny,
+        }
+        .into(),
+        P::Submitted { gateway_ref: None }.into(),
+        P::Authorized.into(),
+        P::Captured {
+            from: payment::State::Pending,
+            amount_minor: 100,
+            gateway_ref: "tx-1".into(),
+        }
+        .into(),
+        P::Failed { from: payment::State::Pending }.into(),
+        P::Expired { from: payment::State::Pending }.into(),
+        P::Voided { from: payment::State::Created }.into(),
+        R::Granted { order, key, amount_minor: 100, currency: Currency::Cny }.into(),
+        R::Requested { from: refund::State::Failed }.into(),
+        R::Succeeded.into(),
+        R::Failed.into(),
+        H::Allocated { of }.into(),
+        H::Consumed { of }.into(),
+        H::Expired { of }.into(),
+        H::Held {
+            of,
+            from: reservation::State::Expired,
+            expires_at: Some(Timestamp::from_millis(1_795_000_000_000)),
+        }
+        .into(),
+        H::Released { of, from: reservation::State::Held, reason: ReleaseReason::OrderCanceled }
+            .into(),
+        stock::Event::Moved {
+            sku: of.sku,
+            location: of.location,
+            movement: stock::MovementKind::Count,
+            delta: -1,
+            on_hand: 4,
+            id: None,
+        }
+        .into(),
+    ]
+}
+
+#[test]
+fn the_stored_form_of_every_kind() {
+    let json: Vec<String> = samples().iter().map(Event::to_json).collect();
+    insta::assert_snapshot!(json.join("\n"), @r#"
+    {"kind":"order.placed","channel":"chn_0000000000001","terms":"prepaid","promotion":false,"review":"auto_passed","amounts":{"currency":"CNY","tax_mode":"included","goods_minor":12000,"discount_minor":2000,"freight_minor":800,"tax_minor":0,"total_minor":10800},"lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":2,"unit_price_minor":5000,"discount_minor":2000,"tax_minor":0,"total_minor":8000}],"reserved":[]}
+    {"kind":"order.reviewed","from":"manual_pending","to":"approved"}
+    {"kind":"order.partly_paid","amount_minor":100,"paid_minor":100}
+    {"kind":"order.paid","amount_minor":100,"paid_minor":200}
+    {"kind":"order.refunded","amount_minor":100,"refunded_minor":100}
+    {"kind":"order.charged_back","amount_minor":100,"charged_back_minor":100}
+    {"kind":"order.confirmed"}
+    {"kind":"order.confirmed","backordered":[{"line_no":1,"quantity":1}]}
+    {"kind":"order.backorder_filled","lines":[{"line_no":1,"quantity":1}],"still_waiting":false}
+    {"kind":"order.shipped","lines":[{"line_no":1,"quantity":1}]}
+    {"kind":"order.canceled","from":"placed","reason":"unpaid"}
+    {"kind":"order.rejected"}
+    {"kind":"order.completed"}
+    {"kind":"order.archived"}
+    {"kind":"payment.created","order":"ord_0000000000007","gateway":"alipay","merchant":"shop","amount_minor":100,"currency":"CNY"}
+    {"kind":"payment.submitted"}
+    {"kind":"payment.authorized"}
+    {"kind":"payment.captured","from":"pending","amount_minor":100,"gateway_ref":"tx-1"}
+    {"kind":"payment.failed","from":"pending"}
+    {"kind":"payment.expired","from":"pending"}
+    {"kind":"payment.voided","from":"created"}
+    {"kind":"refund.granted","order":"ord_0000000000007","key":{"payment":"pay_0000000000001","cause":"overpaid","subject":0},"amount_minor":100,"currency":"CNY"}
+    {"kind":"refund.requested","from":"failed"}
+    {"kind":"refund.succeeded"}
+    {"kind":"refund.failed"}
+    {"kind":"reservation.allocated","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}
+    {"kind":"reservation.consumed","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}
+    {"kind":"reservation.expired","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}
+    {"kind":"reservation.held","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"expired","expires_at":"2026-11-18T11:06:40Z"}
+    {"kind":"reservation.released","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"held","reason":"order_canceled"}
+    {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
+    "#);
+}
+
+#[test]
+fn events_read_back_by_their_kind() {
+    for event in samples() {
+        let json = event.to_json();
+        assert!(json.starts_with(&format!(r#"{{"kind":"{}""#, event.kind())), "{json}");
+        assert!(event.kind().starts_with(event.aggregate().code()));
+        assert_eq!(Event::from_json(event.kind(), &json).unwrap(), event);
+    }
+}
+
+#[test]
+fn what_no_aggregate_says_is_not_an_event() {
+    assert!(matches!(Event::from_json("cart.filled", "{}"), Err(ReadEventError::UnknownKind)));
+    assert!(matches!(Event::from_json("order", "{}"), Err(ReadEventError::UnknownKind)));
+    assert!(matches!(
+        Event::from_json("order.sold", r#"{"kind":"order.sold"}"#),
+        Err(ReadEventError::Json(_))
+    ));
+}

@@ -1,0 +1,142 @@
+//! Order lines: one SKU, a quantity, a price and its share of every discount.
+
+use ordermill_base::Quantity;
+use serde::{Deserialize, Serialize};
+
+use super::Event;
+use crate::ids::SkuId;
+
+/// What was agreed on one line; never changes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineTerms {
+    /// Its place in the order, from 1.
+    pub line_no: u16,
+    /// What is sold.
+    pub sku: SkuId,
+    /// How many pieces were ordered.
+    pub quantity: Quantity,
+    /// Price of one piece, minor units of the order's currency.
+    pub unit_price_minor: i64,
+    /// The line's share of every discount, minor units, not negative.
+    pub discount_minor: i64,
+    /// The line's tax, minor units, not negative.
+    pub tax_minor: i64,
+    /// What the buyer pays for the line: goods − discount, and the tax if it is added on top.
+    pub total_minor: i64,
+}
+
+impl LineTerms {
+    /// Price times quantity, before discount; `None` beyond 64 bits.
+    pub fn goods_minor(&self) -> Option<i64> {
+        self.unit_price_minor.checked_mul(self.quantity.get())
+    }
+}
+
+/// A number of pieces of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineQuantity {
+    /// Which line of the order.
+    pub line_no: u16,
+    /// How many pieces of it.
+    pub quantity: Quantity,
+}
+
+/// An order line with what became of its pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderLine {
+    /// What was agreed.
+    pub terms: LineTerms,
+    pieces: Pieces,
+}
+
+/// What became of the ordered pieces of a line. What is in none of these is open: ordered, and
+/// neither firmly promised nor given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pieces {
+    /// Given up.
+    pub canceled: i64,
+    /// Firmly promised from stock.
+    pub allocated: i64,
+    /// Promised from stock that is still to come.
+    pub backordered: i64,
+    /// Left the building.
+    pub shipped: i64,
+}
+
+/// Counts that cannot belong to their line: negative, or more than were ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the counts of line {line_no} do not add up to its quantity")]
+pub struct InvalidPieces {
+    /// Which line.
+    pub line_no: u16,
+}
+
+impl OrderLine {
+    /// A line of a fresh order: all pieces open.
+    pub fn new(terms: LineTerms) -> Self {
+        Self { terms, pieces: Pieces::default() }
+    }
+
+    /// A line as it was stored; fails if ordered ≠ canceled + allocated + backordered + shipped +
+    /// open.
+    pub fn from_stored(terms: LineTerms, pieces: Pieces) -> Result<Self, InvalidPieces> {
+        let line = Self { terms, pieces };
+        let Pieces { canceled, allocated, backordered, shipped } = pieces;
+        if [canceled, allocated, backordered, shipped, line.open()]
+            .into_iter()
+            .any(i64::is_negative)
+        {
+            return Err(InvalidPieces { line_no: terms.line_no });
+        }
+        Ok(line)
+    }
+
+    /// What became of the pieces so far.
+    pub const fn pieces(&self) -> Pieces {
+        self.pieces
+    }
+
+    /// Ordered, and neither canceled, allocated, backordered nor shipped.
+    pub const fn open(&self) -> i64 {
+        let Pieces { canceled, allocated, backordered, shipped } = self.pieces;
+        self.terms.quantity.get() - canceled - allocated - backordered - shipped
+    }
+
+    /// Folds one event of the order into the line.
+    pub fn apply(&mut self, event: &Event) {
+        let line_no = self.terms.line_no;
+        match event {
+            Event::Confirmed { backordered } => {
+                self.pieces.backordered = self.open().min(of_line(backordered, line_no));
+                self.pieces.allocated += self.open();
+            }
+            Event::BackorderFilled { lines, .. } => {
+                let filled = self.pieces.backordered.min(of_line(lines, line_no));
+                self.pieces.backordered -= filled;
+                self.pieces.allocated += filled;
+            }
+            Event::Shipped { lines } => {
+                let shipped = self.pieces.allocated.min(of_line(lines, line_no));
+                self.pieces.allocated -= shipped;
+                self.pieces.shipped += shipped;
+            }
+            Event::Canceled { .. } | Event::Rejected => {
+                let ordered = self.terms.quantity.get();
+                self.pieces = Pieces { canceled: ordered, ..Pieces::default() };
+            }
+            Event::Placed(_)
+            | Event::Reviewed { .. }
+            | Event::PartlyPaid { .. }
+            | Event::Paid { .. }
+            | Event::Refunded { .. }
+            | Event::ChargedBack { .. }
+            | Event::Completed
+            | Event::Archived => {}
+        }
+    }
+}
+
+/// The pieces of one line in a list that may name it several times.
+pub(super) fn of_line(lines: &[LineQuantity], line_no: u16) -> i64 {
+    lines.iter().filter(|line| line.line_no == line_no).map(|line| line.quantity.get()).sum()
+}

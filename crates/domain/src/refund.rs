@@ -1,0 +1,403 @@
+//! Refunds: money on its way back, one record per reason.
+//!
+//! Start at [`Refund`]. A refund is known by its [`Key`], so that a repeated cancel, webhook or job
+//! finds the one that is there instead of paying twice; the key is also what the gateway gets.
+//!
+//! Invariant: the refunds of a payment never exceed what it captured.
+
+use std::fmt;
+
+use ordermill_base::{Currency, Money, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::code::coded;
+use crate::ids::{OrderId, PaymentId, RefundId};
+
+/// Money of one payment on its way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refund {
+    facts: Facts,
+}
+
+/// What is stored of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Its key in the database.
+    pub id: RefundId,
+    /// The order whose money it is.
+    pub order: OrderId,
+    /// What makes it the only one of its kind.
+    pub key: Key,
+    /// The sequence of its last event; 1 when just granted.
+    pub version: i64,
+    /// Where it stands.
+    pub state: State,
+    /// What goes back.
+    pub amount: Money,
+    /// When it was granted: D6 counts from what caused it.
+    pub granted_at: Timestamp,
+    /// When the money arrived.
+    pub succeeded_at: Option<Timestamp>,
+}
+
+/// The identity of a refund: there is at most one of each. Written, it is the idempotency key for
+/// the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// Whose money goes back.
+    pub payment: PaymentId,
+    /// Why.
+    pub cause: Cause,
+    /// Which one of its causes: 0 where there is only one, else the raw id of the case, or the
+    /// line number.
+    pub subject: i64,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.payment, self.cause, self.subject)
+    }
+}
+
+coded! {
+    /// Why money goes back.
+    enum Cause {
+        /// Its order was canceled.
+        OrderCanceled = "order_canceled",
+        /// The review refused its order.
+        OrderRejected = "order_rejected",
+        /// It was captured after its order had ended.
+        LateCapture = "late_capture",
+        /// The buyer paid more than the total.
+        Overpaid = "overpaid",
+        /// A line could not be supplied; the subject is its number.
+        OutOfStock = "out_of_stock",
+        /// An after-sale case was granted; the subject is the case.
+        AfterSale = "after_sale",
+    }
+}
+
+coded! {
+    /// Where a refund stands.
+    enum State {
+        /// Owed to the buyer.
+        Granted = "granted",
+        /// With the gateway.
+        Requested = "requested",
+        /// The buyer has it.
+        Succeeded = "succeeded",
+        /// The gateway could not send it; it is requested again.
+        Failed = "failed",
+    }
+}
+
+coded! {
+    /// What moves a refund on.
+    enum Step {
+        /// We ask the gateway.
+        Request = "request",
+        /// The gateway has sent it.
+        Succeed = "succeed",
+        /// The gateway could not.
+        Fail = "fail",
+    }
+}
+
+/// A step that a refund does not have at this point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a refund that is {from} has no step {step}")]
+pub struct InvalidTransition {
+    /// Where the refund stands.
+    pub from: State,
+    /// What was asked.
+    pub step: Step,
+}
+
+impl State {
+    /// The whole life cycle. What is owed stays owed: a failure is never the end.
+    pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
+        match (self, step) {
+            (Self::Granted | Self::Failed, Step::Request) => Ok(Self::Requested),
+            (Self::Requested, Step::Succeed) => Ok(Self::Succeeded),
+            (Self::Requested, Step::Fail) => Ok(Self::Failed),
+            (from, step) => Err(InvalidTransition { from, step }),
+        }
+    }
+}
+
+/// One change of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// It is owed.
+    #[serde(rename = "refund.granted")]
+    Granted {
+        /// The order whose money it is.
+        order: OrderId,
+        /// What makes it the only one of its kind.
+        key: Key,
+        /// How much, minor units.
+        amount_minor: i64,
+        /// The currency of the amount.
+        currency: Currency,
+    },
+    /// The gateway was asked, for the first time or again.
+    #[serde(rename = "refund.requested")]
+    Requested {
+        /// Where it stood.
+        from: State,
+    },
+    /// The buyer has it.
+    #[serde(rename = "refund.succeeded")]
+    Succeeded,
+    /// The gateway could not send it.
+    #[serde(rename = "refund.failed")]
+    Failed,
+}
+
+impl Event {
+    /// The stable name of the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Granted { .. } => "refund.granted",
+            Self::Requested { .. } => "refund.requested",
+            Self::Succeeded => "refund.succeeded",
+            Self::Failed => "refund.failed",
+        }
+    }
+}
+
+/// Why a refund is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// Nothing, or less.
+    #[error("a refund is more than nothing")]
+    NotPositive,
+    /// Another currency than the payment's.
+    #[error("a payment in {expected} is not refunded in {got}")]
+    CurrencyMismatch {
+        /// The payment's currency.
+        expected: Currency,
+        /// The asked one.
+        got: Currency,
+    },
+    /// More than is left of the payment.
+    #[error("{asked_minor} of {left_minor} minor units cannot be refunded")]
+    ExceedsCaptured {
+        /// What was asked.
+        asked_minor: i64,
+        /// What is left.
+        left_minor: i64,
+    },
+}
+
+/// A payment's money and how much of it is already on its way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refundable {
+    /// What the payment captured.
+    pub captured: Money,
+    /// The sum of all its refunds in every state, minor units: a failed one is still owed.
+    pub granted_minor: i64,
+}
+
+impl Refund {
+    /// Grants a refund within what is left of its payment.
+    pub fn grant(
+        id: RefundId,
+        order: OrderId,
+        key: Key,
+        amount: Money,
+        of: Refundable,
+        at: Timestamp,
+    ) -> Result<(Self, Event), GrantError> {
+        if amount.minor <= 0 {
+            return Err(GrantError::NotPositive);
+        }
+        if amount.currency != of.captured.currency {
+            let (expected, got) = (of.captured.currency, amount.currency);
+            return Err(GrantError::CurrencyMismatch { expected, got });
+        }
+        let left_minor = of.captured.minor - of.granted_minor;
+        if amount.minor > left_minor {
+            return Err(GrantError::ExceedsCaptured { asked_minor: amount.minor, left_minor });
+        }
+        let facts = Facts {
+            id,
+            order,
+            key,
+            version: 1,
+            state: State::Granted,
+            amount,
+            granted_at: at,
+            succeeded_at: None,
+        };
+        let (amount_minor, currency) = (amount.minor, amount.currency);
+        Ok((Self { facts }, Event::Granted { order, key, amount_minor, currency }))
+    }
+
+    /// The refund right after it was granted, where a fold of its journal starts; `None` for any
+    /// other event.
+    pub const fn granted(id: RefundId, event: &Event, at: Timestamp) -> Option<Self> {
+        let Event::Granted { order, key, amount_minor, currency } = *event else { return None };
+        let facts = Facts {
+            id,
+            order,
+            key,
+            version: 1,
+            state: State::Granted,
+            amount: Money::new(amount_minor, currency),
+            granted_at: at,
+            succeeded_at: None,
+        };
+        Some(Self { facts })
+    }
+
+    /// A refund as it was stored.
+    pub const fn from_facts(facts: Facts) -> Self {
+        Self { facts }
+    }
+
+    /// What is to be stored.
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> State {
+        self.facts.state
+    }
+
+    /// Notes that the gateway is asked.
+    pub fn request(&mut self, at: Timestamp) -> Result<Event, InvalidTransition> {
+        let from = self.facts.state;
+        from.after(Step::Request)?;
+        Ok(self.happened(Event::Requested { from }, at))
+    }
+
+    /// Notes that the money was sent; the same word again gives `None` and changes nothing.
+    pub fn succeed(&mut self, at: Timestamp) -> Result<Option<Event>, InvalidTransition> {
+        if self.facts.state == State::Succeeded {
+            return Ok(None);
+        }
+        self.facts.state.after(Step::Succeed)?;
+        Ok(Some(self.happened(Event::Succeeded, at)))
+    }
+
+    /// Notes that the gateway could not send it.
+    pub fn fail(&mut self, at: Timestamp) -> Result<Event, InvalidTransition> {
+        self.facts.state.after(Step::Fail)?;
+        Ok(self.happened(Event::Failed, at))
+    }
+
+    /// Folds one event that was recorded at `at`.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        let facts = &mut self.facts;
+        facts.version += 1;
+        match event {
+            Event::Granted { .. } => facts.version = 1,
+            Event::Requested { .. } => facts.state = State::Requested,
+            Event::Succeeded => {
+                facts.state = State::Succeeded;
+                facts.succeeded_at = Some(at);
+            }
+            Event::Failed => facts.state = State::Failed,
+        }
+    }
+
+    fn happened(&mut self, event: Event, at: Timestamp) -> Event {
+        self.apply(&event, at);
+        event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordermill_base::Id;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::code::life_cycle;
+
+    const AT: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+    fn key(subject: i64) -> Key {
+        Key { payment: PaymentId::from_raw(9), cause: Cause::AfterSale, subject }
+    }
+
+    fn grant(minor: i64, granted_minor: i64) -> Result<(Refund, Event), GrantError> {
+        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor };
+        let amount = Money::new(minor, Currency::Cny);
+        Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), amount, of, AT)
+    }
+
+    #[test]
+    fn the_life_cycle() {
+        insta::assert_snapshot!(life_cycle(State::ALL, &Step::ALL, State::after), @r"
+        Granted --Request--> Requested
+        Requested --Succeed--> Succeeded
+        Requested --Fail--> Failed
+        Failed --Request--> Requested
+        ");
+    }
+
+    #[test]
+    fn a_refund_has_one_written_identity() {
+        assert_eq!(key(7).to_string(), "pay_0000000000009:after_sale:7");
+    }
+
+    #[test]
+    fn a_refund_stays_within_what_is_left_of_its_currency() {
+        assert_eq!(grant(0, 0), Err(GrantError::NotPositive));
+        assert_eq!(
+            grant(41, 60),
+            Err(GrantError::ExceedsCaptured { asked_minor: 41, left_minor: 40 })
+        );
+        assert!(grant(40, 60).is_ok());
+        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor: 0 };
+        let dollars = Money::new(1, Currency::Usd);
+        let refused =
+            Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), dollars, of, AT);
+        assert_eq!(
+            refused,
+            Err(GrantError::CurrencyMismatch { expected: Currency::Cny, got: Currency::Usd })
+        );
+    }
+
+    #[test]
+    fn a_failed_refund_is_requested_again_and_succeeds_once() {
+        let (mut refund, _) = grant(100, 0).unwrap();
+        refund.request(AT).unwrap();
+        refund.fail(AT).unwrap();
+        assert_eq!(refund.request(AT), Ok(Event::Requested { from: State::Failed }));
+        assert_eq!(refund.succeed(AT), Ok(Some(Event::Succeeded)));
+        assert_eq!(refund.succeed(AT), Ok(None));
+        assert!(refund.fail(AT).is_err());
+    }
+
+    proptest! {
+        /// Whoever asks for how much and how often, the buyer never gets more than was captured.
+        #[test]
+        fn refunds_never_exceed_what_was_captured(asked in proptest::collection::vec(-5_i64..120, 0..20)) {
+            let mut granted = 0;
+            for minor in asked {
+                granted += grant(minor, granted).map_or(0, |(refund, _)| refund.facts().amount.minor);
+                prop_assert!((0..=100).contains(&granted));
+            }
+        }
+
+        #[test]
+        fn folding_the_events_gives_the_stored_refund(steps in proptest::collection::vec(0..3, 0..12)) {
+            let (mut refund, granted) = grant(100, 0).unwrap();
+            let mut folded = Refund::granted(RefundId::from_raw(1), &granted, AT).unwrap();
+            for step in steps {
+                let event = match step {
+                    0 => refund.request(AT).ok(),
+                    1 => refund.succeed(AT).ok().flatten(),
+                    _ => refund.fail(AT).ok(),
+                };
+                event.iter().for_each(|event| folded.apply(event, AT));
+            }
+            prop_assert_eq!(folded, refund);
+        }
+    }
+}

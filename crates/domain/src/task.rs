@@ -1,0 +1,140 @@
+//! Tasks: what a person must do. One queue feeds every desk.
+
+use crate::code::coded;
+use crate::role::Role;
+
+coded! {
+    /// What is to be done.
+    enum TaskKind {
+        /// Decide the review of an order.
+        Review = "review",
+        /// Order more of a SKU that runs low.
+        Replenishment = "replenishment",
+        /// Complete an order of a channel that came without what is needed.
+        IncompleteChannelOrder = "incomplete_channel_order",
+        /// Say which SKU a channel means.
+        UnknownSku = "unknown_sku",
+        /// Look at money that is not what was asked.
+        PaymentMismatch = "payment_mismatch",
+        /// Look at a refund that the gateway keeps refusing.
+        RefundFailed = "refund_failed",
+        /// Look at a message that cannot be processed.
+        WebhookQuarantine = "webhook_quarantine",
+        /// Look at deliveries that a receiver keeps refusing.
+        DeliveryDeadLetter = "delivery_dead_letter",
+        /// Find pieces that are on hand by the books and not on the shelf.
+        StockDiscrepancy = "stock_discrepancy",
+        /// Approve what a colleague asks for.
+        SecondApproval = "second_approval",
+    }
+}
+
+coded! {
+    /// Where a task stands.
+    enum TaskState {
+        /// In the queue.
+        Open = "open",
+        /// Someone is at it.
+        Claimed = "claimed",
+        /// Done, with an outcome.
+        Done = "done",
+        /// No longer needed.
+        Dropped = "dropped",
+    }
+}
+
+coded! {
+    /// What moves a task on.
+    enum Step {
+        /// Someone takes it.
+        Claim = "claim",
+        /// They put it back.
+        Unclaim = "unclaim",
+        /// It is done.
+        Finish = "finish",
+        /// Its cause is gone.
+        Drop = "drop",
+    }
+}
+
+/// A step that a task does not have at this point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a task that is {from} has no step {step}")]
+pub struct InvalidTransition {
+    /// Where the task stands.
+    pub from: TaskState,
+    /// What was asked.
+    pub step: Step,
+}
+
+impl TaskKind {
+    /// Who does it.
+    pub const fn owner(self) -> Role {
+        match self {
+            Self::Review
+            | Self::Replenishment
+            | Self::UnknownSku
+            | Self::WebhookQuarantine
+            | Self::DeliveryDeadLetter
+            | Self::SecondApproval => Role::Operations,
+            Self::IncompleteChannelOrder => Role::Service,
+            Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
+            Self::StockDiscrepancy => Role::Warehouse,
+        }
+    }
+}
+
+impl TaskState {
+    /// The whole life cycle. An open task may be finished at once, where claiming it first is no
+    /// use.
+    pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
+        match (self, step) {
+            (Self::Open, Step::Claim) => Ok(Self::Claimed),
+            (Self::Claimed, Step::Unclaim) => Ok(Self::Open),
+            (Self::Open | Self::Claimed, Step::Finish) => Ok(Self::Done),
+            (Self::Open | Self::Claimed, Step::Drop) => Ok(Self::Dropped),
+            (from, step) => Err(InvalidTransition { from, step }),
+        }
+    }
+
+    /// Whether someone still has to do something.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::Claimed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::life_cycle;
+
+    #[test]
+    fn the_life_cycle() {
+        insta::assert_snapshot!(life_cycle(TaskState::ALL, &Step::ALL, TaskState::after), @r"
+        Open --Claim--> Claimed
+        Open --Finish--> Done
+        Open --Drop--> Dropped
+        Claimed --Unclaim--> Open
+        Claimed --Finish--> Done
+        Claimed --Drop--> Dropped
+        ");
+    }
+
+    #[test]
+    fn every_task_has_an_owner() {
+        let table: Vec<String> =
+            TaskKind::ALL.map(|kind| format!("{kind}: {}", kind.owner())).into();
+        insta::assert_snapshot!(table.join("\n"), @r"
+        review: operations
+        replenishment: operations
+        incomplete_channel_order: service
+        unknown_sku: operations
+        payment_mismatch: finance
+        refund_failed: finance
+        webhook_quarantine: operations
+        delivery_dead_letter: operations
+        stock_discrepancy: warehouse
+        second_approval: operations
+        ");
+    }
+}
