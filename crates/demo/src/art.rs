@@ -80,7 +80,7 @@ impl Palette {
         let base = drawing.color.unwrap_or(others[(print % 5) as usize]);
         // A thing must stand out from its wall: pale things get a deeper one.
         let wall = if base.brightness() > 205 {
-            drawing.wall.mix(drawing.accent, 12).mix(Color::BLACK, 10)
+            drawing.wall.mix(drawing.wall.deepened(), 60)
         } else {
             drawing.wall
         };
@@ -112,6 +112,8 @@ impl Palette {
             'n' => Color(128, 136, 148),
             'o' => Color(217, 178, 132),
             'q' => Color(148, 104, 68),
+            'f' => Color(235, 122, 52),
+            'c' => Color(255, 214, 122),
             _ => return None,
         })
     }

@@ -139,7 +139,7 @@ impl Catalog {
     }
 
     /// The products of a category.
-    pub fn of_category<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a Product> {
+    pub fn of_category<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a Product> + Clone {
         self.products.iter().filter(move |product| product.category == code)
     }
 

@@ -121,7 +121,7 @@ impl Family<'_> {
         let popularity = family_popularity * (60 + (print >> 8) as i64 % 80) / 100;
         let popularity = (popularity * 4 / (siblings as i64 + 2)).max(1);
         // Pieces a day, in tenths; a week of lead time and two days of cover.
-        let daily_tenths = popularity * 3;
+        let daily_tenths = popularity;
         let safety_stock = 2 + daily_tenths * 2 / 10;
 
         Product {
