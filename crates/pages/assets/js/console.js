@@ -1,0 +1,141 @@
+// The console: live updates, rows and their selection, keyboard. A page works without it.
+"use strict";
+(() => {
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Live: one EventSource per visible tab carries topic names only; what cares asks again itself.
+  // A part listens with hx-trigger="orders from:#live throttle:3s". Closed while the tab is hidden,
+  // so that many tabs never use up the connections of HTTP/1.1; after a gap every topic fires.
+  const live = one("#live");
+  let stream, retry, pause = 500, missed = false;
+
+  function say(state) {
+    const label = one("#live-state");
+    label.dataset.state = state;
+    label.textContent = live.dataset[state];
+  }
+  const topics = () =>
+    new Set(all("[hx-trigger*='from:#live']").map((part) => part.getAttribute("hx-trigger").split(" ")[0]));
+  const fire = (topic) => live.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
+
+  function close() {
+    stream?.close();
+    stream = undefined;
+    missed = true;
+  }
+  function open() {
+    clearTimeout(retry);
+    if (!live || document.hidden || stream) return;
+    stream = new EventSource(live.dataset.src);
+    stream.addEventListener("open", () => {
+      pause = 500;
+      say("on");
+      if (missed) topics().forEach(fire);
+      missed = false;
+    });
+    stream.addEventListener("message", (event) => fire(event.data));
+    stream.addEventListener("error", () => {
+      say("off");
+      close();
+      retry = setTimeout(open, pause * (0.7 + Math.random() * 0.6));
+      pause = Math.min(pause * 2, 15000);
+    });
+  }
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  addEventListener("online", open);
+
+  // Rows: .list holds a table with one .pick checkbox per row and a .bulk form with name=ids.
+  let current = -1, last = -1;
+  const rows = () => all(".list tbody tr");
+  const pick = (row) => one(".pick", row);
+
+  function showSelection() {
+    const list = one(".list");
+    if (!list) return;
+    const picked = rows().filter((row) => pick(row)?.checked);
+    rows().forEach((row) => pick(row) && row.setAttribute("aria-selected", pick(row).checked));
+    list.classList.toggle("has-selection", picked.length > 0);
+    const count = one(".bulk [data-count]", list);
+    if (count) count.textContent = picked.length ? count.dataset.count.replace("#", picked.length) : "";
+    const ids = one(".bulk [name=ids]", list);
+    if (ids) ids.value = picked.map((row) => row.dataset.id).join(",");
+    const whole = one("#pick-all", list);
+    if (whole) {
+      whole.checked = picked.length > 0 && picked.length === rows().length;
+      whole.indeterminate = picked.length > 0 && !whole.checked;
+    }
+  }
+  function select(index, checked, range) {
+    const from = range && last >= 0 ? Math.min(index, last) : index;
+    const to = range && last >= 0 ? Math.max(index, last) : index;
+    rows().slice(from, to + 1).forEach((row) => (pick(row).checked = checked));
+    last = index;
+    showSelection();
+  }
+  function selectNone() {
+    all(".pick").forEach((box) => (box.checked = false));
+    showSelection();
+  }
+  function move(by) {
+    const list = rows();
+    if (!list.length) return;
+    list[current]?.classList.remove("is-current");
+    current = Math.max(0, Math.min(list.length - 1, current + by));
+    list[current].classList.add("is-current");
+    one("a", list[current])?.focus({ preventScroll: true });
+    list[current].scrollIntoView({ block: "nearest" });
+  }
+  function toggleMenu(open) {
+    one("#side").classList.toggle("is-open", open);
+    one("#menu").setAttribute("aria-expanded", one("#side").classList.contains("is-open"));
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (target.id === "pick-all") {
+      all(".pick").forEach((box) => (box.checked = target.checked));
+      showSelection();
+    } else if (target.matches(".pick")) {
+      select(rows().indexOf(target.closest("tr")), target.checked, event.shiftKey);
+    } else if (target.closest("[data-select-none]")) selectNone();
+    else if (target.closest("#menu")) {
+      toggleMenu();
+      if (one("#side.is-open")) one("#side a").focus();
+    }
+  });
+
+  // No shortcut fires while typing or while an input method is composing.
+  const places = { d: "/console", o: "/console/orders", r: "/console/desk/review" };
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (one("dialog[open]")) return;
+    const key = event.key.toLowerCase();
+    const typing = event.target.closest("input:not([type=checkbox]),textarea,select");
+    if (key === "escape" && one("#side.is-open")) {
+      toggleMenu(false);
+      one("#menu").focus();
+    } else if (key === "escape") typing ? event.target.blur() : selectNone();
+    else if (typing) return;
+    else if (event.timeStamp - going < 1000 && places[key]) location.assign(places[key]);
+    else if (key === "g") going = event.timeStamp;
+    else if (key === "/") {
+      event.preventDefault();
+      one("#search").select();
+    } else if (key === "?") one("#shortcuts").showModal();
+    else if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "x" && rows()[current]) select(current, !pick(rows()[current]).checked, event.shiftKey);
+  });
+
+  // A swap brings new rows: the selection is gone on purpose.
+  document.addEventListener("htmx:after:swap", () => {
+    current = last = -1;
+    showSelection();
+  });
+  showSelection();
+  open();
+})();
