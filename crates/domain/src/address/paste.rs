@@ -184,13 +184,13 @@ fn confidence(
     let name: u8 = name.map_or(0, |name| match name.sign {
         name::Sign::Label => 25,
         name::Sign::FamilyName => 22,
-        name::Sign::Position => 8,
+        name::Sign::Position => 4,
     });
     let phone = if phone.is_some() { 25 } else { 0 };
     let place = place.map_or(0, |place| match (place.has_district(), place.is_written_out) {
         (true, true) => 30,
         (true, false) => 25,
-        (false, _) => 10,
+        (false, _) => 5,
     });
     let detail = match detail.chars().count() {
         0..=1 => 0,

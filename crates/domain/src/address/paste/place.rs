@@ -3,6 +3,8 @@
 //! At every position the longest chain of province, city and district is tried; levels may be short,
 //! missing or repeated. The most telling chain of the text wins, the first one among equals.
 
+use std::{collections::HashMap, sync::OnceLock};
+
 use crate::address::{
     Division,
     division::{City, District, Province, provinces, stem},
@@ -57,60 +59,45 @@ pub(super) fn at(folded: &[char], start: usize) -> Option<Place> {
             best = Some(place);
         }
     };
-    for province in provinces() {
-        let named = length(province.name, here);
-        if named > 0 {
-            let end = skip(folded, start + named);
-            below_province(folded, start, end, province, &mut propose);
-            let is_full = named == province.name.chars().count();
-            // A short province alone is as likely a name or a shop.
-            if is_full {
+    for entry in beginning_with(*here.first()?) {
+        match *entry {
+            Entry::Province(province) => {
+                let named = length(province.name, here);
+                if named == 0 {
+                    continue;
+                }
                 let end = start + named;
-                propose(Place {
-                    start,
-                    end,
-                    is_written_out: true,
-                    score: 20,
-                    province,
-                    city: None,
-                    district: None,
-                });
-            }
-        }
-        for city in &province.cities {
-            let named = length(city.name, here);
-            if named > 0 {
-                let is_full = named == city.name.chars().count();
-                let after = skip(folded, start + named);
-                let base = if is_full { 30 } else { 10 };
-                below_city(folded, start, after, (province, city), base, is_full, &mut propose);
-                if is_full {
-                    let end = start + named;
-                    propose(Place {
-                        start,
-                        end,
-                        is_written_out: false,
-                        score: 25,
-                        province,
-                        city: Some(city),
-                        district: None,
-                    });
+                below_province(folded, start, skip(folded, end), province, &mut propose);
+                // A short province alone is as likely a name or a shop.
+                if named == province.name.chars().count() {
+                    let (city, district) = (None, None);
+                    let (is_written_out, score) = (true, 20);
+                    propose(Place { start, end, is_written_out, score, province, city, district });
                 }
             }
-            for district in &city.districts {
-                // Alone, a district must be written out and be the only one of its name.
-                let full = district.name.chars().count();
-                if full >= 3 && length(district.name, here) == full && is_unique(district.name) {
-                    let (end, city, district) = (start + full, Some(city), Some(district));
-                    propose(Place {
-                        start,
-                        end,
-                        is_written_out: false,
-                        score: 28,
-                        province,
-                        city,
-                        district,
-                    });
+            Entry::City(province, city) => {
+                let named = length(city.name, here);
+                if named == 0 {
+                    continue;
+                }
+                let end = start + named;
+                let is_full = named == city.name.chars().count();
+                let base = if is_full { 30 } else { 10 };
+                let levels = (province, city);
+                below_city(folded, start, skip(folded, end), levels, base, is_full, &mut propose);
+                if is_full {
+                    let (city, district) = (Some(city), None);
+                    let (is_written_out, score) = (false, 25);
+                    propose(Place { start, end, is_written_out, score, province, city, district });
+                }
+            }
+            Entry::UniqueDistrict(province, city, district) => {
+                // Alone, a district must be written out.
+                let named = length(district.name, here);
+                if named == district.name.chars().count() {
+                    let (end, score, is_written_out) = (start + named, 28, false);
+                    let (city, district) = (Some(city), Some(district));
+                    propose(Place { start, end, is_written_out, score, province, city, district });
                 }
             }
         }
@@ -226,27 +213,57 @@ fn length(name: &'static str, here: &[char]) -> usize {
     }
     let Some(short) = starts(stem(name)) else { return 0 };
     match here.get(short) {
-        // 北京路 and 朝阳大街 are roads, not the places they are named after.
-        Some(
-            '路' | '街' | '道' | '巷' | '村' | '镇' | '乡' | '桥' | '站' | '大' | '东' | '西'
-            | '南' | '北' | '中',
-        ) if !starts_division(here, short) => 0,
+        // 北京路, 北京东路 and 朝阳大街 are roads, not the places they are named after.
+        Some('路' | '街' | '道' | '巷' | '村' | '镇' | '乡' | '桥' | '站') => 0,
+        Some('大' | '东' | '西' | '南' | '北' | '中') if is_road_soon(here, short + 1) => 0,
         Some('省' | '市' | '区' | '县' | '旗' | '盟' | '州') => short + 1,
         _ => short,
     }
 }
 
-/// Whether a direction or 大 behind a short name begins the next division rather than a road.
-fn starts_division(here: &[char], at: usize) -> bool {
-    let Some(rest) = here.get(at..) else { return false };
-    let end = rest.iter().take(8).position(|c| matches!(c, '路' | '街' | '道' | '巷'));
-    let division = rest.iter().take(8).position(|c| matches!(c, '市' | '区' | '县' | '州' | '旗'));
-    division.is_some_and(|division| end.is_none_or(|end| division < end))
+/// Whether a direction or 大 behind a short name belongs to a road.
+fn is_road_soon(here: &[char], at: usize) -> bool {
+    here.iter().skip(at).take(2).any(|c| matches!(c, '路' | '街' | '道' | '巷'))
 }
 
-fn is_unique(name: &str) -> bool {
-    let all = provinces().iter().flat_map(|province| &province.cities);
-    all.flat_map(|city| &city.districts).filter(|district| district.name == name).count() == 1
+/// A division by itself, with what is above it.
+#[derive(Clone, Copy)]
+enum Entry {
+    Province(&'static Province),
+    City(&'static Province, &'static City),
+    /// A district whose full name no other has.
+    UniqueDistrict(&'static Province, &'static City, &'static District),
+}
+
+/// The divisions whose names begin with a character.
+fn beginning_with(first: char) -> &'static [Entry] {
+    static INDEX: OnceLock<HashMap<char, Vec<Entry>>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let all = || provinces().iter().flat_map(|p| p.cities.iter().map(move |c| (p, c)));
+        let mut bearers: HashMap<&str, usize> = HashMap::new();
+        for district in all().flat_map(|(_, city)| &city.districts) {
+            *bearers.entry(district.name).or_default() += 1;
+        }
+        let mut index: HashMap<char, Vec<Entry>> = HashMap::new();
+        let mut add = |name: &str, entry: Entry| {
+            if let Some(first) = name.chars().next() {
+                index.entry(first).or_default().push(entry);
+            }
+        };
+        for province in provinces() {
+            add(province.name, Entry::Province(province));
+        }
+        for (province, city) in all() {
+            add(city.name, Entry::City(province, city));
+            for district in &city.districts {
+                if district.name.chars().count() >= 3 && bearers.get(district.name) == Some(&1) {
+                    add(district.name, Entry::UniqueDistrict(province, city, district));
+                }
+            }
+        }
+        index
+    });
+    index.get(&first).map_or(&[], Vec::as_slice)
 }
 
 /// Past blanks and separators.
