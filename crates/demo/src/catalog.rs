@@ -9,6 +9,8 @@ mod parse;
 
 use std::collections::HashMap;
 
+use ordermill_base::Random;
+
 use crate::Text;
 use crate::art::Drawing;
 
@@ -20,6 +22,8 @@ pub struct Catalog {
     /// In the order of the categories, the variants of a family side by side.
     pub products: Vec<Product>,
     by_sku: HashMap<String, usize>,
+    /// Popularity of each product and all before it.
+    running: Vec<u64>,
 }
 
 /// A group of products in the shop.
@@ -126,7 +130,14 @@ impl Catalog {
         let (categories, products) = parse::catalog(include_str!("../data/catalog.txt"), &axes);
         let by_sku =
             products.iter().enumerate().map(|(index, it)| (it.sku.clone(), index)).collect();
-        let mut catalog = Self { categories, products, by_sku };
+        let running = products
+            .iter()
+            .scan(0, |sum, it| {
+                *sum += it.popularity;
+                Some(*sum)
+            })
+            .collect();
+        let mut catalog = Self { categories, products, by_sku, running };
         for index in 0..catalog.products.len() {
             catalog.products[index].substitutes = catalog.substitutes_for(index);
         }
@@ -138,9 +149,21 @@ impl Catalog {
         self.by_sku.get(sku).map(|&index| &self.products[index])
     }
 
-    /// The products of a category.
-    pub fn of_category<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a Product> + Clone {
-        self.products.iter().filter(move |product| product.category == code)
+    /// The products of a category; none if there is no such category.
+    pub fn of_category(&self, code: &str) -> &[Product] {
+        let start = self.products.iter().position(|it| it.category == code).unwrap_or(0);
+        let count = self.products[start..].iter().take_while(|it| it.category == code).count();
+        &self.products[start..start + count]
+    }
+
+    /// A product by popularity, of a category or of all.
+    pub(crate) fn pick(&self, category: Option<&str>, random: &mut Random) -> &Product {
+        let wanted = |it: &Product| category.is_none_or(|code| it.category == code);
+        let start = self.products.iter().position(wanted).unwrap_or(0);
+        let end = self.products.iter().rposition(wanted).unwrap_or(self.products.len() - 1);
+        let before = if start == 0 { 0 } else { self.running[start - 1] };
+        let point = before + random.below(self.running[end] - before);
+        &self.products[self.running.partition_point(|&sum| sum <= point)]
     }
 
     /// Up to three siblings, those of the nearest price first.
@@ -169,7 +192,7 @@ mod tests {
         assert_eq!(catalog.categories.len(), 12);
         assert!(catalog.products.len() >= 300, "{}", catalog.products.len());
         for category in &catalog.categories {
-            assert!(catalog.of_category(&category.code).count() >= 15, "{}", category.code);
+            assert!(catalog.of_category(&category.code).len() >= 15, "{}", category.code);
         }
     }
 

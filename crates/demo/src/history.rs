@@ -141,7 +141,7 @@ fn order(
     let catalog = &merchant.catalog;
     let days_ago = until.since(placed_at).as_seconds() / 86_400;
     let (customer, buyer) = buyer(merchant, days_ago, random);
-    let mut product = basket::product(catalog, random);
+    let mut product = catalog.pick(None, random);
     let mut lines: Vec<Line> = Vec::new();
     for _ in 0..*random.pick(&[1, 1, 1, 1, 2, 2, 2, 3, 4]) {
         if !lines.iter().any(|line| line.sku == product.sku) {

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn visits_peak_at_lunch_and_in_the_evening() {
         let mut of_hour = [0; 24];
-        for (at, intent) in days(8, 2_000, 2) {
+        for (at, intent) in days(8, 2_000, 1) {
             if matches!(intent.action, Action::Arrive(_)) {
                 let hour = (at.as_seconds() + 8 * 3_600).rem_euclid(86_400) / 3_600;
                 of_hour[usize::try_from(hour).expect("an hour")] += 1;

@@ -40,7 +40,7 @@ impl Visit {
 fn browse(merchant: &Merchant, visit: &mut Visit, random: &mut Random) -> Vec<Line> {
     let catalog = &merchant.catalog;
     let mut cart: Vec<Line> = Vec::new();
-    let mut seen: &Product = basket::product(catalog, random);
+    let mut seen: &Product = catalog.pick(None, random);
     match random.below(10) {
         0..3 => visit.then(random, 2, 15, Action::ViewCategory(seen.category.clone())),
         3..6 => {
