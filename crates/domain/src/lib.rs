@@ -26,3 +26,8 @@ pub mod stock;
 pub mod task;
 
 pub use code::UnknownCode;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

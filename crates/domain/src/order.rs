@@ -10,24 +10,30 @@
 mod action;
 mod amounts;
 mod display;
+mod error;
 mod event;
+mod facts;
 mod line;
 mod number;
+mod quoted;
 pub mod review;
 mod status;
 
 use ordermill_base::Timestamp;
 
 pub use action::Action;
-pub use amounts::{Amounts, AmountsError, TaxMode};
+pub use amounts::{Amounts, AmountsError};
 pub use display::{DisplayStatus, Progress};
+pub use error::{NotReady, OrderError};
 pub use event::{Event, Placed};
+pub use facts::{Facts, Milestones};
 pub use line::{InvalidPieces, LineQuantity, LineTerms, OrderLine, Pieces};
 pub use number::{OrderNumber, ParseOrderNumberError};
+pub use quoted::terms_of;
 pub use review::Review;
 pub use status::{CancelReason, InvalidTransition, PaymentTerms, Status, Step};
 
-use crate::ids::{ChannelId, CustomerId, OrderId};
+use crate::ids::OrderId;
 use crate::payment::{PaymentStatus, PaymentSums};
 
 /// The head of an order. Its lines are [`OrderLine`]s beside it, which fold the same events.
@@ -37,58 +43,6 @@ pub struct Order {
     facts: Facts,
 }
 
-/// What is stored of an order's head.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Its key.
-    pub id: OrderId,
-    /// Where it came from.
-    pub channel: ChannelId,
-    /// The id that the channel gave it.
-    pub channel_order_id: Option<String>,
-    /// Who bought, unless a guest.
-    pub customer: Option<CustomerId>,
-    /// Where it stands.
-    pub status: Status,
-    /// The sequence of its last event; 1 when just placed.
-    pub version: i64,
-    /// When the money comes.
-    pub terms: PaymentTerms,
-    /// Whether it was placed under a promotion (D2).
-    pub promotion: bool,
-    /// How far the review is.
-    pub review: Review,
-    /// What it costs.
-    pub amounts: Amounts,
-    /// What came in and went back, as its payments and refunds reported.
-    pub money: PaymentSums,
-    /// Whether pieces wait for stock.
-    pub backordered: bool,
-    /// Why it was canceled, if it was.
-    pub cancel_reason: Option<CancelReason>,
-    /// When what happened first.
-    pub milestones: Milestones,
-}
-
-/// When what happened first to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Milestones {
-    /// It came in.
-    pub placed_at: Timestamp,
-    /// The money covered the total.
-    pub paid_at: Option<Timestamp>,
-    /// It was confirmed.
-    pub confirmed_at: Option<Timestamp>,
-    /// The first piece left the building.
-    pub shipped_at: Option<Timestamp>,
-    /// The buyer had it.
-    pub completed_at: Option<Timestamp>,
-    /// It was canceled or rejected.
-    pub ended_at: Option<Timestamp>,
-    /// It was archived.
-    pub archived_at: Option<Timestamp>,
-}
-
 /// Where the stock of an order comes from when it is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cover {
@@ -96,65 +50,6 @@ pub enum Cover {
     Allocated,
     /// These pieces wait for stock with the buyer's consent; all others are allocated.
     BackorderAccepted(Vec<LineQuantity>),
-}
-
-/// What keeps an order from being confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotReady {
-    /// The review is not passed.
-    #[error("the review is {0}")]
-    Review(Review),
-    /// It is to be prepaid, and is not.
-    #[error("it is not paid")]
-    Unpaid,
-}
-
-/// Why a command was refused; nothing has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// The life cycle has no such step from here.
-    #[error(transparent)]
-    Transition(#[from] InvalidTransition),
-    /// The review has no such step from here.
-    #[error(transparent)]
-    Review(#[from] review::InvalidTransition),
-    /// An order starts with what the rules may find, not with a person's decision.
-    #[error("a fresh order cannot have a review that is {0}")]
-    InitialReview(Review),
-    /// The sums are not those of the lines.
-    #[error(transparent)]
-    Amounts(#[from] AmountsError),
-    /// Only an order that waits is reviewed.
-    #[error("an order that is {0} is not reviewed")]
-    NotReviewable(Status),
-    /// A condition of confirming does not hold.
-    #[error("the order cannot be confirmed: {0}")]
-    NotReady(#[from] NotReady),
-    /// An order is rejected by its review.
-    #[error("an order whose review is {0} is not rejected")]
-    NotRefused(Review),
-    /// Something has left the building; the caller may start a return instead.
-    #[error("the order has shipped and cannot be canceled")]
-    AlreadyShipped,
-    /// Nothing has left the building yet.
-    #[error("the order has not shipped")]
-    NotShipped,
-    /// Only allocated pieces ship, and only backordered ones are filled.
-    #[error("line {line_no} has {available} such pieces, not {asked}")]
-    Pieces {
-        /// Which line.
-        line_no: u16,
-        /// How many pieces it has for this.
-        available: i64,
-        /// How many were named.
-        asked: i64,
-    },
-    /// A sum that is zero, negative, beyond 64 bits, or more than was paid.
-    #[error("{amount_minor} minor units cannot be recorded")]
-    Sum {
-        /// What was reported.
-        amount_minor: i64,
-    },
 }
 
 impl Order {

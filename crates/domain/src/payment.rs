@@ -5,16 +5,18 @@
 //!
 //! Invariant: a payment is captured at most once, for exactly its amount, currency and merchant.
 
+mod event;
 mod late;
+mod state;
 mod status;
 
 use ordermill_base::{Currency, Money, Timestamp};
-use serde::{Deserialize, Serialize};
 
+pub use event::Event;
 pub use late::{LateFacts, LateMoney, LatePolicy, late_money};
+pub use state::{InvalidTransition, State, Step};
 pub use status::{PaymentStatus, PaymentSums};
 
-use crate::code::coded;
 use crate::ids::{OrderId, PaymentId};
 
 /// One attempt to get an order's money through a gateway.
@@ -46,156 +48,6 @@ pub struct Facts {
     pub created_at: Timestamp,
     /// When the money was captured.
     pub captured_at: Option<Timestamp>,
-}
-
-coded! {
-    /// Where a payment stands.
-    enum State {
-        /// Known to us alone.
-        Created = "created",
-        /// With the gateway; the buyer is paying.
-        Pending = "pending",
-        /// The money is promised to us.
-        Authorized = "authorized",
-        /// The money is ours.
-        Captured = "captured",
-        /// Refused by the gateway or the bank.
-        Failed = "failed",
-        /// Not paid in time.
-        Expired = "expired",
-        /// Given up by us.
-        Voided = "voided",
-    }
-}
-
-coded! {
-    /// What moves a payment on.
-    enum Step {
-        /// We hand it to the gateway.
-        Submit = "submit",
-        /// The gateway promises the money.
-        Authorize = "authorize",
-        /// The gateway has the money.
-        Capture = "capture",
-        /// The gateway or the bank refuses.
-        Fail = "fail",
-        /// The time is over.
-        Expire = "expire",
-        /// We give it up.
-        Void = "void",
-    }
-}
-
-/// A step that a payment does not have at this point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payment that is {from} has no step {step}")]
-pub struct InvalidTransition {
-    /// Where the payment stands.
-    pub from: State,
-    /// What was asked.
-    pub step: Step,
-}
-
-impl State {
-    /// The whole life cycle. Money that the gateway has is a fact: a capture counts also after we
-    /// gave the payment up.
-    pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
-        match (self, step) {
-            (Self::Created, Step::Submit) => Ok(Self::Pending),
-            (Self::Created | Self::Pending, Step::Authorize) => Ok(Self::Authorized),
-            (
-                Self::Created
-                | Self::Pending
-                | Self::Authorized
-                | Self::Failed
-                | Self::Expired
-                | Self::Voided,
-                Step::Capture,
-            ) => Ok(Self::Captured),
-            (Self::Created | Self::Pending | Self::Authorized, Step::Fail) => Ok(Self::Failed),
-            (Self::Created | Self::Pending | Self::Authorized, Step::Expire) => Ok(Self::Expired),
-            (Self::Created | Self::Pending | Self::Authorized, Step::Void) => Ok(Self::Voided),
-            (from, step) => Err(InvalidTransition { from, step }),
-        }
-    }
-
-    /// Whether the buyer may still pay with it.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Created | Self::Pending | Self::Authorized)
-    }
-}
-
-/// One change of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind")]
-pub enum Event {
-    /// It was made for an order.
-    #[serde(rename = "payment.created")]
-    Created {
-        /// The order that it pays.
-        order: OrderId,
-        /// The gateway's adapter.
-        gateway: String,
-        /// Our account at the gateway.
-        merchant: String,
-        /// What is asked, minor units.
-        amount_minor: i64,
-        /// The currency of the amount.
-        currency: Currency,
-    },
-    /// The gateway has it.
-    #[serde(rename = "payment.submitted")]
-    Submitted {
-        /// The gateway's id of the transaction, if it told one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        gateway_ref: Option<String>,
-    },
-    /// The gateway promises the money.
-    #[serde(rename = "payment.authorized")]
-    Authorized,
-    /// The gateway has the money.
-    #[serde(rename = "payment.captured")]
-    Captured {
-        /// Where it stood; a failed, expired or voided one was captured late.
-        from: State,
-        /// What was captured, minor units of the payment's currency.
-        amount_minor: i64,
-        /// The gateway's id of the transaction.
-        gateway_ref: String,
-    },
-    /// The gateway or the bank refused.
-    #[serde(rename = "payment.failed")]
-    Failed {
-        /// Where it stood.
-        from: State,
-    },
-    /// The time was over.
-    #[serde(rename = "payment.expired")]
-    Expired {
-        /// Where it stood.
-        from: State,
-    },
-    /// We gave it up.
-    #[serde(rename = "payment.voided")]
-    Voided {
-        /// Where it stood.
-        from: State,
-    },
-}
-
-impl Event {
-    /// The stable name of the kind.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Created { .. } => "payment.created",
-            Self::Submitted { .. } => "payment.submitted",
-            Self::Authorized => "payment.authorized",
-            Self::Captured { .. } => "payment.captured",
-            Self::Failed { .. } => "payment.failed",
-            Self::Expired { .. } => "payment.expired",
-            Self::Voided { .. } => "payment.voided",
-        }
-    }
 }
 
 /// What a payment starts with.

@@ -85,7 +85,7 @@ fn samples() -> Vec<Event> {
 fn the_stored_form_of_every_kind() {
     let json: Vec<String> = samples().iter().map(Event::to_json).collect();
     insta::assert_snapshot!(json.join("\n"), @r#"
-    {"kind":"order.placed","channel":"chn_0000000000001","terms":"prepaid","promotion":false,"review":"auto_passed","amounts":{"currency":"CNY","tax_mode":"included","goods_minor":12000,"discount_minor":2000,"freight_minor":800,"tax_minor":0,"total_minor":10800},"lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":2,"unit_price_minor":5000,"discount_minor":2000,"tax_minor":0,"total_minor":8000}],"reserved":[]}
+    {"kind":"order.placed","channel":"chn_0000000000001","terms":"prepaid","promotion":false,"review":"auto_passed","amounts":{"currency":"CNY","tax_mode":"inclusive","goods_minor":12000,"discount_minor":2000,"freight_minor":800,"tax_minor":0,"total_minor":10800},"lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":2,"unit_price_minor":5000,"discount_minor":2000,"tax_minor":0,"total_minor":8000}],"reserved":[]}
     {"kind":"order.reviewed","from":"manual_pending","to":"approved"}
     {"kind":"order.partly_paid","amount_minor":100,"paid_minor":100}
     {"kind":"order.paid","amount_minor":100,"paid_minor":200}

@@ -4,17 +4,7 @@ use ordermill_base::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use super::LineTerms;
-use crate::code::coded;
-
-coded! {
-    /// How tax stands to the prices.
-    enum TaxMode {
-        /// Prices contain it, as in China and Europe.
-        Included = "included",
-        /// It is added to prices, as in the United States.
-        Added = "added",
-    }
-}
+use crate::pricing::TaxMode;
 
 /// The sums of an order, minor units of one currency: total = goods − discount + freight, and the
 /// tax if it is added on top.
@@ -100,8 +90,8 @@ impl Amounts {
     /// `None` if it is negative or beyond 64 bits.
     fn total_of(&self, goods: i64, discount: i64, freight: i64, tax: i64) -> Option<i64> {
         let on_top = match self.tax_mode {
-            TaxMode::Included => 0,
-            TaxMode::Added => tax,
+            TaxMode::Inclusive => 0,
+            TaxMode::Exclusive => tax,
         };
         let net = goods.checked_sub(discount).filter(|net| *net >= 0)?;
         net.checked_add(freight)?.checked_add(on_top)

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{BasisPoints, Country, QuoteProblem};
+use crate::code::coded;
 
 /// The rates of every country that is sold to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -47,14 +48,14 @@ pub enum TaxClass {
     Exempt,
 }
 
-/// Whether prices contain the tax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaxMode {
-    /// The price contains the tax.
-    Inclusive,
-    /// The tax comes on top.
-    Exclusive,
+coded! {
+    /// Whether prices contain the tax.
+    enum TaxMode {
+        /// The price contains the tax.
+        Inclusive = "inclusive",
+        /// The tax comes on top.
+        Exclusive = "exclusive",
+    }
 }
 
 impl TaxTable {
