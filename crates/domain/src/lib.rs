@@ -5,7 +5,7 @@
 //!
 //! An aggregate ([`order::Order`], [`payment::Payment`], [`refund::Refund`],
 //! [`reservation::Reservation`]) wraps its `Facts`, the plain values that are stored. Its methods
-//! decide, give back the [event](event) of what happened, and change the facts only by applying
+//! decide, give back the [event] of what happened, and change the facts only by applying
 //! that event, so that folding a journal gives exactly what is stored.
 
 pub mod actor;
