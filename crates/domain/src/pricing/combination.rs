@@ -15,8 +15,8 @@ use ordermill_base::money::split;
 
 use super::coupon::{Benefit, Coupon, Stacking};
 use super::freight::{FreightCharge, Goods};
-use super::quote::{NotApplied, Request};
-use super::{NotApplicable, QuoteProblem, minor_of};
+use super::quote::NotApplied;
+use super::{NotApplicable, QuoteProblem, Request, minor_of};
 use crate::ids::CouponId;
 
 /// What one coupon takes off, in minor units.

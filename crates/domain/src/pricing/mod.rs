@@ -23,6 +23,7 @@ pub mod coupon;
 pub mod freight;
 pub mod gift_card;
 pub mod points;
+mod price;
 pub mod promise;
 mod quote;
 mod refund;
@@ -35,10 +36,8 @@ pub use basis_points::{BasisPoints, InvalidBasisPoints};
 pub use coupon::{Coupon, CouponUse, NotApplicable};
 pub use freight::{FreightCharge, FreightTable};
 pub use gift_card::GiftCard;
-pub use quote::{
-    Discount, DiscountShare, Freight, Line, NotApplied, Quote, QuoteProblem, QuotedLine, Request,
-    Tender, price,
-};
+pub use price::{Line, QuoteProblem, Request, price};
+pub use quote::{Discount, DiscountShare, Freight, NotApplied, Quote, QuotedLine, Tender};
 pub use refund::{Paid, Refund, RefundProblem, refund_for};
 pub use region::{
     Country, Destination, InvalidCountry, InvalidProvince, ProvinceCode, Region, RegionPattern,

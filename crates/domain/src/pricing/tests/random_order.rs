@@ -19,6 +19,10 @@ use crate::ids::{CategoryId, CouponId, GiftCardId, SkuId};
 
 pub(super) const NOON: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
+/// Amounts that no shop means, up to the edge of 64 bits.
+pub(super) const ABSURD: [i64; 6] =
+    [i64::MIN, -1, 0, 1_000_000_000_000_000, i64::MAX - 1, i64::MAX];
+
 /// Everything that a request borrows.
 pub(super) struct RandomOrder {
     pub(super) currency: Currency,
@@ -47,8 +51,10 @@ impl RandomOrder {
             taxes: taxes(random),
             earning: None,
         };
-        for _ in 0..random.between(0, 5) {
-            let coupon = coupon(random, currency, scale);
+        for number in 0..random.between(0, 5) {
+            let mut coupon = coupon(random, currency, scale);
+            // In random order, but never two coupons under one id.
+            coupon.id = CouponId::from_raw(random.between(1, 1_000) * 10 + number);
             order.coupons.push((coupon, random.below(3), random.below(3)));
         }
         if random.percent(50) {
@@ -75,6 +81,41 @@ impl RandomOrder {
         order
     }
 
+    /// Makes some amounts and numbers of the rules absurd.
+    pub(super) fn make_rules_absurd(&mut self, random: &mut Random) {
+        let mut amounts: Vec<&mut Money> = Vec::new();
+        for (coupon, ..) in &mut self.coupons {
+            amounts.extend(&mut coupon.min_spend);
+            match &mut coupon.benefit {
+                Benefit::AmountOff(amount) => amounts.push(amount),
+                Benefit::PercentOff { cap, .. } | Benefit::FreeFreight { cap } => {
+                    amounts.extend(cap);
+                }
+            }
+        }
+        if let Some((rule, points)) = &mut self.spending {
+            amounts.push(&mut rule.pay);
+            (rule.points, *points) = (NonZeroU32::MAX, u64::MAX);
+        }
+        if let Some(rule) = &mut self.earning {
+            amounts.push(&mut rule.per);
+            rule.points = u32::MAX;
+        }
+        for rate in self.freight.iter_mut().flat_map(|table| &mut table.rates) {
+            let Terms::Served(tariff) = &mut rate.terms else { continue };
+            tariff.step_weight_grams = NonZeroU32::MIN;
+            amounts.extend([&mut tariff.first_price, &mut tariff.step_price]);
+            amounts.extend(tariff.free_from.as_mut().map(|free| &mut free.amount));
+            amounts.extend(tariff.oversized.as_mut().map(|oversized| &mut oversized.surcharge));
+        }
+        amounts.extend(self.gift_cards.iter_mut().map(|card| &mut card.balance));
+        for amount in amounts {
+            if random.percent(20) {
+                amount.minor = *random.pick(&ABSURD);
+            }
+        }
+    }
+
     /// Hands out the request, which borrows from the order.
     pub(super) fn with_request<R>(&self, use_it: impl FnOnce(&Request<'_>) -> R) -> R {
         let lines: Vec<Line<'_>> =
@@ -93,7 +134,7 @@ impl RandomOrder {
             points: self.spending.as_ref().map(|(rule, points)| PointsToSpend {
                 rule,
                 points: *points,
-                balance: 3_000,
+                balance: u64::MAX,
             }),
             gift_cards: &self.gift_cards,
             freight: self.freight.as_ref(),
@@ -143,7 +184,7 @@ fn coupon(random: &mut Random, currency: Currency, scale: i64) -> Coupon {
         },
     };
     Coupon {
-        id: CouponId::from_raw(random.between(1, 1_000_000)),
+        id: CouponId::from_raw(0),
         benefit,
         scope: match random.below(4) {
             0 => Scope::Categories([CategoryId::from_raw(random.between(1, 4))].into()),
