@@ -250,11 +250,8 @@ pub enum NoticeError {
     #[error("the header {0} is not there exactly once")]
     Header(&'static str),
     /// Signed too long before or after it arrived: a replay, or a clock that is wrong.
-    #[error("the notice was signed {seconds} seconds away from its arrival")]
-    Stale {
-        /// Distance in seconds; negative if signed later than it arrived.
-        seconds: i64,
-    },
+    #[error("the notice was not signed near the moment of its arrival")]
+    Stale,
     /// No key of ours makes this signature for these bytes.
     #[error("the signature does not hold")]
     Signature,

@@ -1,12 +1,6 @@
-//! Notices: what the gateway tells a merchant, signed by the rules of Standard Webhooks.
-//!
-//! Headers `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,<base 64>`; the signature
-//! is HMAC-SHA-256 over `id.timestamp.body` with the bytes behind `whsec_`.
+//! Notices: what the gateway tells a merchant. The post office signs them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ordermill_base::{Money, Timestamp};
-use ring::hmac;
 use serde::Serialize;
 
 /// The body of a notice.
@@ -60,51 +54,5 @@ pub struct WireAmount {
 impl From<Money> for WireAmount {
     fn from(money: Money) -> Self {
         Self { amount: money.to_decimal(), currency: money.currency.code() }
-    }
-}
-
-/// The secret that notices are signed with.
-#[derive(Debug, Clone)]
-pub struct Secret(hmac::Key);
-
-/// A secret is `whsec_` and base 64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a notice secret is whsec_ and base 64")]
-pub struct SecretError;
-
-impl Secret {
-    /// Reads `whsec_…`.
-    pub fn parse(text: &str) -> Result<Self, SecretError> {
-        let bytes = text.strip_prefix("whsec_").and_then(|rest| STANDARD.decode(rest).ok());
-        let bytes = bytes.filter(|bytes| bytes.len() >= 16).ok_or(SecretError)?;
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
-    }
-
-    /// A secret that nobody has, for signatures that must not hold.
-    pub fn foreign() -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, b"a secret that nobody was told"))
-    }
-
-    /// The value of `webhook-signature`.
-    pub fn sign(&self, id: &str, at: Timestamp, body: &str) -> String {
-        let signed = format!("{id}.{}.{body}", at.as_seconds());
-        format!("v1,{}", STANDARD.encode(hmac::sign(&self.0, signed.as_bytes())))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The vector of the Standard Webhooks reference libraries.
-    #[test]
-    fn notices_are_signed_as_the_standard_says() {
-        let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = secret.sign(
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            Timestamp::from_millis(1_614_265_330_000),
-            r#"{"test": 2432232314}"#,
-        );
-        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 }

@@ -1,4 +1,4 @@
-//! Delivers notices: signs, sends, and tries again by the retry plan.
+//! Delivers notices: signs them as Standard Webhooks says, sends, and tries again by the retry plan.
 //!
 //! One worker takes envelopes from a bounded queue; each runs as a task of its own, a few of them
 //! on the wire at a time. Everything ends with the worker.
@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ordermill_base::Span;
+use ordermill_vault::{WebhookSecret, standard_webhooks};
 use reqwest::Url;
 use serde::Serialize;
 use tokio::sync::{Semaphore, mpsc};
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::notice::{Kind, Notice, Secret};
+use crate::notice::{Kind, Notice};
 
 /// How many notices may wait for delivery.
 pub(crate) const QUEUE: usize = 50_000;
@@ -91,7 +92,9 @@ impl Log {
 /// What the deliveries share.
 struct Office {
     config: Config,
-    secret: Secret,
+    secret: WebhookSecret,
+    /// What the merchant does not know, for signatures that must not hold.
+    foreign_secret: WebhookSecret,
     client: reqwest::Client,
     log: Arc<Log>,
     wire: Semaphore,
@@ -101,12 +104,13 @@ struct Office {
 pub(crate) async fn run(
     mut queue: mpsc::Receiver<Envelope>,
     config: Config,
-    secret: Secret,
+    secret: WebhookSecret,
+    foreign_secret: WebhookSecret,
     client: reqwest::Client,
     log: Arc<Log>,
 ) {
     let wire = Semaphore::new(ON_THE_WIRE);
-    let office = Arc::new(Office { config, secret, client, log, wire });
+    let office = Arc::new(Office { config, secret, foreign_secret, client, log, wire });
     let mut held: HashMap<String, Envelope> = HashMap::new();
     // A task that gives a payment's id has finished the hold of that payment's notice.
     let mut tasks: JoinSet<Option<String>> = JoinSet::new();
@@ -197,11 +201,11 @@ impl Office {
         // A struct of texts: writing it as JSON cannot fail.
         let body = serde_json::to_string(&envelope.notice).unwrap_or_default();
         let now = self.config.clock.now();
-        let signature = if envelope.faults.contains(&Fault::BadSignature) {
-            Secret::foreign().sign(&envelope.id, now, &body)
-        } else {
-            self.secret.sign(&envelope.id, now, &body)
+        let secret = match envelope.faults.contains(&Fault::BadSignature) {
+            true => &self.foreign_secret,
+            false => &self.secret,
         };
+        let signature = standard_webhooks::sign(&[secret], &envelope.id, now, body.as_bytes());
         let sent = self
             .client
             .post(envelope.url.clone())

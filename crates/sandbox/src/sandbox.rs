@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ordermill_base::{Money, Random, Span, Timestamp};
+use ordermill_vault::{SeededEntropy, WebhookSecret};
 use reqwest::Url;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use crate::books::{Books, Entry, Opening, Payment, Refund, RefundOrder, Refusal,
 use crate::config::Config;
 use crate::fault::{Call, Fault, Faults, Profile, Rule, TooManyRules};
 use crate::messages::{Medium, Message, Messages};
-use crate::notice::{Kind, Notice, Secret};
+use crate::notice::{Kind, Notice};
 use crate::post_office::{Delivery, Envelope, Log, Outcome, QUEUE};
 
 /// One sandbox. Clones are the same sandbox.
@@ -21,7 +22,8 @@ pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
     config: Config,
-    secret: Secret,
+    secret: WebhookSecret,
+    foreign_secret: WebhookSecret,
     client: reqwest::Client,
     base_url: OnceLock<String>,
     state: Mutex<Shelf>,
@@ -42,10 +44,12 @@ impl Sandbox {
     /// A sandbox with empty books. Fails if the notice secret is unreadable.
     pub fn new(config: Config) -> io::Result<Self> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        let secret = Secret::parse(&config.notice_secret).map_err(|error| invalid(error.into()))?;
+        let secret =
+            WebhookSecret::parse(&config.notice_secret).map_err(|error| invalid(error.into()))?;
         let client = client().map_err(invalid)?;
         let (queue, outgoing) = mpsc::channel(QUEUE);
         let mut random = Random::from_seed(config.seed);
+        let foreign_secret = WebhookSecret::generate(&SeededEntropy::from_seed(config.seed));
         let shelf = Shelf {
             books: Books::new(random.split(), config.payments_max),
             faults: Faults::default(),
@@ -55,6 +59,7 @@ impl Sandbox {
         Ok(Self(Arc::new(Inner {
             config,
             secret,
+            foreign_secret,
             client,
             base_url: OnceLock::new(),
             state: Mutex::new(shelf),
@@ -199,9 +204,10 @@ impl Sandbox {
     pub(crate) fn post_office(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let mut outgoing = self.0.outgoing.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = outgoing.take()?;
-        let (config, secret) = (self.0.config.clone(), self.0.secret.clone());
+        let config = self.0.config.clone();
+        let (secret, foreign) = (self.0.secret.clone(), self.0.foreign_secret.clone());
         let (client, log) = (self.0.client.clone(), Arc::clone(&self.0.log));
-        Some(crate::post_office::run(queue, config, secret, client, log))
+        Some(crate::post_office::run(queue, config, secret, foreign, client, log))
     }
 
     /// Where notices may go: loopback, and the hosts that were configured.

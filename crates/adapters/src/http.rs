@@ -1,0 +1,153 @@
+//! One bounded HTTP call to a partner, and what its failure means.
+//!
+//! Every call has a timeout, every body a limit; no proxy, no redirect, our own TLS roots. A call
+//! that may be repeated is repeated a few times with jitter, but only while that can help.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ordermill_base::{Clock, Random, Span};
+use reqwest::{RequestBuilder, StatusCode};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::Breaker;
+
+/// The client could not be made: its TLS settings contradict each other.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client can be made")]
+pub struct ClientError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// How a client behaves toward its partner.
+#[derive(Debug, Clone)]
+pub(crate) struct Manners {
+    /// From the first byte sent to the last received, per try.
+    pub(crate) timeout: Span,
+    /// How often a call is tried in all, where repeating is safe.
+    pub(crate) tries: u32,
+    /// The wait before the second try; doubles from there.
+    pub(crate) pause: Span,
+    /// How large an answer may be.
+    pub(crate) body_bytes_max: usize,
+}
+
+/// A partner's client.
+pub(crate) struct Client {
+    inner: reqwest::Client,
+    manners: Manners,
+    breaker: Breaker,
+    clock: Arc<dyn Clock>,
+    jitter: Mutex<Random>,
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+}
+
+/// No answer to go on with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The partner certainly did nothing.
+    NotSent(&'static str),
+    /// The partner may have done everything.
+    Unknown(String),
+}
+
+impl Client {
+    pub(crate) fn new(
+        manners: Manners,
+        breaker: Breaker,
+        clock: Arc<dyn Clock>,
+        jitter: Random,
+    ) -> Result<Self, ClientError> {
+        let inner = client().map_err(ClientError)?;
+        Ok(Self { inner, manners, breaker, clock, jitter: Mutex::new(jitter) })
+    }
+
+    /// Makes a call that is safe to repeat, because it only asks or carries an identity that the
+    /// partner honors. `request` builds the same request for each try.
+    pub(crate) async fn call(
+        &self,
+        request: impl Fn(&reqwest::Client) -> RequestBuilder + Send + Sync,
+    ) -> Result<Reply, Failure> {
+        let mut may_have_happened = None;
+        let mut failure = Failure::NotSent("not tried");
+        for attempt in 0..self.manners.tries.max(1) {
+            if attempt > 0 {
+                tokio::time::sleep(self.pause(attempt).to_std()).await;
+            }
+            if !self.breaker.allows(self.clock.now()) {
+                failure = Failure::NotSent("the circuit breaker is open");
+                break;
+            }
+            match self.try_once(request(&self.inner)).await {
+                Ok(reply) => {
+                    self.breaker.succeeded();
+                    return Ok(reply);
+                }
+                Err(error) => {
+                    self.breaker.failed(self.clock.now());
+                    if let Failure::Unknown(_) = error {
+                        may_have_happened = Some(error.clone());
+                    }
+                    failure = error;
+                }
+            }
+        }
+        // One try of unknown outcome makes the whole call unknown, whatever the later ones saw.
+        Err(may_have_happened.unwrap_or(failure))
+    }
+
+    async fn try_once(&self, request: RequestBuilder) -> Result<Reply, Failure> {
+        let sent = request.timeout(self.manners.timeout.to_std()).send().await;
+        let mut response =
+            sent.map_err(|error| match error.is_connect() || error.is_builder() {
+                true => Failure::NotSent("no connection"),
+                false if error.is_timeout() => Failure::Unknown("no answer in time".into()),
+                false => Failure::Unknown("the connection broke before the answer".into()),
+            })?;
+        let status = response.status();
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= self.manners.body_bytes_max => {
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) => return Err(Failure::Unknown("the answer is too large".into())),
+                Ok(None) => break,
+                Err(_) => return Err(Failure::Unknown("the answer broke off".into())),
+            }
+        }
+        match status {
+            // Both say that the request was not taken up.
+            StatusCode::TOO_MANY_REQUESTS => Err(Failure::NotSent("too many requests")),
+            StatusCode::SERVICE_UNAVAILABLE => Err(Failure::NotSent("the partner is overloaded")),
+            status if status.is_success() || status.is_client_error() => Ok(Reply { status, body }),
+            status => Err(Failure::Unknown(format!("status {}", status.as_u16()))),
+        }
+    }
+
+    /// Exponential with full jitter, so that callers that failed together do not return together.
+    fn pause(&self, attempt: u32) -> Span {
+        let full =
+            self.manners.pause.as_micros().saturating_mul(1 << attempt.saturating_sub(1).min(10));
+        let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
+        Span::micros(jitter.between(full / 2, full.max(1)))
+    }
+}
+
+fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Span::seconds(3).to_std())
+        .build()?)
+}

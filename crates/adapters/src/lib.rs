@@ -1,0 +1,13 @@
+//! Our code for each partner: one module per partner, implementing a port.
+//!
+//! A partner's words, field names and quirks end here. What goes on is a type of
+//! `ordermill-ports`; what comes back from a failing partner says whether anything happened.
+
+pub mod breaker;
+mod http;
+pub mod sandbox_messages;
+pub mod sandbox_pay;
+pub mod shopify;
+
+pub use breaker::Breaker;
+pub use http::ClientError;

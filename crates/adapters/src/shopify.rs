@@ -1,0 +1,107 @@
+//! Shopify: verifies order webhooks and maps orders into [`ChannelOrder`]s.
+//!
+//! Start at [`Shop::receive`] for webhooks and [`read_orders`] for the pages that a poller fetches.
+//! Both give the same mapping, so a webhook that was lost is made up for by the next poll.
+//!
+//! Shopify signs the body and nothing else: topic, shop and webhook id in the headers are only as
+//! good as the connection. So the shop is the endpoint's own, found by its own secret, and the
+//! identity of an order is in its body; a replay under a new webhook id meets the same order with
+//! the same `updated_at`.
+
+mod fields;
+mod order;
+
+use ordermill_base::Timestamp;
+use ordermill_ports::Headers;
+use ordermill_ports::channel::ChannelOrder;
+use ordermill_vault::signature;
+
+pub use order::{Problem, Unmappable, read_order, read_orders};
+
+/// One shop that sends us its orders.
+pub struct Shop {
+    domain: String,
+    secrets: Vec<String>,
+}
+
+/// A verified webhook about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The same for every delivery of one message.
+    pub webhook_id: String,
+    /// What happened.
+    pub topic: Topic,
+    /// When Shopify noticed it.
+    pub triggered_at: Option<Timestamp>,
+    /// The order as it was then; a later state may have arrived before.
+    pub order: ChannelOrder,
+}
+
+/// What a webhook tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are Shopify's topics")]
+pub enum Topic {
+    OrdersCreate,
+    OrdersUpdated,
+    OrdersPaid,
+    OrdersCancelled,
+}
+
+/// Why a webhook is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// A header is absent or came twice.
+    #[error("the header {0} is not there exactly once")]
+    Header(&'static str),
+    /// No secret of this shop makes this signature for these bytes.
+    #[error("the signature does not hold")]
+    Signature,
+    /// Signed by this shop's secret and sent in the name of another: a wrong setting.
+    #[error("the webhook names another shop than its endpoint belongs to")]
+    WrongShop,
+    /// A topic that we did not ask for.
+    #[error("the topic {0:?} is not about orders as we know them")]
+    Topic(String),
+    /// The order lacks something, or is written in another way than we know.
+    #[error(transparent)]
+    Unmappable(#[from] Unmappable),
+}
+
+impl Shop {
+    /// A shop by its `….myshopify.com` domain and the secrets of its app: the newest first, and the
+    /// one before while it is being changed.
+    pub fn new<'a>(domain: impl Into<String>, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let secrets = secrets.into_iter().map(str::to_owned).collect();
+        Self { domain: domain.into(), secrets }
+    }
+
+    /// Reads a webhook: first the signature over the raw bytes, then everything else.
+    pub fn receive(&self, headers: &Headers, body: &[u8]) -> Result<Received, ReceiveError> {
+        let header = |name| headers.get(name).ok_or(ReceiveError::Header(name));
+        let signature = header("x-shopify-hmac-sha256")?;
+        let is_made_with =
+            |secret: &String| signature::verify_shopify(secret, signature, body).is_ok();
+        if !self.secrets.iter().any(is_made_with) {
+            return Err(ReceiveError::Signature);
+        }
+        if !header("x-shopify-shop-domain")?.eq_ignore_ascii_case(&self.domain) {
+            return Err(ReceiveError::WrongShop);
+        }
+        let topic = match header("x-shopify-topic")? {
+            "orders/create" => Topic::OrdersCreate,
+            "orders/updated" => Topic::OrdersUpdated,
+            "orders/paid" => Topic::OrdersPaid,
+            "orders/cancelled" => Topic::OrdersCancelled,
+            other => return Err(ReceiveError::Topic(other.to_owned())),
+        };
+        Ok(Received {
+            webhook_id: header("x-shopify-webhook-id")?.to_owned(),
+            topic,
+            triggered_at: headers.get("x-shopify-triggered-at").and_then(|at| at.parse().ok()),
+            order: read_order(body)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! The sandbox gateway's adapter against the sandbox, over real HTTP on loopback.
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
+
+mod calls;
+mod kit;
+mod notices;
+mod page;
+mod storm;
