@@ -1,0 +1,334 @@
+//! The database as the rest of the program sees it: write, read, wait for news, close.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use ordermill_base::IdGenerator;
+use tokio::sync::{oneshot, watch};
+
+use crate::job::{BatchCommand, Hot, Job, Single};
+use crate::writer::{BATCH_MAX, Outcome, run_batch};
+use crate::{Address, Connection, Error, Tx};
+
+/// A handle; clones share the threads.
+#[derive(Debug, Clone)]
+pub struct Database(Arc<Inner>);
+
+/// How many threads, and how much may wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Threads that read.
+    pub readers: usize,
+    /// Batch writers on PostgreSQL; SQLite has one whatever stands here.
+    pub writers: usize,
+    /// Commands that may wait for the writer; one more is refused with [`Error::Overloaded`].
+    pub queue: usize,
+    /// The number of this node, different for each that runs on one database.
+    pub node: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { readers: 4, writers: 1, queue: 8_192, node: 0 }
+    }
+}
+
+/// Figures of the writer since the start, for `/metrics`.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Transactions.
+    pub batches: AtomicU64,
+    /// Commands in them.
+    pub commands: AtomicU64,
+    /// Commands turned away because the queue was full.
+    pub refused: AtomicU64,
+}
+
+type ReadJob = Box<dyn FnOnce(&mut Connection) + Send>;
+
+#[derive(Debug)]
+struct Inner {
+    address: Address,
+    ids: Arc<IdGenerator>,
+    commands: Sender<Box<dyn Job>>,
+    reads: Sender<ReadJob>,
+    committed: watch::Sender<u64>,
+    is_lost: watch::Sender<bool>,
+    stats: Stats,
+    threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    is_closed: AtomicBool,
+}
+
+impl std::fmt::Debug for dyn Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a command")
+    }
+}
+
+impl Database {
+    /// Opens the database, brings its schema up to date and starts the threads.
+    pub fn open(address: &Address, options: Options) -> Result<Self, Error> {
+        let ids = Arc::new(IdGenerator::new(options.node));
+        let mut connection = Connection::open(address, Arc::clone(&ids))?;
+        connection.migrate()?;
+        let (commands, waiting) = crossbeam_channel::bounded(options.queue);
+        let (reads, questions) = crossbeam_channel::bounded(options.queue);
+        let database = Self(Arc::new(Inner {
+            address: address.clone(),
+            ids,
+            commands,
+            reads,
+            committed: watch::Sender::new(0),
+            is_lost: watch::Sender::new(false),
+            stats: Stats::default(),
+            threads: std::sync::Mutex::new(Vec::new()),
+            is_closed: AtomicBool::new(false),
+        }));
+        let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
+        let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
+        for _ in 1..writers {
+            let connection = Connection::open(address, Arc::clone(&database.0.ids))?;
+            threads.push(database.spawn("writer", connection, &waiting, Inner::write_on)?);
+        }
+        for _ in 0..options.readers.max(1) {
+            let connection = Connection::open_reader(address, Arc::clone(&database.0.ids))?;
+            threads.push(database.spawn("reader", connection, &questions, Inner::read_on)?);
+        }
+        database.0.lock_threads().extend(threads);
+        Ok(database)
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        name: &str,
+        connection: Connection,
+        queue: &Receiver<T>,
+        run: fn(&std::sync::Weak<Inner>, Connection, &Receiver<T>),
+    ) -> Result<JoinHandle<()>, Error> {
+        let (inner, queue) = (Arc::downgrade(&self.0), queue.clone());
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&inner, connection, &queue))
+            .map_err(|error| Error::Engine(error.into()))
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.0.address
+    }
+
+    /// Makes the ids of this node.
+    pub fn ids(&self) -> &IdGenerator {
+        &self.0.ids
+    }
+
+    /// Figures of the writer.
+    pub fn stats(&self) -> &Stats {
+        &self.0.stats
+    }
+
+    /// Changes with every commit of this process: what readers of the journal wait for.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.0.committed.subscribe()
+    }
+
+    /// Becomes true when the disk failed so that nothing more can be trusted to be written. The
+    /// process then ends and starts again from what is durable.
+    pub fn is_lost(&self) -> watch::Receiver<bool> {
+        self.0.is_lost.subscribe()
+    }
+
+    /// Runs a command in a transaction shared with others and answers when it is durable. An `Err`
+    /// leaves no trace. `work` may run more than once, so it changes nothing but the transaction.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        self.enqueue(Box::new(Single { work, result: None, sender }))?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None).into()))
+    }
+
+    /// As [`Database::write`], from a thread that may block.
+    pub fn write_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        self.enqueue(Box::new(Single { work, result: None, sender }))?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(Error::Unavailable(None).into()))
+    }
+
+    /// Runs a command of a hot kind together with those of its kind that wait, and answers when it
+    /// is durable.
+    pub async fn submit<C: BatchCommand + Sync>(&self, command: C) -> Result<C::Output, Error> {
+        let (sender, answer) = oneshot::channel();
+        self.enqueue(Box::new(Hot { command, output: None, sender }))?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None)))
+    }
+
+    /// As [`Database::submit`] for many at once, from a thread that may block; answers in order.
+    pub fn submit_all_blocking<C: BatchCommand + Sync>(
+        &self,
+        commands: Vec<C>,
+    ) -> Result<Vec<C::Output>, Error> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            let (sender, answer) = oneshot::channel();
+            let job: Box<dyn Job> = Box::new(Hot { command, output: None, sender });
+            self.0.commands.send(job).map_err(|_| Error::Unavailable(None))?;
+            answers.push(answer);
+        }
+        answers
+            .into_iter()
+            .map(|answer| answer.blocking_recv().unwrap_or_else(|_| Err(Error::Unavailable(None))))
+            .collect()
+    }
+
+    /// Asks something on a reader's thread. Each statement sees what is newest; for several that
+    /// must agree, use [`Database::snapshot`].
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.ask(|connection| connection.read(work)).await
+    }
+
+    /// Asks several things over one unchanging view.
+    pub async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.ask(|connection| connection.snapshot(work)).await
+    }
+
+    async fn ask<T, E>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        let job: ReadJob = Box::new(move |connection| drop(sender.send(work(connection))));
+        match self.0.reads.try_send(job) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None).into())),
+            Err(TrySendError::Full(_)) => Err(Error::Overloaded.into()),
+            Err(TrySendError::Disconnected(_)) => Err(Error::Unavailable(None).into()),
+        }
+    }
+
+    fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        if self.0.is_closed.load(Ordering::Acquire) {
+            return Err(Error::Unavailable(None));
+        }
+        self.0.commands.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                self.0.stats.refused.fetch_add(1, Ordering::Relaxed);
+                Error::Overloaded
+            }
+            TrySendError::Disconnected(_) => Error::Unavailable(None),
+        })
+    }
+
+    /// Takes nothing more, finishes what was accepted and ends the threads.
+    pub fn close(&self) {
+        self.0.is_closed.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut *self.0.lock_threads());
+        for thread in threads {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Inner {
+    fn lock_threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// A writer's life: ends when the database is closed and its queue is empty.
+    fn write_on(weak: &std::sync::Weak<Self>, mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
+        while let Some(first) = next(weak, queue) {
+            let Some(inner) = weak.upgrade() else { return };
+            let mut batch = vec![first];
+            batch.extend(queue.try_iter().take(BATCH_MAX - 1));
+            inner.stats.batches.fetch_add(1, Ordering::Relaxed);
+            inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            let outcome = run_batch(&mut connection, batch);
+            inner.committed.send_modify(|count| *count += 1);
+            if matches!(outcome, Outcome::Lost) {
+                if !inner.address.is_postgres() {
+                    // After a failed flush the system may have dropped what it could not write:
+                    // only a fresh start tells what is really there.
+                    inner.is_lost.send_replace(true);
+                    return;
+                }
+                match reopen(&inner, queue) {
+                    Some(fresh) => connection = fresh,
+                    None => return,
+                }
+            }
+        }
+    }
+
+    fn read_on(weak: &std::sync::Weak<Self>, mut connection: Connection, queue: &Receiver<ReadJob>) {
+        while let Some(question) = next(weak, queue) {
+            if connection.is_closed() {
+                let Some(inner) = weak.upgrade() else { return };
+                // Without a connection the question is dropped, which its asker sees at once.
+                let Ok(fresh) = Connection::open_reader(&inner.address, Arc::clone(&inner.ids)) else { continue };
+                connection = fresh;
+            }
+            question(&mut connection);
+        }
+    }
+}
+
+/// The next item; `None` once the database is closed (or forgotten) and nothing waits.
+fn next<T>(weak: &std::sync::Weak<Inner>, queue: &Receiver<T>) -> Option<T> {
+    loop {
+        match queue.recv_timeout(Duration::from_millis(100)) {
+            Ok(item) => return Some(item),
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return None,
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
+                let is_over =
+                    weak.upgrade().is_none_or(|inner| inner.is_closed.load(Ordering::Acquire));
+                if is_over && queue.is_empty() {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// Connects again, answering what comes meanwhile at once instead of letting it wait.
+fn reopen(inner: &Inner, queue: &Receiver<Box<dyn Job>>) -> Option<Connection> {
+    loop {
+        match Connection::open(&inner.address, Arc::clone(&inner.ids)) {
+            Ok(connection) => return Some(connection),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the database is away");
+                queue.try_iter().for_each(|job| job.fail(Error::Unavailable(None)));
+                if inner.is_closed.load(Ordering::Acquire) {
+                    return None;
+                }
+                let deadline = std::time::Instant::now() + Duration::from_millis(250);
+                while let Ok(job) = queue.recv_deadline(deadline) {
+                    job.fail(Error::Unavailable(None));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One connection of either engine, and the transactions on it.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ordermill_base::IdGenerator;
+
+use super::postgres::PostgresSession;
+use super::sqlite::{SqliteFile, SqliteSession};
+use crate::tx::{Engine, Tx};
+use crate::Error;
+
+/// Where a database is: `sqlite:FILE`, `sqlite::memory:NAME` or `postgres://…`.
+#[derive(Debug, Clone)]
+pub struct Address(Target);
+
+#[derive(Debug, Clone)]
+enum Target {
+    Sqlite(SqliteFile),
+    Postgres(Box<postgres::Config>),
+}
+
+impl Address {
+    /// The SQLite file at `path`.
+    pub fn sqlite(path: impl Into<std::path::PathBuf>) -> Self {
+        Self(Target::Sqlite(SqliteFile::Path(path.into())))
+    }
+
+    /// Whether it is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0, Target::Postgres(_))
+    }
+
+    /// `sqlite` or `postgres`, for logs and benchmarks.
+    pub fn engine(&self) -> &'static str {
+        if self.is_postgres() { "postgres" } else { "sqlite" }
+    }
+}
+
+impl FromStr for Address {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(name) = text.strip_prefix("sqlite::memory:") {
+            return Ok(Self(Target::Sqlite(SqliteFile::Memory(name.to_owned()))));
+        }
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Ok(Self::sqlite(path));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let mut config: postgres::Config = text
+                .parse()
+                .map_err(|_| Error::Address("the PostgreSQL address cannot be read".to_owned()))?;
+            config.application_name("ordermill");
+            config.connect_timeout(std::time::Duration::from_secs(5));
+            return Ok(Self(Target::Postgres(Box::new(config))));
+        }
+        Err(Error::Address(
+            "a database is given as sqlite:FILE or postgres://USER@HOST/NAME".to_owned(),
+        ))
+    }
+}
+
+/// A connection that runs transactions in the calling thread. The writer's and the readers' threads
+/// own one each; the simulation and tests may use one directly.
+#[derive(Debug)]
+pub struct Connection {
+    session: Session,
+    ids: Arc<IdGenerator>,
+}
+
+#[derive(Debug)]
+enum Session {
+    Sqlite(Box<SqliteSession>),
+    Postgres(Box<PostgresSession>),
+}
+
+impl Connection {
+    /// Opens for writing.
+    pub fn open(address: &Address, ids: Arc<IdGenerator>) -> Result<Self, Error> {
+        Self::open_as(address, ids, true)
+    }
+
+    /// Opens for reading only.
+    pub fn open_reader(address: &Address, ids: Arc<IdGenerator>) -> Result<Self, Error> {
+        Self::open_as(address, ids, false)
+    }
+
+    fn open_as(
+        address: &Address,
+        ids: Arc<IdGenerator>,
+        is_writer: bool,
+    ) -> Result<Self, Error> {
+        let session = match &address.0 {
+            Target::Sqlite(file) => {
+                Session::Sqlite(Box::new(SqliteSession::open(file, is_writer)?))
+            }
+            Target::Postgres(config) => {
+                Session::Postgres(Box::new(PostgresSession::open(config)?))
+            }
+        };
+        Ok(Self { session, ids })
+    }
+
+    /// Brings the schema to its newest step and makes sure that new ids lie above all stored ones.
+    pub fn migrate(&mut self) -> Result<(), Error> {
+        crate::migrate::migrate(self)?;
+        let newest = self.read(|tx| {
+            tx.query_opt(
+                "SELECT position FROM journal ORDER BY position DESC LIMIT 1",
+                &[],
+                |row| row.int(),
+            )
+        })?;
+        if let Some(newest) = newest {
+            self.ids.continue_after(newest);
+        }
+        Ok(())
+    }
+
+    /// Whether the server has closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        match &self.session {
+            Session::Sqlite(_) => false,
+            Session::Postgres(session) => session.is_closed(),
+        }
+    }
+
+    pub(crate) fn tx(&mut self) -> Tx<'_> {
+        let engine = match &mut self.session {
+            Session::Sqlite(session) => Engine::Sqlite(session),
+            Session::Postgres(session) => Engine::Postgres(session),
+        };
+        Tx::new(engine, &self.ids)
+    }
+
+    /// Runs `work` in a transaction of its own: kept if it gives `Ok`, without a trace otherwise.
+    pub fn transact<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tx = self.tx();
+        tx.run("BEGIN")?;
+        match work(&mut tx).and_then(|done| Ok(tx.flush().map(|()| done)?)) {
+            Ok(done) => {
+                tx.run("COMMIT")?;
+                Ok(done)
+            }
+            Err(error) => {
+                tx.discard_pending();
+                tx.run("ROLLBACK")?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` over one unchanging view of the whole database.
+    pub fn snapshot<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tx = self.tx();
+        tx.run("BEGIN READ")?;
+        let result = work(&mut tx);
+        tx.run("ROLLBACK")?;
+        result
+    }
+
+    /// Runs `work` without a transaction around it: each statement sees what is newest. The cheap
+    /// way for one or two statements.
+    pub fn read<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(&mut self.tx())
+    }
+
+    /// Copies a SQLite database into a new file while it is in use.
+    pub fn backup(
+        &self,
+        to: &std::path::Path,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), Error> {
+        match &self.session {
+            Session::Sqlite(session) => session.backup(to, progress),
+            Session::Postgres(_) => Err(Error::Address(
+                "PostgreSQL is backed up with its own tools; see the operator's guide".to_owned(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The journal: what happened, appended in the transaction of the change, read by everything that
+//! reacts.
+//!
+//! Readers trust the order (xid, position). On PostgreSQL xid is the number of the transaction that
+//! wrote the entry, and a reader never goes past the oldest transaction still open: an entry with a
+//! smaller pair can then no longer appear. On SQLite there is one writer, xid is 0, and positions
+//! alone grow in the order of the commits.
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::ids::EventId;
+
+use crate::columns::insert;
+use crate::{Error, Insert, Row, Tx, params, value};
+
+/// One entry, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands in the order of the readers.
+    pub cursor: Cursor,
+    /// The kind of thing that changed: `order`, `payment`, …
+    pub aggregate: String,
+    /// Which one, as a raw id.
+    pub aggregate_id: i64,
+    /// 1 for the first change of the thing, without gaps.
+    pub sequence: i64,
+    /// What happened: `order.placed`, …
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// The request that it came with.
+    pub request_id: Option<String>,
+    /// The event as JSON, without personal data.
+    pub body: String,
+}
+
+/// How far a reader has come: everything up to and including this entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// The writing transaction on PostgreSQL, 0 on SQLite.
+    pub xid: i64,
+    /// The entry's position: its id.
+    pub position: EventId,
+}
+
+impl Cursor {
+    /// Before the first entry.
+    pub fn start() -> Self {
+        Self { xid: -1, position: EventId::from_raw(0) }
+    }
+}
+
+/// What is to be appended.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEntry<'a> {
+    /// The kind of thing that changes.
+    pub aggregate: &'a str,
+    /// Which one.
+    pub aggregate_id: i64,
+    /// Its version after the change.
+    pub sequence: i64,
+    /// What happened.
+    pub kind: &'a str,
+    /// The event as JSON, without personal data.
+    pub body: &'a str,
+}
+
+static INSERT: Insert = insert!("journal" {
+    position: Int, aggregate: Text, aggregate_id: Int, sequence: Int, kind: Text, at: Int,
+    actor: Text, reason: Text, request_id: Text, body: Text,
+});
+
+/// Appends one entry. A sequence that is taken already fails as a unique violation: two changes of
+/// one thing ran at once.
+pub fn append(tx: &mut Tx<'_>, act: &Act, entry: NewEntry<'_>) -> Result<EventId, Error> {
+    let position: EventId = tx.next_id(act.at);
+    let actor = act.actor.to_string();
+    tx.append(
+        &INSERT,
+        params![
+            position.raw(),
+            entry.aggregate,
+            entry.aggregate_id,
+            entry.sequence,
+            entry.kind,
+            act.at,
+            &actor,
+            act.reason.as_deref(),
+            act.request_id.as_deref(),
+            entry.body,
+        ],
+    )?;
+    Ok(position)
+}
+
+const SELECT: &str = "SELECT xid, position, aggregate, aggregate_id, sequence, kind, at, actor,
+    reason, request_id, body FROM journal";
+
+fn read(row: &mut Row<'_>) -> Result<Entry, Error> {
+    Ok(Entry {
+        cursor: Cursor { xid: row.int()?, position: row.id()? },
+        aggregate: row.text()?,
+        aggregate_id: row.int()?,
+        sequence: row.int()?,
+        kind: row.text()?,
+        at: row.at()?,
+        actor: row.parsed()?,
+        reason: row.opt_text()?,
+        request_id: row.opt_text()?,
+        body: row.text()?,
+    })
+}
+
+/// The next entries behind `cursor`, at most `limit`, in the readers' order.
+pub fn after(tx: &mut Tx<'_>, cursor: Cursor, limit: i64) -> Result<Vec<Entry>, Error> {
+    if tx.is_postgres() {
+        let sql = format!(
+            "{SELECT} WHERE (xid, position) > ($1, $2)
+             AND xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+             ORDER BY xid, position LIMIT $3"
+        );
+        tx.query(&sql, params![cursor.xid, cursor.position.raw(), limit], read)
+    } else {
+        let sql = format!("{SELECT} WHERE position > $1 ORDER BY position LIMIT $2");
+        tx.query(&sql, params![cursor.position.raw(), limit], read)
+    }
+}
+
+/// The history of one thing from its `first` sequence on, oldest first, at most `limit`.
+pub fn of(
+    tx: &mut Tx<'_>,
+    aggregate: &str,
+    id: impl Id,
+    first: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let sql = format!(
+        "{SELECT} WHERE aggregate_id = $1 AND aggregate = $2 AND sequence >= $3
+          ORDER BY sequence LIMIT $4"
+    );
+    tx.query(&sql, params![id.raw(), aggregate, first, limit], read)
+}
+
+/// The sequence that the next entry of a thing gets, for things that keep no version of their own.
+pub fn next_sequence(tx: &mut Tx<'_>, aggregate: &str, id: impl Id) -> Result<i64, Error> {
+    tx.query_one(
+        "SELECT CAST(COALESCE(MAX(sequence), 0) + 1 AS BIGINT) FROM journal
+          WHERE aggregate_id = $1 AND aggregate = $2",
+        params![id.raw(), aggregate],
+        |row| row.int(),
+    )
+}
+
+/// The newest entries before `before` (or at all), newest first, at most `limit`: the audit log.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    before: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let sql = format!("{SELECT} WHERE position < $1 ORDER BY position DESC LIMIT $2");
+    tx.query(&sql, params![before.map_or(i64::MAX, Id::raw), limit], read)
+}
+
+/// The cursor behind the newest entry that readers may trust.
+pub fn end(tx: &mut Tx<'_>) -> Result<Cursor, Error> {
+    let sql = if tx.is_postgres() {
+        "SELECT xid, position FROM journal
+          WHERE xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+          ORDER BY xid DESC, position DESC LIMIT 1"
+    } else {
+        "SELECT xid, position FROM journal ORDER BY position DESC LIMIT 1"
+    };
+    let found =
+        tx.query_opt(sql, &[], |row| Ok(Cursor { xid: row.int()?, position: row.id()? }))?;
+    Ok(found.unwrap_or_else(Cursor::start))
+}
+
+/// How far the reader of this name has come; the start if it is new.
+pub fn cursor(tx: &mut Tx<'_>, reader: &str) -> Result<Cursor, Error> {
+    let found = tx.query_opt(
+        "SELECT xid, position FROM cursors WHERE reader = $1",
+        params![reader],
+        |row| Ok(Cursor { xid: row.int()?, position: row.id()? }),
+    )?;
+    Ok(found.unwrap_or_else(Cursor::start))
+}
+
+/// Moves a reader's cursor, in the transaction of what the reader did.
+pub fn move_cursor(
+    tx: &mut Tx<'_>,
+    reader: &str,
+    cursor: Cursor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO cursors (reader, xid, position, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (reader) DO UPDATE
+            SET xid = excluded.xid, position = excluded.position, updated_at = excluded.updated_at",
+        params![reader, cursor.xid, value::id(cursor.position), now],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Leases: what only one node does at a time, and how a node that slept through its time is told.
+
+use ordermill_base::{Span, Timestamp};
+
+use crate::{Error, Tx, params};
+
+/// Takes or renews the lease `name`. Gives the fencing token while `holder` has it, `None` while
+/// another holds it. The token grows when the lease changes hands.
+pub fn acquire(
+    tx: &mut Tx<'_>,
+    name: &str,
+    holder: &str,
+    now: Timestamp,
+    hold: Span,
+) -> Result<Option<i64>, Error> {
+    let sql = "INSERT INTO leases (name, holder, token, expires_at) VALUES ($1, $2, 1, $4)
+        ON CONFLICT (name) DO UPDATE
+           SET token = CASE WHEN leases.holder = excluded.holder THEN leases.token
+                            ELSE leases.token + 1 END,
+               holder = excluded.holder, expires_at = excluded.expires_at
+         WHERE leases.holder = excluded.holder OR leases.expires_at <= $3
+     RETURNING token";
+    let tokens = tx.query_write(sql, params![name, holder, now, now + hold], |row| row.int())?;
+    Ok(tokens.into_iter().next())
+}
+
+/// Gives a lease back early, so that another node need not wait for it to run out.
+pub fn release(tx: &mut Tx<'_>, name: &str, holder: &str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE leases SET expires_at = 0 WHERE name = $1 AND holder = $2",
+        params![name, holder],
+    )?;
+    Ok(())
+}

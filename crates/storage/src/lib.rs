@@ -1,0 +1,35 @@
+//! The only crate with SQL in it: schema, migrations, the writer, and one module of functions for
+//! each subject, running on SQLite and on PostgreSQL.
+//!
+//! Start at [`Database`]: [`Database::write`] runs a command in a shared transaction and answers
+//! when it is durable; [`Database::read`] asks something. Functions take the [`Tx`], never the pool.
+
+mod columns;
+mod database;
+pub mod deadline;
+mod engine;
+mod error;
+pub mod idempotency;
+mod job;
+pub mod journal;
+pub mod lease;
+pub mod ledger;
+mod migrate;
+pub mod order;
+pub mod payment;
+pub mod refund;
+pub mod reservation;
+pub mod stock;
+pub mod task;
+mod tx;
+pub mod value;
+mod writer;
+
+pub use columns::Insert;
+pub(crate) use columns::Columns;
+pub use database::{Database, Options, Stats};
+pub use engine::connection::{Address, Connection};
+pub use error::Error;
+pub use job::BatchCommand;
+pub use tx::Tx;
+pub use value::{Row, Value};

@@ -1,0 +1,73 @@
+//! The schema's history: numbered steps, never edited after release.
+//!
+//! Each step is one text for both engines, in PostgreSQL's words; a few markers become SQLite's:
+//! `/*rows*/` and `/*clustered*/` stand where SQLite says `STRICT` and `STRICT, WITHOUT ROWID`,
+//! `/*hot*/` where PostgreSQL leaves room on the page for rows that change often, `/*xid*/0` where
+//! it puts the number of the writing transaction, and a line behind `/*if postgres*/` is its alone.
+
+use ordermill_base::Timestamp;
+
+use crate::{Connection, Error, Tx, params};
+
+const STEPS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_spine.sql")),
+    (2, include_str!("migrations/0002_catalog.sql")),
+    (3, include_str!("migrations/0003_orders.sql")),
+    (4, include_str!("migrations/0004_payments.sql")),
+];
+
+/// Brings the schema to the newest step. Nodes that start together wait for each other.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    connection.transact(|tx| {
+        if tx.is_postgres() {
+            // The key is any number that nothing else of ours locks.
+            tx.run("SELECT pg_advisory_xact_lock(7240113)")?;
+        }
+        tx.run(
+            "CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY, done_at BIGINT NOT NULL)",
+        )?;
+        let done = tx.query_one(
+            "SELECT CAST(COALESCE(MAX(step), 0) AS BIGINT) FROM schema_steps",
+            &[],
+            |row| row.int(),
+        )?;
+        let newest = STEPS.last().map_or(0, |(step, _)| *step);
+        if done > newest {
+            return Err(Error::Address(format!(
+                "the database is at step {done}, this program knows {newest}: it is too old for it"
+            )));
+        }
+        for (step, text) in STEPS.iter().filter(|(step, _)| *step > done) {
+            run_step(tx, *step, text)?;
+        }
+        Ok(())
+    })
+}
+
+fn run_step(tx: &mut Tx<'_>, step: i64, text: &str) -> Result<(), Error> {
+    let text = if tx.is_postgres() { for_postgres(text) } else { for_sqlite(text) };
+    tx.run(&text)?;
+    let done_at = Timestamp::from_micros(0); // The order of steps matters, not their hour.
+    tx.execute("INSERT INTO schema_steps (step, done_at) VALUES ($1, $2)", params![step, done_at])?;
+    Ok(())
+}
+
+fn for_postgres(text: &str) -> String {
+    text.replace("/*hot*/", "WITH (fillfactor = 60)")
+        .replace("/*xid*/0", "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)")
+}
+
+fn for_sqlite(text: &str) -> String {
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with("/*if postgres*/")).collect();
+    lines
+        .join("\n")
+        .replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+        .replace("BIGINT", "INTEGER")
+        .replace("SMALLINT", "INTEGER")
+        .replace("BYTEA", "BLOB")
+        .replace("DOUBLE PRECISION", "REAL")
+        .replace("/*rows*/", "STRICT")
+        .replace("/*clustered*/", "STRICT, WITHOUT ROWID")
+        .replace("/*hot*/", "")
+}

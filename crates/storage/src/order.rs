@@ -1,0 +1,434 @@
+//! Orders, their lines and their channel's ids.
+
+use ordermill_base::{Id, Timestamp, id::first_at};
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{ChannelId, CustomerId, OrderId};
+use ordermill_domain::order::{
+    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces, Status,
+};
+use ordermill_domain::payment::PaymentSums;
+
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
+
+/// What is stored of an order beside its aggregate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The head.
+    pub order: Order,
+    /// Country and province, `CN-31`: not personal, for lists, freight and analysis.
+    pub region: String,
+    /// Name, phone, address and wishes as ciphertext.
+    pub recipient: Vec<u8>,
+    /// The buyer agreed to wait if stock runs out before the money comes.
+    pub accepts_backorder: bool,
+}
+
+static INSERT: Insert = insert!("orders" {
+    id: Int, channel_id: Int, channel_order_id: Text, customer_id: Int, status: Text, version: Int,
+    terms: Text, is_promotion: Int, review: Text, currency: Text, tax_mode: Text, goods_minor: Int,
+    discount_minor: Int, freight_minor: Int, tax_minor: Int, total_minor: Int, is_backordered: Int,
+    accepts_backorder: Int, region: Text, recipient: Blob, placed_at: Int, paid_at: Int,
+});
+
+static INSERT_LINE: Insert = insert!("order_lines" {
+    order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
+    discount_minor: Int, tax_minor: Int, total_minor: Int,
+});
+
+static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
+    order_id: Int, line_no: Int, source: Text, amount_minor: Int,
+});
+
+/// Stores a new order. Its event is journaled by [`record`].
+pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[LineTerms]) -> Result<(), Error> {
+    let facts = stored.order.facts();
+    let amounts = &facts.amounts;
+    tx.append(
+        &INSERT,
+        params![
+            facts.id.raw(),
+            facts.channel.raw(),
+            facts.channel_order_id.as_deref(),
+            facts.customer.map(Id::raw),
+            facts.status.code(),
+            facts.version,
+            facts.terms.code(),
+            facts.promotion,
+            facts.review.code(),
+            amounts.currency.code(),
+            amounts.tax_mode.code(),
+            amounts.goods_minor,
+            amounts.discount_minor,
+            amounts.freight_minor,
+            amounts.tax_minor,
+            amounts.total_minor,
+            facts.backordered,
+            stored.accepts_backorder,
+            &stored.region,
+            &stored.recipient,
+            facts.milestones.placed_at,
+            facts.milestones.paid_at,
+        ],
+    )?;
+    lines.iter().try_for_each(|line| {
+        tx.append(
+            &INSERT_LINE,
+            params![
+                facts.id.raw(),
+                i64::from(line.line_no),
+                line.sku.raw(),
+                line.quantity.get(),
+                line.unit_price_minor,
+                line.discount_minor,
+                line.tax_minor,
+                line.total_minor,
+            ],
+        )
+    })
+}
+
+/// Stores where a line's discount came from: `coupon:SPRING20`, `points`.
+pub fn insert_discount(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    line_no: u16,
+    source: &str,
+    amount_minor: i64,
+) -> Result<(), Error> {
+    let line_no = i64::from(line_no);
+    tx.append(&INSERT_DISCOUNT, params![order.raw(), line_no, source, amount_minor])
+}
+
+/// Every discount of an order: (line, source, amount).
+pub fn discounts(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(i64, String, i64)>, Error> {
+    tx.query(
+        "SELECT line_no, source, amount_minor FROM order_discounts WHERE order_id = $1
+          ORDER BY line_no, source",
+        params![order.raw()],
+        |row| Ok((row.int()?, row.text()?, row.int()?)),
+    )
+}
+
+/// Appends an event of an order to the journal. The order's version is the event's sequence.
+pub fn record(tx: &mut Tx<'_>, act: &Act, order: &Order, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let entry = journal::NewEntry {
+        aggregate: "order",
+        aggregate_id: order.id().raw(),
+        sequence: order.version(),
+        kind: event.kind(),
+        body: &body,
+    };
+    journal::append(tx, act, entry).map(drop)
+}
+
+/// Stores an order's head after an event; the stored version must be the one before it.
+pub fn update(tx: &mut Tx<'_>, order: &Order, version_before: i64) -> Result<(), Error> {
+    let mut rows = Columns::new(UPDATE_KINDS);
+    rows.push(&update_row(order, version_before));
+    match tx.execute_each(&UPDATE, &rows)? {
+        1 => Ok(()),
+        _ => Err(Error::Stale("an order")),
+    }
+}
+
+/// As [`update`] for many orders at once: (order, version before).
+pub fn update_each(tx: &mut Tx<'_>, orders: &[(&Order, i64)]) -> Result<(), Error> {
+    let mut rows = Columns::new(UPDATE_KINDS);
+    orders.iter().for_each(|(order, before)| rows.push(&update_row(order, *before)));
+    match tx.execute_each(&UPDATE, &rows)? {
+        changed if changed == orders.len() as u64 => Ok(()),
+        _ => Err(Error::Stale("an order")),
+    }
+}
+
+const UPDATE_KINDS: &[Kind] = &[
+    Kind::Int, Kind::Int, Kind::Text, Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int,
+    Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int,
+];
+
+const UPDATE: PerRow = PerRow {
+    sqlite: "UPDATE orders SET status = $3, version = $4, review = $5, paid_minor = $6,
+            refunded_minor = $7, charged_back_minor = $8, is_backordered = $9, cancel_reason = $10,
+            paid_at = $11, confirmed_at = $12, shipped_at = $13, completed_at = $14,
+            ended_at = $15, archived_at = $16
+        WHERE id = $1 AND version = $2",
+    postgres: "UPDATE orders o SET status = n.status, version = n.version, review = n.review,
+            paid_minor = n.paid, refunded_minor = n.refunded, charged_back_minor = n.charged_back,
+            is_backordered = CAST(n.is_backordered AS SMALLINT), cancel_reason = n.cancel_reason,
+            paid_at = n.paid_at, confirmed_at = n.confirmed_at, shipped_at = n.shipped_at,
+            completed_at = n.completed_at, ended_at = n.ended_at, archived_at = n.archived_at
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[],
+            $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
+            $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
+          AS n (id, version_before, status, version, review, paid, refunded, charged_back,
+            is_backordered, cancel_reason, paid_at, confirmed_at, shipped_at, completed_at,
+            ended_at, archived_at)
+        WHERE o.id = n.id AND o.version = n.version_before",
+};
+
+fn update_row(order: &Order, version_before: i64) -> [Value<'_>; 16] {
+    let facts = order.facts();
+    let Milestones { paid_at, confirmed_at, shipped_at, completed_at, ended_at, archived_at, .. } =
+        facts.milestones;
+    [
+        Value::from(facts.id.raw()),
+        Value::from(version_before),
+        Value::from(facts.status.code()),
+        Value::from(facts.version),
+        Value::from(facts.review.code()),
+        Value::from(facts.money.paid_minor),
+        Value::from(facts.money.refunded_minor),
+        Value::from(facts.money.charged_back_minor),
+        Value::from(facts.backordered),
+        Value::from(facts.cancel_reason.map(|reason| reason.code())),
+        Value::from(paid_at),
+        Value::from(confirmed_at),
+        Value::from(shipped_at),
+        Value::from(completed_at),
+        Value::from(ended_at),
+        Value::from(archived_at),
+    ]
+}
+
+/// Stores what became of the pieces of an order's lines.
+pub fn update_lines<'l>(
+    tx: &mut Tx<'_>,
+    lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
+) -> Result<(), Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
+            WHERE order_id = $1 AND line_no = $2",
+        postgres: "UPDATE order_lines l SET canceled = n.canceled, allocated = n.allocated,
+                backordered = n.backordered, shipped = n.shipped
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[])
+              AS n (order_id, line_no, canceled, allocated, backordered, shipped)
+            WHERE l.order_id = n.order_id AND l.line_no = n.line_no",
+    };
+    let mut rows = Columns::new(&[Kind::Int; 6]);
+    for (order, line) in lines {
+        let Pieces { canceled, allocated, backordered, shipped } = line.pieces();
+        let line_no = i64::from(line.terms.line_no);
+        rows.push(params![order.raw(), line_no, canceled, allocated, backordered, shipped]);
+    }
+    tx.execute_each(&SQL, &rows).map(drop)
+}
+
+const COLUMNS: &str = "o.id, o.channel_id, o.channel_order_id, o.customer_id, o.status, o.version,
+    o.terms, CAST(o.is_promotion AS BIGINT), o.review, o.currency, o.tax_mode, o.goods_minor,
+    o.discount_minor, o.freight_minor, o.tax_minor, o.total_minor, o.paid_minor, o.refunded_minor,
+    o.charged_back_minor, CAST(o.is_backordered AS BIGINT), CAST(o.accepts_backorder AS BIGINT),
+    o.cancel_reason, o.region, o.recipient, o.placed_at, o.paid_at, o.confirmed_at, o.shipped_at,
+    o.completed_at, o.ended_at, o.archived_at";
+
+fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
+    let (id, channel, channel_order_id) = (row.id()?, row.id()?, row.opt_text()?);
+    let (customer, status, version) = (row.opt_id()?, row.parsed()?, row.int()?);
+    let (terms, promotion, review) = (row.parsed()?, row.flag()?, row.parsed()?);
+    let amounts = Amounts {
+        currency: row.parsed()?,
+        tax_mode: row.parsed()?,
+        goods_minor: row.int()?,
+        discount_minor: row.int()?,
+        freight_minor: row.int()?,
+        tax_minor: row.int()?,
+        total_minor: row.int()?,
+    };
+    let money = PaymentSums {
+        paid_minor: row.int()?,
+        refunded_minor: row.int()?,
+        charged_back_minor: row.int()?,
+    };
+    let (backordered, accepts_backorder) = (row.flag()?, row.flag()?);
+    let cancel_reason = row.opt_parsed()?;
+    let (region, recipient) = (row.text()?, row.bytes()?);
+    let milestones = Milestones {
+        placed_at: row.at()?,
+        paid_at: row.opt_at()?,
+        confirmed_at: row.opt_at()?,
+        shipped_at: row.opt_at()?,
+        completed_at: row.opt_at()?,
+        ended_at: row.opt_at()?,
+        archived_at: row.opt_at()?,
+    };
+    let order = Order::from_facts(Facts {
+        id,
+        channel,
+        channel_order_id,
+        customer,
+        status,
+        version,
+        terms,
+        promotion,
+        review,
+        amounts,
+        money,
+        backordered,
+        cancel_reason,
+        milestones,
+    });
+    Ok(Stored { order, region, recipient, accepts_backorder })
+}
+
+/// One order.
+pub fn fetch(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
+/// One order, locked until the transaction ends where writers run side by side.
+pub fn fetch_for_update(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1 {lock}");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
+/// The order that a channel knows under its own id.
+pub fn find_by_channel(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    channel_order_id: &str,
+) -> Result<Option<OrderId>, Error> {
+    tx.query_opt(
+        "SELECT id FROM orders WHERE channel_id = $1 AND channel_order_id = $2",
+        params![channel.raw(), channel_order_id],
+        |row| row.id(),
+    )
+}
+
+/// Which of these (channel, channel order id) pairs are orders already.
+pub fn find_by_channels(
+    tx: &mut Tx<'_>,
+    pairs: &[(ChannelId, &str)],
+) -> Result<Vec<(ChannelId, String, OrderId)>, Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: "SELECT channel_id, channel_order_id, id FROM orders
+            WHERE channel_id = $1 AND channel_order_id = $2",
+        postgres: "SELECT o.channel_id, o.channel_order_id, o.id FROM orders o
+            JOIN unnest($1::bigint[], $2::text[]) AS asked (channel_id, channel_order_id)
+              ON o.channel_id = asked.channel_id AND o.channel_order_id = asked.channel_order_id",
+    };
+    let mut keys = Columns::new(&[Kind::Int, Kind::Text]);
+    pairs.iter().for_each(|(channel, id)| keys.push(params![channel.raw(), *id]));
+    tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.text()?, row.id()?)))
+}
+
+/// The lines of an order.
+pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
+    tx.query(
+        "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
+                canceled, allocated, backordered, shipped
+           FROM order_lines WHERE order_id = $1 ORDER BY line_no",
+        params![order.raw()],
+        read_line,
+    )
+}
+
+fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
+    let unreadable = |what| move || Error::Unreadable { what, text: "a number".to_owned() };
+    let terms = LineTerms {
+        line_no: u16::try_from(row.int()?).map_err(|_| unreadable("line number")())?,
+        sku: row.id()?,
+        quantity: ordermill_base::Quantity::new(row.int()?)
+            .map_err(|_| unreadable("quantity")())?,
+        unit_price_minor: row.int()?,
+        discount_minor: row.int()?,
+        tax_minor: row.int()?,
+        total_minor: row.int()?,
+    };
+    let pieces = Pieces {
+        canceled: row.int()?,
+        allocated: row.int()?,
+        backordered: row.int()?,
+        shipped: row.int()?,
+    };
+    OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
+}
+
+/// What a list of orders shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only orders in one of these states; all if empty.
+    pub statuses: Vec<Status>,
+    /// Only those of a channel.
+    pub channel: Option<ChannelId>,
+    /// Only those of a customer.
+    pub customer: Option<CustomerId>,
+    /// Only those that still wait for their money (`true`), or that have it (`false`).
+    pub is_unpaid: Option<bool>,
+    /// Only those whose review is one of these codes; all if empty.
+    pub reviews: Vec<&'static str>,
+    /// Placed at this moment or later.
+    pub placed_from: Option<Timestamp>,
+    /// Placed before this moment.
+    pub placed_before: Option<Timestamp>,
+    /// Total of at least this many minor units.
+    pub total_min_minor: Option<i64>,
+    /// Only those with a contact of this blind index.
+    pub contact: Option<i64>,
+}
+
+/// Orders that match, newest first: at most `limit` of those before the order `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    before: Option<OrderId>,
+    limit: i64,
+) -> Result<Vec<Stored>, Error> {
+    let mut sql = format!("SELECT {COLUMNS} FROM orders o");
+    let mut values: Vec<Value<'_>> = Vec::new();
+    if let Some(blind) = filter.contact {
+        values.push(Value::Int(blind));
+        sql.push_str(" JOIN order_contacts c ON c.order_id = o.id AND c.blind = $1");
+    }
+    let upper = filter.placed_before.map_or(i64::MAX, first_at);
+    values.push(Value::Int(before.map_or(upper, |id| id.raw().min(upper))));
+    sql.push_str(&format!(" WHERE o.id < ${}", values.len()));
+    let mut only = |condition: &str, value: Value<'static>| {
+        values.push(value);
+        sql.push_str(&format!(" AND {condition} ${}", values.len()));
+    };
+    if let Some(from) = filter.placed_from {
+        only("o.id >=", Value::Int(first_at(from)));
+    }
+    if let Some(channel) = filter.channel {
+        only("o.channel_id =", Value::Int(channel.raw()));
+    }
+    if let Some(customer) = filter.customer {
+        only("o.customer_id =", Value::Int(customer.raw()));
+    }
+    if let Some(total) = filter.total_min_minor {
+        only("o.total_minor >=", Value::Int(total));
+    }
+    let mut one_of = |column: &str, codes: &mut dyn Iterator<Item = &'static str>| {
+        let places: Vec<String> = codes
+            .map(|code| {
+                values.push(Value::Text(code));
+                format!("${}", values.len())
+            })
+            .collect();
+        if !places.is_empty() {
+            sql.push_str(&format!(" AND {column} IN ({})", places.join(", ")));
+        }
+    };
+    one_of("o.status", &mut filter.statuses.iter().map(|status| status.code()));
+    one_of("o.review", &mut filter.reviews.iter().copied());
+    match filter.is_unpaid {
+        Some(true) => sql.push_str(" AND o.terms = 'prepaid' AND o.paid_at IS NULL"),
+        Some(false) => sql.push_str(" AND o.paid_at IS NOT NULL"),
+        None => {}
+    }
+    values.push(Value::Int(limit));
+    sql.push_str(&format!(" ORDER BY o.id DESC LIMIT ${}", values.len()));
+    tx.query(&sql, &values, read)
+}
+
+/// Remembers which orders belong to a blind index of phone or e-mail. Repeating it is harmless.
+pub fn insert_contact(tx: &mut Tx<'_>, blind: i64, order: OrderId) -> Result<(), Error> {
+    static INSERT: Insert =
+        insert!("order_contacts" { blind: Int, order_id: Int } "ON CONFLICT DO NOTHING");
+    tx.append(&INSERT, params![blind, order.raw()])
+}

@@ -1,0 +1,109 @@
+//! Reservations: which stock which order holds.
+
+use ordermill_base::{Id, Quantity};
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::reservation::{Facts, Reservation, State};
+
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
+
+static INSERT: Insert = insert!("reservations" {
+    order_id: Int, line_no: Int, location_id: Int, is_backorder: Int, sku_id: Int, quantity: Int,
+    state: Text, expires_at: Int,
+});
+
+/// Stores a new reservation.
+pub fn insert(tx: &mut Tx<'_>, reservation: &Reservation) -> Result<(), Error> {
+    let facts = reservation.facts();
+    tx.append(
+        &INSERT,
+        params![
+            facts.order.raw(),
+            i64::from(facts.line_no),
+            facts.location.raw(),
+            facts.state == State::Backordered,
+            facts.sku.raw(),
+            facts.quantity.get(),
+            facts.state.code(),
+            facts.expires_at,
+        ],
+    )
+}
+
+fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
+    let (order, line_no, location) = (row.id()?, row.int()?, row.id()?);
+    let (was_backorder, sku) = (row.flag()?, row.id()?);
+    let unreadable = |what| Error::Unreadable { what, text: line_no.to_string() };
+    let facts = Facts {
+        order,
+        line_no: u16::try_from(line_no).map_err(|_| unreadable("line number"))?,
+        sku,
+        location,
+        quantity: Quantity::new(row.int()?).map_err(|_| unreadable("quantity"))?,
+        state: row.parsed()?,
+        expires_at: row.opt_at()?,
+    };
+    Ok(Stored { reservation: Reservation::from_facts(facts), was_backorder })
+}
+
+/// A reservation with what makes its key whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// The reservation.
+    pub reservation: Reservation,
+    /// Whether it began as a backorder; held and backordered pieces of one line at one location
+    /// are two rows.
+    pub was_backorder: bool,
+}
+
+/// The reservations of an order, with their final state when they are over.
+pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
+    of_each(tx, &[order])
+}
+
+/// The reservations of many orders.
+pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: "SELECT order_id, line_no, location_id, CAST(is_backorder AS BIGINT), sku_id,
+                quantity, state, expires_at
+            FROM reservations WHERE order_id = $1 ORDER BY line_no, location_id, is_backorder",
+        postgres: "SELECT order_id, line_no, location_id, CAST(is_backorder AS BIGINT), sku_id,
+                quantity, state, expires_at
+            FROM reservations WHERE order_id = ANY($1)
+            ORDER BY order_id, line_no, location_id, is_backorder",
+    };
+    let mut keys = Columns::new(&[Kind::Int]);
+    orders.iter().for_each(|order| keys.push(params![order.raw()]));
+    tx.query_each(&SQL, &keys, read)
+}
+
+/// Stores the states of reservations that have moved on.
+pub fn update<'r>(
+    tx: &mut Tx<'_>,
+    reservations: impl IntoIterator<Item = &'r Stored>,
+) -> Result<(), Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: "UPDATE reservations SET state = $5, expires_at = $6
+            WHERE order_id = $1 AND line_no = $2 AND location_id = $3 AND is_backorder = $4",
+        postgres: "UPDATE reservations r SET state = n.state, expires_at = n.expires_at
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
+                $6::bigint[]) AS n (order_id, line_no, location_id, is_backorder, state, expires_at)
+            WHERE r.order_id = n.order_id AND r.line_no = n.line_no
+              AND r.location_id = n.location_id AND r.is_backorder = n.is_backorder",
+    };
+    let mut rows =
+        Columns::new(&[Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Int]);
+    for stored in reservations {
+        let facts = stored.reservation.facts();
+        rows.push(params![
+            facts.order.raw(),
+            i64::from(facts.line_no),
+            facts.location.raw(),
+            stored.was_backorder,
+            facts.state.code(),
+            facts.expires_at,
+        ]);
+    }
+    tx.execute_each(&SQL, &rows).map(drop)
+}

@@ -1,0 +1,281 @@
+//! Stock levels and movements.
+//!
+//! Levels are read for many SKUs at once, changed in memory by the domain, and written back as
+//! differences. On PostgreSQL they are locked in the one global order (SKU, location), so that two
+//! writers never wait for each other in a circle; the schema's `CHECK`s say the same rules again.
+
+use std::collections::BTreeMap;
+
+use ordermill_base::Id;
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{BinId, LocationId, MovementId, SkuId};
+use ordermill_domain::stock::{Event, StockLevel};
+
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
+
+/// Levels by (SKU, location): sorted, as the domain wants them.
+#[derive(Debug, Default)]
+pub struct Levels {
+    levels: Vec<StockLevel>,
+    before: Vec<StockLevel>,
+}
+
+const READ: PerRow = PerRow {
+    sqlite: "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
+            quarantine, backorder
+        FROM stock_levels WHERE sku_id = $1 ORDER BY location_id",
+    postgres: "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
+            quarantine, backorder
+        FROM stock_levels WHERE sku_id = ANY($1) ORDER BY sku_id, location_id",
+};
+
+const LOCK: PerRow = PerRow {
+    sqlite: READ.sqlite,
+    postgres: "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
+            quarantine, backorder
+        FROM stock_levels WHERE sku_id = ANY($1) ORDER BY sku_id, location_id FOR UPDATE",
+};
+
+fn read(row: &mut Row<'_>) -> Result<StockLevel, Error> {
+    Ok(StockLevel {
+        sku: row.id()?,
+        location: row.id()?,
+        on_hand: row.int()?,
+        reserved: row.int()?,
+        allocated: row.int()?,
+        incoming: row.int()?,
+        safety_stock: row.int()?,
+        quarantine: row.int()?,
+        backorder: row.parsed()?,
+    })
+}
+
+fn sorted_keys(skus: impl IntoIterator<Item = SkuId>) -> Columns {
+    let mut skus: Vec<SkuId> = skus.into_iter().collect();
+    skus.sort_unstable();
+    skus.dedup();
+    let mut keys = Columns::new(&[Kind::Int]);
+    skus.iter().for_each(|sku| keys.push(params![sku.raw()]));
+    keys
+}
+
+/// The levels of these SKUs at every location, as they are now.
+pub fn levels(
+    tx: &mut Tx<'_>,
+    skus: impl IntoIterator<Item = SkuId>,
+) -> Result<Vec<StockLevel>, Error> {
+    tx.query_each(&READ, &sorted_keys(skus), read)
+}
+
+/// The levels of these SKUs at every location, to be changed in this transaction.
+pub fn lock(tx: &mut Tx<'_>, skus: impl IntoIterator<Item = SkuId>) -> Result<Levels, Error> {
+    let levels = tx.query_each(&LOCK, &sorted_keys(skus), read)?;
+    Ok(Levels { before: levels.clone(), levels })
+}
+
+impl Levels {
+    /// All of them, sorted by SKU and location.
+    pub fn all(&self) -> &[StockLevel] {
+        &self.levels
+    }
+
+    /// The levels of one SKU, sorted by location.
+    pub fn of(&self, sku: SkuId) -> &[StockLevel] {
+        let start = self.levels.partition_point(|level| level.sku < sku);
+        let count = self.levels[start..].partition_point(|level| level.sku == sku);
+        &self.levels[start..start + count]
+    }
+
+    /// One level, to be changed by the domain's rules.
+    pub fn at(&mut self, sku: SkuId, location: LocationId) -> Result<&mut StockLevel, Error> {
+        self.levels
+            .binary_search_by_key(&(sku, location), |level| (level.sku, level.location))
+            .map(|index| &mut self.levels[index])
+            .map_err(|_| Error::Stale("a stock level"))
+    }
+
+    /// Writes what has changed in the buckets of claims. On hand is written by [`record`].
+    pub fn save_claims(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        const SQL: PerRow = PerRow {
+            sqlite: "UPDATE stock_levels SET reserved = reserved + $3, allocated = allocated + $4
+                WHERE sku_id = $1 AND location_id = $2",
+            postgres: "UPDATE stock_levels s
+                SET reserved = s.reserved + n.reserved, allocated = s.allocated + n.allocated
+                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                  AS n (sku_id, location_id, reserved, allocated)
+                WHERE s.sku_id = n.sku_id AND s.location_id = n.location_id",
+        };
+        let mut rows = Columns::new(&[Kind::Int; 4]);
+        for (now, before) in self.levels.iter().zip(&self.before) {
+            let reserved = now.reserved - before.reserved;
+            let allocated = now.allocated - before.allocated;
+            if (reserved, allocated) != (0, 0) {
+                rows.push(params![now.sku.raw(), now.location.raw(), reserved, allocated]);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match tx.execute_each(&SQL, &rows)? {
+            changed if changed == rows.len() as u64 => Ok(()),
+            _ => Err(Error::Stale("a stock level")),
+        }
+    }
+}
+
+/// Where exactly goods moved, and what caused it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// The shelf position.
+    pub bin: Option<BinId>,
+    /// The lot and the day until which it keeps.
+    pub lot: Option<(&'a str, Option<&'a str>)>,
+    /// The raw id of what caused the movement: a fulfillment, a transfer, an import.
+    pub reference_id: Option<i64>,
+}
+
+static INSERT_MOVEMENT: Insert = insert!("stock_movements" {
+    id: Int, sku_id: Int, location_id: Int, bin_id: Int, lot: Text, kind: Text, quantity: Int,
+    reference_id: Int, reason: Text, actor: Text, at: Int,
+});
+
+/// Stores a movement: the level's on-hand, the movement's row, and its journal entry. `level` is
+/// the level after it; a movement of no pieces (a count that found what is there) leaves only the
+/// journal entry.
+pub fn record(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    level: &StockLevel,
+    event: Event,
+    place: Place<'_>,
+) -> Result<MovementId, Error> {
+    let Event::Moved { sku, location, movement, delta, .. } = event;
+    let id: MovementId = tx.next_id(act.at);
+    if delta != 0 {
+        tx.append(
+            &INSERT_MOVEMENT,
+            params![
+                id.raw(),
+                sku.raw(),
+                location.raw(),
+                place.bin.map(Id::raw),
+                place.lot.map(|(lot, _)| lot),
+                movement.code(),
+                delta,
+                place.reference_id,
+                act.reason.as_deref(),
+                &act.actor.to_string(),
+                act.at,
+            ],
+        )?;
+    }
+    let changed = tx.execute(
+        "UPDATE stock_levels SET on_hand = on_hand + $3, allocated = $4, version = version + 1
+          WHERE sku_id = $1 AND location_id = $2",
+        params![sku.raw(), location.raw(), delta, level.allocated],
+    )?;
+    if changed != 1 {
+        return Err(Error::Stale("a stock level"));
+    }
+    if let Some(bin) = place.bin {
+        move_in_bin(tx, (sku, location, bin), place.lot.unwrap_or(("", None)), delta)?;
+    }
+    let body = serde_json::to_string(&with_id(event, id)).map_err(|e| Error::Engine(e.into()))?;
+    let entry = journal::NewEntry {
+        aggregate: "stock",
+        aggregate_id: id.raw(),
+        sequence: 1,
+        kind: event.kind(),
+        body: &body,
+    };
+    journal::append(tx, act, entry)?;
+    Ok(id)
+}
+
+fn with_id(event: Event, movement_id: MovementId) -> Event {
+    let Event::Moved { sku, location, movement, delta, on_hand, .. } = event;
+    Event::Moved { sku, location, movement, delta, on_hand, id: Some(movement_id) }
+}
+
+fn move_in_bin(
+    tx: &mut Tx<'_>,
+    (sku, location, bin): (SkuId, LocationId, BinId),
+    (lot, expires_on): (&str, Option<&str>),
+    delta: i64,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO stock_bins (sku_id, location_id, bin_id, lot, expires_on, on_hand)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (sku_id, location_id, bin_id, lot)
+         DO UPDATE SET on_hand = stock_bins.on_hand + excluded.on_hand",
+        params![sku.raw(), location.raw(), bin.raw(), lot, expires_on, delta],
+    )?;
+    Ok(())
+}
+
+/// Makes sure that a level exists, and sets what is not moved: safety stock and backorder policy.
+pub fn set_policy(tx: &mut Tx<'_>, level: &StockLevel) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO stock_levels (sku_id, location_id, safety_stock, backorder)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (sku_id, location_id)
+         DO UPDATE SET safety_stock = excluded.safety_stock, backorder = excluded.backorder",
+        params![level.sku.raw(), level.location.raw(), level.safety_stock, level.backorder.code()],
+    )?;
+    Ok(())
+}
+
+/// One movement, as listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// Its key.
+    pub id: MovementId,
+    /// Of what.
+    pub sku: SkuId,
+    /// Where.
+    pub location: LocationId,
+    /// `receive`, `ship`, …
+    pub kind: String,
+    /// Pieces that came (positive) or went.
+    pub quantity: i64,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// Who, in the journal's form.
+    pub actor: String,
+}
+
+/// The newest movements of a SKU, newest first, at most `limit`.
+pub fn movements(tx: &mut Tx<'_>, sku: SkuId, limit: i64) -> Result<Vec<Movement>, Error> {
+    tx.query(
+        "SELECT id, sku_id, location_id, kind, quantity, reason, actor FROM stock_movements
+          WHERE sku_id = $1 ORDER BY id DESC LIMIT $2",
+        params![sku.raw(), limit],
+        |row| {
+            Ok(Movement {
+                id: row.id()?,
+                sku: row.id()?,
+                location: row.id()?,
+                kind: row.text()?,
+                quantity: row.int()?,
+                reason: row.opt_text()?,
+                actor: row.text()?,
+            })
+        },
+    )
+}
+
+/// Sums by SKU over all locations, for lists: SKU → (on hand, available).
+pub fn totals(
+    tx: &mut Tx<'_>,
+    skus: impl IntoIterator<Item = SkuId>,
+) -> Result<BTreeMap<SkuId, (i64, i64)>, Error> {
+    let mut totals = BTreeMap::new();
+    for level in levels(tx, skus)? {
+        let (on_hand, available) = totals.entry(level.sku).or_insert((0, 0));
+        *on_hand += level.on_hand;
+        *available += level.available();
+    }
+    Ok(totals)
+}

@@ -1,0 +1,119 @@
+//! Tasks: what a person must do, one queue model for all desks.
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::ids::{StaffId, TaskId};
+use ordermill_domain::role::Role;
+use ordermill_domain::task::{TaskKind, TaskState};
+
+use crate::columns::insert;
+use crate::{Error, Insert, Row, Tx, params};
+
+/// A task, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its key.
+    pub id: TaskId,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// What it is about, as a raw id.
+    pub subject_id: i64,
+    /// Whose desk.
+    pub role: Role,
+    /// Where it stands.
+    pub state: TaskState,
+    /// What a person needs to know, as JSON without personal data.
+    pub detail: String,
+    /// Who has taken it.
+    pub assignee: Option<StaffId>,
+    /// By when.
+    pub due_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+static INSERT: Insert = insert!("tasks" {
+    id: Int, kind: Text, subject_id: Int, role: Text, state: Text, detail: Text, due_at: Int,
+    created_at: Int,
+} "ON CONFLICT DO NOTHING");
+
+/// Opens a task, unless one of this kind is open for the subject already.
+pub fn open(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    subject: impl Id,
+    detail: &str,
+    due_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let id: TaskId = tx.next_id(now);
+    tx.append(
+        &INSERT,
+        params![
+            id.raw(),
+            kind.code(),
+            subject.raw(),
+            kind.owner().code(),
+            TaskState::Open.code(),
+            detail,
+            due_at,
+            now,
+        ],
+    )
+}
+
+/// Ends a task that is open, with its outcome. Gives whether it was open.
+pub fn close(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    subject: impl Id,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let closed = tx.execute(
+        "UPDATE tasks SET state = 'done', outcome = $3, closed_at = $4, version = version + 1
+          WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')",
+        params![subject.raw(), kind.code(), outcome, now],
+    )?;
+    Ok(closed > 0)
+}
+
+const COLUMNS: &str =
+    "id, kind, subject_id, role, state, detail, assignee_id, due_at, outcome, created_at";
+
+fn read(row: &mut Row<'_>) -> Result<Task, Error> {
+    Ok(Task {
+        id: row.id()?,
+        kind: row.parsed()?,
+        subject_id: row.int()?,
+        role: row.parsed()?,
+        state: row.parsed()?,
+        detail: row.text()?,
+        assignee: row.opt_id()?,
+        due_at: row.opt_at()?,
+        outcome: row.opt_text()?,
+        created_at: row.at()?,
+    })
+}
+
+/// Open tasks behind `after`, oldest first, of one desk or of all, at most `limit`.
+pub fn list_open(
+    tx: &mut Tx<'_>,
+    role: Option<Role>,
+    after: Option<TaskId>,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tasks WHERE state = 'open' AND id > $1
+            AND ($2 = '' OR role = $2) ORDER BY id LIMIT $3"
+    );
+    let role = role.map_or("", |role| role.code());
+    tx.query(&sql, params![after.map_or(0, Id::raw), role, limit], read)
+}
+
+/// All tasks about a subject, newest first.
+pub fn of(tx: &mut Tx<'_>, subject: impl Id) -> Result<Vec<Task>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE subject_id = $1 ORDER BY id DESC LIMIT 100");
+    tx.query(&sql, params![subject.raw()], read)
+}

@@ -1,0 +1,257 @@
+//! The facade of SQL: one text for both engines, written with `$1`, read column by column.
+//!
+//! Functions of this crate take a [`Tx`], never a pool: the use case decides what belongs together.
+//! Rows that are only added go through [`Tx::append`]; on PostgreSQL they are collected and sent as
+//! one statement per table with arrays, before anything else is asked of the transaction, so that a
+//! batch of commands costs round trips by the table and not by the row. On SQLite a statement costs
+//! no round trip, and each row is written at once.
+
+use ordermill_base::{Id, IdGenerator, Timestamp};
+
+use crate::engine::{postgres::PostgresSession, sqlite::SqliteSession};
+use crate::value::{Row, Value};
+use crate::{Columns, Error, Insert};
+
+/// A transaction, or a reader's view.
+#[derive(Debug)]
+pub struct Tx<'c> {
+    engine: Engine<'c>,
+    ids: &'c IdGenerator,
+    /// Rows of [`Tx::append`] that PostgreSQL has not seen yet, in the order of their tables' first.
+    pending: Vec<(&'static Insert, Columns)>,
+    /// Grows with every writing call: how the writer knows whether a refused command left traces.
+    writes: u64,
+    /// The gravest failure of a statement so far. On PostgreSQL it spoils the whole transaction.
+    failure: Option<Failure>,
+}
+
+/// What a failed statement means for the transaction around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Failure {
+    /// The statement was refused.
+    Statement,
+    /// A race was lost; the whole transaction may be run again.
+    Conflict,
+    /// The disk is full.
+    Full,
+    /// The disk or the connection failed.
+    Lost,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Conflict => Self::Conflict,
+            Error::StorageFull => Self::Full,
+            Error::Unavailable(_) | Error::Engine(_) => Self::Lost,
+            _ => Self::Statement,
+        }
+    }
+}
+
+/// Which engine runs, for the few statements that must differ.
+#[derive(Debug)]
+pub(crate) enum Engine<'c> {
+    Sqlite(&'c mut SqliteSession),
+    Postgres(&'c mut PostgresSession),
+}
+
+/// Two texts for one thing, where the engines must differ: SQLite runs it row by row, PostgreSQL
+/// once with an array per column.
+#[derive(Debug)]
+pub(crate) struct PerRow {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(engine: Engine<'c>, ids: &'c IdGenerator) -> Self {
+        Self { engine, ids, pending: Vec::new(), writes: 0, failure: None }
+    }
+
+    /// An id for a row that this transaction makes. On SQLite, where one writer runs after another,
+    /// these also grow in the order of the commits.
+    pub fn next_id<T: Id>(&self, now: Timestamp) -> T {
+        self.ids.next(now)
+    }
+
+    /// Whether this is PostgreSQL, for texts that stand side by side.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// How many writing calls there were so far.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// The gravest failure since the last call.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+
+    fn note<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result {
+            self.failure = self.failure.max(Some(Failure::of(error)));
+        }
+        result
+    }
+
+    /// Runs a statement that changes rows and gives their number.
+    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+        self.flush()?;
+        self.writes += 1;
+        let result = match &mut self.engine {
+            Engine::Sqlite(session) => session.execute(sql, params),
+            Engine::Postgres(session) => session.execute(sql, params),
+        };
+        self.note(result)
+    }
+
+    /// All rows of an answer, each through `read`. Every list that calls this has a limit.
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.flush()?;
+        let mut all = Vec::new();
+        let mut push = |row: &mut Row<'_>| {
+            all.push(read(row)?);
+            Ok(())
+        };
+        let result = match &mut self.engine {
+            Engine::Sqlite(session) => session.query(sql, params, &mut push),
+            Engine::Postgres(session) => session.query(sql, params, &mut push),
+        };
+        self.note(result)?;
+        Ok(all)
+    }
+
+    /// As [`Tx::query`], for a statement that changes rows and gives them back.
+    pub fn query_write<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.writes += 1;
+        self.query(sql, params, read)
+    }
+
+    /// The first row of an answer, if there is one.
+    pub fn query_opt<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    /// The one row of an answer that always has one, such as a count.
+    pub fn query_one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.query_opt(sql, params, read)?.ok_or(Error::Stale("a row that is always there"))
+    }
+
+    /// Adds a row. On PostgreSQL it travels with its neighbors, so a violated key shows at the
+    /// batch's next statement.
+    pub fn append(&mut self, insert: &'static Insert, values: &[Value<'_>]) -> Result<(), Error> {
+        self.writes += 1;
+        match &mut self.engine {
+            Engine::Sqlite(session) => {
+                let result = session.execute_own(insert.sqlite(), values).map(drop);
+                self.note(result)
+            }
+            Engine::Postgres(_) => {
+                let found = self.pending.iter().position(|(known, _)| std::ptr::eq(*known, insert));
+                let index = found.unwrap_or_else(|| {
+                    self.pending.push((insert, Columns::new(insert.kinds())));
+                    self.pending.len() - 1
+                });
+                self.pending[index].1.push(values);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends what [`Tx::append`] has collected.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
+        let result = self.pending.drain(..).try_for_each(|(insert, columns)| {
+            session.execute_columns(insert.postgres(), &columns).map(drop)
+        });
+        self.note(result)
+    }
+
+    /// Forgets what was collected, before a rollback.
+    pub(crate) fn discard_pending(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Changes many rows: statement by statement on SQLite, as one statement on PostgreSQL. Gives
+    /// the number of changed rows.
+    pub(crate) fn execute_each(&mut self, sql: &PerRow, rows: &Columns) -> Result<u64, Error> {
+        self.flush()?;
+        self.writes += 1;
+        let result = match &mut self.engine {
+            Engine::Sqlite(session) => {
+                let mut values = Vec::with_capacity(rows.width());
+                (0..rows.len()).try_fold(0, |sum, index| {
+                    rows.row(index, &mut values);
+                    Ok(sum + session.execute(sql.sqlite, &values)?)
+                })
+            }
+            Engine::Postgres(session) => session.execute_columns(sql.postgres, rows),
+        };
+        self.note(result)
+    }
+
+    /// Reads the rows of many keys: key by key on SQLite, as one statement with an array per key
+    /// column on PostgreSQL. The order of the answer is that of the keys only on SQLite.
+    pub(crate) fn query_each<T>(
+        &mut self,
+        sql: &PerRow,
+        keys: &Columns,
+        mut read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.flush()?;
+        let mut all = Vec::with_capacity(keys.len());
+        let mut push = |row: &mut Row<'_>| {
+            all.push(read(row)?);
+            Ok(())
+        };
+        let result = match &mut self.engine {
+            Engine::Sqlite(session) => {
+                let mut values = Vec::with_capacity(keys.width());
+                (0..keys.len()).try_for_each(|index| {
+                    keys.row(index, &mut values);
+                    session.query(sql.sqlite, &values, &mut push)
+                })
+            }
+            Engine::Postgres(_) if keys.is_empty() => Ok(()),
+            Engine::Postgres(session) => session.query_columns(sql.postgres, keys, &mut push),
+        };
+        self.note(result)?;
+        Ok(all)
+    }
+
+    /// Runs statements without parameters, such as `SAVEPOINT`, or a whole migration.
+    pub(crate) fn run(&mut self, sql: &str) -> Result<(), Error> {
+        self.flush()?;
+        let result = match &mut self.engine {
+            Engine::Sqlite(session) => session.run(sql),
+            Engine::Postgres(session) => session.run(sql),
+        };
+        self.note(result)
+    }
+}

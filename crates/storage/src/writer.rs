@@ -1,0 +1,173 @@
+//! Group commit: many commands, one transaction, one flush of the disk.
+//!
+//! The writer takes what waits (up to a bound; no timer: the commit in flight is the timer), runs
+//! each command inside one transaction, commits once, then answers all. Commands decide first and
+//! write last, so a refusal has written nothing and costs nothing. Only if a command failed *after*
+//! writing, or panicked, is the batch rolled back and run again with a savepoint around each, so
+//! that it never fails its neighbors. Acknowledged means durable: no answer leaves before the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::engine::connection::Connection;
+use crate::job::{Job, Verdict};
+use crate::tx::Failure;
+use crate::{Error, Tx};
+
+/// Commands in one transaction at most: bounds the memory of a batch and the wait of its first.
+pub(crate) const BATCH_MAX: usize = 512;
+const REPEATS_MAX: usize = 5;
+
+/// How a batch ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Every command has its answer.
+    Answered,
+    /// The disk or the connection failed; all were told so, and the connection is not to be used.
+    Lost,
+}
+
+/// Runs a batch to its answers.
+pub(crate) fn run_batch(connection: &mut Connection, jobs: Vec<Box<dyn Job>>) -> Outcome {
+    let mut groups = group_by_kind(jobs);
+    for _ in 0..REPEATS_MAX {
+        match try_together(connection, &mut groups) {
+            Ok(()) => {
+                groups.into_iter().flatten().for_each(|job| job.answer());
+                return Outcome::Answered;
+            }
+            Err(Trouble::Conflict) => {}
+            Err(Trouble::Spoiled) => return run_one_by_one(connection, groups),
+            Err(Trouble::Failed(error)) => return fail_all(groups, error),
+        }
+    }
+    fail_all(groups, Error::Conflict)
+}
+
+/// Why a batch did not commit as a whole.
+enum Trouble {
+    /// A race with another node: the same again may work.
+    Conflict,
+    /// One command failed after writing, panicked, or spoiled the transaction.
+    Spoiled,
+    /// The engine itself.
+    Failed(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        if error.is_worth_repeating() { Self::Conflict } else { Self::Failed(error) }
+    }
+}
+
+fn group_by_kind(jobs: Vec<Box<dyn Job>>) -> Vec<Vec<Box<dyn Job>>> {
+    let mut groups: Vec<Vec<Box<dyn Job>>> = Vec::new();
+    for job in jobs {
+        let kind = job.kind();
+        let same = |group: &&mut Vec<Box<dyn Job>>| kind.is_some() && group[0].kind() == kind;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(job),
+            None => groups.push(vec![job]),
+        }
+    }
+    groups
+}
+
+fn try_together(
+    connection: &mut Connection,
+    groups: &mut [Vec<Box<dyn Job>>],
+) -> Result<(), Trouble> {
+    let mut tx = connection.tx();
+    tx.run("BEGIN")?;
+    for group in groups {
+        let writes_before = tx.writes();
+        let verdict = run_group(group, &mut tx);
+        let failure = tx.take_failure();
+        let is_clean = match verdict {
+            Some(Verdict::Keep) => true,
+            Some(Verdict::Refuse) => {
+                group.len() == 1 && tx.writes() == writes_before && failure.is_none()
+            }
+            None => false,
+        };
+        if !is_clean {
+            drop(roll_back(&mut tx));
+            return Err(match failure {
+                Some(Failure::Conflict) => Trouble::Conflict,
+                Some(Failure::Full) => Trouble::Failed(Error::StorageFull),
+                Some(Failure::Lost) => Trouble::Failed(Error::Unavailable(None)),
+                Some(Failure::Statement) | None => Trouble::Spoiled,
+            });
+        }
+    }
+    commit(&mut tx)
+}
+
+/// Runs a group; `None` if it panicked.
+fn run_group(group: &mut [Box<dyn Job>], tx: &mut Tx<'_>) -> Option<Verdict> {
+    let (first, peers) = group.split_first_mut()?;
+    catch_unwind(AssertUnwindSafe(|| first.run(peers, tx))).ok()
+}
+
+fn commit(tx: &mut Tx<'_>) -> Result<(), Trouble> {
+    tx.run("COMMIT").map_err(|error| {
+        drop(roll_back(tx));
+        Trouble::from(error)
+    })
+}
+
+fn roll_back(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.discard_pending();
+    tx.run("ROLLBACK")
+}
+
+/// The careful way: still one transaction and one flush, but a savepoint around each command.
+fn run_one_by_one(connection: &mut Connection, groups: Vec<Vec<Box<dyn Job>>>) -> Outcome {
+    let mut tx = connection.tx();
+    let mut done: Vec<Box<dyn Job>> = Vec::new();
+    let mut panicked: Vec<Box<dyn Job>> = Vec::new();
+    let mut jobs = groups.into_iter().flatten();
+    let result = (|| {
+        tx.run("BEGIN")?;
+        for mut job in jobs.by_ref() {
+            tx.run("SAVEPOINT command")?;
+            let verdict = run_group(std::slice::from_mut(&mut job), &mut tx);
+            if verdict != Some(Verdict::Keep) {
+                tx.discard_pending();
+                if tx.take_failure() == Some(Failure::Lost) {
+                    done.push(job);
+                    return Err(Error::Unavailable(None));
+                }
+                tx.run("ROLLBACK TO SAVEPOINT command")?;
+            }
+            tx.run("RELEASE SAVEPOINT command")?;
+            if verdict.is_some() { done.push(job) } else { panicked.push(job) }
+        }
+        tx.run("COMMIT")
+    })();
+    match result {
+        Ok(()) => {
+            done.into_iter().for_each(|job| job.answer());
+            panicked.into_iter().for_each(|job| job.fail(Error::Panicked));
+            Outcome::Answered
+        }
+        Err(error) => {
+            drop(roll_back(&mut tx));
+            fail_all(vec![done, panicked, jobs.collect()], error)
+        }
+    }
+}
+
+fn fail_all(groups: Vec<Vec<Box<dyn Job>>>, error: Error) -> Outcome {
+    let is_lost = error.is_fatal_to_connection();
+    if is_lost {
+        tracing::error!(error = &error as &dyn std::error::Error, "a batch could not be written");
+    }
+    for job in groups.into_iter().flatten() {
+        job.fail(match &error {
+            Error::StorageFull => Error::StorageFull,
+            Error::Conflict => Error::Conflict,
+            _ => Error::Unavailable(None),
+        });
+    }
+    if is_lost { Outcome::Lost } else { Outcome::Answered }
+}
