@@ -30,11 +30,12 @@ static INSERT: Insert = insert!("orders" {
     terms: Text, is_promotion: Int, review: Text, currency: Text, tax_mode: Text, goods_minor: Int,
     discount_minor: Int, freight_minor: Int, tax_minor: Int, total_minor: Int, is_backordered: Int,
     accepts_backorder: Int, region: Text, recipient: Blob, placed_at: Int, paid_at: Int,
+    confirmed_at: Int,
 });
 
 static INSERT_LINE: Insert = insert!("order_lines" {
     order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
-    discount_minor: Int, tax_minor: Int, total_minor: Int,
+    discount_minor: Int, tax_minor: Int, total_minor: Int, allocated: Int, backordered: Int,
 });
 
 static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
@@ -42,7 +43,7 @@ static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
 });
 
 /// Stores a new order. Its event is journaled by [`record`].
-pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[LineTerms]) -> Result<(), Error> {
+pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[OrderLine]) -> Result<(), Error> {
     let facts = stored.order.facts();
     let amounts = &facts.amounts;
     tx.append(
@@ -70,9 +71,11 @@ pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[LineTerms]) -> Result<(
             &stored.recipient,
             facts.milestones.placed_at,
             facts.milestones.paid_at,
+            facts.milestones.confirmed_at,
         ],
     )?;
-    lines.iter().try_for_each(|line| {
+    lines.iter().try_for_each(|whole| {
+        let (line, pieces) = (&whole.terms, whole.pieces());
         tx.append(
             &INSERT_LINE,
             params![
@@ -84,6 +87,8 @@ pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[LineTerms]) -> Result<(
                 line.discount_minor,
                 line.tax_minor,
                 line.total_minor,
+                pieces.allocated,
+                pieces.backordered,
             ],
         )
     })
@@ -111,13 +116,19 @@ pub fn discounts(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(i64, String, i6
     )
 }
 
-/// Appends an event of an order to the journal. The order's version is the event's sequence.
-pub fn record(tx: &mut Tx<'_>, act: &Act, order: &Order, event: &Event) -> Result<(), Error> {
+/// Appends an event of an order to the journal. Its sequence is the order's version after it.
+pub fn record(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    order: OrderId,
+    sequence: i64,
+    event: &Event,
+) -> Result<(), Error> {
     let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
     let entry = journal::NewEntry {
         aggregate: "order",
-        aggregate_id: order.id().raw(),
-        sequence: order.version(),
+        aggregate_id: order.raw(),
+        sequence,
         kind: event.kind(),
         body: &body,
     };

@@ -124,6 +124,6 @@ CREATE TABLE data_keys (
     id         BIGINT PRIMARY KEY,
     purpose    TEXT NOT NULL,
     wrapped    BYTEA NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('active', 'opening', 'dropped')),
+    state      TEXT NOT NULL CHECK (state IN ('active', 'retired', 'destroyed')),
     created_at BIGINT NOT NULL
 ) /*rows*/;

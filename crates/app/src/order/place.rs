@@ -1,0 +1,302 @@
+//! Placing an order: the hot road. Orders that wait together are decided together.
+//!
+//! What can be done alone is done before: prices, the sealed recipient, the id. Inside the
+//! transaction remain the questions that only the writer can answer: was this key used, does the
+//! channel's order exist, is there stock.
+
+use std::collections::HashMap;
+
+use ordermill_base::{Id, Span};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::deadline::{DeadlineKind, on_placing};
+use ordermill_domain::ids::{ChannelId, LocationId, OrderId};
+use ordermill_domain::order::{Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review};
+use ordermill_domain::reservation::Reservation;
+use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
+use ordermill_storage::idempotency::{self, KeyUse, Used};
+use ordermill_storage::{BatchCommand, Error, Tx, deadline, order, reservation, stock};
+
+/// An order that is ready to be decided on: priced, validated, sealed.
+#[derive(Debug, Clone)]
+pub struct PlaceOrder {
+    /// Its id, made before so that the recipient could be sealed for it.
+    pub id: OrderId,
+    /// Who places it, and when.
+    pub act: Act,
+    /// What is asked for; `reserved` is empty and filled by the decision.
+    pub placed: Placed,
+    /// Country and province, `CN-31`.
+    pub region: String,
+    /// Name, phone, address and wishes as ciphertext.
+    pub recipient: Vec<u8>,
+    /// The buyer waits if stock runs out before the money comes.
+    pub accepts_backorder: bool,
+    /// Locations in the order in which stock is taken from them.
+    pub preference: std::sync::Arc<[LocationId]>,
+    /// The client's key, if it sent one.
+    pub key: Option<Key>,
+    /// Where each line's discount came from: (line, source, minor units).
+    pub discounts: Vec<(u16, String, i64)>,
+    /// How long the buyer has to pay (D1).
+    pub pay_within: Span,
+    /// How long stock is held in promotion mode (D2).
+    pub hold_for: Span,
+}
+
+/// A client's idempotency key with the digest of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Whose key.
+    pub principal: String,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of the request's body.
+    pub request_hash: [u8; 32],
+}
+
+impl Key {
+    fn as_use(&self) -> KeyUse<'_> {
+        KeyUse { principal: &self.principal, key: &self.key, request_hash: &self.request_hash }
+    }
+}
+
+/// An order that stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// It was placed now.
+    New(OrderId),
+    /// The same request, or the channel's same order, was placed before.
+    Existing(OrderId),
+}
+
+impl Placement {
+    /// Which order.
+    pub fn id(self) -> OrderId {
+        match self {
+            Self::New(id) | Self::Existing(id) => id,
+        }
+    }
+}
+
+/// Why an order was not placed; nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceOrderError {
+    /// Some SKUs have fewer pieces than are wanted.
+    #[error("not enough stock")]
+    OutOfStock(Vec<Shortage>),
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The order does not add up: a defect of the caller.
+    #[error(transparent)]
+    Refused(#[from] OrderError),
+}
+
+impl BatchCommand for PlaceOrder {
+    type Output = Result<Placement, PlaceOrderError>;
+
+    fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
+        let mut known = Known::load(batch, tx)?;
+        let skus = batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
+        let mut levels = stock::lock(tx, skus)?;
+        let mut outputs = Vec::with_capacity(batch.len());
+        let mut accepted = Vec::with_capacity(batch.len());
+        for command in batch {
+            let output = match known.find(command) {
+                Some(output) => output,
+                None => command.decide(&mut levels)?.map(|decision| {
+                    accepted.push((*command, decision));
+                    known.remember(command);
+                    Placement::New(command.id)
+                }),
+            };
+            outputs.push(output);
+        }
+        levels.save_claims(tx)?;
+        for (command, decision) in &accepted {
+            command.write(decision, tx)?;
+        }
+        Ok(outputs)
+    }
+}
+
+/// What the decision adds to the request.
+struct Decision {
+    stored: order::Stored,
+    lines: Vec<OrderLine>,
+    events: Vec<(Act, Event)>,
+    reservations: Vec<Reservation>,
+}
+
+impl PlaceOrder {
+    fn decide(&self, levels: &mut stock::Levels) -> Result<Result<Decision, PlaceOrderError>, Error> {
+        let lines = &self.placed.lines;
+        let demand: Vec<Demand> = lines
+            .iter()
+            .map(|line| Demand { line_no: line.line_no, sku: line.sku, quantity: line.quantity })
+            .collect();
+        let reserved = match reserve_lines(&demand, levels.all(), &self.preference) {
+            Ok(reserved) => reserved,
+            Err(shortages) => return Ok(Err(PlaceOrderError::OutOfStock(shortages))),
+        };
+        let mut decision = match self.accept(reserved) {
+            Ok(decision) => decision,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        for reservation in &mut decision.reservations {
+            let facts = *reservation.facts();
+            let claim = facts.state.claims();
+            if claim.is_some() {
+                let level = levels.at(facts.sku, facts.location)?;
+                level
+                    .change_claim(None, claim, facts.quantity)
+                    .map_err(|error| Error::Engine(error.into()))?;
+            }
+        }
+        Ok(Ok(decision))
+    }
+
+    fn accept(&self, reserved: Vec<ordermill_domain::stock::Reserved>) -> Result<Decision, OrderError> {
+        let at = self.act.at;
+        let is_held_for_a_while = self.placed.promotion;
+        let expires_at = is_held_for_a_while.then(|| at + self.hold_for);
+        let mut reservations: Vec<Reservation> = reserved
+            .iter()
+            .map(|reserved| Reservation::of_placed(self.id, reserved, expires_at))
+            .collect();
+        let placed = Placed { reserved, ..self.placed.clone() };
+        let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
+        let (mut order, event) = Order::place(self.id, placed, at)?;
+        let mut events = vec![(self.act.clone(), event)];
+        if self.placed.terms == PaymentTerms::CashOnDelivery || order.facts().milestones.paid_at.is_some() {
+            let act = passed_by_default(&self.act);
+            events.push((act.clone(), order.record_review(review::Step::AutoPass, at)?));
+            let cover = cover_of(&reservations);
+            events.push((act, order.confirm(&mut lines, cover, at)?));
+            // What waits for stock stays as it is; what is held is claimed firmly.
+            reservations.iter_mut().for_each(|reservation| drop(reservation.allocate()));
+        }
+        let stored = order::Stored {
+            order,
+            region: self.region.clone(),
+            recipient: self.recipient.clone(),
+            accepts_backorder: self.accepts_backorder,
+        };
+        Ok(Decision { stored, lines, events, reservations })
+    }
+
+    fn write(&self, decision: &Decision, tx: &mut Tx<'_>) -> Result<(), Error> {
+        order::insert(tx, &decision.stored, &decision.lines)?;
+        for (line_no, source, amount_minor) in &self.discounts {
+            order::insert_discount(tx, self.id, *line_no, source, *amount_minor)?;
+        }
+        for reservation in &decision.reservations {
+            reservation::insert(tx, reservation)?;
+        }
+        for ((act, event), sequence) in decision.events.iter().zip(1..) {
+            order::record(tx, act, self.id, sequence, event)?;
+        }
+        for kind in on_placing(self.placed.terms, self.placed.promotion) {
+            let span = match kind {
+                DeadlineKind::StockRelease => self.hold_for,
+                _ => self.pay_within,
+            };
+            let warn_at = kind.rule().warn_after.filter(|warn| *warn < span);
+            let (at, kind) = (self.act.at, *kind);
+            deadline::arm(tx, self.id, kind, at + span, warn_at.map(|warn| at + warn))?;
+        }
+        match &self.key {
+            Some(key) => idempotency::remember(tx, key.as_use(), self.id, self.act.at),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where the stock of fresh reservations comes from.
+fn cover_of(reservations: &[Reservation]) -> Cover {
+    use ordermill_domain::order::LineQuantity;
+    use ordermill_domain::reservation::State;
+    let waiting: Vec<LineQuantity> = reservations
+        .iter()
+        .map(Reservation::facts)
+        .filter(|facts| facts.state == State::Backordered)
+        .map(|facts| LineQuantity { line_no: facts.line_no, quantity: facts.quantity })
+        .collect();
+    if waiting.is_empty() { Cover::Allocated } else { Cover::BackorderAccepted(waiting) }
+}
+
+/// The act of the review that passes everything while there is no rule that stops anything.
+pub(crate) fn passed_by_default(act: &Act) -> Act {
+    Act {
+        actor: Actor::system("review"),
+        at: act.at,
+        reason: Some("passed by default: no review rule is in force".to_owned()),
+        request_id: act.request_id.clone(),
+    }
+}
+
+/// What was placed before, in the database or earlier in the batch.
+struct Known<'b> {
+    by_key: HashMap<(String, String), (Vec<u8>, OrderId)>,
+    by_key_now: HashMap<(&'b str, &'b str), (&'b [u8], OrderId)>,
+    by_channel: HashMap<(ChannelId, String), OrderId>,
+    by_channel_now: HashMap<(ChannelId, &'b str), OrderId>,
+}
+
+impl<'b> Known<'b> {
+    fn load(batch: &[&'b PlaceOrder], tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let keys: Vec<KeyUse<'_>> =
+            batch.iter().filter_map(|command| command.key.as_ref().map(Key::as_use)).collect();
+        let used = idempotency::find(tx, &keys)?;
+        let by_key = used
+            .into_iter()
+            .map(|Used { principal, key, request_hash, subject_id }| {
+                ((principal, key), (request_hash, OrderId::from_raw(subject_id)))
+            })
+            .collect();
+        let pairs: Vec<(ChannelId, &str)> = batch.iter().filter_map(|c| c.channel_order()).collect();
+        let found = order::find_by_channels(tx, &pairs)?;
+        let by_channel =
+            found.into_iter().map(|(channel, theirs, id)| ((channel, theirs), id)).collect();
+        Ok(Self { by_key, by_key_now: HashMap::new(), by_channel, by_channel_now: HashMap::new() })
+    }
+
+    fn find(&self, command: &PlaceOrder) -> Option<Result<Placement, PlaceOrderError>> {
+        if let Some(key) = &command.key {
+            let before = self
+                .by_key
+                .get(&(key.principal.clone(), key.key.clone()))
+                .map(|(hash, id)| (hash.as_slice(), *id));
+            let now = || self.by_key_now.get(&(key.principal.as_str(), key.key.as_str())).copied();
+            if let Some((hash, id)) = before.or_else(now) {
+                let is_same = hash == key.request_hash;
+                return Some(if is_same {
+                    Ok(Placement::Existing(id))
+                } else {
+                    Err(PlaceOrderError::KeyReused)
+                });
+            }
+        }
+        let (channel, theirs) = command.channel_order()?;
+        let before = self.by_channel.get(&(channel, theirs.to_owned()));
+        let now = || self.by_channel_now.get(&(channel, theirs));
+        before.or_else(now).map(|id| Ok(Placement::Existing(*id)))
+    }
+
+    fn remember(&mut self, command: &'b PlaceOrder) {
+        if let Some(key) = &command.key {
+            let value = (key.request_hash.as_slice(), command.id);
+            self.by_key_now.insert((&key.principal, &key.key), value);
+        }
+        if let Some(pair) = command.channel_order() {
+            self.by_channel_now.insert(pair, command.id);
+        }
+    }
+}
+
+impl PlaceOrder {
+    fn channel_order(&self) -> Option<(ChannelId, &str)> {
+        let theirs = self.placed.channel_order_id.as_deref()?;
+        Some((self.placed.channel, theirs))
+    }
+}

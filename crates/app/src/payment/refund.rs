@@ -1,0 +1,49 @@
+//! Promising money back. Sending it is the work of the refund poller, between transactions.
+
+use ordermill_base::Money;
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::RefundId;
+use ordermill_domain::ledger::{Posting, RefundOf};
+use ordermill_domain::payment::Payment;
+use ordermill_domain::refund::{Cause, GrantError, Key, Refund, Refundable};
+use ordermill_storage::{Error, Tx, ledger, refund};
+
+/// Why a refund was not granted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantRefundError {
+    /// More than was captured, nothing, or another currency.
+    #[error(transparent)]
+    Refused(#[from] GrantError),
+    /// The books cannot take the amount.
+    #[error(transparent)]
+    Books(#[from] ordermill_domain::ledger::NotPostable),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Grants a refund for a reason, once: the same (payment, cause, subject) again gives the refund
+/// that is there. The refund is due to be sent at once.
+pub fn grant_refund(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    payment: &Payment,
+    cause: Cause,
+    subject: i64,
+    amount: Money,
+) -> Result<Refund, GrantRefundError> {
+    let facts = payment.facts();
+    let key = Key { payment: facts.id, cause, subject };
+    if let Some(existing) = refund::find(tx, key)? {
+        return Ok(existing);
+    }
+    let granted_minor = refund::granted_minor(tx, facts.id)?;
+    let of = Refundable { captured: facts.amount, granted_minor };
+    let id: RefundId = tx.next_id(act.at);
+    let (granted, event) = Refund::grant(id, facts.order, key, amount, of, act.at)?;
+    refund::insert(tx, &granted, act.at)?;
+    refund::record(tx, act, &granted, &event)?;
+    let posting = Posting::refund_granted(RefundOf::Deposit, amount)?;
+    ledger::post(tx, facts.order, &posting, act.at)?;
+    Ok(granted)
+}
