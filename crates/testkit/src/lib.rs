@@ -1,0 +1,8 @@
+//! What tests share: databases of both engines, a clock, and builders.
+
+pub mod clock;
+pub mod database;
+pub mod stock;
+
+pub use clock::TestClock;
+pub use database::{TestDatabase, each_database};
