@@ -10,7 +10,6 @@ use crate::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Int,
-    Real,
     Text,
     Blob,
 }
@@ -19,7 +18,6 @@ impl Kind {
     const fn array_type(self) -> &'static str {
         match self {
             Self::Int => "bigint[]",
-            Self::Real => "float8[]",
             Self::Text => "text[]",
             Self::Blob => "bytea[]",
         }
@@ -80,7 +78,10 @@ impl Insert {
             let arrays: Vec<String> =
                 kinds.map(|(i, kind)| format!("${}::{}", i + 1, kind.array_type())).collect();
             let (table, names, suffix) = (self.table, self.names.join(", "), self.suffix);
-            format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({}) {suffix}", arrays.join(", "))
+            format!(
+                "INSERT INTO {table} ({names}) SELECT * FROM unnest({}) {suffix}",
+                arrays.join(", ")
+            )
         })
     }
 }
@@ -95,7 +96,6 @@ pub(crate) struct Columns {
 #[derive(Debug)]
 enum Column {
     Int(Vec<Option<i64>>),
-    Real(Vec<Option<f64>>),
     Text(Vec<Option<String>>),
     Blob(Vec<Option<Vec<u8>>>),
 }
@@ -104,7 +104,6 @@ impl Columns {
     pub(crate) fn new(kinds: &[Kind]) -> Self {
         let columns = kinds.iter().map(|kind| match kind {
             Kind::Int => Column::Int(Vec::new()),
-            Kind::Real => Column::Real(Vec::new()),
             Kind::Text => Column::Text(Vec::new()),
             Kind::Blob => Column::Blob(Vec::new()),
         });
@@ -121,8 +120,6 @@ impl Columns {
             match (column, *value) {
                 (Column::Int(cells), Value::Int(value)) => cells.push(Some(value)),
                 (Column::Int(cells), Value::Null) => cells.push(None),
-                (Column::Real(cells), Value::Real(value)) => cells.push(Some(value)),
-                (Column::Real(cells), Value::Null) => cells.push(None),
                 (Column::Text(cells), Value::Text(value)) => cells.push(Some(value.to_owned())),
                 (Column::Text(cells), Value::Null) => cells.push(None),
                 (Column::Blob(cells), Value::Blob(value)) => cells.push(Some(value.to_vec())),
@@ -150,7 +147,6 @@ impl Columns {
         values.clear();
         values.extend(self.columns.iter().map(|column| match column {
             Column::Int(cells) => Value::from(cells[index]),
-            Column::Real(cells) => Value::from(cells[index]),
             Column::Text(cells) => Value::from(cells[index].as_deref()),
             Column::Blob(cells) => Value::from(cells[index].as_deref()),
         }));
@@ -162,7 +158,6 @@ impl Columns {
             .iter()
             .map(|column| match column {
                 Column::Int(cells) => cells as &(dyn ToSql + Sync),
-                Column::Real(cells) => cells,
                 Column::Text(cells) => cells,
                 Column::Blob(cells) => cells,
             })

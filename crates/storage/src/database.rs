@@ -259,7 +259,11 @@ impl Inner {
     }
 
     /// A writer's life: ends when the database is closed and its queue is empty.
-    fn write_on(weak: &std::sync::Weak<Self>, mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
+    fn write_on(
+        weak: &std::sync::Weak<Self>,
+        mut connection: Connection,
+        queue: &Receiver<Box<dyn Job>>,
+    ) {
         while let Some(first) = next(weak, queue) {
             let Some(inner) = weak.upgrade() else { return };
             let mut batch = vec![first];
@@ -283,12 +287,19 @@ impl Inner {
         }
     }
 
-    fn read_on(weak: &std::sync::Weak<Self>, mut connection: Connection, queue: &Receiver<ReadJob>) {
+    fn read_on(
+        weak: &std::sync::Weak<Self>,
+        mut connection: Connection,
+        queue: &Receiver<ReadJob>,
+    ) {
         while let Some(question) = next(weak, queue) {
             if connection.is_closed() {
                 let Some(inner) = weak.upgrade() else { return };
                 // Without a connection the question is dropped, which its asker sees at once.
-                let Ok(fresh) = Connection::open_reader(&inner.address, Arc::clone(&inner.ids)) else { continue };
+                let Ok(fresh) = Connection::open_reader(&inner.address, Arc::clone(&inner.ids))
+                else {
+                    continue;
+                };
                 connection = fresh;
             }
             question(&mut connection);

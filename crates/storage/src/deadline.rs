@@ -8,8 +8,7 @@ use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::deadline::DeadlineKind;
 
 use crate::columns::insert;
-use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Row, Tx, params};
+use crate::{Error, Insert, Row, Tx, params};
 
 /// A deadline that is due, claimed by this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +46,6 @@ pub fn meet(tx: &mut Tx<'_>, subject: impl Id, kind: DeadlineKind) -> Result<boo
         params![subject.raw(), kind.code()],
     )?;
     Ok(met > 0)
-}
-
-/// Ends the deadlines of many subjects at once.
-pub(crate) fn meet_each(tx: &mut Tx<'_>, subjects_and_kinds: &Columns) -> Result<u64, Error> {
-    const SQL: PerRow = PerRow {
-        sqlite: "DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2",
-        postgres: "DELETE FROM deadlines d USING unnest($1::bigint[], $2::text[]) AS m (subject_id, kind)
-            WHERE d.subject_id = m.subject_id AND d.kind = m.kind",
-    };
-    tx.execute_each(&SQL, subjects_and_kinds)
 }
 
 /// All open deadlines of a subject: (kind, due, warning).
@@ -113,12 +102,7 @@ pub fn finish(tx: &mut Tx<'_>, due: &Due) -> Result<bool, Error> {
 }
 
 /// Puts a claimed deadline back because its command failed; it is tried again at `again_at`.
-pub fn postpone(
-    tx: &mut Tx<'_>,
-    due: &Due,
-    again_at: Timestamp,
-    error: &str,
-) -> Result<(), Error> {
+pub fn postpone(tx: &mut Tx<'_>, due: &Due, again_at: Timestamp, error: &str) -> Result<(), Error> {
     tx.execute(
         "UPDATE deadlines SET attempts = attempts + 1, claimed_until = $4, last_error = $5
           WHERE subject_id = $1 AND kind = $2 AND claim_token = $3",

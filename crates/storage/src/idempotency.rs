@@ -5,8 +5,8 @@
 
 use ordermill_base::{Id, Span, Timestamp};
 
-use crate::columns::insert;
 use crate::columns::Kind;
+use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Tx, params};
 

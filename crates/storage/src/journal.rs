@@ -156,11 +156,7 @@ pub fn next_sequence(tx: &mut Tx<'_>, aggregate: &str, id: impl Id) -> Result<i6
 }
 
 /// The newest entries before `before` (or at all), newest first, at most `limit`: the audit log.
-pub fn newest(
-    tx: &mut Tx<'_>,
-    before: Option<EventId>,
-    limit: i64,
-) -> Result<Vec<Entry>, Error> {
+pub fn newest(tx: &mut Tx<'_>, before: Option<EventId>, limit: i64) -> Result<Vec<Entry>, Error> {
     let sql = format!("{SELECT} WHERE position < $1 ORDER BY position DESC LIMIT $2");
     tx.query(&sql, params![before.map_or(i64::MAX, Id::raw), limit], read)
 }

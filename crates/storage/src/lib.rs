@@ -25,8 +25,8 @@ mod tx;
 pub mod value;
 mod writer;
 
-pub use columns::Insert;
 pub(crate) use columns::Columns;
+pub use columns::Insert;
 pub use database::{Database, Options, Stats};
 pub use engine::connection::{Address, Connection};
 pub use error::Error;

@@ -156,8 +156,22 @@ pub fn update_each(tx: &mut Tx<'_>, orders: &[(&Order, i64)]) -> Result<(), Erro
 }
 
 const UPDATE_KINDS: &[Kind] = &[
-    Kind::Int, Kind::Int, Kind::Text, Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int,
-    Kind::Int, Kind::Text, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Text,
+    Kind::Int,
+    Kind::Text,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Text,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
 ];
 
 const UPDATE: PerRow = PerRow {
@@ -182,8 +196,9 @@ const UPDATE: PerRow = PerRow {
 
 fn update_row(order: &Order, version_before: i64) -> [Value<'_>; 16] {
     let facts = order.facts();
-    let Milestones { paid_at, confirmed_at, shipped_at, completed_at, ended_at, archived_at, .. } =
-        facts.milestones;
+    let Milestones {
+        paid_at, confirmed_at, shipped_at, completed_at, ended_at, archived_at, ..
+    } = facts.milestones;
     [
         Value::from(facts.id.raw()),
         Value::from(version_before),
@@ -210,7 +225,8 @@ pub fn update_lines<'l>(
     lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
 ) -> Result<(), Error> {
     const SQL: PerRow = PerRow {
-        sqlite: "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
+        sqlite:
+            "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
             WHERE order_id = $1 AND line_no = $2",
         postgres: "UPDATE order_lines l SET canceled = n.canceled, allocated = n.allocated,
                 backordered = n.backordered, shipped = n.shipped

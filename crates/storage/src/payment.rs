@@ -144,11 +144,7 @@ pub fn claim_to_ask(
 }
 
 /// Sets when the gateway is asked next; `None` for never.
-pub fn set_ask_at(
-    tx: &mut Tx<'_>,
-    id: PaymentId,
-    ask_at: Option<Timestamp>,
-) -> Result<(), Error> {
+pub fn set_ask_at(tx: &mut Tx<'_>, id: PaymentId, ask_at: Option<Timestamp>) -> Result<(), Error> {
     tx.execute("UPDATE payments SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])?;
     Ok(())
 }

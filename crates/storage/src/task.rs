@@ -114,6 +114,7 @@ pub fn list_open(
 
 /// All tasks about a subject, newest first.
 pub fn of(tx: &mut Tx<'_>, subject: impl Id) -> Result<Vec<Task>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE subject_id = $1 ORDER BY id DESC LIMIT 100");
+    let sql =
+        format!("SELECT {COLUMNS} FROM tasks WHERE subject_id = $1 ORDER BY id DESC LIMIT 100");
     tx.query(&sql, params![subject.raw()], read)
 }

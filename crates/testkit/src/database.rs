@@ -19,7 +19,7 @@ pub struct TestDatabase {
 
 #[derive(Debug)]
 enum Keeper {
-    Directory(tempfile::TempDir),
+    Directory { _removed_on_drop: tempfile::TempDir },
     Postgres { server: String, name: String },
 }
 
@@ -43,7 +43,12 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let address = Address::sqlite(directory.path().join("ordermill.db"));
-        Self { address, engine: "sqlite", keeper: Keeper::Directory(directory) }.migrated()
+        Self {
+            address,
+            engine: "sqlite",
+            keeper: Keeper::Directory { _removed_on_drop: directory },
+        }
+        .migrated()
     }
 
     fn postgres(server: &str) -> Self {
@@ -94,7 +99,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         match &self.keeper {
             // The directory removes itself.
-            Keeper::Directory(_) => {}
+            Keeper::Directory { .. } => {}
             Keeper::Postgres { server, name } => {
                 run(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             }

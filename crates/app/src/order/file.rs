@@ -5,7 +5,9 @@ use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{LocationId, OrderId};
 use ordermill_domain::order::{Cover, Event, LineQuantity, Order, OrderError, OrderLine, review};
-use ordermill_domain::reservation::{Facts, ReleaseReason, Reservation, State};
+use ordermill_domain::reservation::{
+    self as hold, Facts, InvalidTransition, ReleaseReason, Reservation, State,
+};
 use ordermill_domain::stock::{ClaimError, Demand, Shortage, reserve_lines};
 use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
@@ -108,16 +110,13 @@ impl OrderFile {
             .filter(|facts| facts.state == State::Backordered)
             .map(|facts| LineQuantity { line_no: facts.line_no, quantity: facts.quantity })
             .collect();
-        let cover = if waiting.is_empty() {
-            Cover::Allocated
-        } else {
-            Cover::BackorderAccepted(waiting)
-        };
+        let cover =
+            if waiting.is_empty() { Cover::Allocated } else { Cover::BackorderAccepted(waiting) };
         let event = self.stored.order.confirm(&mut self.lines, cover, act.at)?;
         self.happened(act, event);
         for index in 0..self.reservations.len() {
             if self.reservations[index].reservation.state() == State::Held {
-                self.step(index, |reservation| drop(reservation.allocate()))?;
+                self.step(index, Reservation::allocate)?;
             }
         }
         Ok(())
@@ -126,7 +125,7 @@ impl OrderFile {
     /// Gives up all stock that the order holds or waits for.
     pub fn release(&mut self, reason: ReleaseReason) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
-            self.step(index, |reservation| drop(reservation.release(reason)))?;
+            self.step(index, |reservation| reservation.release(reason))?;
         }
         Ok(())
     }
@@ -137,7 +136,7 @@ impl OrderFile {
         for index in 0..self.reservations.len() {
             if self.reservations[index].reservation.state() == State::Held {
                 any = true;
-                self.step(index, |reservation| drop(reservation.expire()))?;
+                self.step(index, Reservation::expire)?;
             }
         }
         Ok(any)
@@ -178,7 +177,7 @@ impl OrderFile {
                 continue;
             }
             if self.levels.at(facts.sku, facts.location)?.available() >= facts.quantity.get() {
-                self.step(index, |reservation| drop(reservation.rehold(None)))?;
+                self.step(index, |reservation| reservation.rehold(None))?;
             } else {
                 let facts = Facts { state: State::Backordered, ..facts };
                 self.waiting.push(Reservation::from_facts(facts));
@@ -191,7 +190,7 @@ impl OrderFile {
     pub fn rehold(&mut self) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
             if self.reservations[index].reservation.state() == State::Expired {
-                self.step(index, |reservation| drop(reservation.rehold(None)))?;
+                self.step(index, |reservation| reservation.rehold(None))?;
             }
         }
         Ok(())
@@ -212,11 +211,14 @@ impl OrderFile {
     fn step(
         &mut self,
         index: usize,
-        step: impl FnOnce(&mut Reservation),
+        step: impl FnOnce(&mut Reservation) -> Result<hold::Event, InvalidTransition>,
     ) -> Result<(), FileError> {
         let reservation = &mut self.reservations[index].reservation;
         let before = reservation.state().claims();
-        step(reservation);
+        if step(reservation).is_err() {
+            // It has no such step from where it stands: what is over stays over.
+            return Ok(());
+        }
         let facts = *reservation.facts();
         let after = facts.state.claims();
         if before != after {

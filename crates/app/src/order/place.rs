@@ -10,7 +10,9 @@ use ordermill_base::{Id, Span};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
 use ordermill_domain::ids::{ChannelId, LocationId, OrderId};
-use ordermill_domain::order::{Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review};
+use ordermill_domain::order::{
+    Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review,
+};
 use ordermill_domain::reservation::Reservation;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
@@ -97,7 +99,8 @@ impl BatchCommand for PlaceOrder {
 
     fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
         let mut known = Known::load(batch, tx)?;
-        let skus = batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
+        let skus =
+            batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
         let mut levels = stock::lock(tx, skus)?;
         let mut outputs = Vec::with_capacity(batch.len());
         let mut accepted = Vec::with_capacity(batch.len());
@@ -129,7 +132,10 @@ struct Decision {
 }
 
 impl PlaceOrder {
-    fn decide(&self, levels: &mut stock::Levels) -> Result<Result<Decision, PlaceOrderError>, Error> {
+    fn decide(
+        &self,
+        levels: &mut stock::Levels,
+    ) -> Result<Result<Decision, PlaceOrderError>, Error> {
         let lines = &self.placed.lines;
         let demand: Vec<Demand> = lines
             .iter()
@@ -156,7 +162,10 @@ impl PlaceOrder {
         Ok(Ok(decision))
     }
 
-    fn accept(&self, reserved: Vec<ordermill_domain::stock::Reserved>) -> Result<Decision, OrderError> {
+    fn accept(
+        &self,
+        reserved: Vec<ordermill_domain::stock::Reserved>,
+    ) -> Result<Decision, OrderError> {
         let at = self.act.at;
         let is_held_for_a_while = self.placed.promotion;
         let expires_at = is_held_for_a_while.then(|| at + self.hold_for);
@@ -168,13 +177,17 @@ impl PlaceOrder {
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
         let (mut order, event) = Order::place(self.id, placed, at)?;
         let mut events = vec![(self.act.clone(), event)];
-        if self.placed.terms == PaymentTerms::CashOnDelivery || order.facts().milestones.paid_at.is_some() {
+        if self.placed.terms == PaymentTerms::CashOnDelivery
+            || order.facts().milestones.paid_at.is_some()
+        {
             let act = passed_by_default(&self.act);
             events.push((act.clone(), order.record_review(review::Step::AutoPass, at)?));
             let cover = cover_of(&reservations);
             events.push((act, order.confirm(&mut lines, cover, at)?));
-            // What waits for stock stays as it is; what is held is claimed firmly.
-            reservations.iter_mut().for_each(|reservation| drop(reservation.allocate()));
+            for reservation in &mut reservations {
+                // What waits for stock has no such step and goes on waiting.
+                let _ = reservation.allocate();
+            }
         }
         let stored = order::Stored {
             order,
@@ -254,7 +267,8 @@ impl<'b> Known<'b> {
                 ((principal, key), (request_hash, OrderId::from_raw(subject_id)))
             })
             .collect();
-        let pairs: Vec<(ChannelId, &str)> = batch.iter().filter_map(|c| c.channel_order()).collect();
+        let pairs: Vec<(ChannelId, &str)> =
+            batch.iter().filter_map(|c| c.channel_order()).collect();
         let found = order::find_by_channels(tx, &pairs)?;
         let by_channel =
             found.into_iter().map(|(channel, theirs, id)| ((channel, theirs), id)).collect();

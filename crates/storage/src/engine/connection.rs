@@ -7,8 +7,8 @@ use ordermill_base::IdGenerator;
 
 use super::postgres::PostgresSession;
 use super::sqlite::{SqliteFile, SqliteSession};
-use crate::tx::{Engine, Tx};
 use crate::Error;
+use crate::tx::{Engine, Tx};
 
 /// Where a database is: `sqlite:FILE`, `sqlite::memory:NAME` or `postgres://…`.
 #[derive(Debug, Clone)]
@@ -86,18 +86,12 @@ impl Connection {
         Self::open_as(address, ids, false)
     }
 
-    fn open_as(
-        address: &Address,
-        ids: Arc<IdGenerator>,
-        is_writer: bool,
-    ) -> Result<Self, Error> {
+    fn open_as(address: &Address, ids: Arc<IdGenerator>, is_writer: bool) -> Result<Self, Error> {
         let session = match &address.0 {
             Target::Sqlite(file) => {
                 Session::Sqlite(Box::new(SqliteSession::open(file, is_writer)?))
             }
-            Target::Postgres(config) => {
-                Session::Postgres(Box::new(PostgresSession::open(config)?))
-            }
+            Target::Postgres(config) => Session::Postgres(Box::new(PostgresSession::open(config)?)),
         };
         Ok(Self { session, ids })
     }

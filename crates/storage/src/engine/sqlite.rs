@@ -62,7 +62,11 @@ impl SqliteSession {
 
     /// Copies the whole database, page by page, while others read and write; `progress` hears how
     /// many of how many pages are done.
-    pub(crate) fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
+    pub(crate) fn backup(
+        &self,
+        to: &Path,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), Error> {
         let mut target = rusqlite::Connection::open(to)?;
         let backup = rusqlite::backup::Backup::new(&self.connection, &mut target)?;
         loop {
@@ -139,6 +143,9 @@ mod tests {
 
     #[test]
     fn placeholders_keep_their_numbers() {
-        assert_eq!(translate("SET a = $2 WHERE b = $1 -- '$.x'"), "SET a = ?2 WHERE b = ?1 -- '$.x'");
+        assert_eq!(
+            translate("SET a = $2 WHERE b = $1 -- '$.x'"),
+            "SET a = ?2 WHERE b = ?1 -- '$.x'"
+        );
     }
 }
