@@ -10,9 +10,10 @@ use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{ChannelId, OrderId, PaymentId, SkuId};
 use ordermill_domain::order::{
-    Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review, Status, TaxMode,
+    Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review, Status,
 };
 use ordermill_domain::payment::{LatePolicy, NewPayment, Payment};
+use ordermill_domain::pricing::TaxMode;
 use ordermill_storage::{BatchCommand, Connection, Error, deadline, payment, refund, stock};
 use ordermill_testkit::stock::{location, receive, sku};
 use ordermill_testkit::{TestClock, each_database};
