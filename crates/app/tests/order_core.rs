@@ -41,7 +41,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
     };
     let amounts = Amounts {
         currency: Currency::Cny,
-        tax_mode: TaxMode::Included,
+        tax_mode: TaxMode::Inclusive,
         goods_minor: 1_000 * pieces,
         discount_minor: 0,
         freight_minor: 0,
