@@ -24,6 +24,13 @@ pub(crate) fn check() -> Result<String> {
     if !files.iter().any(|file| file == "Cargo.lock") {
         findings.push("Cargo.lock is not tracked: builds must be repeatable".to_owned());
     }
+    for file in &files {
+        if let Some(home) = file.strip_suffix("/Cargo.toml")
+            && !Path::new(home).join("README.md").is_file()
+        {
+            findings.push(format!("{home} has no README.md"));
+        }
+    }
     let mut long = Vec::new();
     for file in files.iter().filter(|file| is_ours(file)) {
         // Pictures and other bytes are not text; there are no words in them.

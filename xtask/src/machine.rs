@@ -13,6 +13,8 @@ pub(crate) enum Tool {
     Postgres,
     Strace,
     Python,
+    /// With a font for Chinese, so that pictures of pages show what people see.
+    Browser,
 }
 
 impl Tool {
@@ -22,6 +24,7 @@ impl Tool {
             Self::Postgres => &["postgresql"],
             Self::Strace => &["strace"],
             Self::Python => &["python3", "python3-venv"],
+            Self::Browser => &["chromium", "chromium-driver", "fonts-noto-cjk"],
         }
     }
 
@@ -31,6 +34,10 @@ impl Tool {
             Self::Strace => is_on_path("strace"),
             Self::Python => {
                 succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+            }
+            Self::Browser => {
+                ["chromium", "chromedriver"].into_iter().all(is_on_path)
+                    && Path::new("/usr/share/fonts/opentype/noto").is_dir()
             }
         }
     }

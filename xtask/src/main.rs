@@ -9,6 +9,7 @@ mod check;
 mod command;
 mod machine;
 mod postgres;
+mod shots;
 mod steps;
 mod test;
 
@@ -38,6 +39,12 @@ const COMMANDS: &[Entry] = &[
         "SCHEMA_URL [-- OPTION…]",
         "sends generated requests to a running server, by its OpenAPI document",
         api_fuzz::run,
+    ),
+    (
+        "shots",
+        "URL FOLDER",
+        "takes pictures of a running page: phone and desktop, Chinese and English",
+        shots::run,
     ),
 ];
 

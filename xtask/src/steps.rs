@@ -5,19 +5,27 @@ mod clippy;
 mod deny;
 mod doctests;
 mod format;
+mod journeys;
 mod tests;
 
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::command::cargo;
+use crate::command::{cargo, run, succeeds};
 use crate::machine::Tool;
 use crate::postgres::URL_VARIABLE;
 
 /// All parts in the order in which they run: the quick ones first.
-pub(crate) const ALL: &[Step] =
-    &[check::STEP, format::STEP, clippy::STEP, deny::STEP, tests::STEP, doctests::STEP];
+pub(crate) const ALL: &[Step] = &[
+    check::STEP,
+    format::STEP,
+    clippy::STEP,
+    deny::STEP,
+    tests::STEP,
+    doctests::STEP,
+    journeys::STEP,
+];
 
 /// One part of the test command.
 pub(crate) struct Step {
@@ -47,5 +55,19 @@ impl Context {
         let mut cargo = cargo();
         cargo.envs(self.postgres.iter().map(|url| (URL_VARIABLE, url)));
         cargo
+    }
+
+    /// Runs tests of these packages by nextest, or by cargo's own runner where that is missing;
+    /// gives the runner's name.
+    pub(crate) fn run_tests(&self, packages: &[&str]) -> Result<String> {
+        let mut tests = self.cargo();
+        let has_nextest = succeeds(self.cargo().args(["nextest", "--version"]));
+        if has_nextest {
+            tests.args(["nextest", "run", "--no-fail-fast"]);
+        } else {
+            tests.args(["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+        }
+        run(tests.arg("--locked").args(packages))?;
+        Ok(if has_nextest { "by cargo nextest" } else { "by cargo test" }.into())
     }
 }

@@ -1,0 +1,11 @@
+//! Walks through the pages in a real browser.
+
+use super::Step;
+use crate::machine::Tool;
+
+pub(super) const STEP: Step = Step {
+    name: "journeys",
+    about: "walks through pages in a real browser, on phone and desktop, in Chinese and English",
+    needs: &[Tool::Browser],
+    run: |context| context.run_tests(&["--package", "ordermill-journeys"]),
+};
