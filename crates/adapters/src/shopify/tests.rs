@@ -1,4 +1,4 @@
-use ordermill_base::{Currency, Money};
+use ordermill_base::{Currency, Money, MoneyError};
 use ordermill_ports::channel::{AmountError, PaymentState};
 
 use super::*;
@@ -145,6 +145,21 @@ fn one_bad_order_of_a_page_does_not_stand_in_the_way_of_the_others() {
     let good: Vec<bool> = orders.iter().map(Result::is_ok).collect();
     assert_eq!(good, [true, false, true]);
     assert!(read_orders(b"[]").is_err());
+}
+
+proptest::proptest! {
+    /// A damaged payload is an error or another order, never a crash, and never money that is no number.
+    #[test]
+    fn a_damaged_payload_is_refused_or_read(place in 0..ORDER.len(), byte: u8, cut in 0..ORDER.len()) {
+        let mut damaged = ORDER.as_bytes().to_vec();
+        damaged[place] = byte;
+        if let Ok(order) = read_order(&damaged) {
+            let total = order.totals.total;
+            let is_number = !matches!(total.money(), Err(AmountError::Money(MoneyError::Unreadable(_))));
+            proptest::prop_assert!(is_number || total.decimal.contains('.'), "{total:?}");
+        }
+        proptest::prop_assert!(read_order(&damaged[..cut]).is_err());
+    }
 }
 
 /// The headers of a webhook with the signature that `secret` makes for `body`.
