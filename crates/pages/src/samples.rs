@@ -20,6 +20,9 @@ pub fn shell(language: Language) -> Shell {
     Shell::new(&site, Preferences { language, here: "/".into(), ..Preferences::default() })
 }
 
+/// The number of the order in the samples.
+pub const ORDER_NUMBER: &str = "SO2611220012470";
+
 /// Yuan, from fen.
 pub const fn yuan(minor: i64) -> Money {
     Money::new(minor, Currency::Cny)
@@ -170,12 +173,40 @@ pub struct Sample {
 
 /// Every page in its states, in one language.
 pub fn pages(language: Language) -> Vec<Sample> {
+    use crate::shop::{
+        cart, checkout, find_order, home, listing, order, orders, payment, problem, product,
+        sign_in,
+    };
     fn sample(path: &'static str, page: impl Template) -> Sample {
         let html = page.render().unwrap_or_else(|error| format!("{path}: {error}"));
         Sample { path, html }
     }
     vec![
-        sample("/", crate::shop::home::HomePage::sample(language)),
+        sample("/", home::HomePage::sample(language)),
+        sample("/categories/tea", listing::ListingPage::sample(language)),
+        sample("/search", listing::ListingPage::sample_without_results(language)),
+        sample("/products/SHIRT-LIN-M", product::ProductPage::sample(language)),
+        sample("/products/few", product::ProductPage::sample_few(language)),
+        sample("/products/TENT-2P", product::ProductPage::sample_sold_out(language)),
+        sample("/cart", cart::CartPage::sample(language)),
+        sample("/cart?state=blocked", cart::CartPage::sample_blocked(language)),
+        sample("/cart?state=empty", cart::CartPage::sample_empty(language)),
+        sample("/checkout", checkout::CheckoutPage::sample(language)),
+        sample("/checkout?state=refused", checkout::CheckoutPage::sample_refused(language)),
+        sample("/orders/SO1/payment?state=paid", payment::PaymentPage::sample_paid(language)),
+        sample("/orders/SO1/payment?state=failed", payment::PaymentPage::sample_failed(language)),
+        sample("/orders/SO1/payment?state=waiting", payment::PaymentPage::sample_waiting(language)),
+        sample("/orders", orders::OrdersPage::sample(language)),
+        sample("/orders?state=empty", orders::OrdersPage::sample_empty(language)),
+        sample("/orders/SO2611220012470", order::OrderPage::sample(language)),
+        sample("/orders/SO1?state=unpaid", order::OrderPage::sample_unpaid(language)),
+        sample("/orders/SO1?state=canceled", order::OrderPage::sample_canceled(language)),
+        sample("/sign-in", sign_in::SignInPage::sample(language)),
+        sample("/sign-in?state=code", sign_in::SignInPage::sample_code(language)),
+        sample("/orders/find", find_order::FindOrderPage::sample(language)),
+        sample("/problem?state=missing", problem::ProblemPage::sample_not_found(language)),
+        sample("/problem?state=changed", problem::ProblemPage::sample_changed(language)),
+        sample("/problem?state=failed", problem::ProblemPage::sample_failed(language)),
         sample("/ui", parts::PartsPage::sample(language)),
     ]
 }

@@ -67,8 +67,8 @@ impl Shell {
     }
 
     /// `3h 12m`, `3小时12分`.
-    pub fn span(&self, span: Span) -> String {
-        format::span(span, self.t)
+    pub fn span(&self, span: &Span) -> String {
+        format::span(*span, self.t)
     }
 
     /// This page in the other language.

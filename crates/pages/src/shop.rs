@@ -1,5 +1,15 @@
 //! The shop at `/`: what a buyer sees, from the home page to the order.
 
+pub mod cart;
+pub mod checkout;
+pub mod find_order;
 pub mod home;
+pub mod listing;
+pub mod order;
+pub mod orders;
+pub mod payment;
+pub mod problem;
+pub mod product;
+pub mod sign_in;
 
 pub use crate::shell::shop::{Category, Frame};

@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn a_count_chooses_singular_or_plural() {
         let english = Words::new(Language::En);
-        assert_eq!(english.cart_with_count(1), "Cart, 1 item");
-        assert_eq!(english.cart_with_count(2), "Cart, 2 items");
-        assert_eq!(Words::new(Language::Zh).cart_with_count(2), "购物车，2 件商品");
+        assert_eq!(english.item_count(1), "1 item");
+        assert_eq!(english.item_count(2), "2 items");
+        assert_eq!(Words::new(Language::Zh).item_count(2), "2 件商品");
     }
 }

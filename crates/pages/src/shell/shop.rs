@@ -26,9 +26,10 @@ pub struct Category {
 
 crate::words! {
     shop_nav = "商品分类", "Categories";
+    shop_shortcuts = "订单与购物车", "Orders and cart";
+    you_are_here = "当前位置", "You are here";
     shop_search_hint = "搜索商品", "Search products";
     cart = "购物车", "Cart";
-    cart_with_count(count) = "购物车，{count} 件商品", "Cart, {count} item" | "Cart, {count} items";
     my_orders = "我的订单", "My orders";
     find_order = "查询订单", "Find an order";
     sign_in = "登录", "Sign in";
