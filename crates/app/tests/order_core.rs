@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::file::OrderFile;
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
-use ordermill_app::payment::capture::{Captured, CapturedMoney, record_capture};
+use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{ChannelId, OrderId, PaymentId, SkuId};
@@ -102,7 +102,7 @@ fn start_payment(
     let (started, event) = Payment::create(id, new, NOW);
     connection
         .transact(|tx| {
-            payment::insert(tx, &started, None)?;
+            payment::insert(tx, &started, None, None)?;
             payment::record(tx, &buyer(NOW), &started, &event)
         })
         .unwrap();
@@ -112,6 +112,7 @@ fn start_payment(
 fn money(payment: PaymentId, minor: i64) -> CapturedMoney {
     CapturedMoney {
         payment,
+        gateway: "sandbox".to_owned(),
         gateway_ref: format!("ref-{payment}"),
         merchant: "demo".to_owned(),
         amount: Money::new(minor, Currency::Cny),
@@ -120,7 +121,8 @@ fn money(payment: PaymentId, minor: i64) -> CapturedMoney {
 
 fn capture(connection: &mut Connection, money: &CapturedMoney, at: Timestamp) -> Captured {
     let act = Act::new(Actor::adapter("sandbox"), at);
-    connection.transact(|tx| record_capture(tx, &act, money, LatePolicy::Refund)).unwrap()
+    let capture = RecordCapture { act, money: money.clone(), policy: LatePolicy::Refund };
+    connection.transact(|tx| RecordCapture::run(&[&capture], tx)).unwrap().remove(0).unwrap()
 }
 
 fn status(connection: &mut Connection, id: i64) -> Status {
@@ -333,5 +335,92 @@ fn a_command_that_fails_or_panics_after_writing_leaves_no_trace_and_spares_its_n
             assert_eq!(list.unwrap(), [], "{database:?}");
         }
         open.close();
+    }
+}
+
+#[test]
+fn payments_that_are_captured_together_confirm_their_orders_and_count_once() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        let orders: Vec<PlaceOrder> = (1..=8).map(|number| an_order(number, sku(1), 1)).collect();
+        place(&mut connection, &orders);
+        let reports: Vec<RecordCapture> = (1..=8)
+            .map(|number| {
+                let order = OrderId::from_raw(number);
+                let payment = start_payment(&mut connection, 10 + number, order, 1_000);
+                let minor = if number == 8 { 999 } else { 1_000 };
+                let act = Act::new(Actor::adapter("sandbox"), NOW);
+                let money = money(payment, minor);
+                RecordCapture { act, money, policy: LatePolicy::Refund }
+            })
+            .collect();
+        let twice: Vec<&RecordCapture> = reports.iter().chain(&reports[..7]).collect();
+        let outputs = connection.transact(|tx| RecordCapture::run(&twice, tx)).unwrap();
+        let count = |wanted: fn(&Captured) -> bool| {
+            outputs.iter().filter(|output| output.as_ref().is_ok_and(wanted)).count()
+        };
+        assert_eq!(count(|it| matches!(it, Captured::Paid { is_confirmed: true, .. })), 7);
+        assert_eq!(count(|it| matches!(it, Captured::Mismatch(..))), 1);
+        assert_eq!(count(|it| matches!(it, Captured::Known(_))), 7, "{database:?}");
+        assert_eq!(reserved_and_allocated(&mut connection, sku(1)), (1, 7));
+    }
+}
+
+#[test]
+fn an_order_that_is_paid_twice_keeps_one_payment_and_sends_the_other_back() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        place(&mut connection, &[an_order(1, sku(1), 2)]).remove(0).unwrap();
+        let order = OrderId::from_raw(1);
+        let first = start_payment(&mut connection, 10, order, 2_000);
+        let second = start_payment(&mut connection, 11, order, 2_000);
+        capture(&mut connection, &money(first, 2_000), NOW);
+        let again = capture(&mut connection, &money(second, 2_000), NOW);
+        assert_eq!(again, Captured::GoesBack(order), "{database:?}");
+        let refunds = connection.read(|tx| refund::of(tx, order)).unwrap();
+        assert_eq!(refunds.len(), 1);
+        assert_eq!(refunds[0].facts().key.payment, second);
+        assert_eq!(refunds[0].facts().amount.minor, 2_000);
+        assert_eq!(status(&mut connection, 1), Status::Confirmed);
+    }
+}
+
+#[test]
+fn a_part_payment_does_not_stop_the_time_to_pay_and_goes_back_with_its_canceled_order() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        place(&mut connection, &[an_order(1, sku(1), 2)]).remove(0).unwrap();
+        let order = OrderId::from_raw(1);
+        let part = start_payment(&mut connection, 10, order, 500);
+        let paid = capture(&mut connection, &money(part, 500), NOW);
+        assert_eq!(paid, Captured::Paid { order, is_confirmed: false });
+        assert_eq!(connection.read(|tx| deadline::of(tx, order)).unwrap().len(), 1, "{database:?}");
+        connection
+            .transact(|tx| cancel_order(tx, &buyer(NOW), order, CancelReason::Unpaid))
+            .unwrap();
+        let refunds = connection.read(|tx| refund::of(tx, order)).unwrap();
+        assert_eq!(refunds.iter().map(|it| it.facts().amount.minor).collect::<Vec<_>>(), [500]);
+        assert_eq!(connection.read(|tx| deadline::of(tx, order)).unwrap(), []);
+    }
+}
+
+#[test]
+fn a_gateway_cannot_report_the_payment_of_another() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        place(&mut connection, &[an_order(1, sku(1), 2)]).remove(0).unwrap();
+        let payment = start_payment(&mut connection, 10, OrderId::from_raw(1), 2_000);
+        let report = RecordCapture {
+            act: Act::new(Actor::adapter("other"), NOW),
+            money: CapturedMoney { gateway: "other".to_owned(), ..money(payment, 2_000) },
+            policy: LatePolicy::Refund,
+        };
+        let outputs = connection.transact(|tx| RecordCapture::run(&[&report], tx)).unwrap();
+        assert!(outputs[0].is_err(), "{database:?}");
+        assert_eq!(status(&mut connection, 1), Status::Placed);
     }
 }

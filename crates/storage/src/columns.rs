@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use ordermill_base::Id;
 use postgres::types::ToSql;
 
 use crate::Value;
@@ -108,6 +109,12 @@ impl Columns {
             Kind::Blob => Column::Blob(Vec::new()),
         });
         Self { columns: columns.collect(), rows: 0 }
+    }
+
+    /// One column of keys.
+    pub(crate) fn of_ids<T: Id>(ids: &[T]) -> Self {
+        let cells = ids.iter().map(|id| Some(id.raw())).collect();
+        Self { columns: vec![Column::Int(cells)], rows: ids.len() }
     }
 
     /// Adds a row.

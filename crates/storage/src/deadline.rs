@@ -7,8 +7,9 @@
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::deadline::DeadlineKind;
 
-use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, params};
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 /// A deadline that is due, claimed by this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,19 @@ pub fn meet(tx: &mut Tx<'_>, subject: impl Id, kind: DeadlineKind) -> Result<boo
         params![subject.raw(), kind.code()],
     )?;
     Ok(met > 0)
+}
+
+/// Ends the deadlines of many subjects because they are met; those that are not open are left out.
+pub fn meet_each<T: Id>(tx: &mut Tx<'_>, met: &[(T, DeadlineKind)]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2",
+        postgres: "DELETE FROM deadlines d USING unnest($1::bigint[], $2::text[])
+              AS met (subject_id, kind)
+            WHERE d.subject_id = met.subject_id AND d.kind = met.kind",
+    };
+    let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
+    met.iter().for_each(|(subject, kind)| rows.push(params![subject.raw(), kind.code()]));
+    tx.execute_each(&SQL, &rows).map(drop)
 }
 
 /// All open deadlines of a subject: (kind, due, warning).

@@ -53,7 +53,7 @@ pub fn remember(
 
 /// Which of these keys were used before.
 pub fn find(tx: &mut Tx<'_>, keys: &[KeyUse<'_>]) -> Result<Vec<Used>, Error> {
-    const SQL: PerRow = PerRow {
+    const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT principal, key, request_hash, subject_id FROM idempotency_keys
             WHERE principal = $1 AND key = $2",
         postgres: "SELECT principal, key, request_hash, subject_id FROM idempotency_keys

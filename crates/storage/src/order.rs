@@ -174,7 +174,7 @@ const UPDATE_KINDS: &[Kind] = &[
     Kind::Int,
 ];
 
-const UPDATE: PerRow = PerRow {
+const UPDATE: PerRow<'_> = PerRow {
     sqlite: "UPDATE orders SET status = $3, version = $4, review = $5, paid_minor = $6,
             refunded_minor = $7, charged_back_minor = $8, is_backordered = $9, cancel_reason = $10,
             paid_at = $11, confirmed_at = $12, shipped_at = $13, completed_at = $14,
@@ -224,7 +224,7 @@ pub fn update_lines<'l>(
     tx: &mut Tx<'_>,
     lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
 ) -> Result<(), Error> {
-    const SQL: PerRow = PerRow {
+    const SQL: PerRow<'_> = PerRow {
         sqlite:
             "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
             WHERE order_id = $1 AND line_no = $2",
@@ -313,6 +313,14 @@ pub fn fetch_for_update(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, 
     tx.query_opt(&sql, params![id.raw()], read)
 }
 
+/// Many orders, locked in the order of their ids; those that do not exist are left out.
+pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Stored>, Error> {
+    let sqlite = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
+    let postgres =
+        format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE");
+    tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &Columns::of_ids(ids), read)
+}
+
 /// The order that a channel knows under its own id.
 pub fn find_by_channel(
     tx: &mut Tx<'_>,
@@ -331,7 +339,7 @@ pub fn find_by_channels(
     tx: &mut Tx<'_>,
     pairs: &[(ChannelId, &str)],
 ) -> Result<Vec<(ChannelId, String, OrderId)>, Error> {
-    const SQL: PerRow = PerRow {
+    const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT channel_id, channel_order_id, id FROM orders
             WHERE channel_id = $1 AND channel_order_id = $2",
         postgres: "SELECT o.channel_id, o.channel_order_id, o.id FROM orders o
@@ -352,6 +360,22 @@ pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
         params![order.raw()],
         read_line,
     )
+}
+
+/// The lines of many orders, with whose they are.
+pub fn lines_of_each(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
+                tax_minor, total_minor, canceled, allocated, backordered, shipped
+            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
+        postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
+                tax_minor, total_minor, canceled, allocated, backordered, shipped
+            FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
 }
 
 fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {

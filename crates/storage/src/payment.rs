@@ -5,17 +5,35 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::payment::{Event, Facts, Payment};
 
-use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, journal, params};
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 static INSERT: Insert = insert!("payments" {
     id: Int, order_id: Int, version: Int, state: Text, gateway: Text, merchant: Text,
     currency: Text, amount_minor: Int, gateway_ref: Text, created_at: Int, captured_at: Int,
-    ask_at: Int,
+    return_url: Text, notify_url: Text, expires_at: Int, ask_at: Int,
 });
 
-/// Stores a new payment. `ask_at` is when the poller first asks the gateway about it.
-pub fn insert(tx: &mut Tx<'_>, payment: &Payment, ask_at: Option<Timestamp>) -> Result<(), Error> {
+/// What a gateway is told when a payment is opened. It stays the same for every repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Where the buyer's browser goes afterwards.
+    pub return_url: String,
+    /// Where the gateway's notices go.
+    pub notify_url: String,
+    /// After this moment the buyer can no longer pay.
+    pub expires_at: Timestamp,
+}
+
+/// Stores a new payment, with its opening unless its gateway is not to be asked for one. `ask_at`
+/// is when the poller first asks the gateway about it.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    opening: Option<&Opening>,
+    ask_at: Option<Timestamp>,
+) -> Result<(), Error> {
     let facts = payment.facts();
     tx.append(
         &INSERT,
@@ -31,6 +49,9 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment, ask_at: Option<Timestamp>) -> 
             facts.gateway_ref.as_deref(),
             facts.created_at,
             facts.captured_at,
+            opening.map(|opening| opening.return_url.as_str()),
+            opening.map(|opening| opening.notify_url.as_str()),
+            opening.map(|opening| opening.expires_at),
             ask_at,
         ],
     )
@@ -39,22 +60,48 @@ pub fn insert(tx: &mut Tx<'_>, payment: &Payment, ask_at: Option<Timestamp>) -> 
 /// Stores a payment after an event; the stored version must be the one before it. A payment that
 /// is no longer open is not asked about.
 pub fn update(tx: &mut Tx<'_>, payment: &Payment, version_before: i64) -> Result<(), Error> {
-    let facts = payment.facts();
-    let changed = tx.execute(
-        "UPDATE payments SET version = $3, state = $4, gateway_ref = $5, captured_at = $6,
+    update_each(tx, &[(payment, version_before)])
+}
+
+/// As [`update`] for many payments at once: (payment, version before).
+pub fn update_each(tx: &mut Tx<'_>, payments: &[(&Payment, i64)]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE payments SET version = $3, state = $4, gateway_ref = $5, captured_at = $6,
                 ask_at = CASE WHEN $7 = 1 THEN ask_at ELSE NULL END
-          WHERE id = $1 AND version = $2",
-        params![
+            WHERE id = $1 AND version = $2",
+        postgres: "UPDATE payments p SET version = n.version, state = n.state,
+                gateway_ref = n.gateway_ref, captured_at = n.captured_at,
+                ask_at = CASE WHEN n.is_open = 1 THEN p.ask_at ELSE NULL END
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
+                $6::bigint[], $7::bigint[])
+              AS n (id, version_before, version, state, gateway_ref, captured_at, is_open)
+            WHERE p.id = n.id AND p.version = n.version_before",
+    };
+    let mut rows = Columns::new(&[
+        Kind::Int,
+        Kind::Int,
+        Kind::Int,
+        Kind::Text,
+        Kind::Text,
+        Kind::Int,
+        Kind::Int,
+    ]);
+    for (payment, version_before) in payments {
+        let facts = payment.facts();
+        rows.push(params![
             facts.id.raw(),
-            version_before,
+            *version_before,
             facts.version,
             facts.state.code(),
             facts.gateway_ref.as_deref(),
             facts.captured_at,
             facts.state.is_open(),
-        ],
-    )?;
-    if changed == 1 { Ok(()) } else { Err(Error::Stale("a payment")) }
+        ]);
+    }
+    match tx.execute_each(&SQL, &rows)? {
+        changed if changed == payments.len() as u64 => Ok(()),
+        _ => Err(Error::Stale("a payment")),
+    }
 }
 
 /// Appends an event of a payment to the journal.
@@ -104,6 +151,39 @@ pub fn fetch(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<Payment>, Error> {
     tx.query_opt(&sql, params![id.raw()], read)
 }
 
+/// Which orders these payments belong to; payments that do not exist are left out.
+pub fn orders_of(
+    tx: &mut Tx<'_>,
+    payments: &[PaymentId],
+) -> Result<Vec<(PaymentId, OrderId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT id, order_id FROM payments WHERE id = $1",
+        postgres: "SELECT id, order_id FROM payments WHERE id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(payments), |row| Ok((row.id()?, row.id()?)))
+}
+
+/// Many payments, locked in the order of their ids; those that do not exist are left out.
+pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[PaymentId]) -> Result<Vec<Payment>, Error> {
+    let sqlite = format!("SELECT {COLUMNS} FROM payments WHERE id = $1");
+    let postgres =
+        format!("SELECT {COLUMNS} FROM payments WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+    tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &Columns::of_ids(ids), read)
+}
+
+/// What the gateway is told when a payment is opened; `None` if there is nothing to open.
+pub fn opening(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<Opening>, Error> {
+    let found = tx.query_opt(
+        "SELECT return_url, notify_url, expires_at FROM payments WHERE id = $1",
+        params![id.raw()],
+        |row| Ok((row.opt_text()?, row.opt_text()?, row.opt_at()?)),
+    )?;
+    let opening = |(return_url, notify_url, expires_at): (Option<_>, Option<_>, Option<_>)| {
+        Some(Opening { return_url: return_url?, notify_url: notify_url?, expires_at: expires_at? })
+    };
+    Ok(found.and_then(opening))
+}
+
 /// All payments of an order, oldest first.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Payment>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM payments WHERE order_id = $1 ORDER BY id");
@@ -126,6 +206,30 @@ pub fn set_redirect_url(tx: &mut Tx<'_>, id: PaymentId, url: &str) -> Result<(),
     Ok(())
 }
 
+/// Keeps why a payment failed, in the gateway's words, for staff.
+pub fn set_failure(tx: &mut Tx<'_>, id: PaymentId, failure: &str) -> Result<(), Error> {
+    tx.execute("UPDATE payments SET failure = $2 WHERE id = $1", params![id.raw(), failure])?;
+    Ok(())
+}
+
+/// Why a payment failed, in the gateway's words, for staff.
+pub fn failure(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<String>, Error> {
+    let found =
+        tx.query_opt("SELECT failure FROM payments WHERE id = $1", params![id.raw()], |row| {
+            row.opt_text()
+        })?;
+    Ok(found.flatten())
+}
+
+/// A payment whose gateway is to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToAsk {
+    /// The payment.
+    pub payment: Payment,
+    /// How often its gateway was asked about it, this time included.
+    pub asked: i64,
+}
+
 /// Payments whose gateway is to be asked now, oldest first, at most `limit`; each is put off to
 /// `again_at`, so that no two nodes ask for the same one at once.
 pub fn claim_to_ask(
@@ -133,18 +237,30 @@ pub fn claim_to_ask(
     now: Timestamp,
     again_at: Timestamp,
     limit: i64,
-) -> Result<Vec<Payment>, Error> {
+) -> Result<Vec<ToAsk>, Error> {
     let skip_locked = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
         "UPDATE payments SET ask_at = $2, asked = asked + 1 WHERE id IN (
             SELECT id FROM payments WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 {skip_locked})
-      RETURNING {COLUMNS}"
+      RETURNING {COLUMNS}, asked"
     );
-    tx.query_write(&sql, params![now, again_at, limit], read)
+    tx.query_write(&sql, params![now, again_at, limit], |row| {
+        Ok(ToAsk { payment: read(row)?, asked: row.int()? })
+    })
 }
 
 /// Sets when the gateway is asked next; `None` for never.
 pub fn set_ask_at(tx: &mut Tx<'_>, id: PaymentId, ask_at: Option<Timestamp>) -> Result<(), Error> {
     tx.execute("UPDATE payments SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])?;
+    Ok(())
+}
+
+/// Sets when the gateway is asked next about a payment that is still to be asked about: news that
+/// came in meanwhile and ended the asking stand.
+pub fn put_off(tx: &mut Tx<'_>, id: PaymentId, ask_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE payments SET ask_at = $2 WHERE id = $1 AND ask_at IS NOT NULL",
+        params![id.raw(), ask_at],
+    )?;
     Ok(())
 }

@@ -64,7 +64,7 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
 
 /// The reservations of many orders.
 pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error> {
-    const SQL: PerRow = PerRow {
+    const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, location_id, CAST(is_backorder AS BIGINT), sku_id,
                 quantity, state, expires_at
             FROM reservations WHERE order_id = $1 ORDER BY line_no, location_id, is_backorder",
@@ -73,9 +73,7 @@ pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error
             FROM reservations WHERE order_id = ANY($1)
             ORDER BY order_id, line_no, location_id, is_backorder",
     };
-    let mut keys = Columns::new(&[Kind::Int]);
-    orders.iter().for_each(|order| keys.push(params![order.raw()]));
-    tx.query_each(&SQL, &keys, read)
+    tx.query_each(&SQL, &Columns::of_ids(orders), read)
 }
 
 /// Stores the states of reservations that have moved on.
@@ -83,7 +81,7 @@ pub fn update<'r>(
     tx: &mut Tx<'_>,
     reservations: impl IntoIterator<Item = &'r Stored>,
 ) -> Result<(), Error> {
-    const SQL: PerRow = PerRow {
+    const SQL: PerRow<'_> = PerRow {
         sqlite: "UPDATE reservations SET state = $5, expires_at = $6
             WHERE order_id = $1 AND line_no = $2 AND location_id = $3 AND is_backorder = $4",
         postgres: "UPDATE reservations r SET state = n.state, expires_at = n.expires_at

@@ -22,7 +22,7 @@ pub struct Levels {
     before: Vec<StockLevel>,
 }
 
-const READ: PerRow = PerRow {
+const READ: PerRow<'_> = PerRow {
     sqlite: "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
             quarantine, backorder
         FROM stock_levels WHERE sku_id = $1 ORDER BY location_id",
@@ -31,7 +31,7 @@ const READ: PerRow = PerRow {
         FROM stock_levels WHERE sku_id = ANY($1) ORDER BY sku_id, location_id",
 };
 
-const LOCK: PerRow = PerRow {
+const LOCK: PerRow<'_> = PerRow {
     sqlite: READ.sqlite,
     postgres: "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
             quarantine, backorder
@@ -98,7 +98,7 @@ impl Levels {
 
     /// Writes what has changed in the buckets of claims. On hand is written by [`record`].
     pub fn save_claims(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        const SQL: PerRow = PerRow {
+        const SQL: PerRow<'_> = PerRow {
             sqlite: "UPDATE stock_levels SET reserved = reserved + $3, allocated = allocated + $4
                 WHERE sku_id = $1 AND location_id = $2",
             postgres: "UPDATE stock_levels s

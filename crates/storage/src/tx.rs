@@ -59,9 +59,9 @@ pub(crate) enum Engine<'c> {
 /// Two texts for one thing, where the engines must differ: SQLite runs it row by row, PostgreSQL
 /// once with an array per column.
 #[derive(Debug)]
-pub(crate) struct PerRow {
-    pub(crate) sqlite: &'static str,
-    pub(crate) postgres: &'static str,
+pub(crate) struct PerRow<'t> {
+    pub(crate) sqlite: &'t str,
+    pub(crate) postgres: &'t str,
 }
 
 impl<'c> Tx<'c> {
@@ -200,7 +200,7 @@ impl<'c> Tx<'c> {
 
     /// Changes many rows: statement by statement on SQLite, as one statement on PostgreSQL. Gives
     /// the number of changed rows.
-    pub(crate) fn execute_each(&mut self, sql: &PerRow, rows: &Columns) -> Result<u64, Error> {
+    pub(crate) fn execute_each(&mut self, sql: &PerRow<'_>, rows: &Columns) -> Result<u64, Error> {
         self.flush()?;
         self.writes += 1;
         let result = match &mut self.engine {
@@ -220,7 +220,7 @@ impl<'c> Tx<'c> {
     /// column on PostgreSQL. The order of the answer is that of the keys only on SQLite.
     pub(crate) fn query_each<T>(
         &mut self,
-        sql: &PerRow,
+        sql: &PerRow<'_>,
         keys: &Columns,
         mut read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {

@@ -1,11 +1,12 @@
 //! Canceling before anything leaves the building: by the buyer, an operator, a channel, or D1.
 
-use ordermill_base::{Id, Timestamp};
+use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{CancelReason, Status};
+use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
-use ordermill_storage::{Error, Tx, payment};
+use ordermill_storage::{Error, Tx, payment, refund};
 
 use super::file::{FileError, OrderFile};
 use crate::payment::refund::{GrantRefundError, grant_refund};
@@ -43,40 +44,32 @@ pub fn cancel_order(
     file.cancel(act, reason)?;
     file.save(tx)?;
     file.meet_payment_deadlines(tx)?;
-    for payment in payment::of(tx, id)? {
-        settle(tx, act, payment, Cause::OrderCanceled)?;
-    }
+    settle_payments(tx, act, id, Cause::OrderCanceled)?;
     Ok(true)
 }
 
-/// Voids a payment that is open; promises a captured one back.
-fn settle(
+/// Voids the payments of an order that are open, and promises back what is left of captured ones.
+pub(crate) fn settle_payments(
     tx: &mut Tx<'_>,
     act: &Act,
-    mut payment: ordermill_domain::payment::Payment,
+    order: OrderId,
     cause: Cause,
-) -> Result<(), CancelOrderError> {
-    use ordermill_domain::payment::State;
-    let facts = payment.facts().clone();
-    if facts.state == State::Captured {
-        grant_refund(tx, act, &payment, cause, facts.order.raw(), facts.amount)?;
-    } else if facts.state.is_open() {
-        // The gateway may still capture it: that money then finds a canceled order and goes back.
-        if let Ok(event) = payment.void(act.at) {
-            payment::update(tx, &payment, facts.version)?;
+) -> Result<(), GrantRefundError> {
+    for mut payment in payment::of(tx, order)? {
+        let before = payment.facts().clone();
+        if before.state == State::Captured {
+            let left = before.amount.minor - refund::granted_minor(tx, before.id)?;
+            if left > 0 {
+                let left = Money::new(left, before.amount.currency);
+                grant_refund(tx, act, &payment, cause, order.raw(), left)?;
+            }
+        } else if let Ok(event) = payment.void(act.at) {
+            payment::update(tx, &payment, before.version)?;
             payment::record(tx, act, &payment, &event)?;
-            ask_once_more(tx, &payment, act.at)?;
+            // The gateway may still capture it: the poller closes it there, and money that came at
+            // the last moment is found even if its notice was lost.
+            payment::set_ask_at(tx, before.id, Some(act.at))?;
         }
     }
     Ok(())
-}
-
-/// Lets the poller look once more at a voided payment, so that money that came at the last moment
-/// is found even if its notice was lost.
-fn ask_once_more(
-    tx: &mut Tx<'_>,
-    payment: &ordermill_domain::payment::Payment,
-    now: Timestamp,
-) -> Result<(), Error> {
-    payment::set_ask_at(tx, payment.facts().id, Some(now))
 }

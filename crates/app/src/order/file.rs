@@ -1,8 +1,16 @@
 //! Everything of one order that a command changes together: head, lines, reservations, and the stock
 //! behind them.
+//!
+//! Commands that wait together load their orders together. Such files share the stock behind them,
+//! as two orders may want the same piece.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
+use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId};
 use ordermill_domain::order::{Cover, Event, LineQuantity, Order, OrderError, OrderLine, review};
 use ordermill_domain::reservation::{
@@ -21,7 +29,7 @@ pub struct OrderFile {
     /// Its lines.
     pub lines: Vec<OrderLine>,
     reservations: Vec<reservation::Stored>,
-    levels: Levels,
+    levels: Rc<RefCell<Levels>>,
     version_before: i64,
     lines_before: Vec<OrderLine>,
     reservations_before: Vec<reservation::Stored>,
@@ -47,25 +55,57 @@ pub enum FileError {
     Storage(#[from] Error),
 }
 
+impl FileError {
+    /// For commands that wait together and whose refusals are decided before they touch a file:
+    /// what is left is a defect.
+    pub fn into_storage(self) -> Error {
+        match self {
+            Self::Storage(error) => error,
+            defect => Error::Engine(defect.into()),
+        }
+    }
+}
+
 impl OrderFile {
     /// Loads an order with all that may change with it, locked in the one global order: orders,
     /// then stock.
     pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Self, FileError> {
-        let stored = order::fetch_for_update(tx, id)?.ok_or(FileError::NotFound(id))?;
-        let lines = order::lines(tx, id)?;
-        let reservations = reservation::of(tx, id)?;
-        let levels = stock::lock(tx, lines.iter().map(|line| line.terms.sku))?;
-        Ok(Self {
-            version_before: stored.order.version(),
-            lines_before: lines.clone(),
-            reservations_before: reservations.clone(),
-            stored,
-            lines,
-            reservations,
-            levels,
-            waiting: Vec::new(),
-            happened: Vec::new(),
-        })
+        Self::load_each(tx, [id])?.pop().ok_or(FileError::NotFound(id))
+    }
+
+    /// Loads many orders, sorted by id; those that do not exist are left out.
+    pub fn load_each(
+        tx: &mut Tx<'_>,
+        ids: impl IntoIterator<Item = OrderId>,
+    ) -> Result<Vec<Self>, Error> {
+        let mut ids: Vec<OrderId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let orders = order::fetch_each_for_update(tx, &ids)?;
+        let lines = order::lines_of_each(tx, &ids)?;
+        let reservations = reservation::of_each(tx, &ids)?;
+        let skus = lines.iter().map(|(_, line)| line.terms.sku);
+        let levels = Rc::new(RefCell::new(stock::lock(tx, skus)?));
+        let mut lines = by_order(lines);
+        let mut reservations =
+            by_order(reservations.into_iter().map(|it| (it.reservation.facts().order, it)));
+        let file = |stored: order::Stored| {
+            let id = stored.order.id();
+            let lines = lines.remove(&id).unwrap_or_default();
+            let reservations = reservations.remove(&id).unwrap_or_default();
+            Self {
+                version_before: stored.order.version(),
+                lines_before: lines.clone(),
+                reservations_before: reservations.clone(),
+                stored,
+                lines,
+                reservations,
+                levels: Rc::clone(&levels),
+                waiting: Vec::new(),
+                happened: Vec::new(),
+            }
+        };
+        Ok(orders.into_iter().map(file).collect())
     }
 
     /// The head.
@@ -90,6 +130,19 @@ impl OrderFile {
         let event = self.stored.order.record_refunded(amount_minor, act.at)?;
         self.happened(act, event);
         Ok(())
+    }
+
+    /// What was paid beyond the total, minor units.
+    pub fn overpaid_minor(&self) -> i64 {
+        let facts = self.order().facts();
+        let here = facts.money.paid_minor - facts.money.refunded_minor;
+        (here - facts.amounts.total_minor).max(0)
+    }
+
+    /// Whether nobody waits for the order's money any longer.
+    pub fn is_paid_or_over(&self) -> bool {
+        let order = self.order();
+        order.facts().milestones.paid_at.is_some() || order.facts().milestones.ended_at.is_some()
     }
 
     /// Moves the review on.
@@ -165,7 +218,7 @@ impl OrderFile {
             .collect();
         let mut places: Vec<LocationId> = expired.iter().map(|facts| facts.location).collect();
         places.dedup();
-        reserve_lines(&demand, self.levels.all(), &places).map(drop)
+        reserve_lines(&demand, self.levels.borrow().all(), &places).map(drop)
     }
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for
@@ -176,7 +229,8 @@ impl OrderFile {
             if facts.state != State::Expired {
                 continue;
             }
-            if self.levels.at(facts.sku, facts.location)?.available() >= facts.quantity.get() {
+            let available = self.levels.borrow_mut().at(facts.sku, facts.location)?.available();
+            if available >= facts.quantity.get() {
                 self.step(index, |reservation| reservation.rehold(None))?;
             } else {
                 let facts = Facts { state: State::Backordered, ..facts };
@@ -222,7 +276,8 @@ impl OrderFile {
         let facts = *reservation.facts();
         let after = facts.state.claims();
         if before != after {
-            let level = self.levels.at(facts.sku, facts.location)?;
+            let mut levels = self.levels.borrow_mut();
+            let level = levels.at(facts.sku, facts.location)?;
             level.change_claim(before, after, facts.quantity)?;
         }
         Ok(())
@@ -230,45 +285,67 @@ impl OrderFile {
 
     /// Writes everything that has changed, and the events in their order.
     pub fn save(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        self.levels.save_claims(tx)?;
-        let moved = self.reservations.iter().zip(&self.reservations_before);
-        let moved: Vec<&reservation::Stored> =
-            moved.filter(|(now, before)| now != before).map(|(now, _)| now).collect();
-        if !moved.is_empty() {
-            reservation::update(tx, moved)?;
-        }
-        for reservation in &self.waiting {
-            reservation::insert(tx, reservation)?;
-        }
-        let id = self.order().id();
-        let changed = self.lines.iter().zip(&self.lines_before);
-        let changed: Vec<_> =
-            changed.filter(|(now, before)| now != before).map(|(now, _)| (id, now)).collect();
-        if !changed.is_empty() {
-            order::update_lines(tx, changed)?;
-        }
-        if self.happened.is_empty() {
-            return Ok(());
-        }
-        order::update(tx, self.order(), self.version_before)?;
-        for (act, event, sequence) in &self.happened {
-            order::record(tx, act, id, *sequence, event)?;
+        Self::save_each(tx, &[self])
+    }
+
+    /// As [`OrderFile::save`], for files that were loaded together.
+    pub fn save_each(tx: &mut Tx<'_>, files: &[&Self]) -> Result<(), Error> {
+        let Some(first) = files.first() else { return Ok(()) };
+        debug_assert!(files.iter().all(|file| Rc::ptr_eq(&file.levels, &first.levels)));
+        first.levels.borrow().save_claims(tx)?;
+        reservation::update(tx, files.iter().flat_map(|file| file.moved_reservations()))?;
+        order::update_lines(tx, files.iter().flat_map(|file| file.changed_lines()))?;
+        let changed = files.iter().filter(|file| !file.happened.is_empty());
+        let changed: Vec<_> = changed.map(|file| (file.order(), file.version_before)).collect();
+        order::update_each(tx, &changed)?;
+        for file in files {
+            for reservation in &file.waiting {
+                reservation::insert(tx, reservation)?;
+            }
+            for (act, event, sequence) in &file.happened {
+                order::record(tx, act, file.order().id(), *sequence, event)?;
+            }
         }
         Ok(())
     }
 
+    fn moved_reservations(&self) -> impl Iterator<Item = &reservation::Stored> {
+        let moved = self.reservations.iter().zip(&self.reservations_before);
+        moved.filter(|(now, before)| now != before).map(|(now, _)| now)
+    }
+
+    fn changed_lines(&self) -> impl Iterator<Item = (OrderId, &OrderLine)> {
+        let changed = self.lines.iter().zip(&self.lines_before);
+        changed.filter(|(now, before)| now != before).map(|(now, _)| (self.order().id(), now))
+    }
+
     /// Ends the deadlines that paying or ending the order meets.
     pub fn meet_payment_deadlines(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        use ordermill_domain::deadline::DeadlineKind;
-        deadline::meet(tx, self.order().id(), DeadlineKind::Pay)?;
-        if self.order().facts().promotion {
-            deadline::meet(tx, self.order().id(), DeadlineKind::StockRelease)?;
-        }
-        Ok(())
+        Self::meet_payment_deadlines_of_each(tx, &[self])
+    }
+
+    /// As [`OrderFile::meet_payment_deadlines`], for many.
+    pub fn meet_payment_deadlines_of_each(tx: &mut Tx<'_>, files: &[&Self]) -> Result<(), Error> {
+        let met = files.iter().flat_map(|file| {
+            let kinds = [
+                Some(DeadlineKind::Pay),
+                file.order().facts().promotion.then_some(DeadlineKind::StockRelease),
+            ];
+            kinds.into_iter().flatten().map(|kind| (file.order().id(), kind))
+        });
+        deadline::meet_each(tx, &met.collect::<Vec<_>>())
     }
 
     /// When the order was placed.
     pub fn placed_at(&self) -> Timestamp {
         self.order().facts().milestones.placed_at
     }
+}
+
+fn by_order<T>(rows: impl IntoIterator<Item = (OrderId, T)>) -> HashMap<OrderId, Vec<T>> {
+    let mut by_order: HashMap<OrderId, Vec<T>> = HashMap::new();
+    for (order, row) in rows {
+        by_order.entry(order).or_default().push(row);
+    }
+    by_order
 }

@@ -1,30 +1,48 @@
-//! One command for captured money, whoever reports it: webhook, return page, poller or operator.
+//! One command for captured money, whoever reports it: notice, return page, poller or operator.
 //!
 //! Paying and canceling the same order are one serial decision, made under the order's lock: never
 //! paid *and* canceled. Money that comes late takes stock again if there is some, else the order
-//! waits if the buyer agreed to, else the money goes back.
+//! waits if the buyer agreed to, else the money goes back. Money that nobody owes goes back, too.
+//!
+//! Reports that wait together are decided together, one after another, and written at once.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId};
-use ordermill_domain::ledger::{NotPostable, Posting};
+use ordermill_domain::ledger::Posting;
 use ordermill_domain::order::{CancelReason, Review, Status, review};
 use ordermill_domain::payment::{
-    CaptureError, CaptureReport, LateFacts, LateMoney, LatePolicy, Payment, late_money,
+    CaptureError, CaptureReport, Event, LateFacts, LateMoney, LatePolicy, Payment, late_money,
 };
 use ordermill_domain::refund::Cause;
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, ledger, payment, task};
+use ordermill_storage::{BatchCommand, Error, Tx, ledger, payment, task};
 
-use super::refund::{GrantRefundError, grant_refund};
+use super::refund::grant_refund;
+use crate::order::cancel::settle_payments;
 use crate::order::file::{FileError, OrderFile};
 use crate::order::place::passed_by_default;
+
+/// Records captured money, exactly once.
+#[derive(Debug, Clone)]
+pub struct RecordCapture {
+    /// Who reports it, and when.
+    pub act: Act,
+    /// What is reported.
+    pub money: CapturedMoney,
+    /// What becomes of money that comes late.
+    pub policy: LatePolicy,
+}
 
 /// Captured money, as a gateway reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedMoney {
     /// Our payment.
     pub payment: PaymentId,
+    /// The gateway that says so. Another one's payments are not known to it.
+    pub gateway: String,
     /// The gateway's transaction.
     pub gateway_ref: String,
     /// Whose money the gateway says it is.
@@ -36,14 +54,14 @@ pub struct CapturedMoney {
 /// What a report of captured money led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Captured {
-    /// The order is paid; whether it could be confirmed at once.
+    /// The money counts for the order.
     Paid {
         /// Which order.
         order: OrderId,
         /// Review passed and stock allocated.
         is_confirmed: bool,
     },
-    /// The order had ended, or its stock is gone: the money goes back.
+    /// The order had ended, its stock is gone, or it was paid before: the money goes back.
     GoesBack(OrderId),
     /// This was known already; nothing has changed.
     Known(OrderId),
@@ -52,85 +70,165 @@ pub enum Captured {
     Mismatch(OrderId, CaptureError),
 }
 
-/// Why a report could not be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordCaptureError {
-    /// No such payment.
-    #[error("payment {0} not found")]
-    NotFound(PaymentId),
-    /// The order.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The refund of late money.
-    #[error(transparent)]
-    Refund(#[from] GrantRefundError),
-    /// The books cannot take the amount.
-    #[error(transparent)]
-    Books(#[from] NotPostable),
-}
+/// No such payment at the gateway that reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("payment {0} not found")]
+pub struct PaymentNotFound(pub PaymentId);
 
-impl From<Error> for RecordCaptureError {
-    fn from(error: Error) -> Self {
-        Self::File(error.into())
+impl BatchCommand for RecordCapture {
+    type Output = Result<Captured, PaymentNotFound>;
+
+    fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
+        let mut desk = Desk::load(batch, tx)?;
+        let outputs: Result<Vec<_>, FileError> =
+            batch.iter().map(|command| desk.decide(command)).collect();
+        let outputs = outputs.map_err(FileError::into_storage)?;
+        desk.write(tx)?;
+        Ok(outputs)
     }
 }
 
-/// Records captured money, exactly once.
-pub fn record_capture(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    money: &CapturedMoney,
-    policy: LatePolicy,
-) -> Result<Captured, RecordCaptureError> {
-    let unknown = RecordCaptureError::NotFound(money.payment);
-    let Some(payment) = payment::fetch(tx, money.payment)? else { return Err(unknown) };
-    let mut file = OrderFile::load(tx, payment.facts().order)?;
-    // Read again under the order's lock, in which all payments of the order are decided.
-    let Some(mut payment) = payment::fetch_for_update(tx, money.payment)? else {
-        return Err(unknown);
-    };
-    let order = file.order().id();
-    let version_before = payment.facts().version;
-    let CapturedMoney { gateway_ref, merchant, amount, .. } = money;
-    let report = CaptureReport { gateway_ref, merchant, amount: *amount };
-    let event = match payment.capture(report, act.at) {
-        Ok(Some(event)) => event,
-        Ok(None) => return Ok(Captured::Known(order)),
-        Err(mismatch) => {
-            let detail = serde_json::json!({ "order": order, "error": mismatch.to_string() });
-            let (kind, at) = (TaskKind::PaymentMismatch, act.at);
-            task::open(tx, kind, money.payment, &detail.to_string(), None, at)?;
-            return Ok(Captured::Mismatch(order, mismatch));
-        }
-    };
-    payment::update(tx, &payment, version_before)?;
-    payment::record(tx, act, &payment, &event)?;
-    ledger::post(tx, order, &Posting::captured(*amount)?, act.at)?;
-    file.record_paid(act, amount.minor)?;
-    let kept = keep_or_send_back(act, &mut file, policy)?;
-    file.save(tx)?;
-    file.meet_payment_deadlines(tx)?;
-    match kept {
-        Kept::GoesBack => {
-            send_back(tx, act, &payment, order)?;
-            Ok(Captured::GoesBack(order))
-        }
-        Kept::Confirmed => Ok(Captured::Paid { order, is_confirmed: true }),
-        Kept::Waits => Ok(Captured::Paid { order, is_confirmed: false }),
-    }
+/// The payments and orders that a batch is about, and what is decided about them.
+struct Desk<'b> {
+    payments: BTreeMap<PaymentId, Payment>,
+    files: BTreeMap<OrderId, OrderFile>,
+    counted: Vec<Counted<'b>>,
+    mismatches: Vec<(&'b RecordCapture, OrderId, CaptureError)>,
 }
 
+/// Money that was not known before.
+struct Counted<'b> {
+    command: &'b RecordCapture,
+    payment: Payment,
+    event: Event,
+    version_before: i64,
+    kept: Kept,
+    /// What of it nobody owes, minor units.
+    excess_minor: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
     Confirmed,
     Waits,
-    GoesBack,
+    /// The order had ended.
+    TooLate,
+    /// The order ends now, as its stock is gone.
+    EndsOrder,
+}
+
+impl<'b> Desk<'b> {
+    /// Payments are decided under the lock of their order, which is taken first.
+    fn load(batch: &[&RecordCapture], tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let mut ids: Vec<PaymentId> = batch.iter().map(|command| command.money.payment).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let orders = payment::orders_of(tx, &ids)?;
+        let files = OrderFile::load_each(tx, orders.into_iter().map(|(_, order)| order))?;
+        let payments = payment::fetch_each_for_update(tx, &ids)?;
+        Ok(Self {
+            payments: payments.into_iter().map(|it| (it.facts().id, it)).collect(),
+            files: files.into_iter().map(|it| (it.order().id(), it)).collect(),
+            counted: Vec::new(),
+            mismatches: Vec::new(),
+        })
+    }
+
+    fn decide(
+        &mut self,
+        command: &'b RecordCapture,
+    ) -> Result<Result<Captured, PaymentNotFound>, FileError> {
+        let RecordCapture { act, money, policy } = command;
+        let known = self.payments.get_mut(&money.payment);
+        let Some(payment) = known.filter(|it| it.facts().gateway == money.gateway) else {
+            return Ok(Err(PaymentNotFound(money.payment)));
+        };
+        let order = payment.facts().order;
+        let file = self.files.get_mut(&order).ok_or(FileError::NotFound(order))?;
+        let version_before = payment.facts().version;
+        let CapturedMoney { gateway_ref, merchant, amount, .. } = money;
+        let event = match payment
+            .capture(CaptureReport { gateway_ref, merchant, amount: *amount }, act.at)
+        {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(Ok(Captured::Known(order))),
+            Err(mismatch) => {
+                self.mismatches.push((command, order, mismatch.clone()));
+                return Ok(Ok(Captured::Mismatch(order, mismatch)));
+            }
+        };
+        file.record_paid(act, amount.minor)?;
+        let kept = keep_or_send_back(act, file, *policy)?;
+        let excess_minor = match kept {
+            Kept::Confirmed | Kept::Waits => file.overpaid_minor().min(amount.minor),
+            Kept::TooLate | Kept::EndsOrder => amount.minor,
+        };
+        let payment = payment.clone();
+        self.counted.push(Counted { command, payment, event, version_before, kept, excess_minor });
+        Ok(Ok(if excess_minor == amount.minor {
+            Captured::GoesBack(order)
+        } else {
+            Captured::Paid { order, is_confirmed: kept == Kept::Confirmed }
+        }))
+    }
+
+    fn write(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let changed: Vec<_> =
+            self.counted.iter().map(|it| (&it.payment, it.version_before)).collect();
+        payment::update_each(tx, &changed)?;
+        let paid: BTreeSet<OrderId> =
+            self.counted.iter().map(|it| it.payment.facts().order).collect();
+        let files: Vec<&OrderFile> = paid.iter().filter_map(|id| self.files.get(id)).collect();
+        OrderFile::save_each(tx, &files)?;
+        let settled: Vec<&OrderFile> =
+            files.into_iter().filter(|file| file.is_paid_or_over()).collect();
+        OrderFile::meet_payment_deadlines_of_each(tx, &settled)?;
+        for Counted { command, payment, event, .. } in &self.counted {
+            let RecordCapture { act, money, .. } = command;
+            payment::record(tx, act, payment, event)?;
+            let posting = Posting::captured(money.amount).map_err(defect)?;
+            ledger::post(tx, payment.facts().order, &posting, act.at)?;
+        }
+        for (command, order, mismatch) in &self.mismatches {
+            let detail = serde_json::json!({ "order": order, "error": mismatch.to_string() });
+            let (kind, at) = (TaskKind::PaymentMismatch, command.act.at);
+            task::open(tx, kind, command.money.payment, &detail.to_string(), None, at)?;
+        }
+        self.send_back(tx)
+    }
+
+    fn send_back(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        for counted in self.counted.iter().filter(|it| it.excess_minor > 0) {
+            let Counted { command: RecordCapture { act, money, .. }, payment, .. } = counted;
+            let (cause, subject) = match counted.kept {
+                Kept::Confirmed | Kept::Waits => (Cause::Overpaid, 0),
+                Kept::TooLate | Kept::EndsOrder => {
+                    (Cause::LateCapture, payment.facts().order.raw())
+                }
+            };
+            let amount = Money::new(counted.excess_minor, money.amount.currency);
+            grant_refund(tx, act, payment, cause, subject, amount).map_err(defect)?;
+        }
+        for Counted { command, payment, .. } in
+            self.counted.iter().filter(|it| it.kept == Kept::EndsOrder)
+        {
+            settle_payments(tx, &command.act, payment.facts().order, Cause::OrderCanceled)
+                .map_err(defect)?;
+        }
+        Ok(())
+    }
+}
+
+/// What must not happen once a report is believed; the writer then keeps nothing of the command.
+fn defect(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Engine(error.into())
 }
 
 fn keep_or_send_back(
     act: &Act,
     file: &mut OrderFile,
     policy: LatePolicy,
-) -> Result<Kept, RecordCaptureError> {
+) -> Result<Kept, FileError> {
     let status = file.order().status();
     if status == Status::Placed && file.has_expired_holds() {
         let facts = LateFacts {
@@ -143,7 +241,7 @@ fn keep_or_send_back(
             LateMoney::BackorderWithConsent => file.rehold_or_wait()?,
             LateMoney::RefundAll => {
                 file.cancel(act, CancelReason::OutOfStock)?;
-                return Ok(Kept::GoesBack);
+                return Ok(Kept::EndsOrder);
             }
         }
     }
@@ -159,17 +257,7 @@ fn keep_or_send_back(
             }
             Ok(Kept::Waits)
         }
-        Status::Canceled | Status::Rejected => Ok(Kept::GoesBack),
+        Status::Canceled | Status::Rejected => Ok(Kept::TooLate),
         _ => Ok(Kept::Waits),
     }
-}
-
-fn send_back(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    payment: &Payment,
-    order: OrderId,
-) -> Result<(), GrantRefundError> {
-    let amount = payment.facts().amount;
-    grant_refund(tx, act, payment, Cause::LateCapture, order.raw(), amount).map(drop)
 }

@@ -10,6 +10,10 @@ CREATE TABLE payments (
     currency     TEXT NOT NULL,
     amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
     gateway_ref  TEXT,
+    -- What the gateway is told when it is asked to open it, the same each time.
+    return_url   TEXT,
+    notify_url   TEXT,
+    expires_at   BIGINT,
     redirect_url TEXT,
     failure      TEXT,
     created_at   BIGINT NOT NULL,
