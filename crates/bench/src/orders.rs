@@ -19,8 +19,10 @@ use ordermill_storage::{Connection, Error};
 pub(crate) const SKUS: i64 = 1_000;
 /// Lines of an order.
 pub(crate) const LINES: u16 = 3;
-/// Pieces of each SKU at the start.
-const STOCK: i64 = 1_000_000_000;
+/// Pieces of one receipt, the most that a quantity can be.
+const RECEIPT: i64 = 1_000_000;
+/// Receipts of the hot SKU, of which every order takes some.
+const HOT_RECEIPTS: usize = 100;
 /// About what a name, a phone and an address take when sealed.
 pub(crate) const RECIPIENT_BYTES: usize = 240;
 /// The SKU that everybody wants.
@@ -55,15 +57,17 @@ impl Mix {
 /// Fills the shelves.
 pub(crate) fn stock_up(connection: &mut Connection) -> Result<()> {
     let act = Act::new(Actor::system("bench"), START);
-    let (at, pieces) = (LocationId::from_raw(1), Quantity::new(STOCK)?);
+    let (at, pieces) = (LocationId::from_raw(1), Quantity::new(RECEIPT)?);
     connection.transact(|tx| {
         for sku in (1..=SKUS).map(SkuId::from_raw) {
             let mut level = StockLevel::new(sku, at, BackorderPolicy::Deny);
             stock::set_policy(tx, &level)?;
-            let event = level
-                .book(Movement::Receive(pieces))
-                .map_err(|error| Error::Engine(error.into()))?;
-            stock::record(tx, &act, &level, event, Place::default())?;
+            for _ in 0..if sku.raw() == HOT { HOT_RECEIPTS } else { 1 } {
+                let event = level
+                    .book(Movement::Receive(pieces))
+                    .map_err(|error| Error::Engine(error.into()))?;
+                stock::record(tx, &act, &level, event, Place::default())?;
+            }
         }
         Ok::<(), Error>(())
     })?;
