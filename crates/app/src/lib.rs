@@ -3,3 +3,4 @@
 
 pub mod order;
 pub mod payment;
+pub mod scheduler;

@@ -50,7 +50,12 @@ impl IdGenerator {
     /// before a restart with a clock that was set back.
     pub fn continue_after(&self, id: i64) {
         let id = id.unsigned_abs();
-        let floor = ((id >> (NODE_BITS + SEQUENCE_BITS)) << SEQUENCE_BITS) | (id & SEQUENCE_MASK);
+        let ms = id >> (NODE_BITS + SEQUENCE_BITS);
+        // The node stands above the sequence: within the millisecond of a higher node's id, no
+        // sequence of ours is enough.
+        let is_above_ours = (id >> SEQUENCE_BITS) & u64::from(NODE_MAX) > self.node;
+        let sequence = if is_above_ours { SEQUENCE_MASK } else { id & SEQUENCE_MASK };
+        let floor = (ms << SEQUENCE_BITS) | sequence;
         self.last.fetch_max(floor, Ordering::Relaxed);
     }
 
@@ -214,6 +219,15 @@ mod tests {
         let ids = IdGenerator::new(7);
         ids.continue_after(stored.raw());
         assert!(ids.next::<ThingId>(now - crate::Span::hours(2)) > stored);
+    }
+
+    #[test]
+    fn a_node_continues_above_the_ids_of_higher_nodes_too() {
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let stored: ThingId = IdGenerator::new(9).next(now);
+        let ids = IdGenerator::new(0);
+        ids.continue_after(stored.raw());
+        assert!(ids.next::<ThingId>(now) > stored);
     }
 
     #[test]

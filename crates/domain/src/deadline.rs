@@ -3,7 +3,8 @@
 //! The spans here are the defaults; a shop may configure others. Who runs them, and what they do on
 //! breach, is a matter of the use cases.
 
-use ordermill_base::Span;
+use ordermill_base::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::code::coded;
 use crate::order::{PaymentTerms, Review};
@@ -85,6 +86,39 @@ impl DeadlineKind {
             Self::ConfirmReceipt => (Span::days(10), None, Role::Operations),
         };
         Rule { span, warn_after, owner }
+    }
+}
+
+/// What happened to a deadline of a thing. What the breach of D1 and D2 leads to is told by the
+/// order and its reservations themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// It is near, and not met.
+    #[serde(rename = "deadline.warned")]
+    Warned {
+        /// Which one.
+        deadline: DeadlineKind,
+        /// When it will be breached.
+        due_at: Timestamp,
+    },
+    /// It was not met in time.
+    #[serde(rename = "deadline.breached")]
+    Breached {
+        /// Which one.
+        deadline: DeadlineKind,
+        /// When it should have been met.
+        due_at: Timestamp,
+    },
+}
+
+impl Event {
+    /// The stable name of the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Warned { .. } => "deadline.warned",
+            Self::Breached { .. } => "deadline.breached",
+        }
     }
 }
 

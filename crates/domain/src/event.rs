@@ -7,7 +7,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::code::coded;
-use crate::{order, payment, refund, reservation, stock};
+use crate::{deadline, order, payment, refund, reservation, stock};
 
 coded! {
     /// What an entry of the journal is about; each thing of its kind has its own gapless sequence.
@@ -22,6 +22,8 @@ coded! {
         Reservation = "reservation",
         /// A stock level.
         Stock = "stock",
+        /// The deadlines of one thing, known by the thing's id.
+        Deadline = "deadline",
     }
 }
 
@@ -38,6 +40,8 @@ pub enum Event {
     Reservation(reservation::Event),
     /// Of a stock level.
     Stock(stock::Event),
+    /// Of a deadline.
+    Deadline(deadline::Event),
 }
 
 /// Why a stored event cannot be read.
@@ -60,6 +64,7 @@ impl Event {
             Self::Refund(_) => Aggregate::Refund,
             Self::Reservation(_) => Aggregate::Reservation,
             Self::Stock(_) => Aggregate::Stock,
+            Self::Deadline(_) => Aggregate::Deadline,
         }
     }
 
@@ -71,6 +76,7 @@ impl Event {
             Self::Refund(event) => event.kind(),
             Self::Reservation(event) => event.kind(),
             Self::Stock(event) => event.kind(),
+            Self::Deadline(event) => event.kind(),
         }
     }
 
@@ -84,6 +90,7 @@ impl Event {
             Aggregate::Refund => Self::Refund(serde_json::from_str(json)?),
             Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
             Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
+            Aggregate::Deadline => Self::Deadline(serde_json::from_str(json)?),
         })
     }
 
@@ -101,6 +108,7 @@ impl Serialize for Event {
             Self::Refund(event) => event.serialize(serializer),
             Self::Reservation(event) => event.serialize(serializer),
             Self::Stock(event) => event.serialize(serializer),
+            Self::Deadline(event) => event.serialize(serializer),
         }
     }
 }
@@ -121,6 +129,7 @@ from_each! {
     Refund: refund::Event,
     Reservation: reservation::Event,
     Stock: stock::Event,
+    Deadline: deadline::Event,
 }
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ coded! {
         StockDiscrepancy = "stock_discrepancy",
         /// Approve what a colleague asks for.
         SecondApproval = "second_approval",
+        /// Meet a deadline that is near, or answer for one that was breached.
+        Deadline = "deadline",
+        /// Look at a deadline whose command keeps failing.
+        FailingDeadline = "failing_deadline",
+        /// Look at an entry of the journal that a reader could not take in and has skipped.
+        SkippedEntry = "skipped_entry",
     }
 }
 
@@ -68,7 +74,7 @@ pub struct InvalidTransition {
 }
 
 impl TaskKind {
-    /// Who does it.
+    /// Who does it, where nothing more exact is known: a deadline names its own owner.
     pub const fn owner(self) -> Role {
         match self {
             Self::Review
@@ -76,7 +82,10 @@ impl TaskKind {
             | Self::UnknownSku
             | Self::WebhookQuarantine
             | Self::DeliveryDeadLetter
-            | Self::SecondApproval => Role::Operations,
+            | Self::SecondApproval
+            | Self::Deadline
+            | Self::FailingDeadline
+            | Self::SkippedEntry => Role::Operations,
             Self::IncompleteChannelOrder => Role::Service,
             Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
             Self::StockDiscrepancy => Role::Warehouse,
@@ -135,6 +144,9 @@ mod tests {
         delivery_dead_letter: operations
         stock_discrepancy: warehouse
         second_approval: operations
+        deadline: operations
+        failing_deadline: operations
+        skipped_entry: operations
         ");
     }
 }

@@ -174,7 +174,6 @@ impl Columns {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn an_insert_has_one_text_for_each_engine() {

@@ -3,23 +3,38 @@
 //! One scheduler runs them all, on any node. It claims what is due for a short while under a token
 //! that grows with every claim; whoever finishes must still hold the token, so that a node that was
 //! paused while another took over changes nothing.
+//!
+//! A deadline comes up twice: at its warning, if it has one, and at its breach. A warning that was
+//! slept through is not given late; the breach says more.
 
 use ordermill_base::{Id, Span, Timestamp};
-use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::actor::Act;
+use ordermill_domain::deadline::{DeadlineKind, Event};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Row, Tx, params};
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
-/// A deadline that is due, claimed by this node.
+/// Why a deadline comes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It is near, and not met.
+    Warning,
+    /// Its time is over.
+    Breach,
+}
+
+/// A deadline that has come up, claimed by this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// Whose deadline, as a raw id.
     pub subject_id: i64,
     /// Which one.
     pub kind: DeadlineKind,
-    /// When it was due.
+    /// When it is breached.
     pub due_at: Timestamp,
+    /// Warning or breach.
+    pub stage: Stage,
     /// How often it was tried and failed.
     pub attempts: i64,
     /// The fencing token of this claim.
@@ -74,8 +89,8 @@ pub fn of(
     )
 }
 
-/// Claims what is due, oldest first, at most `limit`, for `hold`. A claim that has run out can be
-/// taken by any node.
+/// Claims what has come up, oldest first, at most `limit`, for `hold`. A claim that has run out can
+/// be taken by any node.
 pub fn claim_due(
     tx: &mut Tx<'_>,
     now: Timestamp,
@@ -87,31 +102,35 @@ pub fn claim_due(
         "UPDATE deadlines SET claimed_until = $2, claim_token = claim_token + 1
           WHERE (subject_id, kind) IN (
                 SELECT subject_id, kind FROM deadlines
-                 WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
-                 ORDER BY due_at LIMIT $3 {skip_locked})
+                 WHERE COALESCE(warn_at, due_at) <= $1
+                   AND (claimed_until IS NULL OR claimed_until <= $1)
+                 ORDER BY COALESCE(warn_at, due_at) LIMIT $3 {skip_locked})
       RETURNING subject_id, kind, due_at, attempts, claim_token"
     );
     let read = |row: &mut Row<'_>| {
-        Ok(Due {
-            subject_id: row.int()?,
-            kind: row.parsed()?,
-            due_at: row.at()?,
-            attempts: row.int()?,
-            token: row.int()?,
-        })
+        let (subject_id, kind, due_at) = (row.int()?, row.parsed()?, row.at()?);
+        let stage = if due_at <= now { Stage::Breach } else { Stage::Warning };
+        Ok(Due { subject_id, kind, due_at, stage, attempts: row.int()?, token: row.int()? })
     };
     let mut due = tx.query_write(&sql, params![now, now + hold, limit], read)?;
-    due.sort_by_key(|due| (due.due_at, due.subject_id));
+    due.sort_by_key(|due| (due.due_at, due.subject_id, due.kind));
     Ok(due)
 }
 
-/// Ends a claimed deadline in the transaction of what it caused. `false` means that the claim was
-/// lost to another node: the caller then changes nothing.
+/// Ends what was claimed, in the transaction of what it caused: a breached deadline goes, a warned
+/// one waits for its breach. `false` means that it was met meanwhile, or that the claim was lost to
+/// another node: the caller then changes nothing.
 pub fn finish(tx: &mut Tx<'_>, due: &Due) -> Result<bool, Error> {
-    let finished = tx.execute(
-        "DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2 AND claim_token = $3",
-        params![due.subject_id, due.kind.code(), due.token],
-    )?;
+    let sql = match due.stage {
+        Stage::Breach => {
+            "DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2 AND claim_token = $3"
+        }
+        Stage::Warning => {
+            "UPDATE deadlines SET warn_at = NULL, claimed_until = NULL, attempts = 0
+              WHERE subject_id = $1 AND kind = $2 AND claim_token = $3"
+        }
+    };
+    let finished = tx.execute(sql, params![due.subject_id, due.kind.code(), due.token])?;
     Ok(finished > 0)
 }
 
@@ -125,6 +144,21 @@ pub fn postpone(tx: &mut Tx<'_>, due: &Due, again_at: Timestamp, error: &str) ->
     Ok(())
 }
 
+/// Appends an event about a deadline of a subject to the journal.
+pub fn record(tx: &mut Tx<'_>, act: &Act, subject_id: i64, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let sequence = journal::next_sequence(tx, "deadline", subject_id)?;
+    let kind = event.kind();
+    let entry = journal::NewEntry {
+        aggregate: "deadline",
+        aggregate_id: subject_id,
+        sequence,
+        kind,
+        body: &body,
+    };
+    journal::append(tx, act, entry).map(drop)
+}
+
 /// How many deadlines of a kind fall due before `until`: a figure of the dashboard, counted up to
 /// `limit`.
 pub fn count_due(
@@ -135,7 +169,7 @@ pub fn count_due(
 ) -> Result<i64, Error> {
     tx.query_one(
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM deadlines
-          WHERE due_at <= $2 AND kind = $1 LIMIT $3) AS some",
+          WHERE COALESCE(warn_at, due_at) <= $2 AND due_at <= $2 AND kind = $1 LIMIT $3) AS some",
         params![kind.code(), until, limit],
         |row| row.int(),
     )

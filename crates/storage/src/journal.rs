@@ -146,11 +146,11 @@ pub fn of(
 }
 
 /// The sequence that the next entry of a thing gets, for things that keep no version of their own.
-pub fn next_sequence(tx: &mut Tx<'_>, aggregate: &str, id: impl Id) -> Result<i64, Error> {
+pub fn next_sequence(tx: &mut Tx<'_>, aggregate: &str, aggregate_id: i64) -> Result<i64, Error> {
     tx.query_one(
         "SELECT CAST(COALESCE(MAX(sequence), 0) + 1 AS BIGINT) FROM journal
           WHERE aggregate_id = $1 AND aggregate = $2",
-        params![id.raw(), aggregate],
+        params![aggregate_id, aggregate],
         |row| row.int(),
     )
 }

@@ -4,6 +4,7 @@
 //! Start at [`Database`]: [`Database::write`] runs a command in a shared transaction and answers
 //! when it is durable; [`Database::read`] asks something. Functions take the [`Tx`], never the pool.
 
+pub mod audit;
 mod columns;
 mod database;
 pub mod deadline;

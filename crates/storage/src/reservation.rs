@@ -1,12 +1,13 @@
 //! Reservations: which stock which order holds.
 
 use ordermill_base::{Id, Quantity};
+use ordermill_domain::actor::Act;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::reservation::{Facts, Reservation, State};
+use ordermill_domain::reservation::{Event, Facts, Reservation, State};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Row, Tx, params};
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 static INSERT: Insert = insert!("reservations" {
     order_id: Int, line_no: Int, location_id: Int, is_backorder: Int, sku_id: Int, quantity: Int,
@@ -29,6 +30,17 @@ pub fn insert(tx: &mut Tx<'_>, reservation: &Reservation) -> Result<(), Error> {
             facts.expires_at,
         ],
     )
+}
+
+/// Appends an event of an order's reservations to the journal. Only what no event of the order
+/// says has one: a hold that ran out, and one that was taken again.
+pub fn record(tx: &mut Tx<'_>, act: &Act, order: OrderId, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let sequence = journal::next_sequence(tx, "reservation", order.raw())?;
+    let (aggregate_id, kind) = (order.raw(), event.kind());
+    let entry =
+        journal::NewEntry { aggregate: "reservation", aggregate_id, sequence, kind, body: &body };
+    journal::append(tx, act, entry).map(drop)
 }
 
 fn read(row: &mut Row<'_>) -> Result<Stored, Error> {

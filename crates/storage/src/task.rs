@@ -34,7 +34,7 @@ pub struct Task {
 }
 
 static INSERT: Insert = insert!("tasks" {
-    id: Int, kind: Text, subject_id: Int, role: Text, state: Text, detail: Text, due_at: Int,
+    id: Int, kind: Text, subject_id: Int, role: Text, state: Text, priority: Int, detail: Text, due_at: Int,
     created_at: Int,
 } "ON CONFLICT DO NOTHING");
 
@@ -47,20 +47,66 @@ pub fn open(
     due_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let role = kind.owner();
+    let subject_id = subject.raw();
+    open_for(tx, Concern { kind, subject_id, role, priority: 0, detail, due_at }, now)
+}
+
+/// What a task is to be about.
+#[derive(Debug, Clone, Copy)]
+pub struct Concern<'a> {
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// What it is about, as a raw id.
+    pub subject_id: i64,
+    /// Whose desk.
+    pub role: Role,
+    /// Higher ones are more urgent; 0 is usual.
+    pub priority: i64,
+    /// What a person needs to know, as JSON without personal data.
+    pub detail: &'a str,
+    /// By when.
+    pub due_at: Option<Timestamp>,
+}
+
+/// As [`open`], for any desk and priority.
+pub fn open_for(tx: &mut Tx<'_>, concern: Concern<'_>, now: Timestamp) -> Result<(), Error> {
     let id: TaskId = tx.next_id(now);
     tx.append(
         &INSERT,
         params![
             id.raw(),
-            kind.code(),
-            subject.raw(),
-            kind.owner().code(),
+            concern.kind.code(),
+            concern.subject_id,
+            concern.role.code(),
             TaskState::Open.code(),
-            detail,
-            due_at,
+            concern.priority,
+            concern.detail,
+            concern.due_at,
             now,
         ],
     )
+}
+
+/// The task of this kind that is open for a subject, locked where writers run side by side.
+pub fn find_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Option<Task>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tasks
+          WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed') {lock}"
+    );
+    tx.query_opt(&sql, params![subject_id, kind.code()], read)
+}
+
+/// Makes a task that is open at least as urgent as `priority`, and says anew what it is about.
+pub fn raise(tx: &mut Tx<'_>, id: TaskId, priority: i64, detail: &str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE tasks SET priority = CASE WHEN priority < $2 THEN $2 ELSE priority END,
+                detail = $3, version = version + 1
+          WHERE id = $1",
+        params![id.raw(), priority, detail],
+    )?;
+    Ok(())
 }
 
 /// Ends a task that is open, with its outcome. Gives whether it was open.

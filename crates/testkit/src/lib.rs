@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod database;
+pub mod journal;
 pub mod stock;
 
 pub use clock::TestClock;

@@ -36,6 +36,8 @@ pub struct OrderFile {
     /// Backorders that began with this command.
     waiting: Vec<Reservation>,
     happened: Vec<(Act, Event, i64)>,
+    /// What happened to reservations and no event of the order says.
+    happened_to_holds: Vec<(Act, hold::Event)>,
 }
 
 /// Why an order could not be changed.
@@ -103,6 +105,7 @@ impl OrderFile {
                 levels: Rc::clone(&levels),
                 waiting: Vec::new(),
                 happened: Vec::new(),
+                happened_to_holds: Vec::new(),
             }
         };
         Ok(orders.into_iter().map(file).collect())
@@ -184,15 +187,18 @@ impl OrderFile {
     }
 
     /// Lets the holds run out (D2). Gives whether there was one.
-    pub fn expire_holds(&mut self) -> Result<bool, FileError> {
+    pub fn expire_holds(&mut self, act: &Act) -> Result<bool, FileError> {
         let mut any = false;
         for index in 0..self.reservations.len() {
-            if self.reservations[index].reservation.state() == State::Held {
-                any = true;
-                self.step(index, Reservation::expire)?;
-            }
+            let event = self.step(index, Reservation::expire)?;
+            any |= event.is_some();
+            self.happened_to_hold(act, event);
         }
         Ok(any)
+    }
+
+    fn happened_to_hold(&mut self, act: &Act, event: Option<hold::Event>) {
+        self.happened_to_holds.extend(event.map(|event| (act.clone(), event)));
     }
 
     /// Whether a hold has run out.
@@ -223,7 +229,7 @@ impl OrderFile {
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for
     /// stock to come in, as the buyer agreed to.
-    pub fn rehold_or_wait(&mut self) -> Result<(), FileError> {
+    pub fn rehold_or_wait(&mut self, act: &Act) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
             let facts = *self.reservations[index].reservation.facts();
             if facts.state != State::Expired {
@@ -231,7 +237,8 @@ impl OrderFile {
             }
             let available = self.levels.borrow_mut().at(facts.sku, facts.location)?.available();
             if available >= facts.quantity.get() {
-                self.step(index, |reservation| reservation.rehold(None))?;
+                let event = self.step(index, |reservation| reservation.rehold(None))?;
+                self.happened_to_hold(act, event);
             } else {
                 let facts = Facts { state: State::Backordered, ..facts };
                 self.waiting.push(Reservation::from_facts(facts));
@@ -241,10 +248,11 @@ impl OrderFile {
     }
 
     /// Takes stock again for all holds that ran out, where they were.
-    pub fn rehold(&mut self) -> Result<(), FileError> {
+    pub fn rehold(&mut self, act: &Act) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
             if self.reservations[index].reservation.state() == State::Expired {
-                self.step(index, |reservation| reservation.rehold(None))?;
+                let event = self.step(index, |reservation| reservation.rehold(None))?;
+                self.happened_to_hold(act, event);
             }
         }
         Ok(())
@@ -266,13 +274,13 @@ impl OrderFile {
         &mut self,
         index: usize,
         step: impl FnOnce(&mut Reservation) -> Result<hold::Event, InvalidTransition>,
-    ) -> Result<(), FileError> {
+    ) -> Result<Option<hold::Event>, FileError> {
         let reservation = &mut self.reservations[index].reservation;
         let before = reservation.state().claims();
-        if step(reservation).is_err() {
+        let Ok(event) = step(reservation) else {
             // It has no such step from where it stands: what is over stays over.
-            return Ok(());
-        }
+            return Ok(None);
+        };
         let facts = *reservation.facts();
         let after = facts.state.claims();
         if before != after {
@@ -280,7 +288,7 @@ impl OrderFile {
             let level = levels.at(facts.sku, facts.location)?;
             level.change_claim(before, after, facts.quantity)?;
         }
-        Ok(())
+        Ok(Some(event))
     }
 
     /// Writes everything that has changed, and the events in their order.
@@ -301,6 +309,9 @@ impl OrderFile {
         for file in files {
             for reservation in &file.waiting {
                 reservation::insert(tx, reservation)?;
+            }
+            for (act, event) in &file.happened_to_holds {
+                reservation::record(tx, act, file.order().id(), event)?;
             }
             for (act, event, sequence) in &file.happened {
                 order::record(tx, act, file.order().id(), *sequence, event)?;

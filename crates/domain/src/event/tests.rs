@@ -1,6 +1,7 @@
 use ordermill_base::{Currency, Id, Quantity, Timestamp};
 
 use super::*;
+use crate::deadline::DeadlineKind;
 use crate::ids::{LocationId, OrderId, PaymentId, SkuId};
 use crate::order::{CancelReason, LineQuantity, Review, Status};
 use crate::reservation::{ReleaseReason, Which};
@@ -10,6 +11,7 @@ fn samples() -> Vec<Event> {
     use {order::Event as O, payment::Event as P, refund::Event as R, reservation::Event as H};
     let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
     let order = OrderId::from_raw(7);
+    let due_at = Timestamp::from_millis(1_795_000_000_000);
     let key =
         refund::Key { payment: PaymentId::from_raw(1), cause: refund::Cause::Overpaid, subject: 0 };
     let of = Which {
@@ -78,6 +80,8 @@ fn samples() -> Vec<Event> {
             id: None,
         }
         .into(),
+        deadline::Event::Warned { deadline: DeadlineKind::Review, due_at }.into(),
+        deadline::Event::Breached { deadline: DeadlineKind::Review, due_at }.into(),
     ]
 }
 
@@ -116,6 +120,8 @@ fn the_stored_form_of_every_kind() {
     {"kind":"reservation.held","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"expired","expires_at":"2026-11-18T11:06:40Z"}
     {"kind":"reservation.released","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"held","reason":"order_canceled"}
     {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
+    {"kind":"deadline.warned","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
+    {"kind":"deadline.breached","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     "#);
 }
 

@@ -19,7 +19,8 @@ CREATE UNIQUE INDEX journal_by_aggregate ON journal (aggregate_id, aggregate, se
 /*if postgres*/CREATE INDEX journal_in_order ON journal (xid, position);
 
 -- The hash chain over the journal, sealed block by block by one reader. leaves holds 16 bytes of
--- SHA-256 for each entry, so that a changed entry is named and not only its block.
+-- SHA-256 for each entry, so that a changed entry is named and not only its block. How the bytes
+-- are made stands in audit.rs.
 CREATE TABLE journal_blocks (
     block          BIGINT PRIMARY KEY,
     first_xid      BIGINT NOT NULL,
@@ -53,6 +54,7 @@ CREATE TABLE deadlines (
     subject_id   BIGINT NOT NULL,
     kind         TEXT NOT NULL,
     due_at       BIGINT NOT NULL,
+    -- When its owner is warned; NULL once that is done.
     warn_at      BIGINT,
     attempts     BIGINT NOT NULL DEFAULT 0,
     claimed_until BIGINT,
@@ -60,7 +62,8 @@ CREATE TABLE deadlines (
     last_error   TEXT,
     PRIMARY KEY (subject_id, kind)
 ) /*clustered*/;
-CREATE INDEX deadlines_by_due ON deadlines (due_at);
+-- One index for both moments: first the warning, and when that is given (NULL) the breach.
+CREATE INDEX deadlines_by_next ON deadlines ((COALESCE(warn_at, due_at)));
 
 -- What a person must do.
 CREATE TABLE tasks (

@@ -1,0 +1,6 @@
+//! What runs by itself: deadlines, readers of the journal, checks, backups; on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod kit;
+mod scheduler;
