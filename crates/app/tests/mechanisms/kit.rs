@@ -98,7 +98,7 @@ pub(crate) fn start_payment(
     let (started, event) = Payment::create(id, new, NOW);
     connection
         .transact(|tx| {
-            payment::insert(tx, &started, None)?;
+            payment::insert(tx, &started, None, None)?;
             payment::record(tx, &buyer(NOW), &started, &event)
         })
         .unwrap();
