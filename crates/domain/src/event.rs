@@ -7,7 +7,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::code::coded;
-use crate::{deadline, order, payment, refund, reservation, stock};
+use crate::{deadline, order, payment, record, refund, reservation, stock};
 
 coded! {
     /// What an entry of the journal is about; each thing of its kind has its own gapless sequence.
@@ -24,6 +24,16 @@ coded! {
         Stock = "stock",
         /// The deadlines of one thing, known by the thing's id.
         Deadline = "deadline",
+        /// A group of SKUs.
+        Category = "category",
+        /// A SKU.
+        Sku = "sku",
+        /// A place that holds stock.
+        Location = "location",
+        /// Goods on their way to a location.
+        Incoming = "incoming",
+        /// A setting of the shop.
+        Setting = "setting",
     }
 }
 
@@ -42,6 +52,8 @@ pub enum Event {
     Stock(stock::Event),
     /// Of a deadline.
     Deadline(deadline::Event),
+    /// Of a record that people keep: a category, SKU, location, announcement of goods or setting.
+    Record(record::Event),
 }
 
 /// Why a stored event cannot be read.
@@ -65,6 +77,7 @@ impl Event {
             Self::Reservation(_) => Aggregate::Reservation,
             Self::Stock(_) => Aggregate::Stock,
             Self::Deadline(_) => Aggregate::Deadline,
+            Self::Record(event) => event.kind.aggregate(),
         }
     }
 
@@ -77,6 +90,7 @@ impl Event {
             Self::Reservation(event) => event.kind(),
             Self::Stock(event) => event.kind(),
             Self::Deadline(event) => event.kind(),
+            Self::Record(event) => event.kind.code(),
         }
     }
 
@@ -91,6 +105,11 @@ impl Event {
             Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
             Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
             Aggregate::Deadline => Self::Deadline(serde_json::from_str(json)?),
+            Aggregate::Category
+            | Aggregate::Sku
+            | Aggregate::Location
+            | Aggregate::Incoming
+            | Aggregate::Setting => Self::Record(serde_json::from_str(json)?),
         })
     }
 
@@ -109,6 +128,7 @@ impl Serialize for Event {
             Self::Reservation(event) => event.serialize(serializer),
             Self::Stock(event) => event.serialize(serializer),
             Self::Deadline(event) => event.serialize(serializer),
+            Self::Record(event) => event.serialize(serializer),
         }
     }
 }
@@ -130,6 +150,7 @@ from_each! {
     Reservation: reservation::Event,
     Stock: stock::Event,
     Deadline: deadline::Event,
+    Record: record::Event,
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@ ordermill_base::id! {
     CategoryId = "cat"
     /// A place that holds stock: warehouse, store, 3PL.
     LocationId = "loc"
+    /// Goods announced to a location.
+    IncomingId = "inc"
+    /// A setting of the shop, by a digest of its name.
+    SettingId = "set"
     /// A shelf position at a location.
     BinId = "bin"
     /// One append-only reason of a change of a stock level.

@@ -10,20 +10,25 @@
 
 pub mod actor;
 pub mod address;
+pub mod category;
 mod code;
 pub mod deadline;
 pub mod event;
 pub mod ids;
 pub mod ledger;
+pub mod location;
 pub mod order;
 pub mod payment;
 pub mod phone;
 pub mod pricing;
+pub mod record;
 pub mod refund;
 pub mod reservation;
 pub mod role;
+pub mod sku;
 pub mod stock;
 pub mod task;
+pub mod text;
 
 pub use code::UnknownCode;
 

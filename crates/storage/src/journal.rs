@@ -130,6 +130,32 @@ pub fn after(tx: &mut Tx<'_>, cursor: Cursor, limit: i64) -> Result<Vec<Entry>, 
     }
 }
 
+/// The next entries behind `cursor` about these kinds of things, at most `limit`, in the readers'
+/// order; for readers that few entries concern, which move on to [`end`] when none are left.
+pub fn after_of(
+    tx: &mut Tx<'_>,
+    aggregates: &[&str],
+    cursor: Cursor,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let names = serde_json::to_string(aggregates).map_err(|error| Error::Engine(error.into()))?;
+    if tx.is_postgres() {
+        let sql = format!(
+            "{SELECT} WHERE (xid, position) > ($1, $2)
+             AND xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+             AND aggregate IN (SELECT jsonb_array_elements_text(CAST(CAST($3 AS TEXT) AS jsonb)))
+             ORDER BY xid, position LIMIT $4"
+        );
+        tx.query(&sql, params![cursor.xid, cursor.position.raw(), &names, limit], read)
+    } else {
+        let sql = format!(
+            "{SELECT} WHERE position > $1 AND aggregate IN (SELECT value FROM json_each($2))
+             ORDER BY position LIMIT $3"
+        );
+        tx.query(&sql, params![cursor.position.raw(), &names, limit], read)
+    }
+}
+
 /// The history of one thing from its `first` sequence on, oldest first, at most `limit`.
 pub fn of(
     tx: &mut Tx<'_>,

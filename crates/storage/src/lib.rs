@@ -5,21 +5,27 @@
 //! when it is durable; [`Database::read`] asks something. Functions take the [`Tx`], never the pool.
 
 pub mod audit;
+pub mod category;
 mod columns;
 mod database;
 pub mod deadline;
 mod engine;
 mod error;
 pub mod idempotency;
+pub mod incoming;
 mod job;
 pub mod journal;
 pub mod lease;
 pub mod ledger;
+pub mod location;
 mod migrate;
 pub mod order;
 pub mod payment;
+mod record;
 pub mod refund;
 pub mod reservation;
+pub mod setting;
+pub mod sku;
 pub mod stock;
 pub mod task;
 mod tx;

@@ -14,6 +14,7 @@ const STEPS: &[(i64, &str)] = &[
     (2, include_str!("migrations/0002_catalog.sql")),
     (3, include_str!("migrations/0003_orders.sql")),
     (4, include_str!("migrations/0004_payments.sql")),
+    (5, include_str!("migrations/0005_imports.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

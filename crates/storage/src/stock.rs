@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{BinId, LocationId, MovementId, SkuId};
@@ -205,6 +206,16 @@ fn move_in_bin(
     (lot, expires_on): (&str, Option<&str>),
     delta: i64,
 ) -> Result<(), Error> {
+    if delta < 0 {
+        // Not an upsert: the schema would refuse the negative row before it finds the one it meets.
+        let changed = tx.execute(
+            "UPDATE stock_bins SET on_hand = on_hand + $5
+              WHERE sku_id = $1 AND location_id = $2 AND bin_id = $3 AND lot = $4
+                AND on_hand + $5 >= 0",
+            params![sku.raw(), location.raw(), bin.raw(), lot, delta],
+        )?;
+        return if changed == 1 { Ok(()) } else { Err(Error::Stale("the stock of a bin")) };
+    }
     tx.execute(
         "INSERT INTO stock_bins (sku_id, location_id, bin_id, lot, expires_on, on_hand)
          VALUES ($1, $2, $3, $4, $5, $6)
@@ -213,6 +224,39 @@ fn move_in_bin(
         params![sku.raw(), location.raw(), bin.raw(), lot, expires_on, delta],
     )?;
     Ok(())
+}
+
+/// Pieces of one SKU and lot in one bin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinStock {
+    /// Where.
+    pub bin: BinId,
+    /// Which lot; empty for goods without lots.
+    pub lot: String,
+    /// The last day on which the lot may be sold.
+    pub expires_on: Option<Date>,
+    /// How many pieces.
+    pub on_hand: i64,
+}
+
+/// Where the pieces of a SKU lie at a location, what expires first first, what does not expire
+/// last. Pieces that were booked without a bin are in none of them.
+pub fn bins(tx: &mut Tx<'_>, sku: SkuId, location: LocationId) -> Result<Vec<BinStock>, Error> {
+    tx.query(
+        "SELECT bin_id, lot, expires_on, on_hand FROM stock_bins
+          WHERE sku_id = $1 AND location_id = $2 AND on_hand > 0
+          ORDER BY CASE WHEN expires_on IS NULL THEN 1 ELSE 0 END, expires_on, bin_id, lot
+          LIMIT 10000",
+        params![sku.raw(), location.raw()],
+        |row| {
+            Ok(BinStock {
+                bin: row.id()?,
+                lot: row.text()?,
+                expires_on: row.opt_parsed()?,
+                on_hand: row.int()?,
+            })
+        },
+    )
 }
 
 /// Makes sure that a level exists, and sets what is not moved: safety stock and backorder policy.

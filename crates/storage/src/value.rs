@@ -214,8 +214,13 @@ impl<'r> Row<'r> {
         next_column!(self, Option<Vec<u8>>)
     }
 
-    /// The next column, 0 or 1.
+    /// The next column, 0 or 1; a SMALLINT needs no cast.
     pub fn flag(&mut self) -> Result<bool, Error> {
+        if let Source::Postgres(row) = self.source
+            && row.columns().get(self.next).is_some_and(|column| *column.type_() == Type::INT2)
+        {
+            return Ok(next_column!(self, i16)? != 0);
+        }
         Ok(self.int()? != 0)
     }
 

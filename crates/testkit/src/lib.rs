@@ -1,5 +1,6 @@
 //! What tests share: databases of both engines, a clock, and builders.
 
+pub mod catalog;
 pub mod clock;
 pub mod database;
 pub mod journal;

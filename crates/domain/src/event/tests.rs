@@ -82,6 +82,13 @@ fn samples() -> Vec<Event> {
         .into(),
         deadline::Event::Warned { deadline: DeadlineKind::Review, due_at }.into(),
         deadline::Event::Breached { deadline: DeadlineKind::Review, due_at }.into(),
+        record::Event::edited(
+            record::Kind::SkuEdited,
+            &crate::text::Text::new("碗", "Bowl"),
+            &crate::text::Text::new("碗", "Rice bowl"),
+        )
+        .unwrap()
+        .into(),
     ]
 }
 
@@ -122,6 +129,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
     {"kind":"deadline.warned","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"deadline.breached","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
+    {"kind":"sku.edited","fields":{"en":{"before":"Bowl","after":"Rice bowl"}}}
     "#);
 }
 

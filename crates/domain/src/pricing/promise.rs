@@ -147,6 +147,13 @@ pub fn promise(
     Ok(Promise { ship_on, deliver_from_on, deliver_by_on, because })
 }
 
+impl Default for TransitTable {
+    /// A carrier that serves nothing yet.
+    fn default() -> Self {
+        Self { days: WorkingDays::EVERY_DAY, zones: Vec::new() }
+    }
+}
+
 impl Promise {
     /// Both in one parcel: it leaves when the later one can.
     pub fn together(self, other: Self) -> Self {

@@ -32,20 +32,18 @@ pub struct CountryTax {
     pub freight: TaxClass,
 }
 
-/// What kind of goods a SKU is for the tax office.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum TaxClass {
-    /// Most goods (China: 13 %).
-    Standard,
-    /// Food, books and the like (China: 9 %).
-    Reduced,
-    /// The lowest rate above zero (China: 6 %, services).
-    Low,
-    /// No tax.
-    Exempt,
+coded! {
+    /// What kind of goods a SKU is for the tax office.
+    enum TaxClass {
+        /// Most goods (China: 13 %).
+        Standard = "standard",
+        /// Food, books and the like (China: 9 %).
+        Reduced = "reduced",
+        /// The lowest rate above zero (China: 6 %, services).
+        Low = "low",
+        /// No tax.
+        Exempt = "exempt",
+    }
 }
 
 coded! {

@@ -1,0 +1,121 @@
+//! Keeps the newest catalog, and renews it when the journal tells of an edit.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ordermill_base::Id;
+use ordermill_domain::event::Aggregate;
+use ordermill_domain::ids::SkuId;
+use ordermill_storage::journal::{self, Cursor};
+use ordermill_storage::{Database, Error, Tx};
+
+use super::Catalog;
+
+/// The newest catalog. Reading it costs the copy of a pointer.
+#[derive(Debug)]
+pub struct CatalogHolder(RwLock<State>);
+
+#[derive(Debug)]
+struct State {
+    catalog: Arc<Catalog>,
+    /// Every edit up to here is in the catalog.
+    cursor: Cursor,
+}
+
+const WATCHED: [&str; 4] = [
+    Aggregate::Category.code(),
+    Aggregate::Sku.code(),
+    Aggregate::Location.code(),
+    Aggregate::Setting.code(),
+];
+
+/// Entries read at once; with more than that, all of it is read again.
+const ENTRIES_MAX: i64 = 1_000;
+/// Edits of other nodes are seen after this long at the latest.
+const POLL: Duration = Duration::from_secs(1);
+/// While much is written, the journal is asked this often and not for every commit.
+const BREATH: Duration = Duration::from_millis(100);
+
+impl CatalogHolder {
+    /// Reads the catalog, in a snapshot or a transaction so that its parts agree.
+    pub fn load(tx: &mut Tx<'_>) -> Result<Self, Error> {
+        // The cursor first: what is written in between is then read twice and not missed.
+        let cursor = journal::end(tx)?;
+        let catalog = Arc::new(Catalog::load(tx)?);
+        Ok(Self(RwLock::new(State { catalog, cursor })))
+    }
+
+    /// A catalog that was made elsewhere, for tests and tools.
+    pub fn of(catalog: Catalog) -> Self {
+        Self(RwLock::new(State { catalog: Arc::new(catalog), cursor: Cursor::start() }))
+    }
+
+    /// The newest catalog. Whoever keeps it longer goes on with one that was true.
+    pub fn current(&self) -> Arc<Catalog> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).catalog)
+    }
+
+    /// Reads all of it again. Uncommitted edits of `tx` become visible: call it outside of them.
+    pub fn reload(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let cursor = journal::end(tx)?;
+        let catalog = Catalog::load(tx)?;
+        self.put(catalog, cursor);
+        Ok(())
+    }
+
+    /// Reads again what the journal says has changed. Gives whether anything has.
+    pub fn catch_up(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        let (before, cursor) = {
+            let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            (Arc::clone(&state.catalog), state.cursor)
+        };
+        let end = journal::end(tx)?;
+        if end <= cursor {
+            return Ok(false);
+        }
+        let entries = journal::after_of(tx, &WATCHED, cursor, ENTRIES_MAX)?;
+        if entries.is_empty() {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).cursor = end;
+            return Ok(false);
+        }
+        let is_all = (entries.len() as i64) < ENTRIES_MAX;
+        let catalog = if is_all {
+            let of_skus = entries.iter().filter(|it| it.aggregate == Aggregate::Sku.code());
+            let skus: BTreeSet<SkuId> =
+                of_skus.map(|entry| SkuId::from_raw(entry.aggregate_id)).collect();
+            before.renewed(tx, skus)?
+        } else {
+            Catalog::load(tx)?
+        };
+        self.put(catalog, end);
+        Ok(true)
+    }
+
+    fn put(&self, catalog: Catalog, cursor: Cursor) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Of two that read at once, the one that has seen more stays.
+        if cursor >= state.cursor {
+            *state = State { catalog: Arc::new(catalog), cursor };
+        }
+    }
+
+    /// Keeps the catalog new for as long as it is polled: never ends by itself. While the database
+    /// is away, the last catalog stays.
+    pub async fn follow(self: Arc<Self>, database: Database) {
+        let mut committed = database.committed();
+        loop {
+            let woken = tokio::time::timeout(POLL, committed.changed()).await;
+            if matches!(woken, Ok(Err(_))) {
+                return;
+            }
+            let holder = Arc::clone(&self);
+            let result = database.snapshot(move |tx| holder.catch_up(tx)).await;
+            if let Err(error) = result {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the catalog could not be renewed");
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+}

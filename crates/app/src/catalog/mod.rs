@@ -1,0 +1,207 @@
+//! The catalog: what is sold, from where, at which rates and by which rules.
+//!
+//! Everything that prices, places or shows goods reads one immutable [`Catalog`] in memory; nobody
+//! waits for the database or for each other. [`CatalogHolder`] keeps the newest one and
+//! [`CatalogHolder::follow`] renews it when the journal tells of an edit, on this node or another.
+
+mod holder;
+mod near;
+pub mod settings;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use holder::CatalogHolder;
+use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
+use ordermill_domain::pricing::points::{EarnRule, SpendRule};
+use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
+use ordermill_domain::pricing::{FreightTable, TaxTable};
+use ordermill_storage::{Error, Tx, category, location, setting, sku};
+
+pub use ordermill_domain::category::Category;
+pub use ordermill_domain::location::Location;
+pub use ordermill_domain::sku::Sku;
+pub use settings::ShopSettings;
+
+/// What is sold, from where, at which rates and by which rules, at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Rates of freight.
+    pub freight: FreightTable,
+    /// Rates of tax.
+    pub taxes: TaxTable,
+    /// How points are earned; none: they are not.
+    pub earning: Option<EarnRule>,
+    /// What points are worth when they are spent; none: they cannot be.
+    pub spending: Option<SpendRule>,
+    /// How long carriers are on the way.
+    pub transit: TransitTable,
+    /// Days until a supplier brings what is ordered; none: nobody knows.
+    pub backorder_lead_time_days: Option<u16>,
+    /// How the shop sells.
+    pub shop: ShopSettings,
+    /// In the order of the menu.
+    categories: Vec<Arc<Category>>,
+    /// By code.
+    locations: Vec<Arc<Location>>,
+    calendars: HashMap<LocationId, Arc<LocationCalendar>>,
+    /// By id.
+    skus: Vec<Arc<Sku>>,
+    by_code: HashMap<Box<str>, usize>,
+    by_gtin: HashMap<Box<str>, usize>,
+    preferences: near::Preferences,
+}
+
+impl Catalog {
+    /// Reads all of it. Costs a second per 100,000 SKUs or so; see [`Catalog::with_skus`].
+    pub fn load(tx: &mut Tx<'_>) -> Result<Self, Error> {
+        const PAGE: i64 = 5_000;
+        let mut skus: Vec<Arc<Sku>> = Vec::new();
+        loop {
+            let after = skus.last().map(|sku| sku.id);
+            let page = sku::list(tx, None, after, PAGE)?;
+            let is_last = (page.len() as i64) < PAGE;
+            skus.extend(page.into_iter().map(Arc::new));
+            if is_last {
+                break;
+            }
+        }
+        let mut catalog = Self { skus, ..Self::default() };
+        catalog.index();
+        catalog.load_rest(tx)?;
+        Ok(catalog)
+    }
+
+    /// As it is, with these SKUs and everything but SKUs read again.
+    pub(crate) fn renewed(
+        &self,
+        tx: &mut Tx<'_>,
+        changed: impl IntoIterator<Item = SkuId>,
+    ) -> Result<Self, Error> {
+        let mut catalog = self.with_skus(sku::fetch_all(tx, changed)?);
+        catalog.load_rest(tx)?;
+        Ok(catalog)
+    }
+
+    /// As it is, with these SKUs in place of or beside those it has.
+    pub fn with_skus(&self, changed: impl IntoIterator<Item = Sku>) -> Self {
+        let mut catalog = self.clone();
+        for sku in changed {
+            match catalog.skus.binary_search_by_key(&sku.id, |known| known.id) {
+                Ok(at) => catalog.skus[at] = Arc::new(sku),
+                Err(at) => catalog.skus.insert(at, Arc::new(sku)),
+            }
+        }
+        catalog.index();
+        catalog
+    }
+
+    fn index(&mut self) {
+        let all = || self.skus.iter().enumerate();
+        let code = |(at, sku): (usize, &Arc<Sku>)| (sku.code.as_str().into(), at);
+        let gtin = |(at, sku): (usize, &Arc<Sku>)| Some((sku.gtin.as_deref()?.into(), at));
+        (self.by_code, self.by_gtin) =
+            (all().map(code).collect(), all().filter_map(gtin).collect());
+    }
+
+    fn load_rest(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        const ALL: i64 = 10_000;
+        let mut categories = category::list(tx, None, ALL)?;
+        categories.sort_by_key(|category| (category.position, category.id));
+        let mut locations = location::list(tx, None, ALL)?;
+        locations.sort_by(|a, b| a.code.cmp(&b.code));
+        let settings = setting::list(tx, "", ALL)?;
+        let promise: settings::PromiseSettings = settings::of(&settings)?;
+        let points: settings::PointsSettings = settings::of(&settings)?;
+        self.calendars = locations
+            .iter()
+            .map(|location| (location.id, Arc::new(promise.calendar(location))))
+            .collect();
+        self.preferences = near::Preferences::of(&locations);
+        self.categories = categories.into_iter().map(Arc::new).collect();
+        self.locations = locations.into_iter().map(Arc::new).collect();
+        self.freight = settings::of(&settings)?;
+        self.taxes = settings::of(&settings)?;
+        (self.earning, self.spending) = (points.earning, points.spending);
+        self.backorder_lead_time_days = promise.backorder_lead_time_days;
+        self.transit = promise.transit;
+        self.shop = settings::of(&settings)?;
+        Ok(())
+    }
+
+    /// The SKU of this id, also when it is not on sale.
+    pub fn sku(&self, id: SkuId) -> Option<&Sku> {
+        let at = self.skus.binary_search_by_key(&id, |sku| sku.id).ok()?;
+        self.skus.get(at).map(AsRef::as_ref)
+    }
+
+    /// The SKU of this code, also when it is not on sale.
+    pub fn by_code(&self, code: &str) -> Option<&Sku> {
+        self.by_code.get(code).and_then(|&at| self.skus.get(at)).map(AsRef::as_ref)
+    }
+
+    /// The SKU with this barcode, also when it is not on sale.
+    pub fn by_gtin(&self, gtin: &str) -> Option<&Sku> {
+        self.by_gtin.get(gtin).and_then(|&at| self.skus.get(at)).map(AsRef::as_ref)
+    }
+
+    /// Every SKU by id, also those not on sale.
+    pub fn skus(&self) -> &[Arc<Sku>] {
+        &self.skus
+    }
+
+    /// The variants on one page: all SKUs of a family that are on sale, by id; the SKU alone if it
+    /// has no family.
+    pub fn siblings(&self, sku: &Sku) -> Vec<&Sku> {
+        if sku.family.is_empty() {
+            return self.sku(sku.id).into_iter().collect();
+        }
+        let is_sibling = |other: &&Sku| other.family == sku.family && other.is_active;
+        self.skus.iter().map(AsRef::as_ref).filter(is_sibling).collect()
+    }
+
+    /// The categories in the order of the menu.
+    pub fn categories(&self) -> &[Arc<Category>] {
+        &self.categories
+    }
+
+    /// The category of this id.
+    pub fn category(&self, id: CategoryId) -> Option<&Category> {
+        self.categories.iter().find(|category| category.id == id).map(AsRef::as_ref)
+    }
+
+    /// The category of this code or, in the address of a page, of this slug.
+    pub fn category_by_code(&self, code: &str) -> Option<&Category> {
+        let is_it = |category: &&Arc<Category>| category.code == code || category.slug == code;
+        self.categories.iter().find(is_it).map(AsRef::as_ref)
+    }
+
+    /// Every location by code, also those that are not active.
+    pub fn locations(&self) -> &[Arc<Location>] {
+        &self.locations
+    }
+
+    /// The location of this id.
+    pub fn location(&self, id: LocationId) -> Option<&Location> {
+        self.locations.iter().find(|location| location.id == id).map(AsRef::as_ref)
+    }
+
+    /// The location of this code.
+    pub fn location_by_code(&self, code: &str) -> Option<&Location> {
+        let at =
+            self.locations.binary_search_by(|location| location.code.as_str().cmp(code)).ok()?;
+        self.locations.get(at).map(AsRef::as_ref)
+    }
+
+    /// When a location handles orders and what comes in.
+    pub fn calendar(&self, id: LocationId) -> Option<&LocationCalendar> {
+        self.calendars.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The active locations in the order in which stock is taken from them for a destination such
+    /// as `CN-31`: by priority, then the nearest first. Where no distance is known (other countries),
+    /// by priority, then by code.
+    pub fn preference(&self, region: &str) -> Arc<[LocationId]> {
+        self.preferences.for_region(region)
+    }
+}

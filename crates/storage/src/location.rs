@@ -1,0 +1,208 @@
+//! Locations, their zones and their bins.
+
+use jiff::tz::TimeZone;
+use ordermill_base::Id;
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{BinId, LocationId};
+use ordermill_domain::location::{Bin, Location, Zone};
+use ordermill_domain::record::{Event, Kind};
+use ordermill_domain::text::Text;
+
+use crate::columns::insert;
+use crate::record::{note, one_row};
+use crate::{Error, Insert, Row, Tx, params};
+
+const COLUMNS: &str = "id, code, name_zh, name_en, country, region, address, latitude, longitude,
+    time_zone, cut_off, daily_capacity, is_active, priority, version";
+
+fn read(row: &mut Row<'_>) -> Result<Location, Error> {
+    Ok(Location {
+        id: row.id()?,
+        code: row.text()?,
+        name: Text { zh: row.text()?, en: row.text()? },
+        country: row.parsed()?,
+        region: row.text()?,
+        address: row.text()?,
+        latitude_micro: micro(row.real()?),
+        longitude_micro: micro(row.real()?),
+        time_zone: time_zone(row.text()?)?,
+        cut_off: row.parsed()?,
+        daily_capacity: row.int()?,
+        is_active: row.flag()?,
+        priority: row.int()?,
+        version: row.int()?,
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "degrees are within the globe")]
+fn micro(degrees: f64) -> i64 {
+    (degrees * 1e6).round() as i64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "180 million fits the 53 bits of a double")]
+fn degrees(micro: i64) -> f64 {
+    micro as f64 / 1e6
+}
+
+fn time_zone(text: String) -> Result<TimeZone, Error> {
+    TimeZone::get(&text).map_err(|_| Error::Unreadable { what: "time zone", text })
+}
+
+/// The location of this id.
+pub fn fetch(tx: &mut Tx<'_>, id: LocationId) -> Result<Option<Location>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM locations WHERE id = $1");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
+/// The location of this code.
+pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Location>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM locations WHERE code = $1");
+    tx.query_opt(&sql, params![code], read)
+}
+
+/// Locations behind `after` in the order of their ids, at most `limit`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    after: Option<LocationId>,
+    limit: i64,
+) -> Result<Vec<Location>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM locations WHERE id > $1 ORDER BY id LIMIT $2");
+    tx.query(&sql, params![after.map_or(0, Id::raw), limit], read)
+}
+
+/// Stores a new location and journals it.
+pub fn insert(tx: &mut Tx<'_>, act: &Act, location: &Location) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO locations (id, code, name_zh, name_en, country, region, address, latitude,
+            longitude, time_zone, cut_off, daily_capacity, is_active, priority, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)",
+        params![
+            location.id.raw(),
+            &location.code,
+            &location.name.zh,
+            &location.name.en,
+            &location.country.to_string(),
+            &location.region,
+            &location.address,
+            degrees(location.latitude_micro),
+            degrees(location.longitude_micro),
+            location.time_zone.iana_name().unwrap_or("UTC"),
+            &location.cut_off.to_string(),
+            location.daily_capacity,
+            location.is_active,
+            location.priority,
+        ],
+    )?;
+    note(tx, act, location.id, 1, &Event::created(Kind::LocationCreated, location))
+}
+
+/// Stores what is different from `before`, whose version must still stand, and journals it. Gives
+/// the new version, or the old one if nothing is different.
+pub fn update(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    before: &Location,
+    after: &Location,
+) -> Result<i64, Error> {
+    let Some(event) = Event::edited(Kind::LocationEdited, before, after) else {
+        return Ok(before.version);
+    };
+    let changed = tx.execute(
+        "UPDATE locations SET code = $3, name_zh = $4, name_en = $5, country = $6, region = $7,
+            address = $8, latitude = $9, longitude = $10, time_zone = $11, cut_off = $12,
+            daily_capacity = $13, is_active = $14, priority = $15, version = version + 1
+          WHERE id = $1 AND version = $2",
+        params![
+            before.id.raw(),
+            before.version,
+            &after.code,
+            &after.name.zh,
+            &after.name.en,
+            &after.country.to_string(),
+            &after.region,
+            &after.address,
+            degrees(after.latitude_micro),
+            degrees(after.longitude_micro),
+            after.time_zone.iana_name().unwrap_or("UTC"),
+            &after.cut_off.to_string(),
+            after.daily_capacity,
+            after.is_active,
+            after.priority,
+        ],
+    )?;
+    one_row(changed, "a location")?;
+    note(tx, act, before.id, before.version + 1, &event)?;
+    Ok(before.version + 1)
+}
+
+/// Stores a zone, or gives the one of this code another name and kind.
+pub fn put_zone(tx: &mut Tx<'_>, zone: &Zone) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO zones (location_id, code, name_zh, name_en, kind) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (location_id, code) DO UPDATE
+            SET name_zh = excluded.name_zh, name_en = excluded.name_en, kind = excluded.kind",
+        params![zone.location.raw(), &zone.code, &zone.name.zh, &zone.name.en, &zone.kind],
+    )?;
+    Ok(())
+}
+
+/// The zones of a location by code, at most 1,000.
+pub fn zones(tx: &mut Tx<'_>, location: LocationId) -> Result<Vec<Zone>, Error> {
+    tx.query(
+        "SELECT location_id, code, name_zh, name_en, kind FROM zones WHERE location_id = $1
+          ORDER BY code LIMIT 1000",
+        params![location.raw()],
+        |row| {
+            Ok(Zone {
+                location: row.id()?,
+                code: row.text()?,
+                name: Text { zh: row.text()?, en: row.text()? },
+                kind: row.text()?,
+            })
+        },
+    )
+}
+
+static INSERT_BIN: Insert = insert!("bins" {
+    id: Int, location_id: Int, zone: Text, code: Text, position: Int,
+} "ON CONFLICT DO NOTHING");
+
+/// Stores a bin, unless the location has one of this code.
+pub fn insert_bin(tx: &mut Tx<'_>, bin: &Bin) -> Result<(), Error> {
+    let (id, location) = (bin.id.raw(), bin.location.raw());
+    tx.append(&INSERT_BIN, params![id, location, &bin.zone, &bin.code, bin.position])
+}
+
+fn read_bin(row: &mut Row<'_>) -> Result<Bin, Error> {
+    Ok(Bin {
+        id: row.id()?,
+        location: row.id()?,
+        zone: row.text()?,
+        code: row.text()?,
+        position: row.int()?,
+    })
+}
+
+const BIN: &str = "SELECT id, location_id, zone, code, position FROM bins";
+
+/// The bin of this id.
+pub fn fetch_bin(tx: &mut Tx<'_>, id: BinId) -> Result<Option<Bin>, Error> {
+    tx.query_opt(&format!("{BIN} WHERE id = $1"), params![id.raw()], read_bin)
+}
+
+/// The bin with this label at a location.
+pub fn find_bin(tx: &mut Tx<'_>, location: LocationId, code: &str) -> Result<Option<Bin>, Error> {
+    let sql = format!("{BIN} WHERE location_id = $1 AND code = $2");
+    tx.query_opt(&sql, params![location.raw(), code], read_bin)
+}
+
+/// The bins of a location behind the label `after`, by label, at most `limit`.
+pub fn bins(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Bin>, Error> {
+    let sql = format!("{BIN} WHERE location_id = $1 AND code > $2 ORDER BY code LIMIT $3");
+    tx.query(&sql, params![location.raw(), after, limit], read_bin)
+}
