@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod assets;
+pub mod console;
 pub mod format;
 pub mod icon;
 pub mod reply;
@@ -8,6 +9,7 @@ pub mod reply;
 pub mod samples;
 pub mod shell;
 pub mod shop;
+pub mod states;
 #[cfg(test)]
 mod testing;
 pub mod ui;

@@ -64,6 +64,7 @@ pub fn console_frame(language: Language, section: console::Section) -> console::
         section,
         allowed: vec![
             S::Dashboard,
+            S::Tasks,
             S::Orders,
             S::Review,
             S::Exceptions,
@@ -171,17 +172,19 @@ pub struct Sample {
     pub html: String,
 }
 
+/// A page as the preview shows it.
+pub(crate) fn sample(path: &'static str, page: impl Template) -> Sample {
+    let html = page.render().unwrap_or_else(|error| format!("{path}: {error}"));
+    Sample { path, html }
+}
+
 /// Every page in its states, in one language.
 pub fn pages(language: Language) -> Vec<Sample> {
     use crate::shop::{
         cart, checkout, find_order, home, listing, order, orders, payment, problem, product,
         sign_in,
     };
-    fn sample(path: &'static str, page: impl Template) -> Sample {
-        let html = page.render().unwrap_or_else(|error| format!("{path}: {error}"));
-        Sample { path, html }
-    }
-    vec![
+    let mut pages = vec![
         sample("/", home::HomePage::sample(language)),
         sample("/categories/tea", listing::ListingPage::sample(language)),
         sample("/search", listing::ListingPage::sample_without_results(language)),
@@ -208,5 +211,7 @@ pub fn pages(language: Language) -> Vec<Sample> {
         sample("/problem?state=changed", problem::ProblemPage::sample_changed(language)),
         sample("/problem?state=failed", problem::ProblemPage::sample_failed(language)),
         sample("/ui", parts::PartsPage::sample(language)),
-    ]
+    ];
+    pages.extend(crate::console::samples::pages(language));
+    pages
 }

@@ -4,9 +4,15 @@
 //! escaped inside. What is only markup, such as a card, a table or a button, is a style class; the
 //! preview shows all of them on `/ui`.
 
+mod action;
 mod badge;
+mod bar_chart;
+mod checks;
+mod dialog;
 mod empty;
 mod field;
+mod filters;
+mod meters;
 mod pager;
 mod product_card;
 mod remaining;
@@ -15,10 +21,17 @@ mod steps;
 mod timeline;
 mod toast;
 mod totals;
+mod views;
 
+pub use action::{Action, Effect};
 pub use badge::{Badge, Tone};
+pub use bar_chart::{Bar, BarChart};
+pub use checks::{Check, Checks};
+pub use dialog::Dialog;
 pub use empty::Empty;
 pub use field::{Choice, Field, FormErrors};
+pub use filters::{Filter, Filters};
+pub use meters::{Meter, Meters};
 pub use pager::Pager;
 pub use product_card::{Availability, ProductCard};
 pub use remaining::Remaining;
@@ -27,6 +40,7 @@ pub use steps::{Progress, Step, Steps};
 pub use timeline::{Moment, Timeline};
 pub use toast::{Toast, Undo};
 pub use totals::{TotalLine, Totals};
+pub use views::{View, Views};
 
 /// Says that these templates write escaped HTML, so that `{{ component }}` prints them as they are.
 macro_rules! components {
@@ -34,10 +48,16 @@ macro_rules! components {
 }
 
 components!(
+    Action,
     Badge,
+    BarChart,
+    Checks,
+    Dialog,
     Empty,
     Field,
+    Filters,
     FormErrors,
+    Meters,
     Pager,
     ProductCard,
     Remaining,
@@ -46,4 +66,5 @@ components!(
     Timeline,
     Toast,
     Totals,
+    Views,
 );

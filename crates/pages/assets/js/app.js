@@ -33,9 +33,14 @@
   }
 
   document.addEventListener("click", (event) => {
+    // A link to a dialog leads, without script, to the page with the dialog open.
     const opener = event.target.closest("[data-dialog]");
-    if (opener) one("#" + opener.dataset.dialog)?.showModal();
-    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+    const dialog = opener && one("#" + opener.dataset.dialog);
+    if (dialog) event.preventDefault(), dialog.showModal();
+    if (event.target.closest("[data-close]")) {
+      event.preventDefault();
+      event.target.closest("dialog")?.close();
+    }
     if (event.target.closest("[data-theme-switch]")) {
       event.preventDefault();
       switchTheme();
@@ -50,6 +55,11 @@
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+  });
+
+  // A dialog whose answer replaces a region is done when it is sent.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-closes]")) event.target.closest("dialog").close();
   });
 
   // A select or number field that posts its form by itself; its own button is for those without script.
@@ -69,6 +79,8 @@
   });
 
   document.documentElement.classList.add("has-script");
+  const asked = one("dialog[open]");
+  if (asked) asked.removeAttribute("open"), asked.showModal();
   one("#form-errors")?.focus();
   showToasts();
 })();

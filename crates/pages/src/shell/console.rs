@@ -8,6 +8,7 @@ use crate::words::Words;
 #[expect(missing_docs, reason = "each is a line of the navigation, with its words below")]
 pub enum Section {
     Dashboard,
+    Tasks,
     Orders,
     Review,
     Exceptions,
@@ -29,6 +30,7 @@ impl Section {
     pub fn link(self, t: &Words) -> (&'static str, Icon, &'static str) {
         match self {
             Self::Dashboard => ("/console", Icon::Dashboard, t.section_dashboard()),
+            Self::Tasks => ("/console/tasks", Icon::Checks, t.section_tasks()),
             Self::Orders => ("/console/orders", Icon::List, t.section_orders()),
             Self::Review => ("/console/desk/review", Icon::Clipboard, t.section_review()),
             Self::Exceptions => ("/console/desk/exceptions", Icon::Alert, t.section_exceptions()),
@@ -71,7 +73,7 @@ impl Frame {
     pub fn groups(&self, t: &Words) -> Vec<Group> {
         use Section as S;
         let groups: [(&str, &[Section]); 4] = [
-            ("", &[S::Dashboard]),
+            ("", &[S::Dashboard, S::Tasks]),
             (t.group_orders(), &[S::Orders, S::Review, S::Exceptions, S::AfterSale, S::Complaints]),
             (t.group_fulfillment(), &[S::Warehouse, S::Logistics, S::Stock]),
             (
@@ -145,6 +147,7 @@ crate::words! {
     group_fulfillment = "履约", "Fulfillment";
     group_business = "经营", "Business";
     section_dashboard = "看板", "Dashboard";
+    section_tasks = "待办", "Tasks";
     section_orders = "订单", "Orders";
     section_review = "审核队列", "Review queue";
     section_exceptions = "异常处理", "Exceptions";

@@ -88,6 +88,11 @@ impl Field {
         Self { inputmode: "numeric", max_length: count, ..self }
     }
 
+    /// An amount of money, written with a decimal point.
+    pub fn decimal(self) -> Self {
+        Self { inputmode: "decimal", ..self }
+    }
+
     /// What was entered, shown again.
     pub fn value(self, value: impl Into<String>) -> Self {
         Self { value: value.into(), ..self }

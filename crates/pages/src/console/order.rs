@@ -1,0 +1,436 @@
+//! One order, `/console/orders/{number}`: what to do next, then everything about it.
+//!
+//! Posts, each with `version` and `key`, all below the order's address:
+//! `approve`, `refuse`, `ask_buyer`, `resume_review`, `release_interception`, `confirm`,
+//! `complete`, `archive`; `cancel` with `reason` and `remark`; `refunds` with `amount` and `cause`;
+//! `notes` with `note`; `reveal` with `purpose`. Without scripts, `?ask=cancel` (`refund`,
+//! `reveal`) shows the page with that dialog open.
+//!
+//! The block `order` refreshes itself when the topic of the order fires. What someone types in is
+//! marked `hx-morph-skip`, so that it stays.
+
+use askama::Template;
+use ordermill_base::{Money, Timestamp};
+use ordermill_domain::order::{Action as Step, CancelReason};
+
+use crate::console::Frame;
+use crate::icon::Icon;
+use crate::shell::Shell;
+use crate::states;
+use crate::ui::{
+    Action, Badge, Choice, Dialog, Effect, Field, FormErrors, Remaining, Steps, Timeline, Tone,
+    Totals,
+};
+use crate::words::Words;
+
+/// The page of one order.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/order.html", blocks = ["order", "recipient_card"])]
+pub struct OrderPage {
+    /// Words, theme, site.
+    pub shell: Shell,
+    /// Navigation and header.
+    pub frame: Frame,
+    /// `ord_…`; also the topic that says it changed.
+    pub id: String,
+    /// `261122-0K3M-Z0Q4-7XC`.
+    pub number: String,
+    /// Where it stands.
+    pub state: Badge,
+    /// Where its money stands.
+    pub payment: Badge,
+    /// Short marks: "VIP", "Split".
+    pub tags: Vec<String>,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Where it came from.
+    pub channel: String,
+    /// What to do next.
+    pub next: NextStep,
+    /// What else can be done, in the head.
+    pub actions: Vec<Action>,
+    /// How far it is.
+    pub steps: Steps,
+    /// What was ordered.
+    pub lines: Vec<LineRow>,
+    /// Goods, discounts, freight, total.
+    pub totals: Totals,
+    /// The journal of the order, newest first.
+    pub timeline: Timeline,
+    /// Whether only what the buyer sees too is shown (`?show=public`).
+    pub only_public: bool,
+    /// Older entries, if there are more.
+    pub older_href: Option<String>,
+    /// What was written in the note form and why it was refused, if it was.
+    pub note: Field,
+    /// A key of the note form.
+    pub note_key: String,
+    /// Who gets it.
+    pub recipient: Recipient,
+    /// What must happen by when, the nearest first.
+    pub deadlines: Vec<DeadlineRow>,
+    /// Payments, newest first.
+    pub payments: Vec<PaymentRow>,
+    /// Refunds, newest first.
+    pub refunds: Vec<RefundRow>,
+    /// What may still be refunded.
+    pub refundable: Money,
+    /// Open work about this order: what, who and a link.
+    pub tasks: Vec<LinkedTask>,
+    /// The dialogs that its actions open.
+    pub dialogs: Vec<Dialog>,
+}
+
+/// The callout on top: the one thing that moves this order on.
+#[derive(Debug, Clone)]
+pub struct NextStep {
+    /// What it means.
+    pub tone: Tone,
+    /// Its picture.
+    pub icon: Icon,
+    /// What is so: "A person must decide; 42m left".
+    pub title: String,
+    /// Why, and what is suggested.
+    pub text: String,
+    /// At most one of them primary.
+    pub actions: Vec<Action>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone)]
+pub struct LineRow {
+    /// The SKU's code, also its picture.
+    pub sku: String,
+    /// What it is.
+    pub name: String,
+    /// "White / M".
+    pub spec: String,
+    /// Where its pieces stand: "2 allocated", "1 on backorder".
+    pub states: Vec<Badge>,
+    /// Of one piece.
+    pub price: Money,
+    /// Pieces.
+    pub quantity: u64,
+    /// After its share of the discounts.
+    pub amount: Money,
+}
+
+/// Who gets the order, masked unless revealed.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// `林**`, or in full once revealed.
+    pub name: String,
+    /// `138******21`, or in full.
+    pub phone: String,
+    /// Without unit and room, or in full.
+    pub address: String,
+    /// What the buyer asked for: "weekdays only".
+    pub wish: String,
+    /// Whether it is in full here. Such an answer is sent with `Cache-Control: no-store`, and
+    /// without scripts with `Refresh: 30; url=…` back to the masked page.
+    pub is_revealed: bool,
+    /// Whether they may reveal it.
+    pub can_reveal: bool,
+}
+
+/// A deadline of this order.
+#[derive(Debug, Clone)]
+pub struct DeadlineRow {
+    /// What must happen.
+    pub name: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// How long is left.
+    pub remaining: Remaining,
+}
+
+/// A payment of this order.
+#[derive(Debug, Clone)]
+pub struct PaymentRow {
+    /// "WeChat Pay".
+    pub method: String,
+    /// What the gateway calls it; empty before it has a name.
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: Badge,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A refund of this order.
+#[derive(Debug, Clone)]
+pub struct RefundRow {
+    /// Why it is given.
+    pub cause: String,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: Badge,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Work about this order.
+#[derive(Debug, Clone)]
+pub struct LinkedTask {
+    /// What is asked.
+    pub name: String,
+    /// Where it is done.
+    pub href: String,
+    /// Where it stands.
+    pub state: Badge,
+}
+
+impl OrderPage {
+    fn href(&self) -> String {
+        href(&self.number)
+    }
+
+    fn pieces(&self) -> u64 {
+        self.lines.iter().map(|line| line.quantity).sum()
+    }
+}
+
+/// The address of an order.
+pub fn href(number: &str) -> String {
+    format!("/console/orders/{number}")
+}
+
+/// The button of a step that the order allows. Paying is the buyer's, so it has none.
+pub fn action(step: Step, number: &str, version: u64, key: &str, t: Words) -> Option<Action> {
+    let post = || {
+        let values = vec![("version", version.to_string()), ("key", key.to_owned())];
+        Effect::Post(format!("{}/{step}", href(number)), values)
+    };
+    let ask = Effect::Ask("cancel", format!("{}?ask=cancel", href(number)));
+    Some(match step {
+        Step::Pay => return None,
+        Step::Cancel => Action::new(Icon::Ban, t.order_do_cancel(), ask),
+        Step::Approve => Action::new(Icon::Check, t.order_do_approve(), post()),
+        Step::Refuse => Action::new(Icon::X, t.order_do_refuse(), post()),
+        Step::AskBuyer => Action::new(Icon::Message, t.order_do_ask_buyer(), post()),
+        Step::ResumeReview => Action::new(Icon::Refresh, t.order_do_resume(), post()),
+        Step::ReleaseInterception => Action::new(Icon::Shield, t.order_do_release(), post()),
+        Step::Confirm => Action::new(Icon::CircleCheck, t.order_do_confirm(), post()),
+        Step::Complete => Action::new(Icon::Home, t.order_do_complete(), post()),
+        Step::Archive => Action::new(Icon::Lock, t.order_do_archive(), post()),
+    })
+}
+
+/// The dialog before canceling: names order, amount and effect. `paid` is what goes back.
+pub fn cancel_dialog(form: &OrderForm, total: Money, paid: Money, t: Words) -> Dialog {
+    let effect = if paid.is_zero() {
+        t.order_cancel_unpaid(total)
+    } else {
+        t.order_cancel_paid(total, paid)
+    };
+    let reasons = CancelReason::ALL
+        .into_iter()
+        // These are found by the program, not chosen by a person.
+        .filter(|reason| !matches!(reason, CancelReason::Unpaid | CancelReason::Channel))
+        .map(|reason| Choice::new(reason.code(), states::cancel_reason(reason, t)))
+        .collect();
+    Dialog {
+        title: t.order_cancel_title(&form.number),
+        text: vec![effect, t.order_cancel_stock().into()],
+        action: format!("{}/cancel", href(&form.number)),
+        fields: vec![
+            Field::select("reason", t.order_reason(), reasons),
+            Field::new("remark", t.order_cancel_note()).optional().max_length(500),
+        ],
+        button: t.order_do_cancel().into(),
+        ..form.dialog("cancel", t)
+    }
+}
+
+/// The dialog before money goes back: names the order, the most that may go, and where to.
+pub fn refund_dialog(form: &OrderForm, refundable: Money, method: &str, t: Words) -> Dialog {
+    Dialog {
+        title: t.order_refund_title(&form.number),
+        text: vec![t.order_refund_effect(refundable, method)],
+        action: format!("{}/refunds", href(&form.number)),
+        fields: vec![
+            Field::new("amount", t.order_refund_amount())
+                .decimal()
+                .value(refundable.to_decimal())
+                .max_length(20),
+            Field::new("cause", t.order_refund_cause()).max_length(200),
+        ],
+        button: t.order_do_refund().into(),
+        ..form.dialog("refund", t)
+    }
+}
+
+/// The dialog before a recipient is shown in full: asks why. Its answer is the recipient's card.
+pub fn reveal_dialog(form: &OrderForm, t: Words) -> Dialog {
+    let purposes = vec![
+        Choice::new("delivery_contact", t.reveal_delivery()),
+        Choice::new("address_check", t.reveal_address()),
+        Choice::new("after_sale", t.reveal_after_sale()),
+        Choice::new("complaint", t.reveal_complaint()),
+    ];
+    Dialog {
+        title: t.reveal_title().into(),
+        text: vec![t.reveal_effect().into()],
+        action: format!("{}/reveal", href(&form.number)),
+        fields: vec![Field::select("purpose", t.order_reason(), purposes)],
+        button: t.reveal_button().into(),
+        region: "recipient",
+        ..form.dialog("reveal", t)
+    }
+}
+
+/// What the dialogs of one order have in common.
+#[derive(Debug, Clone)]
+pub struct OrderForm {
+    /// The order's number.
+    pub number: String,
+    /// The version they were made for.
+    pub version: u64,
+    /// The key of this page's forms.
+    pub key: String,
+    /// The dialog that is open: `?ask=cancel`, or the one that was refused.
+    pub open: String,
+    /// What was refused in it.
+    pub errors: FormErrors,
+}
+
+impl OrderForm {
+    fn dialog(&self, id: &'static str, t: Words) -> Dialog {
+        let is_open = self.open == id;
+        Dialog {
+            t,
+            id,
+            values: vec![("version", self.version.to_string()), ("key", self.key.clone())],
+            errors: if is_open { self.errors.clone() } else { FormErrors::default() },
+            back: href(&self.number),
+            is_open,
+            ..Dialog::default()
+        }
+    }
+}
+
+crate::words! {
+    order_back_to_list = "返回订单列表", "Back to orders";
+    order_next = "下一步", "What to do next";
+    order_progress = "进度", "Progress";
+    order_lines = "商品", "Items";
+    order_pieces(count) = "共 {count} 件", "{count} piece" | "{count} pieces";
+    order_timeline = "时间线", "Timeline";
+    order_timeline_filter = "筛选时间线", "Filter the timeline";
+    order_timeline_all = "全部", "All";
+    order_timeline_public = "买家可见", "Seen by the buyer";
+    order_timeline_older = "更早的记录", "Older entries";
+    order_note = "添加内部备注", "Add an internal note";
+    order_note_button = "记录", "Post";
+    order_recipient = "收件人", "Recipient";
+    order_name = "姓名", "Name";
+    order_phone = "电话", "Phone";
+    order_address = "地址", "Address";
+    order_wish = "要求", "Wish";
+    order_hidden_soon = "30 秒后隐藏 · 已记录", "Hides in 30 s · logged";
+    order_deadlines = "时限", "Deadlines";
+    order_due(at, owner) = "{at} 前 · {owner}", "by {at} · {owner}";
+    order_money = "付款与退款", "Payments and refunds";
+    order_no_payment = "还没有付款。", "No payment yet.";
+    order_refunds = "退款", "Refunds";
+    order_refundable = "可退", "Refundable";
+    order_tasks = "相关待办", "Open work";
+    order_reason = "原因", "Reason";
+    order_do_cancel = "取消订单", "Cancel order";
+    order_do_approve = "审核通过", "Approve";
+    order_do_refuse = "拒绝", "Refuse";
+    order_do_ask_buyer = "询问买家", "Ask the buyer";
+    order_do_resume = "继续审核", "Resume review";
+    order_do_release = "解除拦截", "Lift interception";
+    order_do_confirm = "确认订单", "Confirm order";
+    order_do_complete = "确认收货", "Mark as received";
+    order_do_archive = "归档", "Archive";
+    order_do_refund = "退款", "Refund";
+    order_cancel_title(number) = "取消订单 {number}？", "Cancel order {number}?";
+    order_cancel_unpaid(total) = "订单金额 {total}，尚未付款，之后不能再付。", "The order of {total} is not paid and cannot be paid afterwards.";
+    order_cancel_paid(total, paid) = "订单金额 {total}，已付的 {paid} 将自动原路退回。", "The order is {total}; the {paid} paid goes back the way it came, by itself.";
+    order_cancel_stock = "为它保留的库存和优惠券会释放。此操作不能撤销。", "Stock and coupons held for it are released. This cannot be undone.";
+    order_cancel_note = "补充说明（只有同事看得到）", "More about it (for colleagues only)";
+    order_refund_title(number) = "给订单 {number} 退款？", "Refund order {number}?";
+    order_refund_effect(most, method) = "最多可退 {most}，退回{method}。提交后不能撤回。", "At most {most}, back to {method}. It cannot be taken back.";
+    order_refund_amount = "退款金额", "Amount";
+    order_refund_cause = "退款原因", "Why";
+    reveal_title = "查看收件人信息", "Reveal the recipient";
+    reveal_effect = "会记录您是谁、什么时间、为什么；30 秒后自动隐藏。", "Who, when and why is logged. It hides again after 30 seconds.";
+    reveal_delivery = "联系送达", "Delivery contact";
+    reveal_address = "核实地址", "Address check";
+    reveal_after_sale = "售后处理", "After-sale";
+    reveal_complaint = "投诉处理", "Complaint";
+    reveal_button = "查看并记录", "Reveal and log";
+    reveal = "查看", "Reveal";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use crate::samples::yuan;
+    use crate::testing::{assert_sound, assert_sound_page};
+
+    #[test]
+    fn the_page_is_sound_in_every_state_and_has_one_primary_button_outside_dialogs() {
+        for language in Language::ALL {
+            for page in [
+                OrderPage::sample(language),
+                OrderPage::sample_unpaid(language),
+                OrderPage::sample_asking(language),
+                OrderPage::sample_revealed(language),
+            ] {
+                let html = page.render().unwrap();
+                assert_sound_page(&html);
+                assert_sound(&page.as_order().render().unwrap());
+                let (before_dialogs, _) = html.split_once(r#"<dialog id="cancel""#).unwrap();
+                assert_eq!(before_dialogs.matches("button primary").count(), 1, "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_recipient_is_masked_until_revealed_and_then_hides_itself() {
+        let masked = OrderPage::sample(Language::Zh).render().unwrap();
+        assert!(masked.contains("林**") && masked.contains("138******21"), "{masked}");
+        assert!(!masked.contains("13817260921") && !masked.contains("502"), "{masked}");
+        let revealed = OrderPage::sample_revealed(Language::Zh);
+        let card = revealed.as_recipient_card().render().unwrap();
+        assert_sound(&card);
+        assert!(card.contains("13817260921") && card.contains("load delay:30s"), "{card}");
+    }
+
+    #[test]
+    fn canceling_names_order_amount_and_effect() {
+        let form = OrderForm {
+            number: "261122-0K3M-Z0Q4-7XC".into(),
+            version: 7,
+            key: "k".into(),
+            open: "cancel".into(),
+            errors: FormErrors::default(),
+        };
+        let t = Words::new(Language::En);
+        let html = cancel_dialog(&form, yuan(64_600), yuan(64_600), t).to_string();
+        for part in ["261122-0K3M-Z0Q4-7XC", "¥646.00", "goes back", "Cancel order</button>"] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert!(html.contains(r#"<input type="hidden" name="version" value="7">"#), "{html}");
+        let html = cancel_dialog(&form, yuan(64_600), yuan(0), t).to_string();
+        assert!(html.contains("is not paid"), "{html}");
+    }
+
+    #[test]
+    fn staff_are_offered_every_step_but_paying() {
+        let t = Words::new(Language::En);
+        for step in Step::ALL {
+            let button = action(step, "1", 1, "k", t);
+            assert_eq!(button.is_none(), step == Step::Pay, "{step}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Entries of the journal in words, for the timeline of an order.
+
+use ordermill_base::{Currency, Money};
+use ordermill_domain::event::Event;
+use ordermill_domain::{deadline, order, payment, refund, reservation};
+
+use crate::icon::Icon;
+use crate::states;
+use crate::ui::{Moment, Tone};
+use crate::words::Words;
+
+/// What happened, with `note` for when and by whom. Amounts are in the currency of the order.
+pub fn moment(event: &Event, currency: Currency, note: impl Into<String>, t: Words) -> Moment {
+    let (tone, icon, text) = match event {
+        Event::Order(event) => of_order(event, currency, t),
+        Event::Payment(event) => of_payment(event, currency, t),
+        Event::Refund(event) => of_refund(event, currency, t),
+        Event::Reservation(event) => of_reservation(event, t),
+        Event::Deadline(event) => of_deadline(event, t),
+        // What is about other things does not stand in an order's timeline; its kind will do.
+        other => (Tone::Grey, Icon::Info, other.kind().to_owned()),
+    };
+    Moment { tone, icon, text, note: note.into(), is_public: is_public(event) }
+}
+
+/// Whether the buyer sees it too: the milestones, not the work behind them.
+fn is_public(event: &Event) -> bool {
+    use order::Event as O;
+    match event {
+        Event::Order(event) => matches!(
+            event,
+            O::Placed(_)
+                | O::PartlyPaid { .. }
+                | O::Paid { .. }
+                | O::Refunded { .. }
+                | O::Confirmed { .. }
+                | O::Shipped { .. }
+                | O::Canceled { .. }
+                | O::Rejected
+                | O::Completed
+        ),
+        _ => false,
+    }
+}
+
+fn of_order(event: &order::Event, currency: Currency, t: Words) -> (Tone, Icon, String) {
+    use order::Event as E;
+    let money = |minor: i64| Money::new(minor, currency);
+    match event {
+        E::Placed(placed) => (Tone::Blue, Icon::Cart, t.happened_placed(placed.lines.len() as u64)),
+        E::Reviewed { to, .. } => {
+            let badge = states::review(*to, t);
+            (badge.tone, badge.icon, t.happened_reviewed(badge.word))
+        }
+        E::PartlyPaid { amount_minor, .. } => {
+            (Tone::Amber, Icon::Card, t.happened_partly_paid(money(*amount_minor)))
+        }
+        E::Paid { amount_minor, .. } => {
+            (Tone::Green, Icon::Card, t.happened_paid(money(*amount_minor)))
+        }
+        E::Refunded { amount_minor, .. } => {
+            (Tone::Grey, Icon::ArrowBack, t.happened_refunded(money(*amount_minor)))
+        }
+        E::ChargedBack { amount_minor, .. } => {
+            (Tone::Red, Icon::Alert, t.happened_charged_back(money(*amount_minor)))
+        }
+        E::Confirmed { backordered } if backordered.is_empty() => {
+            (Tone::Green, Icon::CircleCheck, t.happened_confirmed().into())
+        }
+        E::Confirmed { .. } => {
+            (Tone::Amber, Icon::Hourglass, t.happened_confirmed_backordered().into())
+        }
+        E::BackorderFilled { still_waiting: true, .. } => {
+            (Tone::Amber, Icon::Package, t.happened_backorder_partly_filled().into())
+        }
+        E::BackorderFilled { still_waiting: false, .. } => {
+            (Tone::Green, Icon::Package, t.happened_backorder_filled().into())
+        }
+        E::Shipped { lines } => (Tone::Blue, Icon::Truck, t.happened_shipped(lines.len() as u64)),
+        E::Canceled { reason, .. } => {
+            let reason = states::cancel_reason(*reason, t);
+            (Tone::Grey, Icon::Ban, t.happened_canceled(reason))
+        }
+        E::Rejected => (Tone::Grey, Icon::Ban, t.happened_rejected().into()),
+        E::Completed => (Tone::Green, Icon::Home, t.happened_completed().into()),
+        E::Archived => (Tone::Grey, Icon::Lock, t.happened_archived().into()),
+    }
+}
+
+fn of_payment(event: &payment::Event, currency: Currency, t: Words) -> (Tone, Icon, String) {
+    use payment::Event as E;
+    match event {
+        E::Created { gateway, amount_minor, currency, .. } => {
+            let amount = Money::new(*amount_minor, *currency);
+            (Tone::Blue, Icon::Card, t.happened_payment_created(amount, gateway))
+        }
+        E::Submitted { .. } => (Tone::Blue, Icon::Send, t.happened_payment_submitted().into()),
+        E::Authorized => (Tone::Blue, Icon::Shield, t.happened_payment_authorized().into()),
+        E::Captured { amount_minor, .. } => {
+            let amount = Money::new(*amount_minor, currency);
+            (Tone::Green, Icon::Card, t.happened_payment_captured(amount))
+        }
+        E::Failed { .. } => (Tone::Red, Icon::X, t.happened_payment_failed().into()),
+        E::Expired { .. } => (Tone::Grey, Icon::Clock, t.happened_payment_expired().into()),
+        E::Voided { .. } => (Tone::Grey, Icon::Ban, t.happened_payment_voided().into()),
+    }
+}
+
+fn of_refund(event: &refund::Event, currency: Currency, t: Words) -> (Tone, Icon, String) {
+    use refund::Event as E;
+    match event {
+        E::Granted { amount_minor, .. } => {
+            let amount = Money::new(*amount_minor, currency);
+            (Tone::Amber, Icon::ArrowBack, t.happened_refund_granted(amount))
+        }
+        E::Requested { .. } => (Tone::Blue, Icon::Send, t.happened_refund_requested().into()),
+        E::Succeeded => (Tone::Green, Icon::CircleCheck, t.happened_refund_succeeded().into()),
+        E::Failed => (Tone::Red, Icon::Alert, t.happened_refund_failed().into()),
+    }
+}
+
+fn of_reservation(event: &reservation::Event, t: Words) -> (Tone, Icon, String) {
+    use reservation::Event as E;
+    match event {
+        E::Allocated { .. } => (Tone::Blue, Icon::Package, t.happened_allocated().into()),
+        E::Consumed { .. } => (Tone::Blue, Icon::Package, t.happened_consumed().into()),
+        E::Expired { .. } => (Tone::Amber, Icon::Clock, t.happened_hold_expired().into()),
+        E::Held { .. } => (Tone::Blue, Icon::Lock, t.happened_held().into()),
+        E::Released { .. } => (Tone::Grey, Icon::ArrowBack, t.happened_released().into()),
+    }
+}
+
+fn of_deadline(event: &deadline::Event, t: Words) -> (Tone, Icon, String) {
+    use deadline::Event as E;
+    match event {
+        E::Warned { deadline, .. } => {
+            let name = states::deadline(*deadline, t);
+            (Tone::Amber, Icon::Clock, t.happened_deadline_near(name))
+        }
+        E::Breached { deadline, .. } => {
+            let name = states::deadline(*deadline, t);
+            (Tone::Red, Icon::Alert, t.happened_deadline_breached(name))
+        }
+    }
+}
+
+crate::words! {
+    happened_deadline_near(name) = "快到时限：{name}", "Deadline is near: {name}";
+    happened_deadline_breached(name) = "已超时：{name}", "Deadline was missed: {name}";
+    happened_placed(count) = "下单，共 {count} 行", "Placed with {count} line" | "Placed with {count} lines";
+    happened_reviewed(result) = "审核：{result}", "Review: {result}";
+    happened_partly_paid(amount) = "收到 {amount}，未付清", "Got {amount}, not all yet";
+    happened_paid(amount) = "收到 {amount}，已付清", "Got {amount}, fully paid";
+    happened_refunded(amount) = "已退 {amount}", "Refunded {amount}";
+    happened_charged_back(amount) = "银行拒付 {amount}", "The bank took back {amount}";
+    happened_confirmed = "订单确认，库存已分配", "Confirmed, stock allocated";
+    happened_confirmed_backordered = "订单确认，部分等货", "Confirmed, part of it on backorder";
+    happened_backorder_partly_filled = "到货，部分已分配", "Stock came in for part of it";
+    happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
+    happened_shipped(count) = "{count} 行已发货", "Shipped {count} line" | "Shipped {count} lines";
+    happened_canceled(reason) = "已取消：{reason}", "Canceled: {reason}";
+    happened_rejected = "审核未通过，订单关闭", "Refused by the review";
+    happened_completed = "买家已收货", "The buyer has it";
+    happened_archived = "已归档", "Archived";
+    happened_payment_created(amount, gateway) = "发起支付 {amount}（{gateway}）", "Payment of {amount} started ({gateway})";
+    happened_payment_submitted = "支付已提交网关", "Payment handed to the gateway";
+    happened_payment_authorized = "支付已授权", "Payment authorized";
+    happened_payment_captured(amount) = "支付已入账 {amount}", "Captured {amount}";
+    happened_payment_failed = "支付失败", "Payment failed";
+    happened_payment_expired = "支付已过期", "Payment expired";
+    happened_payment_voided = "支付已作废", "Payment voided";
+    happened_refund_granted(amount) = "批准退款 {amount}", "Refund of {amount} granted";
+    happened_refund_requested = "退款已提交网关", "Refund handed to the gateway";
+    happened_refund_succeeded = "退款已到账", "Refund arrived";
+    happened_refund_failed = "退款失败，将重试", "Refund failed and will be retried";
+    happened_allocated = "库存已分配", "Stock allocated";
+    happened_consumed = "库存已出库", "Stock left the building";
+    happened_hold_expired = "预占已过期", "Hold of stock expired";
+    happened_held = "库存已预占", "Stock held";
+    happened_released = "库存已释放", "Stock released";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    #[test]
+    fn money_and_reasons_are_told_in_words() {
+        let text = |event: order::Event, language| {
+            moment(&event.into(), Currency::Cny, "", Words::new(language)).text
+        };
+        let paid = order::Event::Paid { amount_minor: 64_600, paid_minor: 64_600 };
+        assert_eq!(text(paid.clone(), Language::Zh), "收到 ¥646.00，已付清");
+        assert_eq!(text(paid, Language::En), "Got ¥646.00, fully paid");
+        let canceled = order::Event::Canceled {
+            from: order::Status::Placed,
+            reason: order::CancelReason::Unpaid,
+        };
+        assert_eq!(text(canceled, Language::En), "Canceled: Not paid in time");
+    }
+
+    #[test]
+    fn the_buyer_sees_milestones_and_not_the_work_behind_them() {
+        let is_public =
+            |event: Event| moment(&event, Currency::Cny, "", Words::new(Language::En)).is_public;
+        assert!(is_public(order::Event::Completed.into()));
+        assert!(!is_public(order::Event::Archived.into()));
+        assert!(!is_public(payment::Event::Authorized.into()));
+    }
+}
