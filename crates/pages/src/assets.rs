@@ -199,4 +199,57 @@ mod tests {
             assert!(asset.bytes.len() <= limit, "{} has {} bytes", asset.name, asset.bytes.len());
         }
     }
+
+    /// Relative luminance by WCAG 2 of a color written as `#rrggbb`.
+    fn luminance(color: &str) -> f64 {
+        let channel = |start: usize| {
+            let value = u8::from_str_radix(&color[start..start + 2], 16).unwrap();
+            let share = f64::from(value) / 255.0;
+            if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    #[test]
+    fn text_is_readable_on_every_surface_in_light_and_dark() {
+        let css = include_str!("../assets/css/tokens.css");
+        let token = |name: &str, theme: usize| {
+            let value = css.split(&format!("--{name}: light-dark(")).nth(1).unwrap();
+            value.split(')').next().unwrap().split(", ").nth(theme).unwrap()
+        };
+        let texts = ["text", "muted", "subtle", "accent", "red", "amber", "green"];
+        let surfaces = ["background", "surface", "sunken", "side"];
+        let plain = texts.iter().flat_map(|text| surfaces.map(|surface| (*text, surface)));
+        let toned = [
+            ("green", "green-soft"),
+            ("blue", "blue-soft"),
+            ("amber", "amber-soft"),
+            ("red", "red-soft"),
+            ("violet", "violet-soft"),
+            ("grey", "grey-soft"),
+            ("accent", "accent-soft"),
+            ("text", "red-soft"),
+            ("on-accent", "accent"),
+            ("on-accent", "accent-hover"),
+        ];
+        for (text, surface) in plain.chain(toned) {
+            for theme in [0, 1] {
+                let (a, b) = (luminance(token(text, theme)), luminance(token(surface, theme)));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{text} on {surface}, theme {theme}: {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn colors_are_named_in_the_tokens_only() {
+        for (name, css) in [
+            ("base", include_str!("../assets/css/base.css")),
+            ("parts", include_str!("../assets/css/parts.css")),
+            ("console", include_str!("../assets/css/console.css")),
+        ] {
+            let raw = css.lines().find(|line| line.contains(": #") || line.contains(" rgb("));
+            assert_eq!(raw, None, "{name}.css");
+        }
+    }
 }

@@ -211,6 +211,8 @@ pub fn pages(language: Language) -> Vec<Sample> {
         sample("/problem?state=changed", problem::ProblemPage::sample_changed(language)),
         sample("/problem?state=failed", problem::ProblemPage::sample_failed(language)),
         sample("/ui", parts::PartsPage::sample(language)),
+        sample("/ui/tracking", parts::TrackingParts::sample(language)),
+        sample("/ui/pda", parts::PdaParts { shell: shell(language) }),
     ];
     pages.extend(crate::console::samples::pages(language));
     pages

@@ -152,3 +152,44 @@ impl PartsPage {
         }
     }
 }
+
+/// The parts of the tracking page.
+#[derive(Template)]
+#[template(path = "samples/tracking.html")]
+pub(super) struct TrackingParts {
+    shell: Shell,
+    heading: &'static str,
+    steps: Steps,
+    timeline: Timeline,
+}
+
+impl TrackingParts {
+    pub(super) fn sample(language: Language) -> Self {
+        let PartsPage { shell, mut steps, timeline, .. } = PartsPage::sample(language);
+        steps.steps.drain(..2);
+        Self { heading: shell.t.pick("今天 18:00 前", "Today by 18:00"), shell, steps, timeline }
+    }
+}
+
+/// The parts of the PDA.
+#[derive(Template)]
+#[template(path = "samples/pda.html")]
+pub(super) struct PdaParts {
+    pub(super) shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::samples;
+    use crate::testing::assert_sound_page;
+    use crate::words::Language;
+
+    #[test]
+    fn every_sample_is_a_sound_page() {
+        for language in Language::ALL {
+            for sample in samples::pages(language) {
+                assert_sound_page(&sample.html);
+            }
+        }
+    }
+}
