@@ -1,0 +1,113 @@
+//! Bodies: read with a limit, parsed with the path of what is wrong, never trusted beyond their type.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{FieldError, Problem};
+
+/// Bytes of a JSON body at most.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A JSON body, with the digest by which a repeated request is recognized.
+#[derive(Debug, Clone)]
+pub struct JsonBody<T> {
+    /// The parsed body.
+    pub value: T,
+    /// SHA-256 of the bytes as received.
+    pub digest: [u8; 32],
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        if !is_json(&request) {
+            let detail = "send the body as application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+            } else {
+                Problem::new(StatusCode::BAD_REQUEST, "body_unreadable", "the body broke off")
+            }
+        })?;
+        let value = parse(&bytes)?;
+        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+        let digest = digest.as_ref().try_into().expect("SHA-256 has 32 bytes");
+        Ok(Self { value, digest })
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let content_type = request.headers().get(axum::http::header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+}
+
+/// Parses JSON; a wrong field is named by its JSON Pointer.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let inner = error.inner();
+        if inner.is_data() {
+            let pointer = pointer(error.path());
+            let detail = without_position(&inner.to_string());
+            Problem::invalid(vec![FieldError::new(pointer, "invalid", detail)])
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed_json", inner)
+        }
+    })?;
+    let malformed = |error| Problem::new(StatusCode::BAD_REQUEST, "malformed_json", error);
+    deserializer.end().map_err(malformed)?;
+    Ok(value)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment as S;
+    path.iter()
+        .map(|segment| match segment {
+            S::Seq { index } => format!("/{index}"),
+            S::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            S::Enum { variant } => format!("/{variant}"),
+            S::Unknown => "/?".to_owned(),
+        })
+        .collect()
+}
+
+/// serde's words without the line and column, which mean nothing for a field that is named.
+fn without_position(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[expect(dead_code, reason = "only its presence matters here")]
+        quantity: u32,
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_pointer() {
+        let problem = parse::<Vec<Line>>(br#"[{"quantity": 1}, {"quantity": "x"}]"#).unwrap_err();
+        assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "/1/quantity"));
+        let problem = parse::<Line>(br#"{"quantity": 1, "price": 0}"#).unwrap_err();
+        assert_eq!(problem.status, 422);
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for text in ["", "{", "[1] 2", &"[".repeat(100_000)] {
+            let problem = parse::<serde_json::Value>(text.as_bytes()).unwrap_err();
+            assert_eq!((problem.status, problem.code), (400, "malformed_json"), "{text:.9}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! From what a channel, a shopper or a file hands in to an order that can be decided on: every
+//! field checked, priced, sealed. Nothing here touches the database, so it runs beside the writer.
+
+use ordermill_base::{Currency, Quantity};
+use ordermill_domain::actor::Act;
+use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
+use ordermill_domain::ids::{ChannelId, CustomerId, OrderId};
+use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
+use ordermill_domain::pricing::{
+    self, CouponUse, Destination, GiftCard, Quote, QuoteProblem, Region, TaxMode,
+    points::PointsToSpend,
+};
+
+use super::place::{Key, PlaceOrder};
+use crate::catalog::{Catalog, Sku};
+use crate::privacy::Vault;
+
+/// Lines of one order at most.
+pub const LINES_MAX: usize = 200;
+
+/// What somebody wants to buy.
+#[derive(Debug, Clone)]
+pub struct NewOrder {
+    /// Where it comes from.
+    pub channel: ChannelId,
+    /// The channel's own id, by which it comes in exactly once.
+    pub channel_order_id: Option<String>,
+    /// Who buys, unless a guest.
+    pub customer: Option<CustomerId>,
+    /// In which currency; the catalog's if the shop prices it.
+    pub currency: Currency,
+    /// Prepaid, or cash on delivery.
+    pub terms: PaymentTerms,
+    /// What, at least one line.
+    pub lines: Vec<NewLine>,
+    /// To whom, as received.
+    pub recipient: RawRecipient,
+    /// Where to write to.
+    pub email: Option<String>,
+    /// The buyer's wishes; kept sealed.
+    pub note: Option<String>,
+    /// The buyer waits if stock runs out before the money comes.
+    pub accepts_backorder: bool,
+    /// What the channel charged, when it priced the order itself.
+    pub charges: Option<Charges>,
+    /// The client's key.
+    pub key: Option<Key>,
+}
+
+/// A line as handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLine {
+    /// The SKU's code.
+    pub sku: String,
+    /// Pieces.
+    pub quantity: i64,
+}
+
+/// Amounts that a channel has charged already; the order takes them as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charges {
+    /// For each line: unit price, discount, tax, in minor units.
+    pub lines: Vec<ChargedLine>,
+    /// Freight, discounts taken off.
+    pub freight_minor: i64,
+    /// Tax of the freight.
+    pub freight_tax_minor: i64,
+    /// Whether prices contain the tax.
+    pub tax_mode: TaxMode,
+}
+
+/// One line's amounts in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargedLine {
+    /// For one piece.
+    pub unit_price_minor: i64,
+    /// Taken off the whole line.
+    pub discount_minor: i64,
+    /// In or on top of the line, by the tax mode.
+    pub tax_minor: i64,
+}
+
+/// Discounts and tenders that the caller has looked up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Benefits<'a> {
+    /// Coupons with their use so far.
+    pub coupons: &'a [CouponUse<'a>],
+    /// Points to spend.
+    pub points: Option<PointsToSpend<'a>>,
+    /// Gift cards in the order in which they are spent.
+    pub gift_cards: &'a [GiftCard],
+}
+
+/// One field that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldIssue {
+    /// Dotted path as in the request: `lines.0.sku`, `recipient.phone`.
+    pub field: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is expected, in English.
+    pub detail: String,
+}
+
+/// Why an order was not taken in; nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// Fields are missing or wrong; all of them are named.
+    #[error("{} fields are missing or wrong", .0.len())]
+    Fields(Vec<FieldIssue>),
+    /// It cannot be priced.
+    #[error(transparent)]
+    Price(#[from] QuoteProblem),
+}
+
+/// What the intake needs of the shop.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    /// What is sold.
+    pub catalog: &'a Catalog,
+    /// Seals the recipient.
+    pub vault: &'a Vault,
+}
+
+impl Intake<'_> {
+    /// Checks, prices and seals an order.
+    pub fn prepare(
+        &self,
+        id: OrderId,
+        act: Act,
+        new: NewOrder,
+        benefits: Benefits<'_>,
+    ) -> Result<(PlaceOrder, Option<Quote>), IntakeError> {
+        let mut issues = Vec::new();
+        let lines = self.lines(&new, &mut issues);
+        let recipient = match new.recipient.validate() {
+            Ok(recipient) => Some(recipient),
+            Err(problems) => {
+                issues.extend(problems.into_iter().map(recipient_issue));
+                None
+            }
+        };
+        check_texts(&new, &mut issues);
+        let (Some(recipient), true) = (recipient, issues.is_empty()) else {
+            return Err(IntakeError::Fields(issues));
+        };
+        let region = recipient.address.region();
+        let (amounts, terms, quote) = match &new.charges {
+            Some(charges) => {
+                let (amounts, terms) = charged(&new, &lines, charges)?;
+                (amounts, terms, None)
+            }
+            None => {
+                let quote = self.quote(&act, &new, &lines, &region, benefits)?;
+                let (amounts, terms) = terms_of(&quote);
+                (amounts, terms, Some(quote))
+            }
+        };
+        let order = self.order(id, act, new, &recipient, region, (amounts, terms), quote.as_ref());
+        Ok((order, quote))
+    }
+
+    fn lines<'c>(&'c self, new: &NewOrder, issues: &mut Vec<FieldIssue>) -> Vec<(&'c Sku, Quantity)> {
+        if new.lines.is_empty() {
+            issues.push(issue("lines", "required", "an order has at least one line"));
+        }
+        if new.lines.len() > LINES_MAX {
+            issues.push(issue("lines", "too_many", format!("at most {LINES_MAX} lines")));
+            return Vec::new();
+        }
+        let mut lines = Vec::with_capacity(new.lines.len());
+        for (index, line) in new.lines.iter().enumerate() {
+            let sku = self.catalog.by_code(&line.sku).filter(|sku| sku.is_active);
+            if sku.is_none() {
+                let field = format!("lines.{index}.sku");
+                issues.push(issue(field, "unknown_sku", "no SKU with this code is on sale"));
+            }
+            match (Quantity::new(line.quantity), sku) {
+                (Ok(quantity), Some(sku)) => lines.push((sku, quantity)),
+                (Ok(_), None) => {}
+                (Err(error), _) => {
+                    let field = format!("lines.{index}.quantity");
+                    issues.push(issue(field, "out_of_range", error.to_string()));
+                }
+            }
+        }
+        lines
+    }
+
+    /// The full calculation for checked lines.
+    pub fn quote(
+        &self,
+        act: &Act,
+        new: &NewOrder,
+        lines: &[(&Sku, Quantity)],
+        region: &str,
+        benefits: Benefits<'_>,
+    ) -> Result<Quote, IntakeError> {
+        let lines: Vec<pricing::Line<'_>> =
+            lines.iter().map(|(sku, quantity)| sku.pricing_line(*quantity)).collect();
+        Ok(pricing::price(&pricing::Request {
+            currency: new.currency,
+            at: act.at,
+            destination: destination(region),
+            lines: &lines,
+            coupons: benefits.coupons,
+            points: benefits.points,
+            gift_cards: benefits.gift_cards,
+            freight: Some(&self.catalog.freight),
+            taxes: &self.catalog.taxes,
+            earning: self.catalog.earning.as_ref(),
+        })?)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one order, each computed apart")]
+    fn order(
+        &self,
+        id: OrderId,
+        act: Act,
+        new: NewOrder,
+        recipient: &Recipient,
+        region: String,
+        (amounts, lines): (Amounts, Vec<LineTerms>),
+        quote: Option<&Quote>,
+    ) -> PlaceOrder {
+        let sealed = self.vault.seal_recipient(id, recipient, new.email.as_deref(), new.note.as_deref());
+        PlaceOrder {
+            id,
+            act,
+            placed: Placed {
+                channel: new.channel,
+                channel_order_id: new.channel_order_id,
+                customer: new.customer,
+                terms: new.terms,
+                promotion: self.catalog.shop.is_promotion && new.charges.is_none(),
+                review: Review::Pending,
+                amounts,
+                lines,
+                reserved: Vec::new(),
+            },
+            preference: self.catalog.preference(&region),
+            region,
+            recipient: sealed,
+            accepts_backorder: new.accepts_backorder,
+            key: new.key,
+            discounts: quote.map(discounts).unwrap_or_default(),
+            pay_within: self.catalog.shop.pay_within,
+            hold_for: self.catalog.shop.hold_for,
+        }
+    }
+}
+
+/// Where the discounts of each line came from.
+fn discounts(quote: &Quote) -> Vec<(u16, String, i64)> {
+    let mut rows = Vec::new();
+    for (line, line_no) in quote.lines.iter().zip(1..) {
+        for share in line.discounts.iter().filter(|share| share.amount.minor > 0) {
+            rows.push((line_no, format!("coupon:{}", share.coupon), share.amount.minor));
+        }
+    }
+    rows
+}
+
+/// The amounts of an order that the channel has priced.
+fn charged(
+    new: &NewOrder,
+    lines: &[(&Sku, Quantity)],
+    charges: &Charges,
+) -> Result<(Amounts, Vec<LineTerms>), IntakeError> {
+    if charges.lines.len() != lines.len() {
+        let detail = "the channel's amounts have another number of lines";
+        return Err(IntakeError::Fields(vec![issue("lines", "mismatch", detail)]));
+    }
+    let too_large = || QuoteProblem::TooLarge;
+    let mut amounts = Amounts {
+        currency: new.currency,
+        tax_mode: charges.tax_mode,
+        goods_minor: 0,
+        discount_minor: 0,
+        freight_minor: charges.freight_minor,
+        tax_minor: charges.freight_tax_minor,
+        total_minor: 0,
+    };
+    let mut terms = Vec::with_capacity(lines.len());
+    for (((sku, quantity), charge), line_no) in lines.iter().zip(&charges.lines).zip(1..) {
+        let goods = charge.unit_price_minor.checked_mul(quantity.get()).ok_or_else(too_large)?;
+        let on_top = if charges.tax_mode == TaxMode::Exclusive { charge.tax_minor } else { 0 };
+        let total_minor = goods
+            .checked_sub(charge.discount_minor)
+            .and_then(|net| net.checked_add(on_top))
+            .ok_or_else(too_large)?;
+        terms.push(LineTerms {
+            line_no,
+            sku: sku.id,
+            quantity: *quantity,
+            unit_price_minor: charge.unit_price_minor,
+            discount_minor: charge.discount_minor,
+            tax_minor: charge.tax_minor,
+            total_minor,
+        });
+        let add = |sum: &mut i64, part: i64| {
+            *sum = sum.checked_add(part).ok_or_else(too_large)?;
+            Ok::<(), QuoteProblem>(())
+        };
+        add(&mut amounts.goods_minor, goods)?;
+        add(&mut amounts.discount_minor, charge.discount_minor)?;
+        add(&mut amounts.tax_minor, charge.tax_minor)?;
+        add(&mut amounts.total_minor, total_minor)?;
+    }
+    let on_top = if charges.tax_mode == TaxMode::Exclusive { charges.freight_tax_minor } else { 0 };
+    amounts.total_minor = amounts
+        .total_minor
+        .checked_add(charges.freight_minor)
+        .and_then(|total| total.checked_add(on_top))
+        .ok_or_else(too_large)?;
+    amounts.check(&terms).map_err(|error| {
+        IntakeError::Fields(vec![issue("lines", "mismatch", error.to_string())])
+    })?;
+    Ok((amounts, terms))
+}
+
+/// `CN-31` as the pricing rules want it.
+pub fn destination(region: &str) -> Destination<'_> {
+    let (country, rest) = region.split_once('-').unwrap_or((region, ""));
+    let country = country.parse().unwrap_or(pricing::Country::CHINA);
+    let region = match rest.parse::<u32>() {
+        Ok(code) => pricing::ProvinceCode::of(code * 10_000)
+            .map_or(Region::Unknown, Region::Province),
+        Err(_) if rest.is_empty() => Region::Unknown,
+        Err(_) => Region::Named(rest),
+    };
+    Destination { country, region }
+}
+
+fn check_texts(new: &NewOrder, issues: &mut Vec<FieldIssue>) {
+    if new.note.as_ref().is_some_and(|note| note.chars().count() > 500) {
+        issues.push(issue("note", "too_long", "at most 500 characters"));
+    }
+    if new.channel_order_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 100) {
+        issues.push(issue("channel_order_id", "out_of_range", "1 to 100 bytes"));
+    }
+    let is_address = |text: &String| {
+        text.len() <= 254
+            && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+            && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    };
+    if new.email.as_ref().is_some_and(|email| !is_address(email)) {
+        issues.push(issue("email", "format", "an address such as name@example.com"));
+    }
+}
+
+fn recipient_issue(problem: FieldProblem) -> FieldIssue {
+    let detail = match &problem.expected {
+        Expected::OneOf(names) => format!("expected one of: {}", names.join(", ")),
+        other => format!("expected {other:?}"),
+    };
+    let field = format!("recipient.{}", problem.field.path());
+    FieldIssue { field, code: problem.code.as_str(), detail }
+}
+
+fn issue(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> FieldIssue {
+    FieldIssue { field: field.into(), code, detail: detail.into() }
+}
