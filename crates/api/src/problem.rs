@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// What went wrong, for a program (`code`, `errors`) and for a person (`title`, `detail`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// A stable address of the kind of problem; resolves to its description in the API's documents.
     #[serde(rename = "type")]
@@ -29,7 +29,7 @@ pub struct Problem {
 }
 
 /// One wrong field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// JSON Pointer into the body, or the name of a parameter.
     pub field: String,

@@ -1,0 +1,6 @@
+//! Orders.
+
+pub mod cancel;
+pub mod place;
+pub mod read;
+pub mod view;

@@ -1,0 +1,241 @@
+//! Placing an order through the API: for channels and integrations.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use ordermill_app::order::intake::{IntakeError, NewLine, NewOrder};
+use ordermill_app::order::place::{Key, PlaceOrderError};
+use ordermill_app::order::{PlacedFacts, PlacingError};
+use ordermill_app::{Permission, Services};
+use ordermill_base::Currency;
+use ordermill_domain::address::{RawAddress, RawRecipient};
+use ordermill_domain::ids::ChannelId;
+use ordermill_domain::order::PaymentTerms;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::view::PlacedOrder;
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::idempotency;
+use crate::problem::{FieldError, Problem};
+
+/// An order to be placed.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrderBody {
+    /// The channel's own id; an order comes in once by it.
+    #[schema(min_length = 1, max_length = 100)]
+    pub channel_order_id: Option<String>,
+    /// Three letters of ISO 4217; the shop's currency if left out.
+    #[schema(example = "CNY")]
+    pub currency: Option<String>,
+    /// When the money comes.
+    #[serde(default)]
+    pub terms: Terms,
+    /// What, 1 to 200 lines.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<LineBody>,
+    /// To whom.
+    pub recipient: RecipientBody,
+    /// Where to write to.
+    #[schema(max_length = 254)]
+    pub email: Option<String>,
+    /// The buyer's wishes.
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+    /// The buyer waits if stock runs out before the money comes.
+    #[serde(default)]
+    pub accepts_backorder: bool,
+}
+
+/// When the money comes.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Terms {
+    /// Before anything ships.
+    #[default]
+    Prepaid,
+    /// At the door.
+    CashOnDelivery,
+}
+
+/// One line to be ordered.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineBody {
+    /// The SKU's code.
+    #[schema(min_length = 1, max_length = 64)]
+    pub sku: String,
+    /// Pieces, 1 to 1,000,000.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub quantity: i64,
+}
+
+/// A recipient as the channel knows it.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientBody {
+    /// Who.
+    #[schema(min_length = 1, max_length = 64)]
+    pub name: String,
+    /// A phone number, national or with its country's code.
+    #[schema(min_length = 3, max_length = 40)]
+    pub phone: String,
+    /// Two or three letters of ISO 3166, or its name.
+    #[schema(example = "CN", max_length = 60)]
+    pub country: String,
+    /// Province or state.
+    #[serde(default)]
+    #[schema(max_length = 60)]
+    pub province: String,
+    /// City.
+    #[serde(default)]
+    #[schema(max_length = 60)]
+    pub city: String,
+    /// District, where the country has them.
+    #[serde(default)]
+    #[schema(max_length = 60)]
+    pub district: String,
+    /// Street, house, unit: 1 to 4 lines.
+    #[schema(min_items = 1, max_items = 4)]
+    pub street: Vec<String>,
+    /// Postal code, where the country has them.
+    #[serde(default)]
+    #[schema(max_length = 20)]
+    pub postal_code: String,
+}
+
+impl From<RecipientBody> for RawRecipient {
+    fn from(body: RecipientBody) -> Self {
+        let RecipientBody { name, phone, country, province, city, district, street, postal_code } =
+            body;
+        let address = RawAddress { country, province, city, district, street, postal_code };
+        Self { name, phone, address }
+    }
+}
+
+impl PlaceOrderBody {
+    fn into_new_order(
+        self,
+        channel: ChannelId,
+        shop_currency: Currency,
+        key: Key,
+    ) -> Result<NewOrder, Problem> {
+        let currency = match self.currency.as_deref() {
+            None => shop_currency,
+            Some(code) => code.parse().map_err(|error: ordermill_base::money::UnknownCurrency| {
+                Problem::invalid(vec![FieldError::new("/currency", "unknown", error.to_string())])
+            })?,
+        };
+        let terms = match self.terms {
+            Terms::Prepaid => PaymentTerms::Prepaid,
+            Terms::CashOnDelivery => PaymentTerms::CashOnDelivery,
+        };
+        let line = |LineBody { sku, quantity }| NewLine { sku, quantity };
+        Ok(NewOrder {
+            channel,
+            channel_order_id: self.channel_order_id,
+            customer: None,
+            currency,
+            terms,
+            lines: self.lines.into_iter().map(line).collect(),
+            recipient: self.recipient.into(),
+            email: self.email,
+            note: self.note,
+            accepts_backorder: self.accepts_backorder,
+            charges: None,
+            key: Some(key),
+        })
+    }
+}
+
+/// Place an order.
+///
+/// Prices it, holds its stock and arms the deadline to pay, durably before the answer. The same
+/// Idempotency-Key with the same body gives the same answer again.
+#[utoipa::path(
+    post, path = "/api/v1/orders", tag = "orders", operation_id = "place_order",
+    params(("Idempotency-Key" = String, Header, description = "1 to 128 printable letters, kept for a day")),
+    request_body = PlaceOrderBody,
+    responses(
+        (status = 201, description = "It stands.", body = PlacedOrder),
+        (status = 400, description = "Not JSON, or no key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No key of this API.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks the scope orders:write.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Not enough stock.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields are missing or wrong, or the key was used for another body.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Overloaded, disk full or database away; nothing was changed.", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = [])),
+)]
+pub async fn place_order(
+    State(services): State<Services>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: JsonBody<PlaceOrderBody>,
+) -> Result<impl IntoResponse, Problem> {
+    caller.require(Permission::PlaceOrders)?;
+    let key = idempotency::key(&headers, &caller.principal(), body.digest)?;
+    let currency = services.catalog().shop.currency;
+    let new = body.value.into_new_order(caller.channel(), currency, key)?;
+    let placed = services.place_order(caller.act(&services), new).await?;
+    let PlacedFacts { id, total, placed_at, token } = placed;
+    let location = format!("/api/v1/orders/{id}");
+    let view = PlacedOrder::of(id, total, placed_at, token);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
+}
+
+impl From<PlacingError> for Problem {
+    fn from(error: PlacingError) -> Self {
+        match error {
+            PlacingError::Intake(error) => error.into(),
+            PlacingError::Place(error) => error.into(),
+            PlacingError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Fields(issues) => Self::invalid(
+                issues
+                    .into_iter()
+                    .map(|issue| {
+                        let pointer = format!("/{}", issue.field.replace('.', "/"));
+                        FieldError::new(pointer, issue.code, issue.detail)
+                    })
+                    .collect(),
+            ),
+            IntakeError::Price(problem) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cannot_be_priced", problem)
+            }
+        }
+    }
+}
+
+impl From<PlaceOrderError> for Problem {
+    fn from(error: PlaceOrderError) -> Self {
+        match &error {
+            PlaceOrderError::OutOfStock(shortages) => {
+                let errors = shortages.iter().map(|short| {
+                    let detail = short.to_string();
+                    FieldError::new(format!("/lines/{}", short.sku), "out_of_stock", detail)
+                });
+                let errors = errors.collect();
+                Self { errors, ..Self::new(StatusCode::CONFLICT, "out_of_stock", &error) }
+            }
+            PlaceOrderError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", &error)
+            }
+            PlaceOrderError::Refused(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "order_refused", &error)
+            }
+        }
+    }
+}

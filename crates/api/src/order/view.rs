@@ -1,0 +1,285 @@
+//! Orders as the API shows them.
+
+use ordermill_app::order::detail::OrderDetail;
+use ordermill_base::{Id, Money, Timestamp};
+use ordermill_domain::order::{Order, OrderNumber, Progress};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::money::MoneyView;
+
+/// An order that was placed. Consists of facts that never change, so that a repeated request gets
+/// the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlacedOrder {
+    /// Its key.
+    #[schema(example = "ord_01k2ey4xh0000")]
+    pub id: String,
+    /// What people read out on the phone.
+    #[schema(example = "261122-41AX-SC0C-0H9")]
+    pub number: String,
+    /// When it was placed, RFC 3339.
+    #[schema(format = DateTime)]
+    pub placed_at: String,
+    /// What it costs.
+    pub total: MoneyView,
+    /// Opens the order's page without an account. Keep it as secret as the order.
+    pub token: String,
+}
+
+/// An order in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrderSummary {
+    /// Its key.
+    pub id: String,
+    /// What people read out on the phone.
+    pub number: String,
+    /// The channel that it came from.
+    pub channel_id: String,
+    /// The channel's own id.
+    pub channel_order_id: Option<String>,
+    /// Where it stands, for people: `to_pay`, `in_review`, `to_process`, …
+    #[schema(example = "to_pay")]
+    pub display_status: String,
+    /// The life cycle's state: `placed`, `confirmed`, `completed`, `archived`, `canceled`, `rejected`.
+    #[schema(example = "placed")]
+    pub status: String,
+    /// Where its money stands: `unpaid`, `paid`, …
+    #[schema(example = "unpaid")]
+    pub payment_status: String,
+    /// `prepaid` or `cash_on_delivery`.
+    pub terms: String,
+    /// Country and province of the destination.
+    #[schema(example = "CN-31")]
+    pub region: String,
+    /// What it costs.
+    pub total: MoneyView,
+    /// When it was placed.
+    #[schema(format = DateTime)]
+    pub placed_at: String,
+    /// Grows with every change; the value of `ETag`.
+    pub version: i64,
+}
+
+/// An order with all that hangs on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrderView {
+    /// What lists show too.
+    #[serde(flatten)]
+    pub summary: OrderSummary,
+    /// How far the review is.
+    pub review: String,
+    /// Why it was canceled.
+    pub cancel_reason: Option<String>,
+    /// The sums.
+    pub amounts: AmountsView,
+    /// Its lines.
+    pub lines: Vec<LineView>,
+    /// Its payments, oldest first.
+    pub payments: Vec<PaymentView>,
+    /// Its refunds, oldest first.
+    pub refunds: Vec<RefundView>,
+    /// What must happen by when.
+    pub deadlines: Vec<DeadlineView>,
+    /// What may be done with it now.
+    pub allowed_actions: Vec<String>,
+}
+
+/// The sums of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AmountsView {
+    /// Prices times quantities.
+    pub goods: MoneyView,
+    /// Taken off the goods.
+    pub discount: MoneyView,
+    /// Freight, its discounts taken off.
+    pub freight: MoneyView,
+    /// Tax, in the prices or on top of them.
+    pub tax: MoneyView,
+    /// `inclusive` or `exclusive`.
+    pub tax_mode: String,
+    /// All of it.
+    pub total: MoneyView,
+    /// Came in.
+    pub paid: MoneyView,
+    /// Went back.
+    pub refunded: MoneyView,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LineView {
+    /// Its number, from 1.
+    pub line_no: u16,
+    /// The SKU.
+    pub sku_id: String,
+    /// Pieces ordered.
+    pub quantity: i64,
+    /// For one piece.
+    pub unit_price: MoneyView,
+    /// Taken off the line.
+    pub discount: MoneyView,
+    /// What the line costs.
+    pub total: MoneyView,
+    /// Pieces canceled.
+    pub canceled: i64,
+    /// Pieces allocated.
+    pub allocated: i64,
+    /// Pieces that wait for stock.
+    pub backordered: i64,
+    /// Pieces shipped.
+    pub shipped: i64,
+}
+
+/// One payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaymentView {
+    /// Its key.
+    pub id: String,
+    /// `created`, `pending`, `captured`, …
+    pub state: String,
+    /// Through whom.
+    pub gateway: String,
+    /// How much.
+    pub amount: MoneyView,
+    /// When it was started.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// When the money came.
+    #[schema(format = DateTime)]
+    pub captured_at: Option<String>,
+}
+
+/// One refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefundView {
+    /// Its key.
+    pub id: String,
+    /// `granted`, `requested`, `succeeded`, `failed`.
+    pub state: String,
+    /// Why.
+    pub cause: String,
+    /// How much.
+    pub amount: MoneyView,
+    /// When it was granted.
+    #[schema(format = DateTime)]
+    pub granted_at: String,
+    /// When the money was back.
+    #[schema(format = DateTime)]
+    pub succeeded_at: Option<String>,
+}
+
+/// One deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeadlineView {
+    /// `pay`, `stock_release`, `review`, …
+    pub kind: String,
+    /// By when.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+}
+
+impl OrderSummary {
+    /// From an order and its region.
+    pub fn of(order: &Order, region: &str) -> Self {
+        let facts = order.facts();
+        Self {
+            id: facts.id.to_string(),
+            number: OrderNumber::from(facts.id).to_string(),
+            channel_id: facts.channel.to_string(),
+            channel_order_id: facts.channel_order_id.clone(),
+            display_status: order.display_status(Progress::NotPacked).code().to_owned(),
+            status: facts.status.code().to_owned(),
+            payment_status: order.payment_status().code().to_owned(),
+            terms: facts.terms.code().to_owned(),
+            region: region.to_owned(),
+            total: facts.amounts.total().into(),
+            placed_at: facts.milestones.placed_at.to_string(),
+            version: facts.version,
+        }
+    }
+}
+
+impl From<&OrderDetail> for OrderView {
+    fn from(detail: &OrderDetail) -> Self {
+        let facts = detail.stored.order.facts();
+        let currency = facts.amounts.currency;
+        let money = |minor| MoneyView::of(minor, currency);
+        let moment = |at: Timestamp| at.to_string();
+        let amounts = AmountsView {
+            goods: money(facts.amounts.goods_minor),
+            discount: money(facts.amounts.discount_minor),
+            freight: money(facts.amounts.freight_minor),
+            tax: money(facts.amounts.tax_minor),
+            tax_mode: facts.amounts.tax_mode.code().to_owned(),
+            total: money(facts.amounts.total_minor),
+            paid: money(facts.money.paid_minor),
+            refunded: money(facts.money.refunded_minor),
+        };
+        let lines = detail.lines.iter().map(|line| {
+            let (terms, pieces) = (&line.terms, line.pieces());
+            LineView {
+                line_no: terms.line_no,
+                sku_id: terms.sku.to_string(),
+                quantity: terms.quantity.get(),
+                unit_price: money(terms.unit_price_minor),
+                discount: money(terms.discount_minor),
+                total: money(terms.total_minor),
+                canceled: pieces.canceled,
+                allocated: pieces.allocated,
+                backordered: pieces.backordered,
+                shipped: pieces.shipped,
+            }
+        });
+        let payments = detail.payments.iter().map(|payment| {
+            let facts = payment.facts();
+            PaymentView {
+                id: facts.id.to_string(),
+                state: facts.state.code().to_owned(),
+                gateway: facts.gateway.clone(),
+                amount: facts.amount.into(),
+                created_at: moment(facts.created_at),
+                captured_at: facts.captured_at.map(moment),
+            }
+        });
+        let refunds = detail.refunds.iter().map(|refund| {
+            let facts = refund.facts();
+            RefundView {
+                id: facts.id.to_string(),
+                state: facts.state.code().to_owned(),
+                cause: facts.key.cause.code().to_owned(),
+                amount: facts.amount.into(),
+                granted_at: moment(facts.granted_at),
+                succeeded_at: facts.succeeded_at.map(moment),
+            }
+        });
+        let deadlines = detail.deadlines.iter().map(|(kind, due_at, _)| DeadlineView {
+            kind: kind.code().to_owned(),
+            due_at: moment(*due_at),
+        });
+        Self {
+            summary: OrderSummary::of(&detail.stored.order, &detail.stored.region),
+            review: facts.review.code().to_owned(),
+            cancel_reason: facts.cancel_reason.map(|reason| reason.code().to_owned()),
+            amounts,
+            lines: lines.collect(),
+            payments: payments.collect(),
+            refunds: refunds.collect(),
+            deadlines: deadlines.collect(),
+            allowed_actions: detail
+                .allowed_actions()
+                .into_iter()
+                .map(|action| action.code().to_owned())
+                .collect(),
+        }
+    }
+}
+
+impl PlacedOrder {
+    /// From the facts of a placed order.
+    pub fn of(id: impl Id, total: Money, placed_at: Timestamp, token: String) -> Self {
+        let number = OrderNumber::from(Id::from_raw(id.raw())).to_string();
+        let (id, placed_at) = (id.to_string(), placed_at.to_string());
+        Self { id, number, placed_at, total: total.into(), token }
+    }
+}

@@ -1,0 +1,82 @@
+//! Everything that is shown about one order, read over one view of the database.
+
+use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Progress};
+use ordermill_domain::payment::{Payment, PaymentStatus};
+use ordermill_domain::refund::Refund;
+use ordermill_base::Timestamp;
+use ordermill_storage::{
+    Error, Tx, deadline, journal, ledger, order, payment, refund, reservation, task,
+};
+
+/// History entries shown at most; the rest is a page of the audit log.
+const HISTORY_MAX: i64 = 200;
+
+/// One order with all that hangs on it.
+#[derive(Debug, Clone)]
+pub struct OrderDetail {
+    /// The head and what is stored beside it.
+    pub stored: order::Stored,
+    /// What people read out on the phone.
+    pub number: OrderNumber,
+    /// Its lines.
+    pub lines: Vec<OrderLine>,
+    /// Where the lines' discounts came from: (line, source, minor units).
+    pub discounts: Vec<(i64, String, i64)>,
+    /// The stock that it holds or held.
+    pub reservations: Vec<reservation::Stored>,
+    /// Every payment, oldest first.
+    pub payments: Vec<Payment>,
+    /// Every refund, oldest first.
+    pub refunds: Vec<Refund>,
+    /// What must happen by when: (kind, due, warning).
+    pub deadlines: Vec<(DeadlineKind, Timestamp, Option<Timestamp>)>,
+    /// What a person has to do about it, newest first.
+    pub tasks: Vec<task::Task>,
+    /// What happened, oldest first.
+    pub history: Vec<journal::Entry>,
+    /// Its entries in the books.
+    pub books: Vec<ledger::Entry>,
+}
+
+impl OrderDetail {
+    /// Reads an order; `None` if there is none.
+    pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Self>, Error> {
+        let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
+        Ok(Some(Self {
+            stored,
+            number: OrderNumber::from(id),
+            lines: order::lines(tx, id)?,
+            discounts: order::discounts(tx, id)?,
+            reservations: reservation::of(tx, id)?,
+            payments: payment::of(tx, id)?,
+            refunds: refund::of(tx, id)?,
+            deadlines: deadline::of(tx, id)?,
+            tasks: task::of(tx, id)?,
+            history: journal::of(tx, "order", id, 1, HISTORY_MAX)?,
+            books: ledger::of(tx, id)?,
+        }))
+    }
+
+    /// The state that is shown. Nothing is packed before there are fulfillments.
+    pub fn display_status(&self) -> DisplayStatus {
+        self.stored.order.display_status(Progress::NotPacked)
+    }
+
+    /// Where its money stands.
+    pub fn payment_status(&self) -> PaymentStatus {
+        self.stored.order.payment_status()
+    }
+
+    /// What may be done with it now.
+    pub fn allowed_actions(&self) -> Vec<Action> {
+        self.stored.order.allowed_actions().collect()
+    }
+
+    /// What is still to be paid, in minor units; never negative.
+    pub fn to_pay_minor(&self) -> i64 {
+        let facts = self.stored.order.facts();
+        (facts.amounts.total_minor - facts.money.paid_minor + facts.money.refunded_minor).max(0)
+    }
+}
