@@ -12,7 +12,7 @@ use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
 use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{ChannelId, OrderId, PaymentId, SkuId};
+use ordermill_domain::ids::{CartId, ChannelId, OrderId, PaymentId, SkuId};
 use ordermill_domain::order::{
     Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review, Status,
 };
@@ -71,6 +71,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         accepts_backorder: false,
         preference: Arc::new([location(1), location(2)]),
         key: None,
+        cart: None,
         discounts: Vec::new(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
@@ -204,6 +205,22 @@ fn a_channels_order_comes_in_once() {
         let first = OrderId::from_raw(1);
         assert_eq!(placed, [Ok(Placement::New(first)), Ok(Placement::Existing(first))]);
         assert_eq!(again, [Ok(Placement::Existing(first))]);
+    }
+}
+
+#[test]
+fn a_cart_becomes_one_order_whatever_the_keys() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        let cart = CartId::from_raw(77);
+        let from_tab =
+            |number| PlaceOrder { cart: Some(cart), ..an_order(number, sku(1), 1) };
+        let placed = place(&mut connection, &[from_tab(1), from_tab(2)]);
+        let again = place(&mut connection, &[from_tab(3)]);
+        let first = OrderId::from_raw(1);
+        assert_eq!(placed, [Ok(Placement::New(first)), Ok(Placement::Existing(first))]);
+        assert_eq!(again, [Ok(Placement::Existing(first))], "{database:?}");
     }
 }
 

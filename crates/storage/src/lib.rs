@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod category;
+pub mod cart;
 mod columns;
 mod database;
 pub mod deadline;

@@ -147,6 +147,7 @@ impl PlaceOrderBody {
             accepts_backorder: self.accepts_backorder,
             charges: None,
             key: Some(key),
+            cart: None,
         })
     }
 }

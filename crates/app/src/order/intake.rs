@@ -4,7 +4,7 @@
 use ordermill_base::{Currency, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
-use ordermill_domain::ids::{ChannelId, CustomerId, OrderId};
+use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
 use ordermill_domain::pricing::{
     self, CouponUse, Destination, GiftCard, Quote, QuoteProblem, Region, TaxMode,
@@ -45,6 +45,8 @@ pub struct NewOrder {
     pub charges: Option<Charges>,
     /// The client's key.
     pub key: Option<Key>,
+    /// The cart that becomes this order.
+    pub cart: Option<CartId>,
 }
 
 /// A line as handed in.
@@ -243,6 +245,7 @@ impl Intake<'_> {
             recipient: sealed,
             accepts_backorder: new.accepts_backorder,
             key: new.key,
+            cart: new.cart,
             discounts: quote.map(discounts).unwrap_or_default(),
             pay_within: self.catalog.shop.pay_within,
             hold_for: self.catalog.shop.hold_for,

@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
-use ordermill_domain::ids::{ChannelId, LocationId, OrderId};
+use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId};
 use ordermill_domain::order::{
     Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review,
 };
 use ordermill_domain::reservation::Reservation;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
-use ordermill_storage::{BatchCommand, Error, Tx, deadline, order, reservation, stock};
+use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
 
 /// An order that is ready to be decided on: priced, validated, sealed.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct PlaceOrder {
     pub preference: std::sync::Arc<[LocationId]>,
     /// The client's key, if it sent one.
     pub key: Option<Key>,
+    /// The cart that becomes this order; it does so once, whatever key the request has.
+    pub cart: Option<CartId>,
     /// Where each line's discount came from: (line, source, minor units).
     pub discounts: Vec<(u16, String, i64)>,
     /// How long the buyer has to pay (D1).
@@ -218,6 +220,9 @@ impl PlaceOrder {
             let (at, kind) = (self.act.at, *kind);
             deadline::arm(tx, self.id, kind, at + span, warn_at.map(|warn| at + warn))?;
         }
+        if let Some(cart) = self.cart {
+            cart::consume(tx, cart, self.id, self.act.at)?;
+        }
         match &self.key {
             Some(key) => idempotency::remember(tx, key.as_use(), self.id, self.act.at),
             None => Ok(()),
@@ -254,6 +259,7 @@ struct Known<'b> {
     by_key_now: HashMap<(&'b str, &'b str), (&'b [u8], OrderId)>,
     by_channel: HashMap<(ChannelId, String), OrderId>,
     by_channel_now: HashMap<(ChannelId, &'b str), OrderId>,
+    by_cart: HashMap<CartId, OrderId>,
 }
 
 impl<'b> Known<'b> {
@@ -272,7 +278,14 @@ impl<'b> Known<'b> {
         let found = order::find_by_channels(tx, &pairs)?;
         let by_channel =
             found.into_iter().map(|(channel, theirs, id)| ((channel, theirs), id)).collect();
-        Ok(Self { by_key, by_key_now: HashMap::new(), by_channel, by_channel_now: HashMap::new() })
+        let carts: Vec<CartId> = batch.iter().filter_map(|command| command.cart).collect();
+        let by_cart = if carts.is_empty() {
+            HashMap::new()
+        } else {
+            cart::find_orders(tx, &carts)?.into_iter().collect()
+        };
+        let (by_key_now, by_channel_now) = (HashMap::new(), HashMap::new());
+        Ok(Self { by_key, by_key_now, by_channel, by_channel_now, by_cart })
     }
 
     fn find(&self, command: &PlaceOrder) -> Option<Result<Placement, PlaceOrderError>> {
@@ -291,6 +304,9 @@ impl<'b> Known<'b> {
                 });
             }
         }
+        if let Some(id) = command.cart.and_then(|cart| self.by_cart.get(&cart)) {
+            return Some(Ok(Placement::Existing(*id)));
+        }
         let (channel, theirs) = command.channel_order()?;
         let before = self.by_channel.get(&(channel, theirs.to_owned()));
         let now = || self.by_channel_now.get(&(channel, theirs));
@@ -304,6 +320,9 @@ impl<'b> Known<'b> {
         }
         if let Some(pair) = command.channel_order() {
             self.by_channel_now.insert(pair, command.id);
+        }
+        if let Some(cart) = command.cart {
+            self.by_cart.insert(cart, command.id);
         }
     }
 }
