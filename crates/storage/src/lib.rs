@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod category;
 pub mod cart;
+pub mod channel;
 mod columns;
 mod database;
 pub mod deadline;

@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order as cancel};
 use ordermill_app::order::file::FileError;
-use ordermill_app::{Permission, Services};
+use ordermill_app::Services;
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::order::CancelReason;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,7 +55,7 @@ pub async fn cancel_order(
     Path(order_id): Path<String>,
     body: JsonBody<CancelOrderBody>,
 ) -> Result<Json<OrderView>, Problem> {
-    caller.require(Permission::CancelOrders)?;
+    caller.require(Scope::WriteOrders)?;
     let reason = body.value.reason;
     if reason.trim().is_empty() || reason.chars().count() > 200 {
         let error = crate::problem::FieldError::new("/reason", "out_of_range", "1 to 200 characters");

@@ -7,7 +7,8 @@ use axum::response::IntoResponse;
 use ordermill_app::order::intake::{IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
 use ordermill_app::order::{PlacedFacts, PlacingError};
-use ordermill_app::{Permission, Services};
+use ordermill_app::Services;
+use ordermill_domain::api_key::Scope;
 use ordermill_base::Currency;
 use ordermill_domain::address::{RawAddress, RawRecipient};
 use ordermill_domain::ids::ChannelId;
@@ -180,7 +181,7 @@ pub async fn place_order(
     headers: HeaderMap,
     body: JsonBody<PlaceOrderBody>,
 ) -> Result<impl IntoResponse, Problem> {
-    caller.require(Permission::PlaceOrders)?;
+    caller.require(Scope::WriteOrders)?;
     let key = idempotency::key(&headers, &caller.principal(), body.digest)?;
     let currency = services.catalog().shop.currency;
     let new = body.value.into_new_order(caller.channel(), currency, key)?;

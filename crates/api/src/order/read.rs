@@ -5,7 +5,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use ordermill_app::order::detail::OrderDetail;
-use ordermill_app::{Permission, Services};
+use ordermill_app::Services;
+use ordermill_domain::api_key::Scope;
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::Status;
@@ -103,7 +104,7 @@ pub async fn list_orders(
     caller: Caller,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<OrderPage>, Problem> {
-    caller.require(Permission::ReadOrders)?;
+    caller.require(Scope::ReadOrders)?;
     let Query(query) = query.map_err(|rejection| {
         Problem::new(StatusCode::BAD_REQUEST, "parameters_unreadable", rejection.body_text())
     })?;
@@ -146,7 +147,7 @@ pub async fn get_order(
     caller: Caller,
     Path(order_id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    caller.require(Permission::ReadOrders)?;
+    caller.require(Scope::ReadOrders)?;
     let detail = load(&services, &caller, &order_id).await?;
     let etag = format!("\"{}\"", detail.stored.order.version());
     Ok(([(header::ETAG, etag)], Json(OrderView::from(&detail))))

@@ -13,7 +13,7 @@ use ordermill_domain::pricing::{
 
 use super::place::{Key, PlaceOrder};
 use crate::catalog::{Catalog, Sku};
-use crate::privacy::Vault;
+use crate::privacy::{OrderContact, Vault};
 
 /// Lines of one order at most.
 pub const LINES_MAX: usize = 200;
@@ -158,7 +158,7 @@ impl Intake<'_> {
                 (amounts, terms, Some(quote))
             }
         };
-        let order = self.order(id, act, new, &recipient, region, (amounts, terms), quote.as_ref());
+        let order = self.order(id, act, new, recipient, region, (amounts, terms), quote.as_ref());
         Ok((order, quote))
     }
 
@@ -199,7 +199,7 @@ impl Intake<'_> {
         benefits: Benefits<'_>,
     ) -> Result<Quote, IntakeError> {
         let lines: Vec<pricing::Line<'_>> =
-            lines.iter().map(|(sku, quantity)| sku.pricing_line(*quantity)).collect();
+            lines.iter().map(|(sku, quantity)| priced_line(sku, *quantity)).collect();
         Ok(pricing::price(&pricing::Request {
             currency: new.currency,
             at: act.at,
@@ -220,12 +220,13 @@ impl Intake<'_> {
         id: OrderId,
         act: Act,
         new: NewOrder,
-        recipient: &Recipient,
+        recipient: Recipient,
         region: String,
         (amounts, lines): (Amounts, Vec<LineTerms>),
         quote: Option<&Quote>,
     ) -> PlaceOrder {
-        let sealed = self.vault.seal_recipient(id, recipient, new.email.as_deref(), new.note.as_deref());
+        let contact = OrderContact { recipient, email: new.email, note: new.note };
+        let sealed = self.vault.seal_recipient(id, &contact);
         PlaceOrder {
             id,
             act,
@@ -250,6 +251,20 @@ impl Intake<'_> {
             pay_within: self.catalog.shop.pay_within,
             hold_for: self.catalog.shop.hold_for,
         }
+    }
+}
+
+/// A line as the pricing rules want it.
+fn priced_line(sku: &Sku, quantity: Quantity) -> pricing::Line<'_> {
+    pricing::Line {
+        sku: sku.id,
+        quantity,
+        unit_price: sku.price,
+        categories: std::slice::from_ref(&sku.category),
+        tax_class: sku.tax_class,
+        weight_grams: sku.weight_grams,
+        dimensions_mm: sku.dimensions_mm,
+        hazardous: sku.handling.is_hazardous,
     }
 }
 

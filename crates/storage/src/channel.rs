@@ -1,0 +1,87 @@
+//! Sales channels: where orders come from.
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::ids::ChannelId;
+
+use crate::{Error, Row, Tx, params};
+
+/// A channel, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Its key.
+    pub id: ChannelId,
+    /// A short name for addresses and files: `shop`, `shopify-eu`.
+    pub code: String,
+    /// What speaks through it: `shop`, `api`, `file`, `shopify`.
+    pub kind: String,
+    /// What people call it.
+    pub name: String,
+    /// Settings of its kind as JSON, without secrets.
+    pub settings: String,
+    /// Its secret as ciphertext, if its kind has one.
+    pub secret: Option<Vec<u8>>,
+    /// Whether it may place orders.
+    pub is_active: bool,
+}
+
+const COLUMNS: &str = "id, code, kind, name, settings, secret, CAST(is_active AS BIGINT)";
+
+fn read(row: &mut Row<'_>) -> Result<Channel, Error> {
+    Ok(Channel {
+        id: row.id()?,
+        code: row.text()?,
+        kind: row.text()?,
+        name: row.text()?,
+        settings: row.text()?,
+        secret: row.opt_bytes()?,
+        is_active: row.flag()?,
+    })
+}
+
+/// The channel of this code, made if there is none.
+pub fn ensure(
+    tx: &mut Tx<'_>,
+    code: &str,
+    kind: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<ChannelId, Error> {
+    if let Some(channel) = find(tx, code)? {
+        return Ok(channel.id);
+    }
+    let id: ChannelId = tx.next_id(now);
+    let (code, kind, name, settings) =
+        (code.to_owned(), kind.to_owned(), name.to_owned(), "{}".to_owned());
+    insert(tx, &Channel { id, code, kind, name, settings, secret: None, is_active: true })?;
+    Ok(id)
+}
+
+/// Stores a new channel; its code must be free.
+pub fn insert(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO channels (id, code, kind, name, settings, secret, is_active)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        params![
+            channel.id.raw(),
+            &channel.code,
+            &channel.kind,
+            &channel.name,
+            &channel.settings,
+            channel.secret.as_deref(),
+            channel.is_active,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The channel of this code.
+pub fn find(tx: &mut Tx<'_>, code: &str) -> Result<Option<Channel>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM channels WHERE code = $1");
+    tx.query_opt(&sql, params![code], read)
+}
+
+/// All channels by code; a shop has a handful.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Channel>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM channels ORDER BY code LIMIT 1000");
+    tx.query(&sql, &[], read)
+}
