@@ -86,7 +86,7 @@ struct Stream {
 
 fn chunks_of(
     stream: Stream,
-) -> impl futures_core::Stream<Item = Result<Bytes, Infallible>> {
+) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
     futures_util::stream::unfold(stream, |mut stream| async move {
         let chunk = stream.next_chunk().await?;
         Some((Ok(Bytes::from(chunk)), stream))
@@ -127,15 +127,28 @@ impl Stream {
     }
 }
 
+/// One event as it stands in the stream.
+#[derive(Debug, serde::Serialize)]
+struct Data<'a> {
+    aggregate: &'a str,
+    /// The thing's id without its prefix, as text: it has more digits than a JSON number keeps.
+    aggregate_id: String,
+    sequence: i64,
+    at: ordermill_base::Timestamp,
+    actor: String,
+    event: Option<&'a serde_json::value::RawValue>,
+}
+
 fn write(entry: &Entry) -> String {
-    let data = serde_json::json!({
-        "aggregate": entry.aggregate,
-        "aggregate_id": entry.aggregate_id.to_string(),
-        "sequence": entry.sequence,
-        "at": entry.at,
-        "actor": entry.actor.to_string(),
-        "event": serde_json::value::RawValue::from_string(entry.body.clone()).ok(),
-    });
+    let data = Data {
+        aggregate: &entry.aggregate,
+        aggregate_id: entry.aggregate_id.to_string(),
+        sequence: entry.sequence,
+        at: entry.at,
+        actor: entry.actor.to_string(),
+        event: serde_json::from_str(&entry.body).ok(),
+    };
+    let data = serde_json::to_string(&data).unwrap_or_default();
     format!("id: {}\nevent: {}\ndata: {data}\n\n", write_cursor(entry.cursor), entry.kind)
 }
 

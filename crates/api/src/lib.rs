@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod body;
 pub mod cursor;
+pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod metrics;
@@ -12,6 +13,7 @@ pub mod money;
 pub mod openapi;
 pub mod order;
 pub mod problem;
+mod request_id;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
@@ -22,6 +24,8 @@ use ordermill_app::Services;
 use utoipa::OpenApi as _;
 
 use crate::problem::Problem;
+
+pub use request_id::RequestId;
 
 /// All routes of the API, the health checks and the figures.
 pub fn router(services: Services) -> Router {
@@ -35,11 +39,13 @@ pub fn router(services: Services) -> Router {
         .route("/api/v1/orders", post(order::place::place_order).get(order::read::list_orders))
         .route("/api/v1/orders/{order_id}", get(order::read::get_order))
         .route("/api/v1/orders/{order_id}/cancel", post(order::cancel::cancel_order))
+        .route("/api/v1/events", get(events::stream_events))
         .route("/api/v1/openapi.json", get(document))
         .with_state(services)
         .merge(figures)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(requests, metrics::count))
+        .layer(middleware::from_fn(request_id::name))
         .method_not_allowed_fallback(method_not_allowed)
 }
 

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{health, order};
+use crate::{events, health, order};
 
 /// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
@@ -21,10 +21,12 @@ use crate::{health, order};
         order::read::list_orders,
         order::read::get_order,
         order::cancel::cancel_order,
+        events::stream_events,
     ),
     modifiers(&Keys),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
+        (name = "events", description = "What happens, as it happens."),
         (name = "health", description = "Whether a node lives and can serve."),
     ),
 )]
