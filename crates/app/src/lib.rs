@@ -14,3 +14,13 @@ pub mod payment;
 mod services;
 
 pub use services::{Channels, Services};
+pub mod access;
+pub mod api_key;
+pub mod order;
+pub mod payment;
+pub mod permission;
+pub mod privacy;
+pub mod session;
+pub mod shopper;
+pub mod staff;
+mod throttle;

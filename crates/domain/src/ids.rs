@@ -35,6 +35,10 @@ ordermill_base::id! {
     StaffId = "stf"
     /// An API key of a channel or an integration.
     ApiKeyId = "key"
+    /// One look at personal data that is masked by default.
+    RevealId = "rev"
+    /// A login code that was sent to a buyer.
+    LoginCodeId = "lgc"
     /// Something a person must do.
     TaskId = "tsk"
     /// One entry of the journal; its raw value is the journal's position.

@@ -15,6 +15,7 @@ const STEPS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_orders.sql")),
     (4, include_str!("migrations/0004_payments.sql")),
     (5, include_str!("migrations/0005_imports.sql")),
+    (6, include_str!("migrations/0006_people.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

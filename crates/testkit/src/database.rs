@@ -19,7 +19,7 @@ pub struct TestDatabase {
 
 #[derive(Debug)]
 enum Keeper {
-    Directory { _removed_on_drop: tempfile::TempDir },
+    Directory(tempfile::TempDir),
     Postgres { server: String, name: String },
 }
 
@@ -43,12 +43,7 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let address = Address::sqlite(directory.path().join("ordermill.db"));
-        Self {
-            address,
-            engine: "sqlite",
-            keeper: Keeper::Directory { _removed_on_drop: directory },
-        }
-        .migrated()
+        Self { address, engine: "sqlite", keeper: Keeper::Directory(directory) }.migrated()
     }
 
     fn postgres(server: &str) -> Self {
@@ -77,6 +72,14 @@ impl TestDatabase {
         &self.address
     }
 
+    /// The folder of the database's files; none for PostgreSQL, whose files are the server's.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        match &self.keeper {
+            Keeper::Directory(directory) => Some(directory.path()),
+            Keeper::Postgres { .. } => None,
+        }
+    }
+
     /// A connection for transactions in the test's own thread.
     ///
     /// # Panics
@@ -99,7 +102,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         match &self.keeper {
             // The directory removes itself.
-            Keeper::Directory { .. } => {}
+            Keeper::Directory(_) => {}
             Keeper::Postgres { server, name } => {
                 run(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             }

@@ -22,21 +22,23 @@ pub enum IndexKind {
     Email,
     /// The last four digits of a phone number, as a courier or a counter asks for them.
     PhoneTail,
+    /// Whose tries are counted to slow down guessing: a login as typed, a network address.
+    Guesser,
 }
 
 impl IndexKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Phone, Self::Email, Self::PhoneTail];
+    pub const ALL: [Self; 4] = [Self::Phone, Self::Email, Self::PhoneTail, Self::Guesser];
 
     /// The form in which two spellings of one value are the same; `None` if nothing is left to look
     /// up.
     ///
     /// Phones keep their digits (full-width ones too), without a leading `00` and without `86` in
-    /// front of a mainland number. E-mails are trimmed and lower-cased.
+    /// front of a mainland number. E-mails and guessers are trimmed and lower-cased.
     pub fn normalize(self, value: &str) -> Option<String> {
         let normalized = match self {
             Self::Phone => phone_digits(value),
-            Self::Email => value.trim().to_lowercase(),
+            Self::Email | Self::Guesser => value.trim().to_lowercase(),
             Self::PhoneTail => {
                 let digits = phone_digits(value);
                 digits.get(digits.len().checked_sub(4)?..)?.to_owned()
@@ -51,6 +53,7 @@ impl IndexKind {
             Self::Phone => 1,
             Self::Email => 2,
             Self::PhoneTail => 3,
+            Self::Guesser => 4,
         }
     }
 }
@@ -154,7 +157,7 @@ mod tests {
             .flat_map(|keyring| IndexKind::ALL.map(|kind| keyring.blind_index(kind, "8042")))
             .map(|index| index.expect("four digits are something to look up"))
             .collect();
-        assert_eq!(indexes.len(), 6);
+        assert_eq!(indexes.len(), 2 * IndexKind::ALL.len());
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! Finding orders by phone or e-mail while both are sealed.
+//!
+//! The index is filled by a reader of the journal, a moment after an order was placed, so that
+//! random keys stay off the road of a new order.
+
+use ordermill_base::Id;
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::phone::Phone;
+use ordermill_storage::{Tx, journal, order};
+use ordermill_vault::{IndexKind, Keyring, OpenError};
+
+use super::recipient::ContactError;
+use super::{OrderContact, Vault, VaultError};
+
+/// The name of the journal's reader that calls [`index_contacts`].
+pub const READER: &str = "contacts";
+
+/// Indexes the recipients of orders that were placed. Doing it again is harmless. An order that does
+/// not open is logged and left out: it blocks nobody.
+///
+/// # Errors
+/// If the database refuses, or keys cannot be loaded again.
+pub fn index_contacts(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    entries: &[journal::Entry],
+) -> Result<(), VaultError> {
+    for entry in entries.iter().filter(|entry| entry.kind == "order.placed") {
+        index_order(tx, vault, OrderId::from_raw(entry.aggregate_id))?;
+    }
+    Ok(())
+}
+
+fn index_order(tx: &mut Tx<'_>, vault: &Vault, id: OrderId) -> Result<(), VaultError> {
+    let Some(row) = order::fetch(tx, id)? else { return Ok(()) };
+    let mut opened = vault.open_recipient(id, &row.recipient);
+    if matches!(opened, Err(ContactError::Sealed(OpenError::UnknownKey(_)))) {
+        vault.reload(tx)?;
+        opened = vault.open_recipient(id, &row.recipient);
+    }
+    match opened {
+        Ok(contact) => {
+            for blind in contact_indexes(&vault.keyring(), &contact) {
+                order::insert_contact(tx, blind, id)?;
+            }
+        }
+        Err(error) => {
+            tracing::warn!(order.id = %id, %error, "an order's recipient is not indexed");
+        }
+    }
+    Ok(())
+}
+
+/// Everything that an order is found by: phone, its last four digits, e-mail.
+fn contact_indexes(keyring: &Keyring, contact: &OrderContact) -> impl Iterator<Item = i64> {
+    let phone = contact.recipient.phone.e164();
+    let email = contact.email.as_ref().map(|email| email.as_str());
+    let indexes = [
+        keyring.blind_index(IndexKind::Phone, &phone),
+        keyring.blind_index(IndexKind::PhoneTail, &phone),
+        email.and_then(|email| keyring.blind_index(IndexKind::Email, email)),
+    ];
+    indexes.into_iter().flatten()
+}
+
+impl Vault {
+    /// The index to ask [`ordermill_storage::order::Filter::contact`] for. A text with `@` is a mail
+    /// address, four digits are the end of a phone number, anything else is a whole number. `None` if
+    /// nothing is left to look for.
+    pub fn contact_index(&self, asked: &str) -> Option<i64> {
+        let keyring = self.keyring();
+        if asked.contains('@') {
+            return keyring.blind_index(IndexKind::Email, asked);
+        }
+        match IndexKind::Phone.normalize(asked)? {
+            tail if tail.len() == 4 => keyring.blind_index(IndexKind::PhoneTail, &tail),
+            // Landlines are typed with their trunk 0 and stored without.
+            digits => match Phone::parse(asked, ordermill_domain::address::Country::CHINA) {
+                Ok(phone) => keyring.blind_index(IndexKind::Phone, &phone.e164()),
+                Err(_) => keyring.blind_index(IndexKind::Phone, &digits),
+            },
+        }
+    }
+}
