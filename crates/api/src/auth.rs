@@ -17,6 +17,7 @@ use crate::problem::Problem;
 /// A caller with a valid key.
 #[derive(Debug, Clone)]
 pub struct Caller {
+    principal: Principal,
     key: Arc<KeyHolder>,
     default_channel: ChannelId,
     request_id: Option<String>,
@@ -25,14 +26,18 @@ pub struct Caller {
 impl Caller {
     /// Refuses a caller whose key lacks a scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        let principal = Principal::ApiKey(Arc::clone(&self.key));
-        principal
+        self.principal
             .require_scope(scope)
             .map_err(|missing| Problem::new(StatusCode::FORBIDDEN, "scope_missing", missing))
     }
 
+    /// Who it is, for the rules about roles and scopes.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// Whose idempotency keys these are.
-    pub fn principal(&self) -> String {
+    pub fn key_owner(&self) -> String {
         self.key.id.to_string()
     }
 
@@ -48,8 +53,7 @@ impl Caller {
 
     /// What accompanies the caller's command into the journal.
     pub fn act(&self, services: &Services) -> Act {
-        let principal = Principal::ApiKey(Arc::clone(&self.key));
-        Act { request_id: self.request_id.clone(), ..principal.act(services.now()) }
+        Act { request_id: self.request_id.clone(), ..self.principal.act(services.now()) }
     }
 }
 
@@ -67,12 +71,10 @@ impl FromRequestParts<Services> for Caller {
         let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(unknown)?;
         let presented = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
         let presented = presented.ok_or_else(unknown)?;
-        let key = services
-            .api_keys()
-            .resolve(services.database(), presented, services.now())
-            .await?
-            .ok_or_else(unknown)?;
+        let principal = services.access().of_api_key(presented, services.now()).await?;
+        let Some(Principal::ApiKey(key)) = principal else { return Err(unknown()) };
         let request_id = parts.extensions.get::<crate::RequestId>().map(|id| id.0.clone());
-        Ok(Self { key, default_channel: services.channels().api, request_id })
+        let principal = Principal::ApiKey(Arc::clone(&key));
+        Ok(Self { principal, key, default_channel: services.channels().api, request_id })
     }
 }

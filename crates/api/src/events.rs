@@ -1,4 +1,8 @@
 //! Server-sent events: the journal as it grows, from any position.
+#![expect(
+    unused_qualifications,
+    reason = "paths written by the macro that describes the operation"
+)]
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -7,10 +11,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::live::{Listener, News};
 use ordermill_app::Services;
-use ordermill_domain::api_key::Scope;
+use ordermill_app::live::{Listener, News};
 use ordermill_base::Id;
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::EventId;
 use ordermill_storage::journal::{self, Cursor, Entry};
 use serde::Deserialize;
@@ -70,10 +74,8 @@ pub async fn stream_events(
 
 fn response(stream: Stream) -> Response {
     let chunks = chunks_of(stream);
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (headers, Body::from_stream(chunks)).into_response()
 }
 
@@ -84,9 +86,7 @@ struct Stream {
     is_behind: bool,
 }
 
-fn chunks_of(
-    stream: Stream,
-) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
+fn chunks_of(stream: Stream) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
     futures_util::stream::unfold(stream, |mut stream| async move {
         let chunk = stream.next_chunk().await?;
         Some((Ok(Bytes::from(chunk)), stream))

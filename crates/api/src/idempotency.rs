@@ -23,10 +23,11 @@ pub fn key(headers: &HeaderMap, principal: &str, digest: [u8; 32]) -> Result<Key
     let key = value.to_str().ok().and_then(unquoted);
     let key = key.filter(|key| !key.is_empty() && key.len() <= KEY_BYTES_MAX);
     match (key, values.next()) {
-        (Some(key), None) => {
-            Ok(Key { principal: principal.to_owned(), key, request_hash: digest })
-        }
-        _ => Err(bad("idempotency_key_malformed", "an Idempotency-Key has 1 to 128 printable letters")),
+        (Some(key), None) => Ok(Key { principal: principal.to_owned(), key, request_hash: digest }),
+        _ => Err(bad(
+            "idempotency_key_malformed",
+            "an Idempotency-Key has 1 to 128 printable letters",
+        )),
     }
 }
 

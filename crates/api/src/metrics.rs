@@ -55,10 +55,16 @@ impl Requests {
             for (bound, bucket) in BUCKETS.iter().zip(count.buckets) {
                 sum += bucket;
                 let bound = seconds(*bound);
-                writeln!(text, "ordermill_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {sum}")?;
+                writeln!(
+                    text,
+                    "ordermill_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {sum}"
+                )?;
             }
             let total = count.total;
-            writeln!(text, "ordermill_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} {total}")?;
+            writeln!(
+                text,
+                "ordermill_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} {total}"
+            )?;
             let spent = seconds(count.micros);
             writeln!(text, "ordermill_http_request_seconds_sum{{{labels}}} {spent}")?;
             writeln!(text, "ordermill_http_request_seconds_count{{{labels}}} {total}")?;

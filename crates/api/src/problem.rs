@@ -41,7 +41,11 @@ pub struct FieldError {
 
 impl FieldError {
     /// A field, a code and words.
-    pub fn new(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(
+        field: impl Into<String>,
+        code: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { field: field.into(), code: code.into(), detail: detail.into() }
     }
 }
@@ -85,7 +89,9 @@ impl From<ordermill_storage::Error> for Problem {
         use ordermill_storage::Error as E;
         match &error {
             E::StorageFull => Self::busy("storage_full", "the disk is full; reading goes on", 10),
-            E::Overloaded => Self::busy("overloaded", "too much is waiting; nothing was changed", 1),
+            E::Overloaded => {
+                Self::busy("overloaded", "too much is waiting; nothing was changed", 1)
+            }
             E::Unavailable(_) => {
                 Self::busy("database_unavailable", "the database cannot be reached just now", 1)
             }

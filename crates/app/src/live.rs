@@ -55,7 +55,10 @@ impl Live {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "no news for live pages");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "no news for live pages"
+                    );
                 }
             }
             tokio::select! {

@@ -8,7 +8,7 @@ use ordermill_base::{Clock, Timestamp};
 use ordermill_domain::ids::ChannelId;
 use ordermill_storage::{Database, Error, channel};
 
-use crate::api_key::ApiKeys;
+use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
 use crate::live::Live;
 use crate::privacy::Vault;
@@ -17,16 +17,20 @@ use crate::privacy::Vault;
 #[derive(Debug, Clone)]
 pub struct Services(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
-    vault: Vault,
+    access: Access,
     catalog: Arc<CatalogHolder>,
-    api_keys: ApiKeys,
     live: Live,
     channels: Channels,
     is_stopping: AtomicBool,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("database", &self.database).finish_non_exhaustive()
+    }
 }
 
 /// The channels that every shop has.
@@ -49,11 +53,10 @@ impl Services {
             Ok::<_, Error>((Channels { shop, api }, CatalogHolder::load(tx)?))
         })?;
         Ok(Self(Arc::new(Inner {
+            access: Access::new(database.clone(), vault),
             database,
             clock,
-            vault,
             catalog: Arc::new(catalog),
-            api_keys: ApiKeys::default(),
             live: Live::default(),
             channels,
             is_stopping: AtomicBool::new(false),
@@ -87,12 +90,12 @@ impl Services {
 
     /// Seals and opens personal data.
     pub fn vault(&self) -> &Vault {
-        &self.0.vault
+        self.0.access.vault()
     }
 
-    /// Who a key belongs to.
-    pub fn api_keys(&self) -> &ApiKeys {
-        &self.0.api_keys
+    /// Who is who: sessions and API keys.
+    pub fn access(&self) -> &Access {
+        &self.0.access
     }
 
     /// News for live pages and streams.

@@ -1,7 +1,5 @@
 //! An order's life between placing and its money, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
@@ -214,8 +212,7 @@ fn a_cart_becomes_one_order_whatever_the_keys() {
         let mut connection = database.connection();
         receive(&mut connection, sku(1), location(1), 9, NOW);
         let cart = CartId::from_raw(77);
-        let from_tab =
-            |number| PlaceOrder { cart: Some(cart), ..an_order(number, sku(1), 1) };
+        let from_tab = |number| PlaceOrder { cart: Some(cart), ..an_order(number, sku(1), 1) };
         let placed = place(&mut connection, &[from_tab(1), from_tab(2)]);
         let again = place(&mut connection, &[from_tab(3)]);
         let first = OrderId::from_raw(1);

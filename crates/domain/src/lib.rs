@@ -10,8 +10,8 @@
 
 pub mod actor;
 pub mod address;
-pub mod category;
 pub mod api_key;
+pub mod category;
 mod code;
 pub mod customer;
 pub mod deadline;

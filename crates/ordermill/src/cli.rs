@@ -1,7 +1,5 @@
 //! The words of the command line.
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
@@ -21,26 +19,32 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the shop, the console and the API, and do the background work
     Serve,
-    /// Check the invariants of a database, also while it is in use
-    Check,
-    /// Look at the audit log's hash chain
+    /// Make staff accounts and API keys from the machine itself
     #[command(subcommand)]
-    Audit(Audit),
-    /// Copy a SQLite database to a file while it is in use
-    Backup {
-        /// The file to write; it must not exist
-        file: PathBuf,
-    },
-    /// Bring a backup back into an empty data directory
-    Restore {
-        /// The backup
-        file: PathBuf,
-    },
+    Admin(Admin),
 }
 
-/// What to do with the audit log.
+/// What to make.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
-    /// Verify every entry from the first to the last
-    Verify,
+pub(crate) enum Admin {
+    /// Make an API key and print it, once
+    ApiKey {
+        /// What people call it
+        #[arg(long)]
+        name: String,
+        /// What it may do, such as orders:write; may be given several times
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+    },
+    /// Make the first administrator; the password is read from standard input
+    Create {
+        /// The name to sign in with
+        login: String,
+        /// What people call them
+        #[arg(long)]
+        name: Option<String>,
+        /// Make one even if there is an administrator already
+        #[arg(long)]
+        even_if_one_exists: bool,
+    },
 }

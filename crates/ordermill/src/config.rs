@@ -23,7 +23,13 @@ pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
 
     /// sqlite:FILE or postgres://USER@HOST/NAME [default: sqlite:DATA/ordermill.db]
-    #[arg(long, env = "ORDERMILL_DATABASE", value_name = "ADDRESS", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "ORDERMILL_DATABASE",
+        value_name = "ADDRESS",
+        global = true,
+        hide_env_values = true
+    )]
     pub(crate) database: Option<String>,
 
     /// Address to listen on; nothing beyond this machine unless you say so [default: 127.0.0.1:8080]
@@ -69,8 +75,9 @@ impl Settings {
             Some(address) => Ok(address.parse()?),
             None => {
                 let data = self.data_dir();
-                std::fs::create_dir_all(&data)
-                    .with_context(|| format!("cannot make the data directory {}", data.display()))?;
+                std::fs::create_dir_all(&data).with_context(|| {
+                    format!("cannot make the data directory {}", data.display())
+                })?;
                 Ok(Address::sqlite(data.join("ordermill.db")))
             }
         }
@@ -96,7 +103,8 @@ mod tests {
     fn the_command_line_wins_over_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ordermill.toml");
-        std::fs::write(&path, "listen = '127.0.0.1:1'\npublic_url = 'http://shop.example'").unwrap();
+        std::fs::write(&path, "listen = '127.0.0.1:1'\npublic_url = 'http://shop.example'")
+            .unwrap();
         let listen = Some(SocketAddr::from(([127, 0, 0, 1], 2)));
         let data = Some(directory.path().to_owned());
         let settings = Settings { listen, data, ..Settings::default() }.with_file().unwrap();

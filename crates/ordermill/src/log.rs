@@ -16,7 +16,8 @@ pub(crate) enum LogFormat {
 
 /// Starts logging. `ORDERMILL_LOG` sets levels by module, `info` if it is not there.
 pub(crate) fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("ORDERMILL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_env("ORDERMILL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => lines.with_target(false).try_init(),

@@ -18,15 +18,15 @@ use tower::ServiceExt as _;
 
 /// What one server allows.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Connections at once; more wait in the system's queue.
-    pub connections: usize,
+    pub(crate) connections: usize,
     /// From the start of a connection, or of its next request, to the end of the headers.
-    pub headers_within: Duration,
+    pub(crate) headers_within: Duration,
     /// From the signal to stop to the end of what was accepted.
-    pub stop_within: Duration,
+    pub(crate) stop_within: Duration,
     /// Bytes of all headers together.
-    pub header_bytes: usize,
+    pub(crate) header_bytes: usize,
 }
 
 impl Default for Limits {
@@ -41,7 +41,7 @@ impl Default for Limits {
 }
 
 /// Serves until `stop` turns true, then finishes what was accepted.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
@@ -64,7 +64,7 @@ pub async fn serve(
         };
         let next = tokio::select! {
             biased;
-            _ = stop.wait_for(|is_stopping| *is_stopping) => break,
+            () = stopped(&mut stop) => break,
             next = accepted => next,
         };
         let Some((place, stream, peer)) = next else { continue };
@@ -102,11 +102,16 @@ async fn connection(
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         result = serving.as_mut() => log_end(result),
-        _ = stop.wait_for(|is_stopping| *is_stopping) => {
+        () = stopped(&mut stop) => {
             serving.as_mut().graceful_shutdown();
             log_end(serving.await);
         }
     }
+}
+
+/// Until the server is to stop, or whoever could say so is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|is_stopping| *is_stopping).await);
 }
 
 fn log_end(result: hyper::Result<()>) {

@@ -32,7 +32,7 @@ pub fn record(tx: &mut Tx<'_>, act: &Act, key: ApiKeyId, event: &Event) -> Resul
     let entry = journal::NewEntry {
         aggregate: "api_key",
         aggregate_id: key.raw(),
-        sequence: journal::next_sequence(tx, "api_key", key)?,
+        sequence: journal::next_sequence(tx, "api_key", key.raw())?,
         kind: event.kind(),
         body: &body,
     };

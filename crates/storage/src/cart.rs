@@ -97,12 +97,7 @@ pub fn find_orders(tx: &mut Tx<'_>, carts: &[CartId]) -> Result<Vec<(CartId, Ord
 }
 
 /// Notes that a cart has become an order. A cart that was never stored is stored now, as spent.
-pub fn consume(
-    tx: &mut Tx<'_>,
-    cart: CartId,
-    order: OrderId,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub fn consume(tx: &mut Tx<'_>, cart: CartId, order: OrderId, now: Timestamp) -> Result<(), Error> {
     static SPENT: Insert = insert!("carts" {
         id: Int, lines: Text, coupons: Text, order_id: Int, version: Int, updated_at: Int,
     } "ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id,

@@ -4,12 +4,12 @@
 //! Start at [`Database`]: [`Database::write`] runs a command in a shared transaction and answers
 //! when it is durable; [`Database::read`] asks something. Functions take the [`Tx`], never the pool.
 
-pub mod audit;
-pub mod category;
-pub mod cart;
-pub mod channel;
 pub mod api_key;
 pub mod attempt;
+pub mod audit;
+pub mod cart;
+pub mod category;
+pub mod channel;
 mod columns;
 pub mod customer;
 pub mod data_key;
@@ -31,11 +31,11 @@ pub mod payment;
 mod record;
 pub mod refund;
 pub mod reservation;
-pub mod setting;
-pub mod sku;
 pub mod reveal;
 pub mod sealed;
 pub mod session;
+pub mod setting;
+pub mod sku;
 pub mod staff;
 pub mod stock;
 pub mod task;

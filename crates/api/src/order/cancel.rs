@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use ordermill_app::Services;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order as cancel};
 use ordermill_app::order::file::FileError;
-use ordermill_app::Services;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::order::CancelReason;
 use serde::Deserialize;
@@ -58,12 +58,17 @@ pub async fn cancel_order(
     caller.require(Scope::WriteOrders)?;
     let reason = body.value.reason;
     if reason.trim().is_empty() || reason.chars().count() > 200 {
-        let error = crate::problem::FieldError::new("/reason", "out_of_range", "1 to 200 characters");
+        let error =
+            crate::problem::FieldError::new("/reason", "out_of_range", "1 to 200 characters");
         return Err(Problem::invalid(vec![error]));
     }
     let id = load(&services, &caller, &order_id).await?.stored.order.id();
     let act = ordermill_domain::actor::Act { reason: Some(reason), ..caller.act(&services) };
-    let why = if caller.only_channel().is_some() { CancelReason::Channel } else { CancelReason::Operator };
+    let why = if caller.only_channel().is_some() {
+        CancelReason::Channel
+    } else {
+        CancelReason::Operator
+    };
     services.database().write(move |tx| cancel(tx, &act, id, why)).await?;
     let detail = load(&services, &caller, &order_id).await?;
     Ok(Json(OrderView::from(&detail)))

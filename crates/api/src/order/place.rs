@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
+use ordermill_app::Services;
 use ordermill_app::order::intake::{IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
 use ordermill_app::order::{PlacedFacts, PlacingError};
-use ordermill_app::Services;
-use ordermill_domain::api_key::Scope;
 use ordermill_base::Currency;
 use ordermill_domain::address::{RawAddress, RawRecipient};
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::ChannelId;
 use ordermill_domain::order::PaymentTerms;
 use serde::Deserialize;
@@ -126,9 +126,15 @@ impl PlaceOrderBody {
     ) -> Result<NewOrder, Problem> {
         let currency = match self.currency.as_deref() {
             None => shop_currency,
-            Some(code) => code.parse().map_err(|error: ordermill_base::money::UnknownCurrency| {
-                Problem::invalid(vec![FieldError::new("/currency", "unknown", error.to_string())])
-            })?,
+            Some(code) => {
+                code.parse().map_err(|error: ordermill_base::money::UnknownCurrency| {
+                    Problem::invalid(vec![FieldError::new(
+                        "/currency",
+                        "unknown",
+                        error.to_string(),
+                    )])
+                })?
+            }
         };
         let terms = match self.terms {
             Terms::Prepaid => PaymentTerms::Prepaid,
@@ -182,7 +188,7 @@ pub async fn place_order(
     body: JsonBody<PlaceOrderBody>,
 ) -> Result<impl IntoResponse, Problem> {
     caller.require(Scope::WriteOrders)?;
-    let key = idempotency::key(&headers, &caller.principal(), body.digest)?;
+    let key = idempotency::key(&headers, &caller.key_owner(), body.digest)?;
     let currency = services.catalog().shop.currency;
     let new = body.value.into_new_order(caller.channel(), currency, key)?;
     let placed = services.place_order(caller.act(&services), new).await?;

@@ -1,13 +1,17 @@
 //! One order, and lists of orders.
+#![expect(
+    unused_qualifications,
+    reason = "paths written by the macro that describes the operation"
+)]
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::Services;
-use ordermill_domain::api_key::Scope;
+use ordermill_app::order::detail::OrderDetail;
 use ordermill_base::Timestamp;
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::Status;
 use ordermill_storage::order;
@@ -62,9 +66,11 @@ impl ListQuery {
             Problem::invalid(vec![FieldError::new(field, "invalid", detail)])
         };
         let moment = |field: &str, text: &Option<String>| -> Result<Option<Timestamp>, Problem> {
-            let parse = |text: &String| text.parse().map_err(|_| {
-                wrong(field, "expected a moment such as 2026-11-22T08:00:00Z".to_owned())
-            });
+            let parse = |text: &String| {
+                text.parse().map_err(|_| {
+                    wrong(field, "expected a moment such as 2026-11-22T08:00:00Z".to_owned())
+                })
+            };
             text.as_ref().map(parse).transpose()
         };
         let status = self.status.as_deref().map(str::parse::<Status>).transpose();
@@ -116,7 +122,8 @@ pub async fn list_orders(
         return Err(Problem::invalid(vec![error]));
     }
     let before = query.cursor.as_deref().map(cursor::read::<OrderId>).transpose()?;
-    let load = move |tx: &mut ordermill_storage::Tx<'_>| order::list(tx, &filter, before, limit + 1);
+    let load =
+        move |tx: &mut ordermill_storage::Tx<'_>| order::list(tx, &filter, before, limit + 1);
     let mut found = services.database().read(load).await?;
     let has_more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
     if has_more {

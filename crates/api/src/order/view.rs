@@ -1,7 +1,8 @@
 //! Orders as the API shows them.
 
 use ordermill_app::order::detail::OrderDetail;
-use ordermill_base::{Id, Money, Timestamp};
+use ordermill_base::{Money, Timestamp};
+use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Order, OrderNumber, Progress};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -277,8 +278,8 @@ impl From<&OrderDetail> for OrderView {
 
 impl PlacedOrder {
     /// From the facts of a placed order.
-    pub fn of(id: impl Id, total: Money, placed_at: Timestamp, token: String) -> Self {
-        let number = OrderNumber::from(Id::from_raw(id.raw())).to_string();
+    pub fn of(id: OrderId, total: Money, placed_at: Timestamp, token: String) -> Self {
+        let number = OrderNumber::from(id).to_string();
         let (id, placed_at) = (id.to_string(), placed_at.to_string());
         Self { id, number, placed_at, total: total.into(), token }
     }

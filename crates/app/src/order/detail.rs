@@ -1,11 +1,11 @@
 //! Everything that is shown about one order, read over one view of the database.
 
+use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Progress};
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
-use ordermill_base::Timestamp;
 use ordermill_storage::{
     Error, Tx, deadline, journal, ledger, order, payment, refund, reservation, task,
 };

@@ -4,6 +4,7 @@
 use ordermill_base::{Currency, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
+use ordermill_domain::email::Email;
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
 use ordermill_domain::pricing::{
@@ -162,7 +163,11 @@ impl Intake<'_> {
         Ok((order, quote))
     }
 
-    fn lines<'c>(&'c self, new: &NewOrder, issues: &mut Vec<FieldIssue>) -> Vec<(&'c Sku, Quantity)> {
+    fn lines<'c>(
+        &'c self,
+        new: &NewOrder,
+        issues: &mut Vec<FieldIssue>,
+    ) -> Vec<(&'c Sku, Quantity)> {
         if new.lines.is_empty() {
             issues.push(issue("lines", "required", "an order has at least one line"));
         }
@@ -225,7 +230,9 @@ impl Intake<'_> {
         (amounts, lines): (Amounts, Vec<LineTerms>),
         quote: Option<&Quote>,
     ) -> PlaceOrder {
-        let contact = OrderContact { recipient, email: new.email, note: new.note };
+        // Checked with the other fields before.
+        let email = new.email.as_deref().and_then(|email| email.parse::<Email>().ok());
+        let contact = OrderContact { recipient, email, note: new.note };
         let sealed = self.vault.seal_recipient(id, &contact);
         PlaceOrder {
             id,
@@ -342,8 +349,9 @@ pub fn destination(region: &str) -> Destination<'_> {
     let (country, rest) = region.split_once('-').unwrap_or((region, ""));
     let country = country.parse().unwrap_or(pricing::Country::CHINA);
     let region = match rest.parse::<u32>() {
-        Ok(code) => pricing::ProvinceCode::of(code * 10_000)
-            .map_or(Region::Unknown, Region::Province),
+        Ok(code) => {
+            pricing::ProvinceCode::of(code * 10_000).map_or(Region::Unknown, Region::Province)
+        }
         Err(_) if rest.is_empty() => Region::Unknown,
         Err(_) => Region::Named(rest),
     };
@@ -357,12 +365,7 @@ fn check_texts(new: &NewOrder, issues: &mut Vec<FieldIssue>) {
     if new.channel_order_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 100) {
         issues.push(issue("channel_order_id", "out_of_range", "1 to 100 bytes"));
     }
-    let is_address = |text: &String| {
-        text.len() <= 254
-            && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-            && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
-    };
-    if new.email.as_ref().is_some_and(|email| !is_address(email)) {
+    if new.email.as_ref().is_some_and(|email| email.parse::<Email>().is_err()) {
         issues.push(issue("email", "format", "an address such as name@example.com"));
     }
 }

@@ -14,6 +14,7 @@ use ordermill_storage::order;
 use self::intake::{Benefits, Intake, IntakeError, NewOrder};
 use self::place::{PlaceOrderError, Placement};
 use crate::Services;
+use crate::shopper::guest_token;
 
 /// The facts of a placed order that never change: what a creating call is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,6 @@ impl Services {
     }
 
     fn placed_facts(&self, id: OrderId, total: Money, placed_at: Timestamp) -> PlacedFacts {
-        PlacedFacts { id, total, placed_at, token: self.vault().order_token(id) }
+        PlacedFacts { id, total, placed_at, token: guest_token(self.vault(), id, placed_at) }
     }
 }

@@ -29,9 +29,8 @@ pub(crate) fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 async fn run(settings: &Settings, shop: &wiring::Shop) -> anyhow::Result<ExitCode> {
     let listen = settings.listen();
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("cannot listen on {listen}"))?;
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let listening = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let background = shop.start_background(&stopping);
