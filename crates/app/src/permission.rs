@@ -318,8 +318,8 @@ mod tests {
         })
     }
 
-    /// A new role or permission shows up here as a changed table to read. In front of the colon
-    /// stands what each role may do with a thing that is not theirs and without a reason.
+    /// A new role or permission shows up here as a changed table to read. In front of the stroke
+    /// stands what a role may do with a thing of others without a reason, behind it the most it may.
     #[test]
     fn limits_of_roles_hold_outside_of_their_own() {
         let mut table = String::new();
@@ -337,7 +337,37 @@ mod tests {
                 }
             }
         }
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r"
+        service read_orders: Masked / Masked
+        service reveal_contact: - / Full
+        service create_after_sale: Full / Full
+        service approve_refund: Full / Full
+        service approve_large_refund: WithSecond / WithSecond
+        warehouse read_orders: - / Masked
+        warehouse reveal_contact: - / Full
+        warehouse change_status: - / Full
+        warehouse adjust_stock: Full / Full
+        warehouse adjust_stock_over_limit: WithSecond / WithSecond
+        logistics read_orders: - / Masked
+        logistics reveal_contact: - / Full
+        logistics change_status: - / Full
+        operations read_orders: Masked / Masked
+        operations create_after_sale: Full / Full
+        operations approve_refund: Full / Full
+        operations approve_large_refund: WithSecond / WithSecond
+        operations change_status: - / Full
+        operations adjust_stock: WithSecond / WithSecond
+        operations adjust_stock_over_limit: WithSecond / WithSecond
+        operations change_rules: Full / Full
+        operations change_rules_over_limit: WithSecond / WithSecond
+        finance read_orders: - / Masked
+        finance approve_refund: WithSecond / WithSecond
+        finance approve_large_refund: WithSecond / WithSecond
+        finance pay_out: Full / Full
+        finance read_audit_log: - / Full
+        admin manage_access: Full / Full
+        admin read_audit_log: Full / Full
+        ");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Staff, keys and buyers, and how each of them gets in, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use ordermill_app::access::{Access, TRUSTED_FOR};

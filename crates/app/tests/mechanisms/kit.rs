@@ -64,6 +64,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
         key: None,
+        cart: None,
         discounts: Vec::new(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
