@@ -19,6 +19,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the shop, the console and the API, and do the background work
     Serve,
+    /// Try everything on a merchant that is made up; its data stays in DATA [default: ./demo-data]
+    Demo,
     /// Make staff accounts and API keys from the machine itself
     #[command(subcommand)]
     Admin(Admin),

@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod command;
 mod config;
+mod demo;
 mod log;
 mod server;
 mod wiring;

@@ -2,11 +2,12 @@
 
 mod admin;
 mod serve;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::config::Settings;
 use crate::log;
 
 /// Does what the command line says.
@@ -14,7 +15,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = cli.settings.with_file()?;
     log::start(settings.log_format.unwrap_or_default());
     match cli.command {
-        Command::Serve => serve::serve(&settings),
+        Command::Serve => serve::serve(&settings, |_| Ok(())),
+        Command::Demo => {
+            let data = settings.data.or_else(|| Some("demo-data".into()));
+            serve::serve(&Settings { data, ..settings }, crate::demo::prepare)
+        }
         Command::Admin(admin) => admin::run(&settings, admin),
     }
 }

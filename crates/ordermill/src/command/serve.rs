@@ -13,9 +13,14 @@ use crate::server::{self, Limits};
 use crate::wiring;
 
 /// Serves until the process is told to stop, then finishes what was accepted.
-pub(crate) fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
+/// `prepare` runs before the first request.
+pub(crate) fn serve(
+    settings: &Settings,
+    prepare: impl FnOnce(&wiring::Shop) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
     // The database is opened before the runtime starts: the driver of PostgreSQL blocks its thread.
     let shop = wiring::open(settings)?;
+    prepare(&shop)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,0 +1,262 @@
+//! Fills an empty database with the merchant of the demo, through the real commands.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use ordermill_app::Services;
+use ordermill_app::catalog::{ShopSettings, edit, settings};
+use ordermill_app::stock::{Lot, Spot, receive_stock, set_stock_policy};
+use ordermill_base::{Currency, Money, Quantity, Timestamp};
+use ordermill_demo::Merchant;
+use ordermill_demo::catalog::{Product, TaxClass as DemoTax};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::category::Category;
+use ordermill_domain::ids::{BinId, CategoryId, LocationId, SkuId};
+use ordermill_domain::location::{Location, Zone};
+use ordermill_domain::pricing::{Country, TaxClass};
+use ordermill_domain::sku::{Handling, Sku};
+use ordermill_domain::stock::BackorderPolicy;
+use ordermill_domain::text::Text;
+use ordermill_storage::location as stored_location;
+
+/// Commands that share one transaction: few enough that others are never kept waiting.
+const AT_ONCE: usize = 100;
+
+/// Ids of what was made, by the codes of the demo's data.
+#[derive(Debug, Default)]
+struct Made {
+    categories: HashMap<String, CategoryId>,
+    skus: HashMap<String, SkuId>,
+    locations: HashMap<String, LocationId>,
+    bins: HashMap<(String, String), BinId>,
+}
+
+/// Whether there is a catalog already: then the demo goes on with what is there.
+pub(super) fn is_seeded(services: &Services) -> bool {
+    !services.catalog().skus().is_empty()
+}
+
+/// Makes categories, products, warehouses and their stock as of `at`.
+pub(super) fn seed(services: &Services, merchant: &Merchant, at: Timestamp) -> anyhow::Result<()> {
+    let act = Act::new(Actor::system("demo"), at);
+    let mut made = Made::default();
+    shop(services, merchant, &act)?;
+    categories(services, merchant, &act, &mut made)?;
+    products(services, merchant, &act, &mut made)?;
+    locations(services, merchant, &act, &mut made)?;
+    stock(services, merchant, &act, &made)?;
+    let holder = services.catalog_holder();
+    services.database().write_blocking(move |tx| holder.reload(tx))?;
+    Ok(())
+}
+
+fn text(text: &ordermill_demo::Text) -> Text {
+    Text::new(&*text.zh, &*text.en)
+}
+
+fn shop(services: &Services, merchant: &Merchant, act: &Act) -> anyhow::Result<()> {
+    let (name, act) = (text(&merchant.name), act.clone());
+    services.database().write_blocking(move |tx| {
+        let (before, version) = settings::read::<ShopSettings>(tx)?;
+        let shop = ShopSettings { name: name.clone(), ..before };
+        settings::save(tx, &act, &shop, version).map(drop)
+    })?;
+    Ok(())
+}
+
+fn categories(
+    services: &Services,
+    merchant: &Merchant,
+    act: &Act,
+    made: &mut Made,
+) -> anyhow::Result<()> {
+    for (category, position) in merchant.catalog.categories.iter().zip(1..) {
+        let new = Category {
+            id: services.database().ids().next(act.at),
+            code: category.code.clone(),
+            slug: category.slug.clone(),
+            name: text(&category.name),
+            about: text(&category.blurb),
+            position,
+            version: 1,
+        };
+        made.categories.insert(category.code.clone(), new.id);
+        let act = act.clone();
+        services.database().write_blocking(move |tx| edit::create_category(tx, &act, &new))?;
+    }
+    Ok(())
+}
+
+fn products(
+    services: &Services,
+    merchant: &Merchant,
+    act: &Act,
+    made: &mut Made,
+) -> anyhow::Result<()> {
+    for product in &merchant.catalog.products {
+        made.skus.insert(product.sku.clone(), services.database().ids().next(act.at));
+    }
+    let skus: Vec<Sku> = merchant
+        .catalog
+        .products
+        .iter()
+        .map(|product| sku(product, act.at, made))
+        .collect::<anyhow::Result<_>>()?;
+    // Substitutes name products that may come later, so they are set when all are there.
+    for chunk in skus.chunks(AT_ONCE) {
+        let (chunk, act) = (chunk.to_vec(), act.clone());
+        services.database().write_blocking(move |tx| {
+            chunk.iter().try_for_each(|sku| {
+                edit::create_sku(tx, &act, &Sku { substitutes: Vec::new(), ..sku.clone() })
+            })
+        })?;
+    }
+    for chunk in skus.chunks(AT_ONCE) {
+        let (chunk, act) = (chunk.to_vec(), act.clone());
+        services.database().write_blocking(move |tx| {
+            chunk.iter().filter(|sku| !sku.substitutes.is_empty()).try_for_each(|sku| {
+                let substitutes = sku.substitutes.clone();
+                edit::edit_sku(tx, &act, sku.id, 1, |sku| sku.substitutes = substitutes).map(drop)
+            })
+        })?;
+    }
+    Ok(())
+}
+
+fn sku(product: &Product, at: Timestamp, made: &Made) -> anyhow::Result<Sku> {
+    let id_of = |code: &String| made.skus.get(code).copied().context("a product that is not there");
+    let [length, width, height] = product.dimensions_mm;
+    Ok(Sku {
+        id: id_of(&product.sku)?,
+        code: product.sku.clone(),
+        gtin: Some(product.gtin.clone()),
+        name: text(&product.name),
+        description: text(&product.description),
+        category: *made.categories.get(&product.category).context("a category that is not there")?,
+        family: product.family.clone(),
+        variant: text(&product.variant),
+        price: Money::new(product.price_fen, Currency::Cny),
+        list_price_minor: Some(product.list_price_fen).filter(|list| *list > product.price_fen),
+        cost_minor: Some(product.cost_fen),
+        tax_class: match product.tax {
+            DemoTax::Standard => TaxClass::Standard,
+            DemoTax::Reduced => TaxClass::Reduced,
+        },
+        weight_grams: u32::try_from(product.weight_grams)?,
+        dimensions_mm: [length.try_into()?, width.try_into()?, height.try_into()?],
+        handling: Handling {
+            is_fragile: product.handling.fragile,
+            is_high_value: product.handling.high_value,
+            is_perishable: product.handling.perishable,
+            is_hazardous: product.handling.hazardous,
+            is_oversized: product.handling.oversized,
+        },
+        shelf_life_days: product.shelf_life_days,
+        is_active: true,
+        reorder_point: product.reorder_point,
+        substitutes: product.substitutes.iter().map(id_of).collect::<anyhow::Result<_>>()?,
+        art: Some(product.sku.clone()),
+        version: 1,
+        updated_at: at,
+    })
+}
+
+fn locations(
+    services: &Services,
+    merchant: &Merchant,
+    act: &Act,
+    made: &mut Made,
+) -> anyhow::Result<()> {
+    for (place, priority) in merchant.locations.iter().zip(1..) {
+        let minute = i8::try_from(place.cut_off_minute % 60)?;
+        let new = Location {
+            id: services.database().ids().next(act.at),
+            code: place.code.clone(),
+            name: text(&place.name),
+            country: Country::CHINA,
+            region: format!("CN-{}", place.province.get(..2).unwrap_or_default()),
+            address: place.street.zh.to_string(),
+            latitude_micro: place.latitude_micro,
+            longitude_micro: place.longitude_micro,
+            time_zone: jiff::tz::TimeZone::get(&place.time_zone)?,
+            cut_off: jiff::civil::time(i8::try_from(place.cut_off_minute / 60)?, minute, 0, 0),
+            daily_capacity: place.capacity_orders_per_day,
+            is_active: true,
+            priority,
+            version: 1,
+        };
+        made.locations.insert(place.code.clone(), new.id);
+        let id = new.id;
+        let created = act.clone();
+        services.database().write_blocking(move |tx| edit::create_location(tx, &created, &new))?;
+        for zone in &place.zones {
+            let (act, bins) = (act.clone(), zone.bins());
+            let zone = Zone {
+                location: id,
+                code: zone.code.clone(),
+                name: text(&zone.name),
+                kind: format!("{:?}", zone.kind).to_lowercase(),
+            };
+            services.database().write_blocking(move |tx| {
+                edit::set_up_zone(tx, &act, &zone, bins.iter().cloned())
+            })?;
+        }
+        let bins = services.database().write_blocking(move |tx| {
+            stored_location::bins(tx, id, None, 100_000)
+        })?;
+        made.bins.extend(bins.into_iter().map(|bin| ((place.code.clone(), bin.code), bin.id)));
+    }
+    Ok(())
+}
+
+fn stock(services: &Services, merchant: &Merchant, act: &Act, made: &Made) -> anyhow::Result<()> {
+    let today = act.at.to_jiff().to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai")?).date();
+    let stock = merchant.stock(today);
+    let sku_of = |code: &String| made.skus.get(code).copied().context("stock of no product");
+    let place_of =
+        |code: &String| made.locations.get(code).copied().context("stock at no location");
+    for chunk in stock.lines.chunks(AT_ONCE) {
+        let mut receipts = Vec::with_capacity(chunk.len());
+        for line in chunk {
+            let bin = made.bins.get(&(line.location.clone(), line.bin.clone())).copied();
+            let lot = line.lot.as_ref().map(|lot| Lot {
+                code: lot.code.clone(),
+                expires_on: Some(lot.expires_on),
+            });
+            let quantity = Quantity::new(line.quantity)?;
+            receipts.push((sku_of(&line.sku)?, place_of(&line.location)?, quantity, Spot { bin, lot }));
+        }
+        let act = act.clone();
+        services.database().write_blocking(move |tx| {
+            receipts.iter().try_for_each(|(sku, place, quantity, spot)| {
+                receive_stock(tx, &act, *sku, *place, *quantity, spot, None).map(drop)
+            })
+        })?;
+    }
+    let products = &merchant.catalog.products;
+    for chunk in products.chunks(AT_ONCE) {
+        let places: Vec<LocationId> = made.locations.values().copied().collect();
+        let mut policies = Vec::with_capacity(chunk.len());
+        for product in chunk {
+            policies.push((sku_of(&product.sku)?, product.safety_stock / 3));
+        }
+        let act = act.clone();
+        services.database().write_blocking(move |tx| {
+            policies.iter().try_for_each(|(sku, safety)| {
+                places.iter().try_for_each(|place| {
+                    set_stock_policy(tx, &act, *sku, *place, *safety, BackorderPolicy::Deny)
+                })
+            })
+        })?;
+    }
+    for coming in &stock.incoming {
+        let (sku, place) = (sku_of(&coming.sku)?, place_of(&coming.location)?);
+        let quantity = Quantity::new(coming.quantity)?;
+        let (act, day, reference) =
+            (act.clone(), coming.expected_on, coming.purchase_order.clone());
+        services.database().write_blocking(move |tx| {
+            edit::announce_incoming(tx, &act, sku, place, quantity, day, &reference).map(drop)
+        })?;
+    }
+    Ok(())
+}
