@@ -4,11 +4,23 @@
 //! next; forms post and redirect, or come back with what was refused. A form that creates has a
 //! hidden `key`, so that sending it twice is harmless; one that changes has the `version` it saw.
 
+pub mod admin;
+pub mod api_keys;
+pub mod audit;
+pub mod catalog;
+pub mod coupons;
+pub mod dashboard;
+pub mod form;
 pub mod order;
 pub mod orders;
 #[cfg(any(test, feature = "samples"))]
 pub(crate) mod samples;
+pub mod settings;
 pub mod sign_in;
+pub mod staff;
+pub mod stock;
+pub mod tasks;
 pub mod trouble;
+pub mod webhooks;
 
 pub use crate::shell::console::{Frame, Section};

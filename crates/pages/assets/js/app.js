@@ -81,6 +81,5 @@
   document.documentElement.classList.add("has-script");
   const asked = one("dialog[open]");
   if (asked) asked.removeAttribute("open"), asked.showModal();
-  one("#form-errors")?.focus();
   showToasts();
 })();

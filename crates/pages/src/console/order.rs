@@ -13,13 +13,12 @@ use askama::Template;
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::order::{Action as Step, CancelReason};
 
-use crate::console::Frame;
+use crate::console::{Frame, form};
 use crate::icon::Icon;
 use crate::shell::Shell;
 use crate::states;
 use crate::ui::{
-    Action, Badge, Choice, Dialog, Effect, Field, FormErrors, Remaining, Steps, Timeline, Tone,
-    Totals,
+    Action, Badge, Choice, Dialog, Effect, Field, Remaining, Steps, Timeline, Tone, Totals,
 };
 use crate::words::Words;
 
@@ -234,7 +233,7 @@ pub fn cancel_dialog(form: &OrderForm, total: Money, paid: Money, t: Words) -> D
         .filter(|reason| !matches!(reason, CancelReason::Unpaid | CancelReason::Channel))
         .map(|reason| Choice::new(reason.code(), states::cancel_reason(reason, t)))
         .collect();
-    Dialog {
+    let asks = Dialog {
         title: t.order_cancel_title(&form.number),
         text: vec![effect, t.order_cancel_stock().into()],
         action: format!("{}/cancel", href(&form.number)),
@@ -243,13 +242,14 @@ pub fn cancel_dialog(form: &OrderForm, total: Money, paid: Money, t: Words) -> D
             Field::new("remark", t.order_cancel_note()).optional().max_length(500),
         ],
         button: t.order_do_cancel().into(),
-        ..form.dialog("cancel", t)
-    }
+        ..Dialog::default()
+    };
+    form.dialog("cancel", t, asks)
 }
 
 /// The dialog before money goes back: names the order, the most that may go, and where to.
 pub fn refund_dialog(form: &OrderForm, refundable: Money, method: &str, t: Words) -> Dialog {
-    Dialog {
+    let asks = Dialog {
         title: t.order_refund_title(&form.number),
         text: vec![t.order_refund_effect(refundable, method)],
         action: format!("{}/refunds", href(&form.number)),
@@ -261,8 +261,9 @@ pub fn refund_dialog(form: &OrderForm, refundable: Money, method: &str, t: Words
             Field::new("cause", t.order_refund_cause()).max_length(200),
         ],
         button: t.order_do_refund().into(),
-        ..form.dialog("refund", t)
-    }
+        ..Dialog::default()
+    };
+    form.dialog("refund", t, asks)
 }
 
 /// The dialog before a recipient is shown in full: asks why. Its answer is the recipient's card.
@@ -273,15 +274,16 @@ pub fn reveal_dialog(form: &OrderForm, t: Words) -> Dialog {
         Choice::new("after_sale", t.reveal_after_sale()),
         Choice::new("complaint", t.reveal_complaint()),
     ];
-    Dialog {
+    let asks = Dialog {
         title: t.reveal_title().into(),
         text: vec![t.reveal_effect().into()],
         action: format!("{}/reveal", href(&form.number)),
         fields: vec![Field::select("purpose", t.order_reason(), purposes)],
         button: t.reveal_button().into(),
         region: "recipient",
-        ..form.dialog("reveal", t)
-    }
+        ..Dialog::default()
+    };
+    form.dialog("reveal", t, asks)
 }
 
 /// What the dialogs of one order have in common.
@@ -296,21 +298,19 @@ pub struct OrderForm {
     /// The dialog that is open: `?ask=cancel`, or the one that was refused.
     pub open: String,
     /// What was refused in it.
-    pub errors: FormErrors,
+    pub errors: Vec<(&'static str, String)>,
 }
 
 impl OrderForm {
-    fn dialog(&self, id: &'static str, t: Words) -> Dialog {
-        let is_open = self.open == id;
-        Dialog {
-            t,
-            id,
-            values: vec![("version", self.version.to_string()), ("key", self.key.clone())],
-            errors: if is_open { self.errors.clone() } else { FormErrors::default() },
-            back: href(&self.number),
-            is_open,
-            ..Dialog::default()
+    /// The dialog with what all of them send, open and with its refusals if it is the one.
+    fn dialog(&self, id: &'static str, t: Words, asks: Dialog) -> Dialog {
+        let values = vec![("version", self.version.to_string()), ("key", self.key.clone())];
+        let mut dialog = Dialog { t, id, values, back: href(&self.number), ..asks };
+        if self.open == id {
+            dialog.is_open = true;
+            dialog.errors = form::refuse(&mut dialog.fields, &self.errors, t);
         }
+        dialog
     }
 }
 
@@ -413,7 +413,7 @@ mod tests {
             version: 7,
             key: "k".into(),
             open: "cancel".into(),
-            errors: FormErrors::default(),
+            errors: vec![("reason", "Choose a reason".into())],
         };
         let t = Words::new(Language::En);
         let html = cancel_dialog(&form, yuan(64_600), yuan(64_600), t).to_string();
@@ -421,6 +421,7 @@ mod tests {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(html.contains(r#"<input type="hidden" name="version" value="7">"#), "{html}");
+        assert_eq!(html.matches("Choose a reason").count(), 2, "on top and at the field: {html}");
         let html = cancel_dialog(&form, yuan(64_600), yuan(0), t).to_string();
         assert!(html.contains("is not paid"), "{html}");
     }

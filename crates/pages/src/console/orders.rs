@@ -10,7 +10,7 @@ use ordermill_base::{Money, Timestamp};
 
 use crate::console::Frame;
 use crate::shell::Shell;
-use crate::ui::{Badge, Empty, Filters, Pager, Remaining, Views};
+use crate::ui::{Badge, Empty, Filters, Pager, Remaining, Tone, Views};
 use crate::words::Words;
 
 /// The list of orders.
@@ -82,6 +82,14 @@ pub struct OrderRow {
 impl OrderRow {
     fn href(&self) -> String {
         format!("/console/orders/{}", self.number)
+    }
+
+    /// What is paid is quiet, so that the rest is seen.
+    fn payment_class(&self) -> String {
+        match self.payment.tone {
+            Tone::Green => "muted".into(),
+            tone => format!("text-{tone}"),
+        }
     }
 }
 

@@ -1,22 +1,41 @@
 //! The pages of the console with sample data.
 
+mod admin;
+mod dashboard;
+mod goods;
 mod order;
 mod orders;
+mod tasks;
 
+use crate::console::api_keys::ApiKeysPage;
+use crate::console::audit::AuditPage;
+use crate::console::catalog::{self, CatalogPage};
+use crate::console::coupons::{self, CouponsPage};
+use crate::console::dashboard::DashboardPage;
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
+use crate::console::settings::SettingsPage;
 use crate::console::sign_in::SignInPage;
+use crate::console::staff::{self, RolesPage, StaffPage, Subject};
+use crate::console::stock::{StockItemPage, StockPage};
+use crate::console::tasks::TasksPage;
 use crate::console::trouble::{Trouble, TroublePage};
+use crate::console::webhooks::{self, WebhookPage, WebhooksPage};
 use crate::samples::{Sample, sample};
 use crate::words::Language;
 
 /// Every page of the console in its states, in one language.
 pub(crate) fn pages(language: Language) -> Vec<Sample> {
     let forbidden = Trouble::Forbidden { granted_to: "财务 Finance".into() };
+    let refused = [("value", language_text(language).to_owned())];
+    let known = Subject::Known { id: "stf_2", version: 3, is_active: true, has_totp: true };
     vec![
         sample("/console/sign-in", SignInPage::sample(language)),
         sample("/console/sign-in?state=wrong", SignInPage::sample_wrong(language)),
         sample("/console/sign-in/code", SignInPage::sample_code(language)),
+        sample("/console", DashboardPage::sample(language)),
+        sample("/console/tasks", TasksPage::sample(language)),
+        sample("/console/tasks?desk=warehouse", TasksPage::sample_empty(language)),
         sample("/console/orders", OrdersPage::sample(language)),
         sample("/console/orders?q=nothing", OrdersPage::sample_no_match(language)),
         sample("/console/orders?state=skipped", OrdersPage::sample_skipped(language)),
@@ -27,8 +46,36 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         ),
         sample("/console/orders/261122-0K3M-Z0Q4-7XC/reveal", OrderPage::sample_revealed(language)),
         sample("/console/orders/261122-0K5T-M2H8-3WR", OrderPage::sample_unpaid(language)),
+        sample("/console/stock", StockPage::sample(language)),
+        sample("/console/stock/CUP-CEL-2", StockItemPage::sample(language)),
+        sample("/console/catalog", CatalogPage::sample(language)),
+        sample("/console/catalog/CUP-CEL-2", catalog::sample_form(language)),
+        sample("/console/promotions", CouponsPage::sample(language)),
+        sample("/console/promotions/new", coupons::sample_form(language).refused(&refused)),
+        sample("/console/admin", SettingsPage::sample(language)),
+        sample("/console/admin/staff", StaffPage::sample(language)),
+        sample(
+            "/console/admin/staff/new",
+            staff::sample_form(language, Subject::New { key: "01JD3M9Z" }),
+        ),
+        sample("/console/admin/staff/stf_2", staff::sample_form(language, known)),
+        sample("/console/admin/roles", RolesPage::sample(language)),
+        sample("/console/admin/keys", ApiKeysPage::sample(language)),
+        sample("/console/admin/keys?state=fresh", ApiKeysPage::sample_fresh(language)),
+        sample("/console/admin/keys?revoke=key_1", ApiKeysPage::sample_revoking(language)),
+        sample("/console/admin/webhooks", WebhooksPage::sample(language)),
+        sample("/console/admin/webhooks/new", webhooks::sample_form(language)),
+        sample("/console/admin/webhooks/whk_1", WebhookPage::sample(language)),
+        sample("/console/admin/audit", AuditPage::sample(language)),
         sample("/console/missing", TroublePage::sample(language, Trouble::NotFound)),
         sample("/console/forbidden", TroublePage::sample(language, forbidden)),
         sample("/console/broken", TroublePage::sample(language, Trouble::Broken)),
     ]
+}
+
+fn language_text(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "百分比不能超过 100",
+        Language::En => "A percentage is at most 100",
+    }
 }

@@ -15,8 +15,8 @@ use crate::samples::{self, in_minutes, yuan};
 use crate::states;
 use crate::states::history::moment;
 use crate::ui::{
-    Action, Badge, Effect, Field, FormErrors, Moment, Progress, Remaining, Step as Stage, Steps,
-    Timeline, Tone, TotalLine, Totals,
+    Action, Badge, Effect, Field, Moment, Progress, Remaining, Step as Stage, Steps, Timeline,
+    Tone, TotalLine, Totals,
 };
 use crate::words::{Language, Words};
 
@@ -27,7 +27,7 @@ impl OrderPage {
     /// A paid order that waits for a person's decision.
     pub fn sample(language: Language) -> Self {
         let t = Words::new(language);
-        let form = form("", FormErrors::default());
+        let form = form("", Vec::new());
         let button = |step| action(step, NUMBER, form.version, KEY, t);
         let refund = Effect::Ask("refund", format!("/console/orders/{NUMBER}?ask=refund"));
         Self {
@@ -120,8 +120,7 @@ impl OrderPage {
     pub fn sample_asking(language: Language) -> Self {
         let t = Words::new(language);
         let error = ("reason", t.pick("请选择原因", "Choose a reason").to_owned());
-        let title = t.pick("请检查 1 处", "Please check 1 field").into();
-        let form = form("cancel", FormErrors { title, errors: vec![error] });
+        let form = form("cancel", vec![error]);
         let mut page = Self::sample(language);
         page.dialogs[0] = cancel_dialog(&form, yuan(64_600), yuan(64_600), t);
         page
@@ -164,8 +163,7 @@ impl OrderPage {
     /// An order that the buyer has not paid, with a refund of an earlier try.
     pub fn sample_unpaid(language: Language) -> Self {
         let t = Words::new(language);
-        let form =
-            OrderForm { number: "261122-0K5T-M2H8-3WR".into(), ..form("", FormErrors::default()) };
+        let form = OrderForm { number: "261122-0K5T-M2H8-3WR".into(), ..form("", Vec::new()) };
         let remind = Effect::Post(
             format!("/console/orders/{}/remind", form.number),
             vec![("key", KEY.into())],
@@ -207,7 +205,7 @@ impl OrderPage {
     }
 }
 
-fn form(open: &str, errors: FormErrors) -> OrderForm {
+fn form(open: &str, errors: Vec<(&'static str, String)>) -> OrderForm {
     OrderForm { number: NUMBER.into(), version: 7, key: KEY.into(), open: open.into(), errors }
 }
 

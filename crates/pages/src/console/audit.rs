@@ -1,0 +1,169 @@
+//! Everything that happened, `/console/admin/audit`, and whether it is still what was written.
+//!
+//! The list takes `actor`, `kind`, `subject`, `from`, `until` (days of the site) and `cursor`.
+//! `POST /console/admin/audit/verify` walks the chain and comes back here.
+
+use askama::Template;
+use ordermill_base::Timestamp;
+
+use crate::console::Frame;
+use crate::format::grouped;
+use crate::icon::Icon;
+use crate::shell::Shell;
+use crate::ui::{Empty, Filters, Pager, Tone, Views};
+
+/// The audit log.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/audit.html", blocks = ["list"])]
+pub struct AuditPage {
+    /// Words, theme, site.
+    pub shell: Shell,
+    /// Navigation and header.
+    pub frame: Frame,
+    /// The parts of the administration.
+    pub parts: Views,
+    /// How the chain stands.
+    pub verification: Verification,
+    /// Whether they may have it verified.
+    pub can_verify: bool,
+    /// Actor, kind, subject, days.
+    pub filters: Filters,
+    /// Newest first.
+    pub rows: Vec<AuditRow>,
+    /// Instead of rows.
+    pub empty: Empty,
+    /// The foot.
+    pub pager: Pager,
+}
+
+/// How the chain of the audit log stands.
+#[derive(Debug, Clone)]
+pub enum Verification {
+    /// Nobody has looked yet.
+    Never,
+    /// Every sealed entry is what it was.
+    Sound {
+        /// When it was last verified.
+        at: Timestamp,
+        /// Entries that were looked at.
+        entries: u64,
+        /// The end of the chain, to be kept elsewhere: `12:9f3c…`.
+        head: String,
+    },
+    /// Something was changed behind our back.
+    Broken {
+        /// When it was found.
+        at: Timestamp,
+        /// The entry that shows it.
+        position: String,
+        /// What is wrong with it.
+        damage: String,
+    },
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct AuditRow {
+    /// `evt_…`, its place in the journal.
+    pub position: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who: a name for staff, else "Buyer", "Rule", the adapter's name.
+    pub actor: String,
+    /// `order.paid`.
+    pub kind: String,
+    /// In words.
+    pub words: String,
+    /// What it is about: `ord_…`, an order number.
+    pub subject: String,
+    /// Where that is shown, if it is.
+    pub href: Option<String>,
+    /// Why; empty if nobody said.
+    pub reason: String,
+    /// The request it came with; empty for what the program did by itself.
+    pub request_id: String,
+}
+
+impl AuditPage {
+    fn tone(&self) -> Tone {
+        match self.verification {
+            Verification::Never => Tone::Grey,
+            Verification::Sound { .. } => Tone::Green,
+            Verification::Broken { .. } => Tone::Red,
+        }
+    }
+
+    fn icon(&self) -> Icon {
+        match self.verification {
+            Verification::Never => Icon::Clock,
+            Verification::Sound { .. } => Icon::Shield,
+            Verification::Broken { .. } => Icon::Alert,
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let t = self.shell.t;
+        match &self.verification {
+            Verification::Never => t.audit_never().into(),
+            Verification::Sound { entries, .. } => t.audit_sound(grouped(*entries)),
+            Verification::Broken { position, .. } => t.audit_broken(position),
+        }
+    }
+
+    fn verdict_note(&self) -> String {
+        let t = self.shell.t;
+        match &self.verification {
+            Verification::Never => t.audit_never_note().into(),
+            Verification::Sound { at, head, .. } => t.audit_sound_note(self.shell.moment(at), head),
+            Verification::Broken { at, damage, .. } => {
+                t.audit_broken_note(self.shell.moment(at), damage)
+            }
+        }
+    }
+}
+
+crate::words! {
+    audit_list = "审计记录", "Entries";
+    audit_at = "时间", "When";
+    audit_actor = "操作人", "Who";
+    audit_kind = "事件", "What";
+    audit_subject = "对象", "About";
+    audit_reason = "原因", "Why";
+    audit_request = "请求", "Request";
+    audit_verify = "立即校验", "Verify now";
+    audit_never = "尚未校验", "Not verified yet";
+    audit_never_note = "校验会逐条核对封存的记录。", "Verifying compares every sealed entry with its seal.";
+    audit_sound(count) = "{count} 条记录完整无改动", "{count} entries are what they were";
+    audit_sound_note(at, head) = "{at} 校验 · 链尾 {head}，可另存备查", "Verified {at} · end of the chain {head}, to be kept elsewhere";
+    audit_broken(position) = "记录 {position} 被改动", "Entry {position} was changed";
+    audit_broken_note(at, damage) = "{at} 发现 · {damage} · 请保留数据库并联系负责人", "Found {at} · {damage} · keep the database as it is and tell whoever is responsible";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use crate::testing::{assert_sound, assert_sound_page};
+
+    #[test]
+    fn the_log_is_sound_whole_and_as_a_fragment() {
+        for language in Language::ALL {
+            let page = AuditPage::sample(language);
+            assert_sound_page(&page.render().unwrap());
+            assert_sound(&page.as_list().render().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_broken_chain_names_the_entry_and_what_to_do() {
+        let mut page = AuditPage::sample(Language::En);
+        page.verification = Verification::Broken {
+            at: crate::samples::NOW,
+            position: "evt_9".into(),
+            damage: "the entry is missing".into(),
+        };
+        let html = page.render().unwrap();
+        assert!(html.contains("Entry evt_9 was changed") && html.contains("tone-red"), "{html}");
+        assert!(html.contains("keep the database as it is"), "{html}");
+    }
+}

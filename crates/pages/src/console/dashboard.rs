@@ -1,0 +1,103 @@
+//! The dashboard, `/console`: how the day goes, and what waits where.
+//!
+//! `range` is `24h`, `7d` or `30d`. The block `figures` refreshes itself with every order.
+
+use askama::Template;
+use ordermill_base::Timestamp;
+
+use crate::console::Frame;
+use crate::shell::Shell;
+use crate::ui::{BarChart, Meters, Stat, Views, sparkline};
+
+/// The dashboard.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/dashboard.html", blocks = ["figures"])]
+pub struct DashboardPage {
+    /// Words, theme, site.
+    pub shell: Shell,
+    /// Navigation and header.
+    pub frame: Frame,
+    /// The spans of time to choose from.
+    pub ranges: Views,
+    /// The address of this page with its range, for the refresh.
+    pub href: String,
+    /// As of when.
+    pub as_of: Timestamp,
+    /// Five key figures, each with the list behind it.
+    pub stats: Vec<Stat>,
+    /// Orders per 15 minutes against the same day last week.
+    pub orders: BarChart,
+    /// Work in progress, with what is late and the oldest.
+    pub stages: Meters,
+    /// From cart to payment.
+    pub conversion: Meters,
+    /// Where orders come from.
+    pub channels: Meters,
+    /// SKUs below their reorder point, the worst first.
+    pub stock: Vec<StockAlert>,
+}
+
+/// A SKU that runs low.
+#[derive(Debug, Clone)]
+pub struct StockAlert {
+    /// Its code.
+    pub sku: String,
+    /// What it is.
+    pub name: String,
+    /// Where.
+    pub location: String,
+    /// What is left to sell.
+    pub available: i64,
+    /// Below which more should be ordered.
+    pub reorder_point: i64,
+    /// What was available on the last days, oldest first.
+    pub course: Vec<f64>,
+}
+
+impl StockAlert {
+    fn points(&self) -> String {
+        sparkline(&self.course)
+    }
+}
+
+crate::words! {
+    dashboard_title = "运营看板", "Dashboard";
+    dashboard_as_of(time) = "截至 {time}，随订单更新", "As of {time}, updates with every order";
+    dashboard_figures = "关键指标", "Key figures";
+    dashboard_range = "时间范围", "Range";
+    dashboard_orders = "每 15 分钟订单", "Orders per 15 min";
+    dashboard_orders_note = "柱为今日，虚线为上周同日", "bars today, dashed last week";
+    dashboard_stages = "各环节在制", "Work in progress";
+    dashboard_conversion = "从购物车到付款", "From cart to payment";
+    dashboard_channels = "渠道", "Channels";
+    dashboard_stock = "库存预警", "Stock alerts";
+    dashboard_stock_all = "全部低库存", "All low stock";
+    dashboard_stock_left(left, point) = "可售 {left}，补货点 {point}", "{left} left, reorder at {point}";
+    dashboard_stock_fine = "没有低于补货点的商品。", "Nothing is below its reorder point.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use crate::testing::{assert_sound, assert_sound_page};
+
+    #[test]
+    fn the_figures_are_sound_whole_and_as_a_fragment() {
+        for language in Language::ALL {
+            let page = DashboardPage::sample(language);
+            assert_sound_page(&page.render().unwrap());
+            let figures = page.as_figures().render().unwrap();
+            assert_sound(&figures);
+            assert!(figures.contains(r#"hx-trigger="orders from:#live throttle:3s""#), "{figures}");
+        }
+    }
+
+    #[test]
+    fn a_day_without_alerts_says_so() {
+        let mut page = DashboardPage::sample(Language::En);
+        assert!(page.render().unwrap().contains("3 left, reorder at 20"));
+        page.stock.clear();
+        assert!(page.render().unwrap().contains("Nothing is below its reorder point."));
+    }
+}

@@ -1,0 +1,116 @@
+//! Settings of the site, `/console/admin`: posts the fields of [`SettingsEntered`] and `version` to
+//! the same address.
+
+use askama::Template;
+
+use crate::console::Frame;
+use crate::console::form::FormGroup;
+use crate::shell::Shell;
+use crate::ui::{Choice, Field, FormErrors, Views};
+
+/// The settings.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/settings.html")]
+pub struct SettingsPage {
+    /// Words, theme, site.
+    pub shell: Shell,
+    /// Navigation and header.
+    pub frame: Frame,
+    /// The parts of the administration.
+    pub parts: Views,
+    /// What was refused.
+    pub errors: FormErrors,
+    /// What can be set, by subject: [`groups`].
+    pub groups: Vec<FormGroup>,
+    /// The version that was seen.
+    pub version: u64,
+    /// What runs here: version of the program, of the schema, the kind of database.
+    pub system: Vec<(String, String)>,
+}
+
+/// What was entered; as texts, so that a refused form shows it again.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each is the field of its name, with its words below")]
+pub struct SettingsEntered {
+    pub name_zh: String,
+    pub name_en: String,
+    /// An ISO 4217 code.
+    pub currency: String,
+    pub pay_within_hours: String,
+    pub hold_for_minutes: String,
+    /// A code of what happens with money that comes too late.
+    pub late_policy: String,
+}
+
+/// The fields with what was entered and what was refused, and the summary of the refusals.
+pub fn groups(
+    entered: &SettingsEntered,
+    currencies: Vec<Choice>,
+    late_policies: Vec<Choice>,
+    errors: &[(&'static str, String)],
+    t: crate::Words,
+) -> (Vec<FormGroup>, FormErrors) {
+    let shop = vec![
+        Field::new("name_zh", t.settings_name_zh()).max_length(60).value(&entered.name_zh),
+        Field::new("name_en", t.settings_name_en()).max_length(60).value(&entered.name_en),
+        Field::select("currency", t.settings_currency(), currencies).value(&entered.currency),
+    ];
+    let orders = vec![
+        Field::new("pay_within_hours", t.settings_pay_within())
+            .digits(3)
+            .hint(t.settings_pay_within_hint())
+            .value(&entered.pay_within_hours),
+        Field::new("hold_for_minutes", t.settings_hold_for())
+            .digits(4)
+            .hint(t.settings_hold_for_hint())
+            .value(&entered.hold_for_minutes),
+        Field::select("late_policy", t.settings_late_policy(), late_policies)
+            .value(&entered.late_policy),
+    ];
+    let mut groups =
+        vec![FormGroup::new(t.settings_shop(), shop), FormGroup::new(t.settings_orders(), orders)];
+    let mut summary = FormErrors::default();
+    for group in &mut groups {
+        summary = crate::console::form::refuse(&mut group.fields, errors, t);
+    }
+    (groups, summary)
+}
+
+crate::words! {
+    settings_shop = "商城", "Shop";
+    settings_name_zh = "中文名称", "Name in Chinese";
+    settings_name_en = "英文名称", "Name in English";
+    settings_currency = "币种", "Currency";
+    settings_orders = "订单", "Orders";
+    settings_pay_within = "付款时限（小时）", "Time to pay (hours)";
+    settings_pay_within_hint = "到时未付款自动取消并释放库存", "Unpaid by then, an order is canceled and its stock released";
+    settings_hold_for = "促销时库存保留（分钟）", "Stock held in a promotion (minutes)";
+    settings_hold_for_hint = "到时释放库存，订单仍可付款", "Then the stock is released; the order can still be paid";
+    settings_late_policy = "付款晚于释放时", "Money that comes too late";
+    settings_save = "保存设置", "Save settings";
+    settings_system = "系统", "System";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assert_sound_page;
+    use crate::{Language, Words};
+
+    #[test]
+    fn the_settings_are_sound_and_a_refusal_stands_at_its_field() {
+        for language in Language::ALL {
+            let mut page = SettingsPage::sample(language);
+            assert_sound_page(&page.render().unwrap());
+            let entered = SettingsEntered::default();
+            let errors = [("pay_within_hours", "1 – 720".to_owned())];
+            let t = Words::new(language);
+            (page.groups, page.errors) = groups(&entered, Vec::new(), Vec::new(), &errors, t);
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(r##"href="#f-pay_within_hours""##), "{html}");
+            assert!(html.contains(r#"id="e-pay_within_hours""#), "{html}");
+        }
+    }
+}
