@@ -1,6 +1,5 @@
 //! An order's life between placing and its money, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
 

@@ -169,7 +169,7 @@ pub fn count_due(
 ) -> Result<i64, Error> {
     tx.query_one(
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM deadlines
-          WHERE COALESCE(warn_at, due_at) <= $2 AND due_at <= $2 AND kind = $1 LIMIT $3) AS some",
+          WHERE COALESCE(warn_at, due_at) <= $2 AND due_at <= $2 AND kind = $1 LIMIT $3) AS counted",
         params![kind.code(), until, limit],
         |row| row.int(),
     )

@@ -19,6 +19,7 @@ mod engine;
 mod error;
 pub mod idempotency;
 pub mod incoming;
+pub mod inbox;
 mod job;
 pub mod journal;
 pub mod lease;

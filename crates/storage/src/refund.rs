@@ -98,6 +98,12 @@ pub fn fetch_for_update(tx: &mut Tx<'_>, id: RefundId) -> Result<Option<Refund>,
     tx.query_opt(&sql, params![id.raw()], read)
 }
 
+/// One refund.
+pub fn fetch(tx: &mut Tx<'_>, id: RefundId) -> Result<Option<Refund>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM refunds WHERE id = $1");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
 /// The refund that this reason has caused already.
 pub fn find(tx: &mut Tx<'_>, key: Key) -> Result<Option<Refund>, Error> {
     let sql = format!(
@@ -121,6 +127,15 @@ pub fn granted_minor(tx: &mut Tx<'_>, payment: PaymentId) -> Result<i64, Error> 
     )
 }
 
+/// A refund that is to be sent or asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToAsk {
+    /// The refund.
+    pub refund: Refund,
+    /// How often it was claimed, this time included.
+    pub asked: i64,
+}
+
 /// Refunds that are to be sent or asked about now, oldest first, at most `limit`; each is put off
 /// to `again_at`, so that no two nodes work on the same one at once.
 pub fn claim_to_ask(
@@ -128,12 +143,29 @@ pub fn claim_to_ask(
     now: Timestamp,
     again_at: Timestamp,
     limit: i64,
-) -> Result<Vec<Refund>, Error> {
+) -> Result<Vec<ToAsk>, Error> {
     let skip_locked = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
         "UPDATE refunds SET ask_at = $2, asked = asked + 1 WHERE id IN (
             SELECT id FROM refunds WHERE ask_at <= $1 ORDER BY ask_at LIMIT $3 {skip_locked})
-      RETURNING {COLUMNS}"
+      RETURNING {COLUMNS}, asked"
     );
-    tx.query_write(&sql, params![now, again_at, limit], read)
+    tx.query_write(&sql, params![now, again_at, limit], |row| {
+        Ok(ToAsk { refund: read(row)?, asked: row.int()? })
+    })
+}
+
+/// Sets when a refund that is not over is sent or asked about next.
+pub fn put_off(tx: &mut Tx<'_>, id: RefundId, ask_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE refunds SET ask_at = $2 WHERE id = $1 AND ask_at IS NOT NULL",
+        params![id.raw(), ask_at],
+    )?;
+    Ok(())
+}
+
+/// Keeps why a refund could not be sent, in the gateway's words, for staff.
+pub fn set_failure(tx: &mut Tx<'_>, id: RefundId, failure: &str) -> Result<(), Error> {
+    tx.execute("UPDATE refunds SET failure = $2 WHERE id = $1", params![id.raw(), failure])?;
+    Ok(())
 }

@@ -1,0 +1,135 @@
+//! What a gateway says became of a refund, by its answer, a notice, or when asked.
+
+use ordermill_base::Money;
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{PaymentId, RefundId};
+use ordermill_domain::ledger::Posting;
+use ordermill_domain::refund::{Refund, State};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, ledger, refund, task};
+
+use super::settings::{PaymentSettings, wait_after};
+use crate::order::file::{FileError, OrderFile};
+
+/// News about one refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RefundReport {
+    pub(super) refund: RefundId,
+    /// The payment that the gateway says it comes out of.
+    pub(super) payment: PaymentId,
+    pub(super) news: RefundNews,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RefundNews {
+    /// The buyer gets this much.
+    Sent(Money),
+    /// Nothing left, for this reason in the gateway's words.
+    Failed(String),
+}
+
+/// What came of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RefundRecorded {
+    /// It is as told, or will be asked about.
+    Noted,
+    /// No such refund of that payment.
+    NotFound,
+    /// It is not what we asked for; a person looks at it.
+    Mismatch(String),
+}
+
+impl RefundReport {
+    /// Records the news, each once. Under the lock of the order, as all that moves its money.
+    pub(super) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        act: &Act,
+        settings: &PaymentSettings,
+    ) -> Result<RefundRecorded, Error> {
+        let unlocked = refund::fetch(tx, self.refund)?;
+        let Some(unlocked) = unlocked.filter(|it| it.facts().key.payment == self.payment) else {
+            return Ok(RefundRecorded::NotFound);
+        };
+        let file = OrderFile::load(tx, unlocked.facts().order).map_err(FileError::into_storage)?;
+        let refund = refund::fetch_for_update(tx, self.refund)?.ok_or(Error::Stale("a refund"))?;
+        match &self.news {
+            RefundNews::Sent(amount) => record_sent(tx, act, file, refund, *amount),
+            RefundNews::Failed(reason) => record_failed(tx, act, refund, reason, settings),
+        }
+    }
+}
+
+fn record_sent(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    mut file: OrderFile,
+    mut refund: Refund,
+    amount: Money,
+) -> Result<RefundRecorded, Error> {
+    let before = *refund.facts();
+    if amount != before.amount {
+        let why = format!("sent back {} instead of {}", amount.minor, before.amount.minor);
+        ask_a_person(tx, act, &refund, &why)?;
+        return Ok(RefundRecorded::Mismatch(why));
+    }
+    match refund.succeed(act.at) {
+        Ok(Some(event)) => {
+            refund::update(tx, &refund, before.version, None)?;
+            refund::record(tx, act, &refund, &event)?;
+            let posting =
+                Posting::refund_succeeded(amount).map_err(|error| Error::Engine(error.into()))?;
+            ledger::post(tx, before.order, &posting, act.at)?;
+            file.record_refunded(act, amount.minor).map_err(FileError::into_storage)?;
+            file.save(tx)?;
+            task::close(tx, TaskKind::RefundFailed, before.id, "sent", act.at)?;
+        }
+        Ok(None) => {}
+        // We believe that it was never sent or has failed: the gateway is asked at once.
+        Err(_) => refund::put_off(tx, before.id, act.at)?,
+    }
+    Ok(RefundRecorded::Noted)
+}
+
+fn record_failed(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    mut refund: Refund,
+    reason: &str,
+    settings: &PaymentSettings,
+) -> Result<RefundRecorded, Error> {
+    let before = *refund.facts();
+    let Ok(event) = refund.fail(act.at) else {
+        if before.state == State::Succeeded {
+            let why = format!("the gateway takes back that it was sent: {reason}");
+            ask_a_person(tx, act, &refund, &why)?;
+        }
+        return Ok(RefundRecorded::Noted);
+    };
+    let tries = attempt(&refund);
+    let again_at = act.at + wait_after(&settings.refund_after, tries);
+    refund::update(tx, &refund, before.version, Some(again_at))?;
+    refund::record(tx, act, &refund, &event)?;
+    refund::set_failure(tx, before.id, reason)?;
+    if tries >= settings.refund_tries {
+        ask_a_person(tx, act, &refund, reason)?;
+    }
+    Ok(RefundRecorded::Noted)
+}
+
+/// Opens the task of a refund that does not get on.
+pub(super) fn ask_a_person(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    refund: &Refund,
+    why: &str,
+) -> Result<(), Error> {
+    let facts = refund.facts();
+    let detail = serde_json::json!({ "order": facts.order, "error": why }).to_string();
+    task::open(tx, TaskKind::RefundFailed, facts.id, &detail, None, act.at)
+}
+
+/// Which attempt to send it this is or was, from 1: granted, requested, failed, requested, …
+pub(super) fn attempt(refund: &Refund) -> i64 {
+    refund.facts().version / 2
+}

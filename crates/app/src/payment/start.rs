@@ -1,0 +1,231 @@
+//! Starting a payment: our row first, then the gateway, then its answer.
+
+use ordermill_base::{Money, Timestamp};
+use ordermill_domain::actor::Act;
+use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::ids::{OrderId, PaymentId};
+use ordermill_domain::order::{Action, Order, OrderNumber};
+use ordermill_domain::payment::{NewPayment, Payment};
+use ordermill_ports::gateway::{Gateway, GatewayError, PaymentRequest};
+use ordermill_storage::payment::Opening;
+use ordermill_storage::{Error, Tx, deadline, order, payment};
+
+use super::Payments;
+use super::end::{Ending, end_payment, submit_payment};
+use super::settings::wait_after;
+
+/// A buyer wants to pay what is still owed of an order.
+#[derive(Debug, Clone)]
+pub struct StartPayment {
+    /// Who starts it, and when.
+    pub act: Act,
+    /// What is paid.
+    pub order: OrderId,
+    /// Through which gateway.
+    pub gateway: String,
+    /// Where the buyer's browser goes afterwards.
+    pub return_url: String,
+    /// Where the gateway's notices go.
+    pub notify_url: String,
+}
+
+/// A payment that stands, and where the buyer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartedPayment {
+    /// To the gateway's page.
+    Redirect {
+        /// The payment.
+        payment: PaymentId,
+        /// The page where the buyer pays.
+        url: String,
+    },
+    /// The gateway has not answered. It is asked again by itself; the buyer looks again shortly.
+    Pending {
+        /// The payment.
+        payment: PaymentId,
+    },
+}
+
+/// Why no payment was started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartPaymentError {
+    /// No gateway of this name is set up.
+    #[error("there is no gateway {0}")]
+    UnknownGateway(String),
+    /// No such order.
+    #[error("order {0} not found")]
+    OrderNotFound(OrderId),
+    /// It is paid, over, or paid at the door.
+    #[error("order {0} is not to be paid")]
+    NotPayable(OrderId),
+    /// The gateway said no. The buyer may try again, which is a new payment.
+    #[error("the gateway refused payment {payment}: {message}")]
+    Refused {
+        /// The payment, which has failed.
+        payment: PaymentId,
+        /// The gateway's words, for staff.
+        message: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+impl Payments {
+    /// Starts a payment of what is still to be paid, or goes on with the one that is open. Paying
+    /// again after a failure is a new payment.
+    pub async fn start(&self, request: StartPayment) -> Result<StartedPayment, StartPaymentError> {
+        let Some(gateway) = self.gateways().get(&request.gateway) else {
+            return Err(StartPaymentError::UnknownGateway(request.gateway));
+        };
+        let merchant = gateway.merchant().to_owned();
+        let first_ask = request.act.at + self.settings().call_within;
+        let act = request.act.clone();
+        let stored = self
+            .database()
+            .write(move |tx| store_payment(tx, &request, &merchant, first_ask))
+            .await?;
+        let payment = stored.payment.facts().id;
+        if let Some(url) = stored.redirect_url {
+            return Ok(StartedPayment::Redirect { payment, url });
+        }
+        match self.open_at_gateway(&act, gateway, &stored.payment, &stored.opening).await? {
+            Opened::Here(url) => Ok(StartedPayment::Redirect { payment, url }),
+            Opened::Refused(message) => Err(StartPaymentError::Refused { payment, message }),
+            Opened::NoAnswer => Ok(StartedPayment::Pending { payment }),
+        }
+    }
+
+    /// Asks the gateway to open a payment that we have stored, and stores its answer. Repeating it
+    /// opens the same payment.
+    pub(super) async fn open_at_gateway(
+        &self,
+        act: &Act,
+        gateway: &dyn Gateway,
+        payment: &Payment,
+        opening: &Opening,
+    ) -> Result<Opened, Error> {
+        let facts = payment.facts();
+        let number = OrderNumber::from(facts.order).to_string();
+        let request = PaymentRequest {
+            payment: facts.id,
+            description: number.clone(),
+            order_number: number,
+            amount: facts.amount,
+            buyer_return_url: opening.return_url.clone(),
+            notify_url: opening.notify_url.clone(),
+            expires_at: opening.expires_at,
+            idempotency_key: facts.id.to_string(),
+        };
+        let answer = gateway.start(&request).await;
+        let (id, act) = (facts.id, Act { at: self.now(), ..act.clone() });
+        match answer {
+            Ok(started) => {
+                let ask_at = act.at + wait_after(&self.settings().ask_after, 1);
+                let url = started.redirect_url.clone();
+                let store = move |tx: &mut Tx<'_>| {
+                    let (reference, url) = (&started.gateway_reference, &started.redirect_url);
+                    submit_payment(tx, &act, id, reference, url, ask_at)
+                };
+                self.database().write(store).await?;
+                Ok(Opened::Here(url))
+            }
+            Err(GatewayError::Refused { code, message }) => {
+                let message = format!("{code}: {message}");
+                let ending = Ending::Failed(message.clone());
+                self.database().write(move |tx| end_payment(tx, &act, id, &ending)).await?;
+                Ok(Opened::Refused(message))
+            }
+            Err(error @ (GatewayError::NotSent { .. } | GatewayError::OutcomeUnknown { .. })) => {
+                let gateway = gateway.name();
+                tracing::warn!(payment.id = %id, gateway, %error, "a payment is not opened yet");
+                Ok(Opened::NoAnswer)
+            }
+        }
+    }
+}
+
+/// What came of asking a gateway to open a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// The page where the buyer pays.
+    Here(String),
+    /// The gateway's words.
+    Refused(String),
+    /// The poller finds out.
+    NoAnswer,
+}
+
+struct Stored {
+    payment: Payment,
+    opening: Opening,
+    redirect_url: Option<String>,
+}
+
+fn store_payment(
+    tx: &mut Tx<'_>,
+    request: &StartPayment,
+    merchant: &str,
+    ask_at: Timestamp,
+) -> Result<Stored, StartPaymentError> {
+    let StartPayment { act, order: id, .. } = request;
+    let stored =
+        order::fetch_for_update(tx, *id)?.ok_or(StartPaymentError::OrderNotFound(*id))?.order;
+    let due_at = deadline::of(tx, *id)?.into_iter().find(|it| it.0 == DeadlineKind::Pay);
+    let expires_at = due_at.map_or(act.at + DeadlineKind::Pay.rule().span, |it| it.1);
+    if !stored.allows(Action::Pay) || expires_at <= act.at {
+        return Err(StartPaymentError::NotPayable(*id));
+    }
+    let amount = still_to_pay(&stored);
+    if let Some(open) = reuse_or_give_up(tx, request, amount)? {
+        return Ok(open);
+    }
+    let new = NewPayment {
+        order: *id,
+        gateway: request.gateway.clone(),
+        merchant: merchant.to_owned(),
+        amount,
+    };
+    let opening = Opening {
+        return_url: request.return_url.clone(),
+        notify_url: request.notify_url.clone(),
+        expires_at,
+    };
+    let (payment, event) = Payment::create(tx.next_id(act.at), new, act.at);
+    payment::insert(tx, &payment, Some(&opening), Some(ask_at))?;
+    payment::record(tx, act, &payment, &event)?;
+    Ok(Stored { payment, opening, redirect_url: None })
+}
+
+/// The open payment of the same gateway and amount. Another amount is no longer asked for: that
+/// payment is given up, and the poller closes it at the gateway.
+fn reuse_or_give_up(
+    tx: &mut Tx<'_>,
+    StartPayment { act, order, gateway, .. }: &StartPayment,
+    amount: Money,
+) -> Result<Option<Stored>, Error> {
+    let mut reused = None;
+    for payment in payment::of(tx, *order)? {
+        let facts = payment.facts().clone();
+        if !facts.state.is_open() || facts.gateway != *gateway {
+            continue;
+        }
+        match payment::opening(tx, facts.id)?.filter(|_| facts.amount == amount) {
+            Some(opening) => {
+                let redirect_url = payment::redirect_url(tx, facts.id)?;
+                reused = Some(Stored { payment, opening, redirect_url });
+            }
+            None => {
+                end_payment(tx, act, facts.id, &Ending::Voided)?;
+                payment::set_ask_at(tx, facts.id, Some(act.at))?;
+            }
+        }
+    }
+    Ok(reused)
+}
+
+fn still_to_pay(order: &Order) -> Money {
+    let facts = order.facts();
+    let here = facts.money.paid_minor - facts.money.refunded_minor;
+    Money::new(facts.amounts.total_minor - here, facts.amounts.currency)
+}

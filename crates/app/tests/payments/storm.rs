@@ -1,0 +1,234 @@
+//! Many payments at once, in bad weather: one capture each, and the money is what is owed.
+
+use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
+use ordermill_app::payment::start::StartPaymentError;
+use ordermill_base::{Random, Span};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::ids::{OrderId, PaymentId};
+use ordermill_domain::order::Status;
+use ordermill_domain::payment::LatePolicy;
+use ordermill_sandbox::fault::{Call, Chance, Fault, Profile};
+use tokio::task::JoinSet;
+
+use crate::kit::{PRICE, Shop, on_each_database};
+
+const ORDERS: i64 = 150;
+
+async fn place_all(shop: &Shop) -> Vec<OrderId> {
+    let mut orders = Vec::new();
+    for number in 1..=ORDERS {
+        orders.push(shop.place(number).await);
+    }
+    orders
+}
+
+/// All buyers pay at the same moment.
+async fn start_all(shop: &Shop, orders: &[OrderId]) {
+    let mut starting = JoinSet::new();
+    for &order in orders {
+        let (payments, wish) = (shop.payments.clone(), shop.wish_to_pay(order));
+        starting.spawn(async move {
+            match payments.start(wish).await {
+                Ok(_) | Err(StartPaymentError::NotPayable(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        });
+    }
+    starting.join_all().await;
+}
+
+fn auto_pay(chances: &[(u8, Call, Fault)]) -> Profile {
+    let chances = chances.iter().map(|(percent, call, fault)| Chance {
+        percent: *percent,
+        call: Some(*call),
+        fault: fault.clone(),
+    });
+    Profile { seed: 11, auto_pay: true, chances: chances.collect() }
+}
+
+#[test]
+fn notice_return_poller_and_operator_at_one_instant_make_one_capture_of_each_payment() {
+    on_each_database(async |shop| {
+        let mut payments: Vec<(OrderId, PaymentId)> = Vec::new();
+        for number in 1..=ORDERS {
+            let (order, payment) = shop.open_payment(number).await;
+            payments.push((order, payment));
+        }
+        for (_, payment) in &payments {
+            shop.sandbox().pay(&payment.to_string()).unwrap();
+        }
+        shop.notices(payments.len()).await;
+        shop.clock.advance(Span::seconds(2));
+        let start = std::sync::Arc::new(tokio::sync::Barrier::new(4));
+        let mut reporting = JoinSet::new();
+        for reporter in 0..4 {
+            let (service, start, payments) =
+                (shop.payments.clone(), start.clone(), payments.clone());
+            let act = shop.buyer();
+            reporting.spawn(async move {
+                start.wait().await;
+                match reporter {
+                    0 => while service.process_notices().await.unwrap() > 0 {},
+                    1 => while service.poll().await.unwrap() > 0 {},
+                    _ => {
+                        for (_, payment) in &payments {
+                            service.check_payment(&act, *payment).await.unwrap();
+                        }
+                    }
+                }
+            });
+        }
+        reporting.join_all().await;
+        for (order, payment) in payments {
+            let captured = ["payment.created", "payment.submitted", "payment.captured"];
+            assert_eq!(shop.history("payment", payment).await, captured);
+            let history = shop.history("order", order).await;
+            let paid = history.iter().filter(|kind| *kind == "order.paid").count();
+            assert_eq!((paid, shop.status(order).await), (1, Status::Confirmed), "{history:?}");
+            assert_eq!(shop.order(order).await.facts().money.paid_minor, PRICE);
+        }
+    });
+}
+
+#[test]
+fn in_bad_weather_every_doubt_is_resolved_and_what_was_charged_is_what_was_owed() {
+    on_each_database(async |shop| {
+        shop.sandbox().set_profile(auto_pay(&[
+            (8, Call::Start, Fault::LoseAnswer),
+            (8, Call::Start, Fault::FailAfterSuccess),
+            (4, Call::Start, Fault::HangAfterSuccess),
+            (4, Call::Start, Fault::TimeOut),
+            (6, Call::Start, Fault::Unavailable),
+            (25, Call::Notice, Fault::LoseNotice),
+            (10, Call::Notice, Fault::RepeatNotice { count: 1 }),
+            (10, Call::Notice, Fault::ReorderNotice),
+            (5, Call::Query, Fault::TimeOut),
+            (5, Call::Query, Fault::Unavailable),
+            (8, Call::Refund, Fault::LoseAnswer),
+            (8, Call::Refund, Fault::FailAfterSuccess),
+            (6, Call::Refund, Fault::Unavailable),
+            (8, Call::Refund, Fault::Decline),
+        ]));
+        let orders = place_all(shop).await;
+        start_all(shop, &orders).await;
+        let in_doubt = async || {
+            let mut count = 0;
+            for &order in &orders {
+                count += usize::from(shop.status(order).await == Status::Placed);
+            }
+            count
+        };
+        assert!(in_doubt().await > 0, "the weather was fine");
+        shop.let_pass(60, Span::seconds(5)).await;
+        assert_eq!(in_doubt().await, 0, "every doubt is resolved within five minutes");
+
+        let (canceled, kept) = orders.split_at(orders.len() / 3);
+        for &order in canceled {
+            shop.cancel(order).await.unwrap();
+        }
+        shop.let_pass(40, Span::minutes(15)).await;
+        for &order in canceled {
+            assert_eq!(shop.money_at_gateway(&shop.payments_of(order).await), 0);
+            let money = shop.order(order).await.facts().money;
+            assert_eq!((money.paid_minor, money.refunded_minor), (PRICE, PRICE));
+        }
+        for &order in kept {
+            assert_eq!(shop.money_at_gateway(&shop.payments_of(order).await), PRICE);
+            assert_eq!(shop.order(order).await.facts().money.paid_minor, PRICE);
+        }
+        let charges = shop.sandbox().ledger().len() - shop.refunds_at_gateway();
+        assert_eq!((charges, shop.refunds_at_gateway()), (orders.len(), canceled.len()));
+        assert_eq!(shop.open_tasks().await, []);
+    });
+}
+
+#[test]
+fn an_order_whose_time_to_pay_ends_as_the_money_comes_is_paid_or_canceled_never_both() {
+    on_each_database(async |shop| {
+        let mut open = Vec::new();
+        for number in 1..=ORDERS {
+            open.push(shop.open_payment(number).await);
+        }
+        let mut racing = JoinSet::new();
+        let mut dice = Random::from_seed(4);
+        for (order, payment) in open.clone() {
+            let (sandbox, payments) = (shop.sandbox().clone(), shop.payments.clone());
+            let (act, database) = (shop.buyer(), shop.database.clone());
+            let [pays_after, ends_after] = [dice.below(40), dice.below(40)];
+            let wait = |ms| tokio::time::sleep(std::time::Duration::from_millis(ms));
+            racing.spawn(async move {
+                wait(pays_after).await;
+                // Closed at the gateway before: then there is no money to count.
+                if sandbox.pay(&payment.to_string()).is_ok() {
+                    payments.check_payment(&act, payment).await.unwrap();
+                }
+            });
+            let act = shop.buyer();
+            racing.spawn(async move {
+                use ordermill_app::order::cancel::cancel_order;
+                use ordermill_domain::order::CancelReason;
+                wait(ends_after).await;
+                let reason = CancelReason::Unpaid;
+                let expire = move |tx: &mut ordermill_storage::Tx<'_>| {
+                    let stored = ordermill_storage::order::fetch_for_update(tx, order)?;
+                    if stored.is_some_and(|it| it.order.status() == Status::Placed) {
+                        cancel_order(tx, &act, order, reason)?;
+                    }
+                    Ok::<_, ordermill_app::order::cancel::CancelOrderError>(())
+                };
+                database.write(expire).await.unwrap();
+            });
+        }
+        racing.join_all().await;
+        shop.let_pass(10, Span::minutes(1)).await;
+        let (mut paid, mut canceled) = (0, 0);
+        for (order, payment) in open {
+            let at_gateway = shop.money_at_gateway(&[shop.payment(payment).await]);
+            match shop.status(order).await {
+                Status::Confirmed => {
+                    paid += 1;
+                    assert_eq!(at_gateway, PRICE);
+                }
+                Status::Canceled => {
+                    canceled += 1;
+                    assert_eq!(at_gateway, 0);
+                }
+                other => panic!("{order} is {other}"),
+            }
+        }
+        assert!(paid > 0 && canceled > 0, "{paid} paid, {canceled} canceled: no race at all");
+    });
+}
+
+/// Captures that wait together share their reads and writes.
+#[test]
+fn many_captures_at_once_are_decided_in_few_transactions() {
+    use std::sync::atomic::Ordering;
+    on_each_database(async |shop| {
+        let mut reports = Vec::new();
+        for number in 1..=ORDERS {
+            let (_, payment) = shop.open_payment(number).await;
+            let act = Act::new(Actor::adapter("sandbox"), shop.buyer().at);
+            let facts = shop.payment(payment).await.facts().clone();
+            let money = CapturedMoney {
+                payment,
+                gateway: facts.gateway,
+                gateway_ref: facts.gateway_ref.unwrap(),
+                merchant: facts.merchant,
+                amount: facts.amount,
+            };
+            reports.push(RecordCapture { act, money, policy: LatePolicy::Refund });
+        }
+        let batches = |shop: &Shop| shop.database.stats().batches.load(Ordering::Relaxed);
+        let before = batches(shop);
+        let mut capturing = JoinSet::new();
+        for report in reports {
+            let database = shop.database.clone();
+            capturing.spawn(async move { database.submit(report).await.unwrap().unwrap() });
+        }
+        let outputs = capturing.join_all().await;
+        assert!(outputs.iter().all(|it| matches!(it, Captured::Paid { is_confirmed: true, .. })));
+        let used = batches(shop) - before;
+        assert!(used < outputs.len() as u64 / 2, "{used} transactions");
+    });
+}
