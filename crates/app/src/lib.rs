@@ -20,3 +20,11 @@ pub mod staff;
 mod throttle;
 
 pub use services::{Channels, Services};
+pub mod availability;
+pub mod catalog;
+pub mod exchange;
+pub mod order;
+pub mod payment;
+pub mod replenishment;
+pub mod scheduler;
+pub mod stock;

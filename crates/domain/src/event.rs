@@ -34,6 +34,8 @@ coded! {
         Incoming = "incoming",
         /// A setting of the shop.
         Setting = "setting",
+        /// What holds for the stock of a SKU: safety stock and backorders, at each location.
+        StockPolicy = "stock_policy",
     }
 }
 
@@ -109,7 +111,8 @@ impl Event {
             | Aggregate::Sku
             | Aggregate::Location
             | Aggregate::Incoming
-            | Aggregate::Setting => Self::Record(serde_json::from_str(json)?),
+            | Aggregate::Setting
+            | Aggregate::StockPolicy => Self::Record(serde_json::from_str(json)?),
         })
     }
 

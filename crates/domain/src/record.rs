@@ -32,6 +32,8 @@ coded! {
         IncomingEdited = "incoming.edited",
         /// A setting has another value.
         SettingEdited = "setting.edited",
+        /// The safety stock or the backorder policy of a SKU at a location changed.
+        StockPolicyEdited = "stock_policy.edited",
     }
 }
 
@@ -64,6 +66,7 @@ impl Kind {
             Self::LocationCreated | Self::LocationEdited => Aggregate::Location,
             Self::IncomingAnnounced | Self::IncomingEdited => Aggregate::Incoming,
             Self::SettingEdited => Aggregate::Setting,
+            Self::StockPolicyEdited => Aggregate::StockPolicy,
         }
     }
 }

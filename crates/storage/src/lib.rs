@@ -18,6 +18,7 @@ pub mod deadline;
 mod engine;
 mod error;
 pub mod idempotency;
+pub mod import;
 pub mod incoming;
 pub mod inbox;
 mod job;

@@ -1,8 +1,10 @@
 //! Reservations: which stock which order holds.
 
+use std::collections::BTreeMap;
+
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{OrderId, SkuId};
 use ordermill_domain::reservation::{Event, Facts, Reservation, State};
 
 use crate::columns::{Kind, insert};
@@ -41,6 +43,22 @@ pub fn record(tx: &mut Tx<'_>, act: &Act, order: OrderId, event: &Event) -> Resu
     let entry =
         journal::NewEntry { aggregate: "reservation", aggregate_id, sequence, kind, body: &body };
     journal::append(tx, act, entry).map(drop)
+}
+
+/// How many pieces of these SKUs buyers wait for; SKUs that nobody waits for are left out.
+pub fn waiting(
+    tx: &mut Tx<'_>,
+    skus: impl IntoIterator<Item = SkuId>,
+) -> Result<BTreeMap<SkuId, i64>, Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: "SELECT sku_id, CAST(SUM(quantity) AS BIGINT) FROM reservations
+            WHERE sku_id = $1 AND state = 'backordered' GROUP BY sku_id",
+        postgres: "SELECT sku_id, CAST(SUM(quantity) AS BIGINT) FROM reservations
+            WHERE sku_id = ANY($1) AND state = 'backordered' GROUP BY sku_id",
+    };
+    let mut keys = Columns::new(&[Kind::Int]);
+    skus.into_iter().for_each(|sku| keys.push(params![sku.raw()]));
+    Ok(tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.int()?)))?.into_iter().collect())
 }
 
 fn read(row: &mut Row<'_>) -> Result<Stored, Error> {

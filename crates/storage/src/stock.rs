@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{BinId, LocationId, MovementId, SkuId};
-use ordermill_domain::stock::{Event, StockLevel};
+use ordermill_domain::record::{self, Kind as RecordKind};
+use ordermill_domain::stock::{BackorderPolicy, Event, StockLevel};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
@@ -269,6 +270,47 @@ pub fn set_policy(tx: &mut Tx<'_>, level: &StockLevel) -> Result<(), Error> {
         params![level.sku.raw(), level.location.raw(), level.safety_stock, level.backorder.code()],
     )?;
     Ok(())
+}
+
+/// Makes sure that a SKU has a level at a location; a new one is empty and sells nothing on
+/// backorder.
+pub fn ensure(tx: &mut Tx<'_>, sku: SkuId, location: LocationId) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO stock_levels (sku_id, location_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        params![sku.raw(), location.raw()],
+    )?;
+    Ok(())
+}
+
+/// As [`set_policy`], with an entry in the journal that tells what changed; without one if nothing
+/// did. The levels of the SKU are locked by the caller.
+pub fn edit_policy(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    before: &StockLevel,
+    after: &StockLevel,
+) -> Result<(), Error> {
+    #[derive(serde::Serialize)]
+    struct Policy {
+        location: LocationId,
+        safety_stock: i64,
+        backorder: BackorderPolicy,
+    }
+    let policy = |level: &StockLevel| Policy {
+        location: before.location,
+        safety_stock: level.safety_stock,
+        backorder: level.backorder,
+    };
+    let (kind, location) = (RecordKind::StockPolicyEdited, policy(before));
+    let Some(mut event) = record::Event::edited(kind, &location, &policy(after)) else {
+        return Ok(());
+    };
+    let location = serde_json::Value::String(before.location.to_string());
+    let place = record::Change { before: location.clone(), after: location };
+    event.fields.insert("location".to_owned(), place);
+    set_policy(tx, after)?;
+    let sequence = journal::next_sequence(tx, kind.aggregate().code(), before.sku.raw())?;
+    crate::record::note(tx, act, before.sku, sequence, &event)
 }
 
 /// One movement, as listed.

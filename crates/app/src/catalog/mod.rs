@@ -4,6 +4,7 @@
 //! waits for the database or for each other. [`CatalogHolder`] keeps the newest one and
 //! [`CatalogHolder::follow`] renews it when the journal tells of an edit, on this node or another.
 
+pub mod edit;
 mod holder;
 mod near;
 pub mod settings;
