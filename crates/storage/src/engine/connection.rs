@@ -31,6 +31,14 @@ impl Address {
         matches!(self.0, Target::Postgres(_))
     }
 
+    /// The file of a SQLite database that has one.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Target::Sqlite(SqliteFile::Path(path)) => Some(path),
+            Target::Sqlite(SqliteFile::Memory(_)) | Target::Postgres(_) => None,
+        }
+    }
+
     /// `sqlite` or `postgres`, for logs and benchmarks.
     pub fn engine(&self) -> &'static str {
         if self.is_postgres() { "postgres" } else { "sqlite" }
