@@ -12,6 +12,7 @@ pub mod order;
 pub mod payment;
 pub mod permission;
 pub mod privacy;
+pub mod check;
 pub mod node;
 pub mod order;
 pub mod payment;

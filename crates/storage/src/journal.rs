@@ -97,10 +97,11 @@ pub fn append(tx: &mut Tx<'_>, act: &Act, entry: NewEntry<'_>) -> Result<EventId
     Ok(position)
 }
 
-const SELECT: &str = "SELECT xid, position, aggregate, aggregate_id, sequence, kind, at, actor,
+pub(crate) const SELECT: &str =
+    "SELECT xid, position, aggregate, aggregate_id, sequence, kind, at, actor,
     reason, request_id, body FROM journal";
 
-fn read(row: &mut Row<'_>) -> Result<Entry, Error> {
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Entry, Error> {
     Ok(Entry {
         cursor: Cursor { xid: row.int()?, position: row.id()? },
         aggregate: row.text()?,

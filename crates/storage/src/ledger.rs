@@ -5,7 +5,7 @@ use ordermill_domain::ids::{OrderId, PostingId};
 use ordermill_domain::ledger::Posting;
 
 use crate::columns::insert;
-use crate::{Error, Insert, Tx, params};
+use crate::{Error, Insert, Row, Tx, params};
 
 static INSERT: Insert = insert!("ledger_entries" {
     posting_id: Int, entry_no: Int, order_id: Int, account: Text, currency: Text,
@@ -58,14 +58,16 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Entry>, Error> {
         "SELECT posting_id, account, currency, amount_minor, at FROM ledger_entries
           WHERE order_id = $1 ORDER BY posting_id, entry_no",
         params![order.raw()],
-        |row| {
-            Ok(Entry {
-                posting: row.id()?,
-                account: row.text()?,
-                currency: row.parsed()?,
-                amount_minor: row.int()?,
-                at: row.at()?,
-            })
-        },
+        read,
     )
+}
+
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Entry, Error> {
+    Ok(Entry {
+        posting: row.id()?,
+        account: row.text()?,
+        currency: row.parsed()?,
+        amount_minor: row.int()?,
+        at: row.at()?,
+    })
 }

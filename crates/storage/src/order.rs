@@ -244,14 +244,15 @@ pub fn update_lines<'l>(
     tx.execute_each(&SQL, &rows).map(drop)
 }
 
-const COLUMNS: &str = "o.id, o.channel_id, o.channel_order_id, o.customer_id, o.status, o.version,
+pub(crate) const COLUMNS: &str =
+    "o.id, o.channel_id, o.channel_order_id, o.customer_id, o.status, o.version,
     o.terms, CAST(o.is_promotion AS BIGINT), o.review, o.currency, o.tax_mode, o.goods_minor,
     o.discount_minor, o.freight_minor, o.tax_minor, o.total_minor, o.paid_minor, o.refunded_minor,
     o.charged_back_minor, CAST(o.is_backordered AS BIGINT), CAST(o.accepts_backorder AS BIGINT),
     o.cancel_reason, o.region, o.recipient, o.placed_at, o.paid_at, o.confirmed_at, o.shipped_at,
     o.completed_at, o.ended_at, o.archived_at";
 
-fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (id, channel, channel_order_id) = (row.id()?, row.id()?, row.opt_text()?);
     let (customer, status, version) = (row.opt_id()?, row.parsed()?, row.int()?);
     let (terms, promotion, review) = (row.parsed()?, row.flag()?, row.parsed()?);
@@ -378,7 +379,7 @@ pub fn lines_of_each(
     tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
 }
 
-fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
+pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
     let unreadable = |what| move || Error::Unreadable { what, text: "a number".to_owned() };
     let terms = LineTerms {
         line_no: u16::try_from(row.int()?).map_err(|_| unreadable("line number")())?,

@@ -117,10 +117,11 @@ pub fn record(tx: &mut Tx<'_>, act: &Act, payment: &Payment, event: &Event) -> R
     journal::append(tx, act, entry).map(drop)
 }
 
-const COLUMNS: &str = "id, order_id, version, state, gateway, merchant, currency, amount_minor,
+pub(crate) const COLUMNS: &str =
+    "id, order_id, version, state, gateway, merchant, currency, amount_minor,
     gateway_ref, created_at, captured_at";
 
-fn read(row: &mut Row<'_>) -> Result<Payment, Error> {
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Payment, Error> {
     let (id, order, version, state) = (row.id()?, row.id()?, row.int()?, row.parsed()?);
     let (gateway, merchant, currency) = (row.text()?, row.text()?, row.parsed()?);
     let amount = Money::new(row.int()?, currency);

@@ -70,10 +70,11 @@ pub fn record(tx: &mut Tx<'_>, act: &Act, refund: &Refund, event: &Event) -> Res
     journal::append(tx, act, entry).map(drop)
 }
 
-const COLUMNS: &str = "id, order_id, payment_id, cause, subject, version, state, currency,
+pub(crate) const COLUMNS: &str =
+    "id, order_id, payment_id, cause, subject, version, state, currency,
     amount_minor, granted_at, succeeded_at";
 
-fn read(row: &mut Row<'_>) -> Result<Refund, Error> {
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Refund, Error> {
     let (id, order) = (row.id()?, row.id()?);
     let key = Key { payment: row.id()?, cause: row.parsed()?, subject: row.int()? };
     let (version, state, currency) = (row.int()?, row.parsed()?, row.parsed()?);

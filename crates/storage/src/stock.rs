@@ -40,7 +40,7 @@ const LOCK: PerRow<'_> = PerRow {
         FROM stock_levels WHERE sku_id = ANY($1) ORDER BY sku_id, location_id FOR UPDATE",
 };
 
-fn read(row: &mut Row<'_>) -> Result<StockLevel, Error> {
+pub(crate) fn read(row: &mut Row<'_>) -> Result<StockLevel, Error> {
     Ok(StockLevel {
         sku: row.id()?,
         location: row.id()?,

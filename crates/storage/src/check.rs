@@ -1,0 +1,322 @@
+//! What the checker reads: everything, in ranges of ids, so that its memory stays small.
+//!
+//! The rules are not here, with the exception of [`RULES`]: those that one statement can ask.
+
+use ordermill_base::Timestamp;
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::order::OrderLine;
+use ordermill_domain::payment::Payment;
+use ordermill_domain::refund::Refund;
+use ordermill_domain::stock::StockLevel;
+
+use crate::journal::Entry;
+use crate::{Error, Row, Tx, journal, ledger, order, params, payment, refund, reservation, stock};
+
+/// Ids above `after`, up to and including `upto`, raw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The last id that is not in it.
+    pub after: i64,
+    /// The last id that is in it.
+    pub upto: i64,
+}
+
+/// A table whose ids are walked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// By order id.
+    Orders,
+    /// By payment id.
+    Payments,
+    /// By refund id.
+    Refunds,
+    /// By movement id.
+    Movements,
+}
+
+/// The next ids of a table behind `after`, at most `limit`.
+pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i64>, Error> {
+    let table = match walk {
+        Walk::Orders => "orders",
+        Walk::Payments => "payments",
+        Walk::Refunds => "refunds",
+        Walk::Movements => "stock_movements",
+    };
+    let sql = format!("SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT $2");
+    tx.query(&sql, params![after, limit], |row| row.int())
+}
+
+fn in_range<T>(
+    tx: &mut Tx<'_>,
+    columns: &str,
+    from: &str,
+    key: &str,
+    order_by: &str,
+    range: Range,
+    read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let sql = format!(
+        "SELECT {columns} FROM {from} WHERE {key} > $1 AND {key} <= $2 ORDER BY {order_by}"
+    );
+    tx.query(&sql, params![range.after, range.upto], read)
+}
+
+/// The heads of orders.
+pub fn orders(tx: &mut Tx<'_>, range: Range) -> Result<Vec<order::Stored>, Error> {
+    in_range(tx, order::COLUMNS, "orders o", "o.id", "o.id", range, order::read)
+}
+
+/// The lines of orders.
+pub fn lines(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+    let columns = "order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
+        tax_minor, total_minor, canceled, allocated, backordered, shipped";
+    let read = |row: &mut Row<'_>| Ok((row.id()?, order::read_line(row)?));
+    in_range(tx, columns, "order_lines", "order_id", "order_id, line_no", range, read)
+}
+
+/// What of the lines' discounts has a source: (order, line, minor units).
+pub fn discounts(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(i64, i64, i64)>, Error> {
+    let columns = "order_id, line_no, amount_minor";
+    let read = |row: &mut Row<'_>| Ok((row.int()?, row.int()?, row.int()?));
+    in_range(tx, columns, "order_discounts", "order_id", "order_id, line_no, source", range, read)
+}
+
+/// The reservations of orders.
+pub fn reservations(tx: &mut Tx<'_>, range: Range) -> Result<Vec<reservation::Stored>, Error> {
+    let (columns, key) = (reservation::COLUMNS, "order_id");
+    let order_by = "order_id, line_no, location_id, is_backorder";
+    in_range(tx, columns, "reservations", key, order_by, range, reservation::read)
+}
+
+/// The payments of orders.
+pub fn payments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Payment>, Error> {
+    let order_by = "order_id, id";
+    in_range(tx, payment::COLUMNS, "payments", "order_id", order_by, orders, payment::read)
+}
+
+/// The refunds of orders.
+pub fn refunds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Refund>, Error> {
+    let order_by = "order_id, id";
+    in_range(tx, refund::COLUMNS, "refunds", "order_id", order_by, orders, refund::read)
+}
+
+/// The books of orders: (order, entry).
+pub fn ledger_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<(i64, ledger::Entry)>, Error> {
+    let columns = "order_id, posting_id, account, currency, amount_minor, at";
+    let order_by = "order_id, posting_id";
+    let read = |row: &mut Row<'_>| Ok((row.int()?, ledger::read(row)?));
+    in_range(tx, columns, "ledger_entries", "order_id", order_by, orders, read)
+}
+
+/// Payments by their own ids.
+pub fn payments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Payment>, Error> {
+    in_range(tx, payment::COLUMNS, "payments", "id", "id", range, payment::read)
+}
+
+/// Refunds by their own ids.
+pub fn refunds(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Refund>, Error> {
+    in_range(tx, refund::COLUMNS, "refunds", "id", "id", range, refund::read)
+}
+
+/// The histories of one kind of things.
+pub fn histories(tx: &mut Tx<'_>, aggregate: &str, range: Range) -> Result<Vec<Entry>, Error> {
+    let sql = format!(
+        "{} WHERE aggregate_id > $1 AND aggregate_id <= $2 AND aggregate = $3
+          ORDER BY aggregate_id, sequence",
+        journal::SELECT
+    );
+    tx.query(&sql, params![range.after, range.upto, aggregate], journal::read)
+}
+
+/// A step in the history of a thing: (its id, its kind, the sequence).
+pub type Sequenced = (i64, String, i64);
+
+/// The steps of all histories behind `after`, at most `limit`.
+pub fn sequences(
+    tx: &mut Tx<'_>,
+    after: Option<&Sequenced>,
+    limit: i64,
+) -> Result<Vec<Sequenced>, Error> {
+    let (id, aggregate, sequence) =
+        after.map_or((i64::MIN, "", 0), |(id, aggregate, sequence)| (*id, aggregate, *sequence));
+    tx.query(
+        "SELECT aggregate_id, aggregate, sequence FROM journal
+          WHERE (aggregate_id, aggregate, sequence) > ($1, $2, $3)
+          ORDER BY aggregate_id, aggregate, sequence LIMIT $4",
+        params![id, aggregate, sequence, limit],
+        |row| Ok((row.int()?, row.text()?, row.int()?)),
+    )
+}
+
+/// A movement as the checker compares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// Its id.
+    pub id: i64,
+    /// SKU and location.
+    pub place: (i64, i64),
+    /// Its kind's code.
+    pub kind: String,
+    /// Pieces that came, or went.
+    pub quantity: i64,
+}
+
+/// Movements by their ids.
+pub fn movements(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Movement>, Error> {
+    let columns = "id, sku_id, location_id, kind, quantity";
+    in_range(tx, columns, "stock_movements", "id", "id", range, |row| {
+        let (id, place) = (row.int()?, (row.int()?, row.int()?));
+        Ok(Movement { id, place, kind: row.text()?, quantity: row.int()? })
+    })
+}
+
+/// A level with the number of its movements.
+pub fn levels(
+    tx: &mut Tx<'_>,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<(StockLevel, i64)>, Error> {
+    tx.query(
+        "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
+                quarantine, backorder, version
+           FROM stock_levels WHERE (sku_id, location_id) > ($1, $2)
+          ORDER BY sku_id, location_id LIMIT $3",
+        params![after.0, after.1, limit],
+        |row| Ok((stock::read(row)?, row.int()?)),
+    )
+}
+
+/// The place of a part of a level: SKU, location, bin, lot.
+pub type BinKey = (i64, i64, i64, String);
+
+/// What lies in which bin, behind `after`, at most `limit`: the key and the pieces.
+pub fn bins(
+    tx: &mut Tx<'_>,
+    after: Option<&BinKey>,
+    limit: i64,
+) -> Result<Vec<(BinKey, i64)>, Error> {
+    let (sku, location, bin, lot) =
+        after.map_or((i64::MIN, 0, 0, ""), |(s, l, b, lot)| (*s, *l, *b, lot));
+    tx.query(
+        "SELECT sku_id, location_id, bin_id, lot, on_hand FROM stock_bins
+          WHERE (sku_id, location_id, bin_id, lot) > ($1, $2, $3, $4)
+          ORDER BY sku_id, location_id, bin_id, lot LIMIT $5",
+        params![sku, location, bin, lot, limit],
+        |row| Ok(((row.int()?, row.int()?, row.int()?, row.text()?), row.int()?)),
+    )
+}
+
+/// A rule that one statement can ask.
+#[derive(Debug)]
+pub struct Rule {
+    /// The invariant that it belongs to.
+    pub invariant: &'static str,
+    /// What is wrong with the rows that it finds.
+    pub what: &'static str,
+    /// What it looks at.
+    pub tables: &'static [&'static str],
+    sql: &'static str,
+    has_now: bool,
+}
+
+const fn rule(
+    invariant: &'static str,
+    what: &'static str,
+    tables: &'static [&'static str],
+    sql: &'static str,
+) -> Rule {
+    Rule { invariant, what, tables, sql, has_now: false }
+}
+
+/// Rules on single tables and pairs of them.
+pub const RULES: &[Rule] = &[
+    rule(
+        "I4",
+        "two orders have one id of their channel",
+        &["orders"],
+        "SELECT CAST(MIN(id) AS TEXT) FROM orders WHERE channel_order_id IS NOT NULL
+          GROUP BY channel_id, channel_order_id HAVING COUNT(*) > 1 LIMIT 100",
+    ),
+    rule(
+        "I4",
+        "a cart has become an order that does not exist",
+        &["carts"],
+        "SELECT CAST(c.id AS TEXT) FROM carts c WHERE c.order_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = c.order_id) LIMIT 100",
+    ),
+    rule(
+        "I4",
+        "two carts have become one order",
+        &["carts"],
+        "SELECT CAST(order_id AS TEXT) FROM carts WHERE order_id IS NOT NULL
+          GROUP BY order_id HAVING COUNT(*) > 1 LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a contact points to an order that does not exist",
+        &["order_contacts"],
+        "SELECT CAST(c.order_id AS TEXT) FROM order_contacts c
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = c.order_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a note belongs to an order that does not exist",
+        &["order_notes"],
+        "SELECT CAST(n.order_id AS TEXT) FROM order_notes n
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = n.order_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a reader is ahead of the journal",
+        &["cursors"],
+        "SELECT reader FROM cursors
+          WHERE position > (SELECT COALESCE(MAX(position), 0) FROM journal) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a task is closed and has no moment of it, or the reverse",
+        &["tasks"],
+        "SELECT CAST(id AS TEXT) FROM tasks
+          WHERE (state IN ('done', 'dropped')) <> (closed_at IS NOT NULL) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a received message is closed and has no moment of it, or the reverse",
+        &["inbox"],
+        "SELECT CAST(id AS TEXT) FROM inbox
+          WHERE (state <> 'waiting') <> (closed_at IS NOT NULL) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "an order that waits for no money has a deadline to pay",
+        &["deadlines", "orders"],
+        "SELECT CAST(d.subject_id AS TEXT) FROM deadlines d
+          WHERE d.kind IN ('pay', 'stock_release') AND NOT EXISTS (
+                SELECT 1 FROM orders o
+                 WHERE o.id = d.subject_id AND o.status = 'placed' AND o.paid_at IS NULL)
+          LIMIT 100",
+    ),
+    Rule {
+        invariant: "I8",
+        what: "a lease is held for longer than any is taken",
+        tables: &["leases"],
+        sql: "SELECT name FROM leases WHERE expires_at > $1 + 600000000 LIMIT 100",
+        has_now: true,
+    },
+    Rule {
+        invariant: "I8",
+        what: "a deadline is claimed for longer than any is put off",
+        tables: &["deadlines"],
+        sql: "SELECT CAST(subject_id AS TEXT) FROM deadlines
+               WHERE claimed_until > $1 + 7200000000 LIMIT 100",
+        has_now: true,
+    },
+];
+
+impl Rule {
+    /// The subjects that break it, at most 100.
+    pub fn broken_by(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<String>, Error> {
+        let params = if self.has_now { params![now] as &[_] } else { &[] };
+        tx.query(self.sql, params, |row| row.text())
+    }
+}
