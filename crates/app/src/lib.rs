@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api_key;
+pub mod backup;
 pub mod catalog;
 pub mod live;
 pub mod order;

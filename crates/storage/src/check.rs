@@ -300,7 +300,7 @@ pub const RULES: &[Rule] = &[
         invariant: "I8",
         what: "a lease is held for longer than any is taken",
         tables: &["leases"],
-        sql: "SELECT name FROM leases WHERE expires_at > $1 + 600000000 LIMIT 100",
+        sql: "SELECT name FROM leases WHERE expires_at > CAST($1 AS BIGINT) + 600000000 LIMIT 100",
         has_now: true,
     },
     Rule {
@@ -308,7 +308,7 @@ pub const RULES: &[Rule] = &[
         what: "a deadline is claimed for longer than any is put off",
         tables: &["deadlines"],
         sql: "SELECT CAST(subject_id AS TEXT) FROM deadlines
-               WHERE claimed_until > $1 + 7200000000 LIMIT 100",
+               WHERE claimed_until > CAST($1 AS BIGINT) + 7200000000 LIMIT 100",
         has_now: true,
     },
 ];

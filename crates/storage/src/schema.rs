@@ -36,7 +36,7 @@ pub fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<Column>, Error> {
                      WHEN 'double precision' THEN 'REAL' ELSE CAST(data_type AS TEXT) END,
                 CASE is_nullable WHEN 'YES' THEN CAST(1 AS BIGINT) ELSE 0 END
            FROM information_schema.columns
-          WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position"
+          WHERE table_schema = 'public' AND CAST(table_name AS TEXT) = $1 ORDER BY ordinal_position"
     } else {
         // SQLite says of a primary key only that it is one.
         r#"SELECT name, type, CASE WHEN "notnull" = 0 AND pk = 0 THEN 1 ELSE 0 END
@@ -73,7 +73,7 @@ pub fn indexes(tx: &mut Tx<'_>, table: &str) -> Result<Vec<Index>, Error> {
                JOIN pg_class t ON t.oid = x.indrelid
                JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = 'public'
                LEFT JOIN pg_constraint c ON c.conindid = i.oid AND c.contype = 'u'
-              WHERE t.relname = $1 AND NOT x.indisprimary",
+              WHERE CAST(t.relname AS TEXT) = $1 AND NOT x.indisprimary",
             "SELECT COALESCE(CAST(a.attname AS TEXT), '(expression)')
                FROM pg_index x
                JOIN pg_class i ON i.oid = x.indexrelid
@@ -81,7 +81,7 @@ pub fn indexes(tx: &mut Tx<'_>, table: &str) -> Result<Vec<Index>, Error> {
                     AS k (attnum, position)
                LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
                     AND k.attnum > 0
-              WHERE i.relname = $1 ORDER BY k.position",
+              WHERE CAST(i.relname AS TEXT) = $1 ORDER BY k.position",
         )
     } else {
         (

@@ -32,11 +32,11 @@ fn both_engines_have_the_same_tables_columns_and_indexes() {
     assert!(schemas[0].contains("\norders\n  id INTEGER\n"), "{}", schemas[0]);
     assert!(schemas[0].contains("orders_by_channel_order"), "{}", schemas[0]);
     for schema in &schemas[1..] {
-        let difference = schemas[0].lines().zip(schema.lines()).find(|(one, other)| one != other);
         // The readers' order needs an index where it is not the primary key's.
-        let only_there = "  Index { name: \"journal_in_order\", is_unique: false, is_partial: false, \
-             columns: [\"xid\", \"position\"] }\n";
-        let schema = schema.replace(only_there, "");
-        assert!(schemas[0] == schema, "SQLite and PostgreSQL differ: {difference:?}");
+        let of_sqlite = schemas[0].lines();
+        let of_other = schema.lines().filter(|line| !line.contains("\"journal_in_order\""));
+        let difference = of_sqlite.clone().zip(of_other.clone()).find(|(one, other)| one != other);
+        assert_eq!(difference, None, "SQLite and PostgreSQL differ");
+        assert_eq!(of_sqlite.count(), of_other.count(), "one has more than the other");
     }
 }
