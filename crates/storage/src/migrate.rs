@@ -25,9 +25,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
             // The key is any number that nothing else of ours locks.
             tx.run("SELECT pg_advisory_xact_lock(7240113)")?;
         }
-        tx.run(
-            "CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY, done_at BIGINT NOT NULL)",
-        )?;
+        let steps = "CREATE TABLE IF NOT EXISTS schema_steps (
+            step BIGINT PRIMARY KEY, done_at BIGINT NOT NULL) /*rows*/";
+        tx.run(&for_engine(tx, steps))?;
         let done = tx.query_one(
             "SELECT CAST(COALESCE(MAX(step), 0) AS BIGINT) FROM schema_steps",
             &[],
@@ -47,11 +47,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
 }
 
 fn run_step(tx: &mut Tx<'_>, step: i64, text: &str) -> Result<(), Error> {
-    let text = if tx.is_postgres() { for_postgres(text) } else { for_sqlite(text) };
-    tx.run(&text)?;
+    tx.run(&for_engine(tx, text))?;
     let done_at = Timestamp::from_micros(0); // The order of steps matters, not their hour.
     tx.execute("INSERT INTO schema_steps (step, done_at) VALUES ($1, $2)", params![step, done_at])?;
     Ok(())
+}
+
+fn for_engine(tx: &Tx<'_>, text: &str) -> String {
+    if tx.is_postgres() { for_postgres(text) } else { for_sqlite(text) }
 }
 
 fn for_postgres(text: &str) -> String {
