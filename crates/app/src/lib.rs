@@ -6,31 +6,25 @@
 
 pub mod access;
 pub mod api_key;
+pub mod availability;
 pub mod backup;
 pub mod catalog;
+pub mod check;
+pub mod exchange;
 pub mod live;
+pub mod node;
 pub mod order;
 pub mod payment;
 pub mod permission;
 pub mod privacy;
-pub mod check;
-pub mod node;
-pub mod order;
-pub mod payment;
 pub mod reader;
+pub mod replenishment;
 pub mod scheduler;
 mod services;
 pub mod session;
 pub mod shopper;
 pub mod staff;
+pub mod stock;
 mod throttle;
 
 pub use services::{Channels, Services};
-pub mod availability;
-pub mod catalog;
-pub mod exchange;
-pub mod order;
-pub mod payment;
-pub mod replenishment;
-pub mod scheduler;
-pub mod stock;

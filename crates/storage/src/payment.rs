@@ -256,12 +256,12 @@ pub fn set_ask_at(tx: &mut Tx<'_>, id: PaymentId, ask_at: Option<Timestamp>) -> 
     Ok(())
 }
 
-/// Sets when the gateway is asked next about a payment that is still to be asked about: news that
-/// came in meanwhile and ended the asking stand.
-pub fn put_off(tx: &mut Tx<'_>, id: PaymentId, ask_at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+/// Sets when the gateway is asked next about a payment that is still to be asked about. Gives
+/// whether it is: news that came in meanwhile and ended the asking stand.
+pub fn put_off(tx: &mut Tx<'_>, id: PaymentId, ask_at: Timestamp) -> Result<bool, Error> {
+    let changed = tx.execute(
         "UPDATE payments SET ask_at = $2 WHERE id = $1 AND ask_at IS NOT NULL",
         params![id.raw(), ask_at],
     )?;
-    Ok(())
+    Ok(changed > 0)
 }

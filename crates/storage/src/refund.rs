@@ -156,13 +156,20 @@ pub fn claim_to_ask(
     })
 }
 
-/// Sets when a refund that is not over is sent or asked about next.
-pub fn put_off(tx: &mut Tx<'_>, id: RefundId, ask_at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+/// Sets when a refund is sent or asked about next; `None` for never.
+pub fn set_ask_at(tx: &mut Tx<'_>, id: RefundId, ask_at: Option<Timestamp>) -> Result<(), Error> {
+    tx.execute("UPDATE refunds SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])?;
+    Ok(())
+}
+
+/// Sets when a refund that is not over is sent or asked about next. Gives whether it is not over:
+/// news that came in meanwhile stands.
+pub fn put_off(tx: &mut Tx<'_>, id: RefundId, ask_at: Timestamp) -> Result<bool, Error> {
+    let changed = tx.execute(
         "UPDATE refunds SET ask_at = $2 WHERE id = $1 AND ask_at IS NOT NULL",
         params![id.raw(), ask_at],
     )?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// Keeps why a refund could not be sent, in the gateway's words, for staff.

@@ -61,9 +61,9 @@ pub fn waiting(
     Ok(tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.int()?)))?.into_iter().collect())
 }
 
-fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
 pub(crate) const COLUMNS: &str = "order_id, line_no, location_id, CAST(is_backorder AS BIGINT),
     sku_id, quantity, state, expires_at";
+
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (order, line_no, location) = (row.id()?, row.int()?, row.id()?);
     let (was_backorder, sku) = (row.flag()?, row.id()?);

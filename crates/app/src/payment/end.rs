@@ -64,7 +64,9 @@ pub(super) fn submit_payment(
             payment::set_redirect_url(tx, id, redirect_url)?;
             payment::put_off(tx, id, ask_at)?;
         }
-        State::Pending | State::Authorized => payment::put_off(tx, id, ask_at)?,
+        State::Pending | State::Authorized => {
+            payment::put_off(tx, id, ask_at)?;
+        }
         // We gave it up while the gateway took it on: it must be closed there.
         State::Failed | State::Expired | State::Voided => {
             payment::set_ask_at(tx, id, Some(act.at))?;

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::Payments;
 use super::capture::{Captured, CapturedMoney, RecordCapture};
 use super::end::{Ending, end_payment};
-use super::refund_news::{RefundNews, RefundRecorded, RefundReport};
+use super::refund_news::{RefundNews, RefundRecorded, RefundReport, Source};
 use super::settings::wait_after;
 
 /// The topic of notices in the inbox.
@@ -250,7 +250,7 @@ impl Payments {
         refund: RefundId,
         news: RefundNews,
     ) -> Result<Result<(), Trouble>, Error> {
-        let report = RefundReport { refund, payment: notice.payment, news };
+        let report = RefundReport { refund, payment: notice.payment, news, source: Source::Notice };
         let (gateway, merchant) = (gateway.to_owned(), notice.merchant.clone());
         let settings = self.settings().clone();
         let record = move |tx: &mut Tx<'_>| {

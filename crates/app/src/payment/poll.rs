@@ -59,8 +59,8 @@ impl Payments {
         let is_in_doubt = is_used_up(&self.settings().ask_after, due.asked);
         self.database()
             .write(move |tx| {
-                payment::put_off(tx, id, now + wait)?;
-                if is_in_doubt {
+                let is_open = payment::put_off(tx, id, now + wait)?;
+                if is_open && is_in_doubt {
                     let why = "its gateway does not tell what became of it";
                     let detail = serde_json::json!({ "order": order, "error": why }).to_string();
                     task::open(tx, TaskKind::PaymentMismatch, id, &detail, None, now)?;

@@ -18,6 +18,16 @@ pub(super) struct RefundReport {
     /// The payment that the gateway says it comes out of.
     pub(super) payment: PaymentId,
     pub(super) news: RefundNews,
+    pub(super) source: Source,
+}
+
+/// How the news came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The gateway was asked: this is how it is.
+    Answer,
+    /// The gateway told it by itself, perhaps long ago: this is how it was.
+    Notice,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +65,9 @@ impl RefundReport {
         let refund = refund::fetch_for_update(tx, self.refund)?.ok_or(Error::Stale("a refund"))?;
         match &self.news {
             RefundNews::Sent(amount) => record_sent(tx, act, file, refund, *amount),
+            RefundNews::Failed(_) if refund.state() == State::Succeeded => {
+                doubt_success(tx, act, &refund, self.source)
+            }
             RefundNews::Failed(reason) => record_failed(tx, act, refund, reason, settings),
         }
     }
@@ -84,9 +97,9 @@ fn record_sent(
             file.save(tx)?;
             task::close(tx, TaskKind::RefundFailed, before.id, "sent", act.at)?;
         }
-        Ok(None) => {}
+        Ok(None) => refund::set_ask_at(tx, before.id, None)?,
         // We believe that it was never sent or has failed: the gateway is asked at once.
-        Err(_) => refund::put_off(tx, before.id, act.at)?,
+        Err(_) => refund::set_ask_at(tx, before.id, Some(act.at))?,
     }
     Ok(RefundRecorded::Noted)
 }
@@ -99,13 +112,7 @@ fn record_failed(
     settings: &PaymentSettings,
 ) -> Result<RefundRecorded, Error> {
     let before = *refund.facts();
-    let Ok(event) = refund.fail(act.at) else {
-        if before.state == State::Succeeded {
-            let why = format!("the gateway takes back that it was sent: {reason}");
-            ask_a_person(tx, act, &refund, &why)?;
-        }
-        return Ok(RefundRecorded::Noted);
-    };
+    let Ok(event) = refund.fail(act.at) else { return Ok(RefundRecorded::Noted) };
     let tries = attempt(&refund);
     let again_at = act.at + wait_after(&settings.refund_after, tries);
     refund::update(tx, &refund, before.version, Some(again_at))?;
@@ -113,6 +120,25 @@ fn record_failed(
     refund::set_failure(tx, before.id, reason)?;
     if tries >= settings.refund_tries {
         ask_a_person(tx, act, &refund, reason)?;
+    }
+    Ok(RefundRecorded::Noted)
+}
+
+/// A refund that succeeded is said to have failed. A notice may be about an attempt before it, so
+/// the gateway is asked; if it stays with that, it is a matter for a person.
+fn doubt_success(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    refund: &Refund,
+    source: Source,
+) -> Result<RefundRecorded, Error> {
+    let id = refund.facts().id;
+    match source {
+        Source::Notice => refund::set_ask_at(tx, id, Some(act.at))?,
+        Source::Answer => {
+            refund::set_ask_at(tx, id, None)?;
+            ask_a_person(tx, act, refund, "the gateway takes back that it was sent")?;
+        }
     }
     Ok(RefundRecorded::Noted)
 }

@@ -7,13 +7,13 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::refund::Refund;
+use ordermill_domain::refund::{Refund, State};
 use ordermill_ports::gateway::{Gateway, GatewayError, RefundRequest, RefundState};
 use ordermill_storage::{Error, Tx, payment, refund};
 use tokio::task::JoinSet;
 
 use super::Payments;
-use super::refund_news::{RefundNews, RefundReport, ask_a_person, attempt};
+use super::refund_news::{RefundNews, RefundReport, Source, ask_a_person, attempt};
 use super::settings::{is_used_up, wait_after};
 
 /// A refund that is to be sent or asked about.
@@ -70,7 +70,12 @@ impl Payments {
                 return self.look_later(due, false).await;
             }
         };
-        let report = RefundReport { refund: facts.id, payment: facts.key.payment, news };
+        let report = RefundReport {
+            refund: facts.id,
+            payment: facts.key.payment,
+            news,
+            source: Source::Answer,
+        };
         let (act, settings) = (self.refund_act(), self.settings().clone());
         self.database().write(move |tx| report.record(tx, &act, &settings)).await.map(drop)
     }
@@ -82,8 +87,8 @@ impl Payments {
         let (refund, act) = (due.refund, self.refund_act());
         let is_stuck = is_used_up(&settings.refund_after, due.asked);
         let put_off = move |tx: &mut Tx<'_>| {
-            refund::put_off(tx, refund.facts().id, act.at + wait)?;
-            if is_stuck {
+            let is_open = refund::put_off(tx, refund.facts().id, act.at + wait)?;
+            if is_open && is_stuck {
                 ask_a_person(tx, &act, &refund, "the gateway has neither sent nor refused it")?;
             }
             Ok::<_, Error>(())
@@ -126,7 +131,7 @@ async fn move_money(gateway: &dyn Gateway, due: &ToSend) -> Result<RefundState, 
     let is_first = attempt(&due.refund) == 1;
     if !(due.is_new_attempt && is_first) {
         match gateway.query_refund(facts.key.payment, facts.id).await? {
-            RefundState::Unknown => {}
+            RefundState::Unknown if due.refund.state() == State::Requested => {}
             // The attempt before has failed; this one has not been sent.
             RefundState::Failed { .. } if due.is_new_attempt => {}
             known => return Ok(known),

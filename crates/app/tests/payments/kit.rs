@@ -324,6 +324,7 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
         key: None,
+        cart: None,
         discounts: Vec::new(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),

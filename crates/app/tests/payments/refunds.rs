@@ -97,3 +97,25 @@ fn money_that_comes_after_the_cancel_goes_back() {
         assert_eq!((money.paid_minor, money.refunded_minor), (PRICE, PRICE));
     });
 }
+
+#[test]
+fn an_old_notice_of_a_failure_does_not_alarm_anyone_after_the_refund_was_sent() {
+    on_each_database(async |shop| {
+        let (order, _) = shop.paid_order(1).await;
+        shop.notices(1).await;
+        shop.cancel(order).await.unwrap();
+        shop.break_next(Call::Refund, Fault::Decline, 1);
+        shop.payments.send_refunds().await.unwrap();
+        shop.notices(2).await;
+        // The notice of the failure waits in the inbox while the second attempt succeeds.
+        shop.clock.advance(Span::minutes(1));
+        shop.payments.send_refunds().await.unwrap();
+        assert_eq!(shop.refunds(order).await[0].state(), State::Succeeded);
+        shop.notices(3).await;
+        shop.let_pass(3, Span::minutes(1)).await;
+        assert!(shop.open_tasks().await.is_empty());
+        shop.clock.advance(Span::hours(1));
+        assert_eq!(shop.payments.send_refunds().await.unwrap(), 0);
+        assert_eq!(shop.refunds_at_gateway(), 1);
+    });
+}

@@ -202,7 +202,7 @@ fn locations(
             })?;
         }
         let bins = services.database().write_blocking(move |tx| {
-            stored_location::bins(tx, id, None, 100_000)
+            stored_location::bins(tx, id, "", 100_000)
         })?;
         made.bins.extend(bins.into_iter().map(|bin| ((place.code.clone(), bin.code), bin.id)));
     }
