@@ -223,6 +223,32 @@ crate::words! {
     sku_reorder_point = "补货点（件）", "Reorder point (pieces)";
 }
 
+#[cfg(any(test, feature = "samples"))]
+pub(crate) fn sample_form(language: crate::Language) -> FormPage {
+    use crate::{console::Section, samples};
+    let entered = SkuEntered {
+        code: "CUP-CEL-2".into(),
+        gtin: "6901234567892".into(),
+        name_zh: "青瓷对杯".into(),
+        name_en: "Celadon cups".into(),
+        description_zh: "龙泉青瓷，手工拉坯。".into(),
+        description_en: "Longquan celadon, thrown by hand.".into(),
+        category: "kitchen".into(),
+        price: "128.00".into(),
+        list_price: "158.00".into(),
+        weight_grams: "620".into(),
+        length_mm: "220".into(),
+        width_mm: "120".into(),
+        height_mm: "110".into(),
+        reorder_point: "20".into(),
+        traits: vec!["fragile".into()],
+        is_active: "1".into(),
+    };
+    let categories = vec![Choice::new("tea", "茶叶 Tea"), Choice::new("kitchen", "厨房 Kitchen")];
+    let frame = samples::console_frame(language, Section::Catalog);
+    form(samples::shell(language), frame, &entered, categories, Some(4), "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,30 +277,4 @@ mod tests {
             assert!(html.contains(r#"name="traits" value="fragile" checked>"#), "{html}");
         }
     }
-}
-
-#[cfg(any(test, feature = "samples"))]
-pub(crate) fn sample_form(language: crate::Language) -> FormPage {
-    use crate::{console::Section, samples};
-    let entered = SkuEntered {
-        code: "CUP-CEL-2".into(),
-        gtin: "6901234567892".into(),
-        name_zh: "青瓷对杯".into(),
-        name_en: "Celadon cups".into(),
-        description_zh: "龙泉青瓷，手工拉坯。".into(),
-        description_en: "Longquan celadon, thrown by hand.".into(),
-        category: "kitchen".into(),
-        price: "128.00".into(),
-        list_price: "158.00".into(),
-        weight_grams: "620".into(),
-        length_mm: "220".into(),
-        width_mm: "120".into(),
-        height_mm: "110".into(),
-        reorder_point: "20".into(),
-        traits: vec!["fragile".into()],
-        is_active: "1".into(),
-    };
-    let categories = vec![Choice::new("tea", "茶叶 Tea"), Choice::new("kitchen", "厨房 Kitchen")];
-    let frame = samples::console_frame(language, Section::Catalog);
-    form(samples::shell(language), frame, &entered, categories, Some(4), "")
 }

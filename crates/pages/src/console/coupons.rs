@@ -184,6 +184,22 @@ crate::words! {
     coupon_end = "结束", "End";
 }
 
+#[cfg(any(test, feature = "samples"))]
+pub(crate) fn sample_form(language: crate::Language) -> FormPage {
+    use crate::{console::Section, samples};
+    let entered = CouponEntered {
+        code: "AUTUMN120".into(),
+        benefit: "percent_off".into(),
+        value: "120".into(),
+        scope: "all".into(),
+        valid_from: "2026-11-23T00:00".into(),
+        uses_max: "5000".into(),
+        ..CouponEntered::default()
+    };
+    let frame = samples::console_frame(language, Section::Promotions);
+    form(samples::shell(language), frame, &entered, "01JD3M9Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,20 +223,4 @@ mod tests {
         assert!(html.contains(r#"value="AUTUMN120""#) && html.contains(r#"value="120""#), "{html}");
         assert!(html.contains(r#"<option value="percent_off" selected>"#), "{html}");
     }
-}
-
-#[cfg(any(test, feature = "samples"))]
-pub(crate) fn sample_form(language: crate::Language) -> FormPage {
-    use crate::{console::Section, samples};
-    let entered = CouponEntered {
-        code: "AUTUMN120".into(),
-        benefit: "percent_off".into(),
-        value: "120".into(),
-        scope: "all".into(),
-        valid_from: "2026-11-23T00:00".into(),
-        uses_max: "5000".into(),
-        ..CouponEntered::default()
-    };
-    let frame = samples::console_frame(language, Section::Promotions);
-    form(samples::shell(language), frame, &entered, "01JD3M9Z")
 }

@@ -237,6 +237,20 @@ crate::words! {
     roles_denied = "不允许", "Denied";
 }
 
+#[cfg(any(test, feature = "samples"))]
+pub(crate) fn sample_form(language: crate::Language, subject: Subject<'_>) -> FormPage {
+    use crate::{console::Section, samples};
+    let entered = StaffEntered {
+        name: Words::new(language).pick("周凯", "Zhou Kai").into(),
+        login: "zhou.kai".into(),
+        roles: vec!["warehouse".into()],
+        location: "SH-1".into(),
+    };
+    let locations = vec![Choice::new("SH-1", "SH-1"), Choice::new("GZ-2", "GZ-2")];
+    let frame = samples::console_frame(language, Section::Admin);
+    form(samples::shell(language), frame, &entered, locations, subject)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,18 +293,4 @@ mod tests {
         assert!(!known.contains("remove_totp"), "{known}");
         assert!(known.contains(r#"name="roles" value="warehouse" checked>"#), "{known}");
     }
-}
-
-#[cfg(any(test, feature = "samples"))]
-pub(crate) fn sample_form(language: crate::Language, subject: Subject<'_>) -> FormPage {
-    use crate::{console::Section, samples};
-    let entered = StaffEntered {
-        name: Words::new(language).pick("周凯", "Zhou Kai").into(),
-        login: "zhou.kai".into(),
-        roles: vec!["warehouse".into()],
-        location: "SH-1".into(),
-    };
-    let locations = vec![Choice::new("SH-1", "SH-1"), Choice::new("GZ-2", "GZ-2")];
-    let frame = samples::console_frame(language, Section::Admin);
-    form(samples::shell(language), frame, &entered, locations, subject)
 }

@@ -251,6 +251,18 @@ crate::words! {
     delivery_actions = "操作", "Actions";
 }
 
+#[cfg(any(test, feature = "samples"))]
+pub(crate) fn sample_form(language: crate::Language) -> FormPage {
+    use crate::{console::Section, samples};
+    let entered = EndpointEntered {
+        url: "https://erp.example.com/hooks".into(),
+        kinds: vec!["order".into()],
+    };
+    let frame = samples::console_frame(language, Section::Admin);
+    let kinds = ["order", "payment", "refund", "stock"];
+    form(samples::shell(language), frame, &entered, &kinds, "01JD3M9Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,16 +298,4 @@ mod tests {
         assert_eq!(labels(EndpointState::Paused), ["Resume", "Rotate secret"]);
         assert_eq!(labels(EndpointState::Failing), ["Pause", "Rotate secret"]);
     }
-}
-
-#[cfg(any(test, feature = "samples"))]
-pub(crate) fn sample_form(language: crate::Language) -> FormPage {
-    use crate::{console::Section, samples};
-    let entered = EndpointEntered {
-        url: "https://erp.example.com/hooks".into(),
-        kinds: vec!["order".into()],
-    };
-    let frame = samples::console_frame(language, Section::Admin);
-    let kinds = ["order", "payment", "refund", "stock"];
-    form(samples::shell(language), frame, &entered, &kinds, "01JD3M9Z")
 }
