@@ -192,6 +192,7 @@ mod tests {
 
     id! {
         /// For tests.
+        #[expect(unreachable_pub, reason = "id types are public where they are made")]
         ThingId = "thing"
     }
 

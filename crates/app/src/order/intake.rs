@@ -3,7 +3,9 @@
 
 use ordermill_base::{Currency, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
+use ordermill_domain::address::{
+    Address, Division, Expected, FieldProblem, RawRecipient, Recipient,
+};
 use ordermill_domain::email::Email;
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
@@ -147,7 +149,7 @@ impl Intake<'_> {
         let (Some(recipient), true) = (recipient, issues.is_empty()) else {
             return Err(IntakeError::Fields(issues));
         };
-        let region = recipient.address.region();
+        let region = region_of(&recipient.address);
         let (amounts, terms, quote) = match &new.charges {
             Some(charges) => {
                 let (amounts, terms) = charged(&new, &lines, charges)?;
@@ -344,6 +346,17 @@ fn charged(
     Ok((amounts, terms))
 }
 
+/// Country and province: `CN-31` by GB/T 2260 where there are Chinese divisions, else the country
+/// with the province as written, `US-California`. Not personal, so it stands in plain text.
+fn region_of(address: &Address) -> String {
+    let country = address.country().code();
+    match address.province() {
+        Some(Division { code: Some(code), .. }) => format!("{country}-{}", code.get() / 10_000),
+        Some(province) => format!("{country}-{}", province.name),
+        None => country.to_owned(),
+    }
+}
+
 /// `CN-31` as the pricing rules want it.
 pub fn destination(region: &str) -> Destination<'_> {
     let (country, rest) = region.split_once('-').unwrap_or((region, ""));
@@ -381,4 +394,37 @@ fn recipient_issue(problem: FieldProblem) -> FieldIssue {
 
 fn issue(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> FieldIssue {
     FieldIssue { field: field.into(), code, detail: detail.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordermill_domain::address::RawAddress;
+
+    use super::*;
+
+    fn region(country: &str, province: &str, city: &str, district: &str) -> String {
+        let address = RawAddress {
+            country: country.to_owned(),
+            province: province.to_owned(),
+            city: city.to_owned(),
+            district: district.to_owned(),
+            street: vec!["1 Main St".to_owned()],
+            postal_code: if country == "US" { "94105".to_owned() } else { String::new() },
+        };
+        region_of(&address.validate().expect("an address"))
+    }
+
+    #[test]
+    fn a_region_names_country_and_province_and_nothing_personal() {
+        assert_eq!(region("CN", "上海市", "上海市", "浦东新区"), "CN-31");
+        assert_eq!(region("CN", "广东", "深圳", "南山区"), "CN-44");
+        assert_eq!(region("US", "California", "San Francisco", ""), "US-California");
+    }
+
+    #[test]
+    fn a_stored_region_is_the_destination_that_freight_is_priced_for() {
+        assert!(matches!(destination("CN-31").region, Region::Province(_)));
+        assert!(matches!(destination("US-California").region, Region::Named("California")));
+        assert!(matches!(destination("SG").region, Region::Unknown));
+    }
 }

@@ -32,6 +32,9 @@ use ordermill_testkit::stock::{location, receive, sku};
 use ordermill_testkit::{TestClock, each_database};
 use ordermill_vault::{Keyring, OpenError, Place, SeededEntropy};
 
+/// Notices as the shop got them, for tests that hand them in later.
+type Received = Arc<Mutex<Vec<(Headers, Vec<u8>)>>>;
+
 const MERCHANT: &str = "tea-shop";
 const API_KEY: &str = "sk_test_4f9c";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -45,7 +48,7 @@ pub(crate) struct Shop {
     running: Running,
     notify_url: String,
     /// Every notice that came in, as it came in.
-    pub(crate) received: Arc<Mutex<Vec<(Headers, Vec<u8>)>>>,
+    pub(crate) received: Received,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -222,7 +225,7 @@ impl Shop {
         let ids: Vec<String> = payments.iter().map(|it| it.facts().id.to_string()).collect();
         let entries = self.sandbox().ledger();
         let of_these = entries.iter().filter(|entry| ids.contains(&entry.payment_id));
-        of_these.map(|entry| signed(entry)).sum()
+        of_these.map(signed).sum()
     }
 
     pub(crate) fn refunds_at_gateway(&self) -> usize {
@@ -263,10 +266,7 @@ impl Sealer for TestSealer {
     }
 }
 
-async fn listen(
-    payments: Payments,
-    received: Arc<Mutex<Vec<(Headers, Vec<u8>)>>>,
-) -> (String, tokio::task::JoinHandle<()>) {
+async fn listen(payments: Payments, received: Received) -> (String, tokio::task::JoinHandle<()>) {
     let take = move |headers: HeaderMap, body: Bytes| async move {
         let pairs = headers
             .iter()

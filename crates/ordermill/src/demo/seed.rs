@@ -132,7 +132,10 @@ fn sku(product: &Product, at: Timestamp, made: &Made) -> anyhow::Result<Sku> {
         gtin: Some(product.gtin.clone()),
         name: text(&product.name),
         description: text(&product.description),
-        category: *made.categories.get(&product.category).context("a category that is not there")?,
+        category: *made
+            .categories
+            .get(&product.category)
+            .context("a category that is not there")?,
         family: product.family.clone(),
         variant: text(&product.variant),
         price: Money::new(product.price_fen, Currency::Cny),
@@ -201,9 +204,9 @@ fn locations(
                 edit::set_up_zone(tx, &act, &zone, bins.iter().cloned())
             })?;
         }
-        let bins = services.database().write_blocking(move |tx| {
-            stored_location::bins(tx, id, "", 100_000)
-        })?;
+        let bins = services
+            .database()
+            .write_blocking(move |tx| stored_location::bins(tx, id, "", 100_000))?;
         made.bins.extend(bins.into_iter().map(|bin| ((place.code.clone(), bin.code), bin.id)));
     }
     Ok(())
@@ -219,12 +222,17 @@ fn stock(services: &Services, merchant: &Merchant, act: &Act, made: &Made) -> an
         let mut receipts = Vec::with_capacity(chunk.len());
         for line in chunk {
             let bin = made.bins.get(&(line.location.clone(), line.bin.clone())).copied();
-            let lot = line.lot.as_ref().map(|lot| Lot {
-                code: lot.code.clone(),
-                expires_on: Some(lot.expires_on),
-            });
+            let lot = line
+                .lot
+                .as_ref()
+                .map(|lot| Lot { code: lot.code.clone(), expires_on: Some(lot.expires_on) });
             let quantity = Quantity::new(line.quantity)?;
-            receipts.push((sku_of(&line.sku)?, place_of(&line.location)?, quantity, Spot { bin, lot }));
+            receipts.push((
+                sku_of(&line.sku)?,
+                place_of(&line.location)?,
+                quantity,
+                Spot { bin, lot },
+            ));
         }
         let act = act.clone();
         services.database().write_blocking(move |tx| {
