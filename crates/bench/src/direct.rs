@@ -11,7 +11,7 @@ use ordermill_storage::{Connection, Database};
 
 use crate::fresh::Fresh;
 use crate::orders::{Buyer, Mix, stock_up};
-use crate::{Bench, Figure, Histogram, Options, limit};
+use crate::{Bench, Figure, Histogram, Options, limit, process};
 
 /// Answers of the first moments are not counted: caches are cold and statements unprepared.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -25,7 +25,9 @@ pub(crate) fn place(bench: &Bench, options: &Options, mix: Mix) -> Result<Vec<Fi
     drop(connection);
     let bytes_before = fresh.bytes()?;
     let database = Database::open(&address, ordermill_storage::Options::default())?;
+    let cpu_before = process::cpu(std::process::id());
     let latencies = drive(&database, options, mix);
+    let cpu = process::cpu(std::process::id()).zip(cpu_before).map(|(now, before)| now - before);
     let stats = database.stats();
     let batches = stats.batches.load(Ordering::Relaxed).max(1);
     let orders = stats.commands.load(Ordering::Relaxed) as f64;
@@ -39,7 +41,11 @@ pub(crate) fn place(bench: &Bench, options: &Options, mix: Mix) -> Result<Vec<Fi
     let seconds = options.time.as_secs_f64();
     let figure = Figure::new(bench.name, engine, options.connections, &latencies, seconds);
     let limit = limit::place(options, mix, batch.round().max(1.0) as usize)?;
-    Ok(vec![figure.beside(limit).with("batch", batch).with("bytes_per_order", bytes)])
+    let mut figure = figure.beside(limit).with("batch", batch).with("bytes_per_order", bytes);
+    if let Some(cpu) = cpu {
+        figure = figure.with("cpu_us_per_order", cpu.as_secs_f64() * 1e6 / orders);
+    }
+    Ok(vec![figure])
 }
 
 /// Lets every client place one order after another until the time is over.

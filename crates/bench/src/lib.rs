@@ -12,6 +12,7 @@ mod fresh;
 mod histogram;
 mod limit;
 mod orders;
+mod process;
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ pub struct Database(Arc<Inner>);
 pub struct Options {
     /// Threads that read.
     pub readers: usize,
-    /// Batch writers on PostgreSQL; SQLite has one whatever stands here.
+    /// Batch writers on PostgreSQL: one decides while another's rows are on their way to the disk; SQLite has one whatever stands here.
     pub writers: usize,
     /// Commands that may wait for the writer; one more is refused with [`Error::Overloaded`].
     pub queue: usize,
@@ -32,7 +32,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 4, writers: 1, queue: 8_192, node: 0 }
+        Self { readers: 4, writers: 2, queue: 8_192, node: 0 }
     }
 }
 
@@ -60,6 +60,10 @@ struct Inner {
     stats: Stats,
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
     is_closed: AtomicBool,
+    /// Side by side run only batches of one kind: each locks its rows in the one global order. A
+    /// mixed batch locks again with every command, so it runs alone, or two writers could wait for
+    /// each other in a circle.
+    side_by_side: std::sync::RwLock<()>,
 }
 
 impl std::fmt::Debug for dyn Job {
@@ -86,6 +90,7 @@ impl Database {
             stats: Stats::default(),
             threads: std::sync::Mutex::new(Vec::new()),
             is_closed: AtomicBool::new(false),
+            side_by_side: std::sync::RwLock::new(()),
         }));
         let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
         let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
@@ -270,7 +275,13 @@ impl Inner {
             batch.extend(queue.try_iter().take(BATCH_MAX - 1));
             inner.stats.batches.fetch_add(1, Ordering::Relaxed);
             inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            let outcome = run_batch(&mut connection, batch);
+            let outcome = if is_mixed(&batch) {
+                let _alone = inner.side_by_side.write();
+                run_batch(&mut connection, batch)
+            } else {
+                let _beside_others = inner.side_by_side.read();
+                run_batch(&mut connection, batch)
+            };
             inner.committed.send_modify(|count| *count += 1);
             if matches!(outcome, Outcome::Lost) {
                 if !inner.address.is_postgres() {
@@ -305,6 +316,13 @@ impl Inner {
             question(&mut connection);
         }
     }
+}
+
+fn is_mixed(batch: &[Box<dyn Job>]) -> bool {
+    batch.split_first().is_some_and(|(first, others)| {
+        let kind = first.kind();
+        others.iter().any(|job| kind.is_none() || job.kind() != kind)
+    })
 }
 
 /// The next item; `None` once the database is closed (or forgotten) and nothing waits.

@@ -52,7 +52,18 @@ pub fn arm(
     due_at: Timestamp,
     warn_at: Option<Timestamp>,
 ) -> Result<(), Error> {
-    tx.append(&INSERT, params![subject.raw(), kind.code(), due_at, warn_at])
+    arm_each(tx, [(subject, kind, due_at, warn_at)])
+}
+
+/// As [`arm`] for many: (subject, kind, due, warning).
+pub fn arm_each<T: Id>(
+    tx: &mut Tx<'_>,
+    deadlines: impl IntoIterator<Item = (T, DeadlineKind, Timestamp, Option<Timestamp>)>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT)?;
+    deadlines.into_iter().try_for_each(|(subject, kind, due_at, warn_at)| {
+        rows.push(params![subject.raw(), kind.code(), due_at, warn_at])
+    })
 }
 
 /// Ends a deadline because it is met. Gives whether it was still open.

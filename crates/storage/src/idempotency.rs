@@ -48,7 +48,18 @@ pub fn remember(
     subject: impl Id,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.append(&INSERT, params![key.principal, key.key, key.request_hash, subject.raw(), now])
+    remember_each(tx, [(key, subject, now)])
+}
+
+/// As [`remember`] for many: (key, subject, now).
+pub fn remember_each<'k, T: Id>(
+    tx: &mut Tx<'_>,
+    keys: impl IntoIterator<Item = (KeyUse<'k>, T, Timestamp)>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT)?;
+    keys.into_iter().try_for_each(|(key, subject, now)| {
+        rows.push(params![key.principal, key.key, key.request_hash, subject.raw(), now])
+    })
 }
 
 /// Which of these keys were used before.

@@ -6,11 +6,12 @@
 //! smaller pair can then no longer appear. On SQLite there is one writer, xid is 0, and positions
 //! alone grow in the order of the commits.
 
-use ordermill_base::{Id, Timestamp};
+use ordermill_base::{Id, IdGenerator, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::EventId;
 
 use crate::columns::insert;
+use crate::tx::Appender;
 use crate::{Error, Insert, Row, Tx, params, value};
 
 /// One entry, as stored.
@@ -77,24 +78,37 @@ static INSERT: Insert = insert!("journal" {
 /// Appends one entry. A sequence that is taken already fails as a unique violation: two changes of
 /// one thing ran at once.
 pub fn append(tx: &mut Tx<'_>, act: &Act, entry: NewEntry<'_>) -> Result<EventId, Error> {
-    let position: EventId = tx.next_id(act.at);
-    let actor = act.actor.to_string();
-    tx.append(
-        &INSERT,
-        params![
+    appender(tx)?.push(act, entry)
+}
+
+/// For many entries.
+pub(crate) fn appender<'t>(tx: &'t mut Tx<'_>) -> Result<Entries<'t>, Error> {
+    Ok(Entries { ids: tx.ids(), rows: tx.appender(&INSERT)? })
+}
+
+/// Appends entries as [`append`] does.
+pub(crate) struct Entries<'t> {
+    ids: &'t IdGenerator,
+    rows: Appender<'t>,
+}
+
+impl Entries<'_> {
+    pub(crate) fn push(&mut self, act: &Act, entry: NewEntry<'_>) -> Result<EventId, Error> {
+        let position: EventId = self.ids.next(act.at);
+        self.rows.push(params![
             position.raw(),
             entry.aggregate,
             entry.aggregate_id,
             entry.sequence,
             entry.kind,
             act.at,
-            &actor,
+            &act.actor.to_string(),
             act.reason.as_deref(),
             act.request_id.as_deref(),
             entry.body,
-        ],
-    )?;
-    Ok(position)
+        ])?;
+        Ok(position)
+    }
 }
 
 pub(crate) const SELECT: &str =

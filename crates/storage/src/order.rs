@@ -44,11 +44,28 @@ static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
 
 /// Stores a new order. Its event is journaled by [`record`].
 pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[OrderLine]) -> Result<(), Error> {
-    let facts = stored.order.facts();
-    let amounts = &facts.amounts;
-    tx.append(
-        &INSERT,
-        params![
+    insert_each(tx, [(stored, lines)])
+}
+
+/// Stores new orders with their lines.
+pub fn insert_each<'o>(
+    tx: &mut Tx<'_>,
+    orders: impl IntoIterator<Item = (&'o Stored, &'o [OrderLine]), IntoIter: Clone>,
+) -> Result<(), Error> {
+    let orders = orders.into_iter();
+    insert_heads(tx, orders.clone().map(|(stored, _)| stored))?;
+    insert_lines(tx, orders)
+}
+
+fn insert_heads<'o>(
+    tx: &mut Tx<'_>,
+    mut orders: impl Iterator<Item = &'o Stored>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT)?;
+    orders.try_for_each(|stored| {
+        let facts = stored.order.facts();
+        let amounts = &facts.amounts;
+        rows.push(params![
             facts.id.raw(),
             facts.channel.raw(),
             facts.channel_order_id.as_deref(),
@@ -72,25 +89,31 @@ pub fn insert(tx: &mut Tx<'_>, stored: &Stored, lines: &[OrderLine]) -> Result<(
             facts.milestones.placed_at,
             facts.milestones.paid_at,
             facts.milestones.confirmed_at,
-        ],
-    )?;
-    lines.iter().try_for_each(|whole| {
+        ])
+    })
+}
+
+fn insert_lines<'o>(
+    tx: &mut Tx<'_>,
+    orders: impl Iterator<Item = (&'o Stored, &'o [OrderLine])>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT_LINE)?;
+    let mut lines =
+        orders.flat_map(|(stored, lines)| lines.iter().map(move |line| (stored.order.id(), line)));
+    lines.try_for_each(|(order, whole)| {
         let (line, pieces) = (&whole.terms, whole.pieces());
-        tx.append(
-            &INSERT_LINE,
-            params![
-                facts.id.raw(),
-                i64::from(line.line_no),
-                line.sku.raw(),
-                line.quantity.get(),
-                line.unit_price_minor,
-                line.discount_minor,
-                line.tax_minor,
-                line.total_minor,
-                pieces.allocated,
-                pieces.backordered,
-            ],
-        )
+        rows.push(params![
+            order.raw(),
+            i64::from(line.line_no),
+            line.sku.raw(),
+            line.quantity.get(),
+            line.unit_price_minor,
+            line.discount_minor,
+            line.tax_minor,
+            line.total_minor,
+            pieces.allocated,
+            pieces.backordered,
+        ])
     })
 }
 
@@ -124,15 +147,31 @@ pub fn record(
     sequence: i64,
     event: &Event,
 ) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
-    let entry = journal::NewEntry {
-        aggregate: "order",
-        aggregate_id: order.raw(),
-        sequence,
-        kind: event.kind(),
-        body: &body,
-    };
-    journal::append(tx, act, entry).map(drop)
+    record_each(tx, [(act, order, sequence, event)])
+}
+
+/// As [`record`] for events of many orders.
+pub fn record_each<'e>(
+    tx: &mut Tx<'_>,
+    events: impl IntoIterator<Item = (&'e Act, OrderId, i64, &'e Event)>,
+) -> Result<(), Error> {
+    let mut entries = journal::appender(tx)?;
+    let mut body = Vec::new();
+    for (act, order, sequence, event) in events {
+        body.clear();
+        serde_json::to_writer(&mut body, event).map_err(|error| Error::Engine(error.into()))?;
+        entries.push(
+            act,
+            journal::NewEntry {
+                aggregate: "order",
+                aggregate_id: order.raw(),
+                sequence,
+                kind: event.kind(),
+                body: str::from_utf8(&body).map_err(|error| Error::Engine(error.into()))?,
+            },
+        )?;
+    }
+    Ok(())
 }
 
 /// Stores an order's head after an event; the stored version must be the one before it.

@@ -18,10 +18,17 @@ static INSERT: Insert = insert!("reservations" {
 
 /// Stores a new reservation.
 pub fn insert(tx: &mut Tx<'_>, reservation: &Reservation) -> Result<(), Error> {
-    let facts = reservation.facts();
-    tx.append(
-        &INSERT,
-        params![
+    insert_each(tx, [reservation])
+}
+
+/// Stores new reservations.
+pub fn insert_each<'r>(
+    tx: &mut Tx<'_>,
+    reservations: impl IntoIterator<Item = &'r Reservation>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT)?;
+    reservations.into_iter().map(Reservation::facts).try_for_each(|facts| {
+        rows.push(params![
             facts.order.raw(),
             i64::from(facts.line_no),
             facts.location.raw(),
@@ -30,8 +37,8 @@ pub fn insert(tx: &mut Tx<'_>, reservation: &Reservation) -> Result<(), Error> {
             facts.quantity.get(),
             facts.state.code(),
             facts.expires_at,
-        ],
-    )
+        ])
+    })
 }
 
 /// Appends an event of an order's reservations to the journal. Only what no event of the order

@@ -22,6 +22,7 @@ use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 pub struct Levels {
     levels: Vec<StockLevel>,
     before: Vec<StockLevel>,
+    is_locked: bool,
 }
 
 const READ: PerRow<'_> = PerRow {
@@ -74,7 +75,18 @@ pub fn levels(
 /// The levels of these SKUs at every location, to be changed in this transaction.
 pub fn lock(tx: &mut Tx<'_>, skus: impl IntoIterator<Item = SkuId>) -> Result<Levels, Error> {
     let levels = tx.query_each(&LOCK, &sorted_keys(skus), read)?;
-    Ok(Levels { before: levels.clone(), levels })
+    Ok(Levels { before: levels.clone(), levels, is_locked: true })
+}
+
+/// As [`lock`], to claim pieces and never to give any back. Where writers run side by side and
+/// nothing is lost by running again, it reads without locks, so that one writer need not wait for
+/// another's disk: [`Levels::save_claims`] then takes only what is still there.
+pub fn lock_late(tx: &mut Tx<'_>, skus: impl IntoIterator<Item = SkuId>) -> Result<Levels, Error> {
+    if !tx.may_lose_races() {
+        return lock(tx, skus);
+    }
+    let levels = tx.query_each(&READ, &sorted_keys(skus), read)?;
+    Ok(Levels { before: levels.clone(), levels, is_locked: false })
 }
 
 impl Levels {
@@ -109,6 +121,16 @@ impl Levels {
                   AS n (sku_id, location_id, reserved, allocated)
                 WHERE s.sku_id = n.sku_id AND s.location_id = n.location_id",
         };
+        const WHAT_IS_LEFT: PerRow<'_> = PerRow {
+            sqlite: SQL.sqlite,
+            postgres: "UPDATE stock_levels s
+                SET reserved = s.reserved + n.reserved, allocated = s.allocated + n.allocated
+                FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                  AS n (sku_id, location_id, reserved, allocated)
+                WHERE s.sku_id = n.sku_id AND s.location_id = n.location_id
+                  AND s.on_hand - s.reserved - s.allocated - s.quarantine - s.safety_stock
+                      >= n.reserved + n.allocated",
+        };
         let mut rows = Columns::new(&[Kind::Int; 4]);
         for (now, before) in self.levels.iter().zip(&self.before) {
             let reserved = now.reserved - before.reserved;
@@ -120,9 +142,11 @@ impl Levels {
         if rows.is_empty() {
             return Ok(());
         }
-        match tx.execute_each(&SQL, &rows)? {
+        let sql = if self.is_locked { &SQL } else { &WHAT_IS_LEFT };
+        match tx.execute_each(sql, &rows)? {
             changed if changed == rows.len() as u64 => Ok(()),
-            _ => Err(Error::Stale("a stock level")),
+            _ if self.is_locked => Err(Error::Stale("a stock level")),
+            _ => Err(tx.lost_race()),
         }
     }
 }

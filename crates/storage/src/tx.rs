@@ -8,7 +8,8 @@
 
 use ordermill_base::{Id, IdGenerator, Timestamp};
 
-use crate::engine::{postgres::PostgresSession, sqlite::SqliteSession};
+use crate::engine::postgres::PostgresSession;
+use crate::engine::sqlite::{Prepared, SqliteSession};
 use crate::value::{Row, Value};
 use crate::{Columns, Error, Insert};
 
@@ -23,6 +24,9 @@ pub struct Tx<'c> {
     writes: u64,
     /// The gravest failure of a statement so far. On PostgreSQL it spoils the whole transaction.
     failure: Option<Failure>,
+    /// Whether a lost race only means that all of it runs again, so that reading may go without
+    /// locks.
+    is_first_try: bool,
 }
 
 /// What a failed statement means for the transaction around it.
@@ -30,6 +34,8 @@ pub struct Tx<'c> {
 pub(crate) enum Failure {
     /// The statement was refused.
     Statement,
+    /// A unique key was taken: by a command that looked for it too early, or by a defect.
+    Taken,
     /// A race was lost; the whole transaction may be run again.
     Conflict,
     /// The disk is full.
@@ -41,6 +47,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn of(error: &Error) -> Self {
         match error {
+            Error::UniqueViolation { .. } => Self::Taken,
             Error::Conflict => Self::Conflict,
             Error::StorageFull => Self::Full,
             Error::Unavailable(_) | Error::Engine(_) => Self::Lost,
@@ -66,13 +73,36 @@ pub(crate) struct PerRow<'t> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(engine: Engine<'c>, ids: &'c IdGenerator) -> Self {
-        Self { engine, ids, pending: Vec::new(), writes: 0, failure: None }
+        Self { engine, ids, pending: Vec::new(), writes: 0, failure: None, is_first_try: false }
+    }
+
+    /// As [`Tx::new`], for the first try of a batch that is run again if it loses a race.
+    pub(crate) fn first_try(mut self) -> Self {
+        self.is_first_try = true;
+        self
+    }
+
+    /// Whether another writer may run at the same time, and losing a race to it is no harm: then
+    /// rows need no locks as long as writing notices the race.
+    pub(crate) fn may_lose_races(&self) -> bool {
+        self.is_first_try && self.is_postgres()
+    }
+
+    /// The error of a race that a statement noticed by the rows that it missed.
+    pub(crate) fn lost_race(&mut self) -> Error {
+        self.failure = self.failure.max(Some(Failure::Conflict));
+        Error::Conflict
     }
 
     /// An id for a row that this transaction makes. On SQLite, where one writer runs after another,
     /// these also grow in the order of the commits.
     pub fn next_id<T: Id>(&self, now: Timestamp) -> T {
         self.ids.next(now)
+    }
+
+    /// Makes the ids of this transaction, also while an [`Appender`] holds it.
+    pub(crate) fn ids(&self) -> &'c IdGenerator {
+        self.ids
     }
 
     /// Whether this is PostgreSQL, for texts that stand side by side.
@@ -91,10 +121,7 @@ impl<'c> Tx<'c> {
     }
 
     fn note<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error) = &result {
-            self.failure = self.failure.max(Some(Failure::of(error)));
-        }
-        result
+        noted(&mut self.failure, result)
     }
 
     /// Runs a statement that changes rows and gives their number.
@@ -102,7 +129,7 @@ impl<'c> Tx<'c> {
         self.flush()?;
         self.writes += 1;
         let result = match &mut self.engine {
-            Engine::Sqlite(session) => session.execute(sql, params),
+            Engine::Sqlite(session) => session.prepared(sql).and_then(|mut it| it.execute(params)),
             Engine::Postgres(session) => session.execute(sql, params),
         };
         self.note(result)
@@ -122,7 +149,9 @@ impl<'c> Tx<'c> {
             Ok(())
         };
         let result = match &mut self.engine {
-            Engine::Sqlite(session) => session.query(sql, params, &mut push),
+            Engine::Sqlite(session) => {
+                session.prepared(sql).and_then(|mut it| it.query(params, &mut push))
+            }
             Engine::Postgres(session) => session.query(sql, params, &mut push),
         };
         self.note(result)?;
@@ -163,11 +192,15 @@ impl<'c> Tx<'c> {
     /// Adds a row. On PostgreSQL it travels with its neighbors, so a violated key shows at the
     /// batch's next statement.
     pub fn append(&mut self, insert: &'static Insert, values: &[Value<'_>]) -> Result<(), Error> {
-        self.writes += 1;
-        match &mut self.engine {
+        self.appender(insert)?.push(values)
+    }
+
+    /// As [`Tx::append`], for many rows of one table.
+    pub(crate) fn appender(&mut self, insert: &'static Insert) -> Result<Appender<'_>, Error> {
+        let rows = match &mut self.engine {
             Engine::Sqlite(session) => {
-                let result = session.execute_own(insert.sqlite(), values).map(drop);
-                self.note(result)
+                let prepared = session.prepared_own(insert.sqlite());
+                AppendTo::Sqlite(noted(&mut self.failure, prepared)?)
             }
             Engine::Postgres(_) => {
                 let found = self.pending.iter().position(|(known, _)| std::ptr::eq(*known, insert));
@@ -175,21 +208,21 @@ impl<'c> Tx<'c> {
                     self.pending.push((insert, Columns::new(insert.kinds())));
                     self.pending.len() - 1
                 });
-                self.pending[index].1.push(values);
-                Ok(())
+                AppendTo::Postgres(&mut self.pending[index].1)
             }
-        }
+        };
+        Ok(Appender { rows, writes: &mut self.writes, failure: &mut self.failure })
     }
 
-    /// Sends what [`Tx::append`] has collected.
+    /// Sends what [`Tx::append`] has collected, in one round trip.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
-        let result = self.pending.drain(..).try_for_each(|(insert, columns)| {
-            session.execute_columns(insert.postgres(), &columns).map(drop)
-        });
+        self.pending.retain(|(_, rows)| !rows.is_empty());
+        let result = session.insert_all(&self.pending);
+        self.pending.clear();
         self.note(result)
     }
 
@@ -204,13 +237,13 @@ impl<'c> Tx<'c> {
         self.flush()?;
         self.writes += 1;
         let result = match &mut self.engine {
-            Engine::Sqlite(session) => {
+            Engine::Sqlite(session) => session.prepared(sql.sqlite).and_then(|mut statement| {
                 let mut values = Vec::with_capacity(rows.width());
                 (0..rows.len()).try_fold(0, |sum, index| {
                     rows.row(index, &mut values);
-                    Ok(sum + session.execute(sql.sqlite, &values)?)
+                    Ok(sum + statement.execute(&values)?)
                 })
-            }
+            }),
             Engine::Postgres(session) => session.execute_columns(sql.postgres, rows),
         };
         self.note(result)
@@ -231,13 +264,13 @@ impl<'c> Tx<'c> {
             Ok(())
         };
         let result = match &mut self.engine {
-            Engine::Sqlite(session) => {
+            Engine::Sqlite(session) => session.prepared(sql.sqlite).and_then(|mut statement| {
                 let mut values = Vec::with_capacity(keys.width());
                 (0..keys.len()).try_for_each(|index| {
                     keys.row(index, &mut values);
-                    session.query(sql.sqlite, &values, &mut push)
+                    statement.query(&values, &mut push)
                 })
-            }
+            }),
             Engine::Postgres(_) if keys.is_empty() => Ok(()),
             Engine::Postgres(session) => session.query_columns(sql.postgres, keys, &mut push),
         };
@@ -254,4 +287,37 @@ impl<'c> Tx<'c> {
         };
         self.note(result)
     }
+}
+
+/// Adds rows to one table, each as [`Tx::append`] does.
+pub(crate) struct Appender<'t> {
+    rows: AppendTo<'t>,
+    writes: &'t mut u64,
+    failure: &'t mut Option<Failure>,
+}
+
+enum AppendTo<'t> {
+    Sqlite(Prepared<'t>),
+    Postgres(&'t mut Columns),
+}
+
+impl Appender<'_> {
+    pub(crate) fn push(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        *self.writes += 1;
+        match &mut self.rows {
+            AppendTo::Sqlite(insert) => noted(self.failure, insert.execute(values)).map(drop),
+            AppendTo::Postgres(columns) => {
+                columns.push(values);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Remembers the gravest failure.
+fn noted<T>(failure: &mut Option<Failure>, result: Result<T, Error>) -> Result<T, Error> {
+    if let Err(error) = &result {
+        *failure = (*failure).max(Some(Failure::of(error)));
+    }
+    result
 }

@@ -29,8 +29,8 @@ pub(crate) enum Outcome {
 /// Runs a batch to its answers.
 pub(crate) fn run_batch(connection: &mut Connection, jobs: Vec<Box<dyn Job>>) -> Outcome {
     let mut groups = group_by_kind(jobs);
-    for _ in 0..REPEATS_MAX {
-        match try_together(connection, &mut groups) {
+    for repeat in 0..REPEATS_MAX {
+        match try_together(connection, &mut groups, repeat == 0) {
             Ok(()) => {
                 groups.into_iter().flatten().for_each(|job| job.answer());
                 return Outcome::Answered;
@@ -75,8 +75,10 @@ fn group_by_kind(jobs: Vec<Box<dyn Job>>) -> Vec<Vec<Box<dyn Job>>> {
 fn try_together(
     connection: &mut Connection,
     groups: &mut [Vec<Box<dyn Job>>],
+    is_first: bool,
 ) -> Result<(), Trouble> {
-    let mut tx = connection.tx();
+    let mut tx = if is_first { connection.tx().first_try() } else { connection.tx() };
+    let may_lose_races = tx.may_lose_races();
     tx.run("BEGIN")?;
     for group in groups {
         let writes_before = tx.writes();
@@ -93,9 +95,11 @@ fn try_together(
             drop(roll_back(&mut tx));
             return Err(match failure {
                 Some(Failure::Conflict) => Trouble::Conflict,
+                // Another writer was faster with the same key; a second look finds what it made.
+                Some(Failure::Taken) if may_lose_races => Trouble::Conflict,
                 Some(Failure::Full) => Trouble::Failed(Error::StorageFull),
                 Some(Failure::Lost) => Trouble::Failed(Error::Unavailable(None)),
-                Some(Failure::Statement) | None => Trouble::Spoiled,
+                Some(Failure::Statement | Failure::Taken) | None => Trouble::Spoiled,
             });
         }
     }

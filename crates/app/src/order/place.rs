@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use ordermill_base::{Id, Span};
+use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
 use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId};
@@ -103,7 +103,7 @@ impl BatchCommand for PlaceOrder {
         let mut known = Known::load(batch, tx)?;
         let skus =
             batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
-        let mut levels = stock::lock(tx, skus)?;
+        let mut levels = stock::lock_late(tx, skus)?;
         let mut outputs = Vec::with_capacity(batch.len());
         let mut accepted = Vec::with_capacity(batch.len());
         for command in batch {
@@ -117,12 +117,37 @@ impl BatchCommand for PlaceOrder {
             };
             outputs.push(output);
         }
+        write_each(&accepted, tx)?;
         levels.save_claims(tx)?;
-        for (command, decision) in &accepted {
-            command.write(decision, tx)?;
-        }
         Ok(outputs)
     }
+}
+
+/// Writes what was accepted, table by table.
+fn write_each(accepted: &[(&PlaceOrder, Decision)], tx: &mut Tx<'_>) -> Result<(), Error> {
+    let decisions = accepted.iter().map(|(_, decision)| decision);
+    order::insert_each(tx, decisions.clone().map(|made| (&made.stored, made.lines.as_slice())))?;
+    reservation::insert_each(tx, decisions.clone().flat_map(|made| &made.reservations))?;
+    let events = decisions.flat_map(|made| {
+        let events = made.events.iter().zip(1..);
+        events.map(|((act, event), sequence)| (act, made.stored.order.id(), sequence, event))
+    });
+    order::record_each(tx, events)?;
+    let commands = || accepted.iter().map(|(command, _)| *command);
+    deadline::arm_each(tx, commands().flat_map(PlaceOrder::deadlines))?;
+    let keys = commands().filter_map(|command| {
+        command.key.as_ref().map(|key| (key.as_use(), command.id, command.act.at))
+    });
+    idempotency::remember_each(tx, keys)?;
+    for command in commands() {
+        for (line_no, source, amount_minor) in &command.discounts {
+            order::insert_discount(tx, command.id, *line_no, source, *amount_minor)?;
+        }
+        if let Some(cart) = command.cart {
+            cart::consume(tx, cart, command.id, command.act.at)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the decision adds to the request.
@@ -200,33 +225,19 @@ impl PlaceOrder {
         Ok(Decision { stored, lines, events, reservations })
     }
 
-    fn write(&self, decision: &Decision, tx: &mut Tx<'_>) -> Result<(), Error> {
-        order::insert(tx, &decision.stored, &decision.lines)?;
-        for (line_no, source, amount_minor) in &self.discounts {
-            order::insert_discount(tx, self.id, *line_no, source, *amount_minor)?;
-        }
-        for reservation in &decision.reservations {
-            reservation::insert(tx, reservation)?;
-        }
-        for ((act, event), sequence) in decision.events.iter().zip(1..) {
-            order::record(tx, act, self.id, sequence, event)?;
-        }
-        for kind in on_placing(self.placed.terms, self.placed.promotion) {
+    /// What begins to run when the order is placed: (order, kind, due, warning).
+    fn deadlines(
+        &self,
+    ) -> impl Iterator<Item = (OrderId, DeadlineKind, Timestamp, Option<Timestamp>)> {
+        let (id, at) = (self.id, self.act.at);
+        on_placing(self.placed.terms, self.placed.promotion).iter().map(move |kind| {
             let span = match kind {
                 DeadlineKind::StockRelease => self.hold_for,
                 _ => self.pay_within,
             };
-            let warn_at = kind.rule().warn_after.filter(|warn| *warn < span);
-            let (at, kind) = (self.act.at, *kind);
-            deadline::arm(tx, self.id, kind, at + span, warn_at.map(|warn| at + warn))?;
-        }
-        if let Some(cart) = self.cart {
-            cart::consume(tx, cart, self.id, self.act.at)?;
-        }
-        match &self.key {
-            Some(key) => idempotency::remember(tx, key.as_use(), self.id, self.act.at),
-            None => Ok(()),
-        }
+            let warn_after = kind.rule().warn_after.filter(|warn| *warn < span);
+            (id, *kind, at + span, warn_after.map(|warn| at + warn))
+        })
     }
 }
 

@@ -6,7 +6,10 @@ use postgres::types::ToSql;
 use postgres::{Client, NoTls, Statement};
 
 use crate::value::{Row, Value};
-use crate::{Columns, Error};
+use crate::{Columns, Error, Insert};
+
+/// A parameter that holds a column of many rows.
+type Array<'a> = Box<dyn ToSql + Sync + 'a>;
 
 /// One connection.
 pub(crate) struct PostgresSession {
@@ -69,7 +72,28 @@ impl PostgresSession {
             return Ok(0);
         }
         let statement = self.prepared(sql)?;
-        Ok(self.client.execute(&statement, &rows.arrays())?)
+        self.execute_arrays(&statement, &rows.arrays().collect::<Vec<_>>())
+    }
+
+    /// Adds the rows of several tables as one statement.
+    pub(crate) fn insert_all(&mut self, rows: &[(&Insert, Columns)]) -> Result<(), Error> {
+        let statement = match rows {
+            [] => return Ok(()),
+            [(insert, _)] => self.prepared(insert.postgres())?,
+            _ => self.prepared(&Insert::together(rows.iter().map(|(insert, _)| *insert)))?,
+        };
+        let arrays: Vec<Array<'_>> = rows.iter().flat_map(|(_, rows)| rows.arrays()).collect();
+        self.execute_arrays(&statement, &arrays).map(drop)
+    }
+
+    fn execute_arrays(
+        &mut self,
+        statement: &Statement,
+        arrays: &[Array<'_>],
+    ) -> Result<u64, Error> {
+        let params: Vec<_> =
+            arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+        Ok(self.client.execute(statement, &params)?)
     }
 
     pub(crate) fn query_columns(
@@ -79,7 +103,10 @@ impl PostgresSession {
         push: &mut dyn FnMut(&mut Row<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let statement = self.prepared(sql)?;
-        let rows = self.client.query(&statement, &keys.arrays())?;
+        let arrays: Vec<Array<'_>> = keys.arrays().collect();
+        let params: Vec<_> =
+            arrays.iter().map(|array| array.as_ref() as &(dyn ToSql + Sync)).collect();
+        let rows = self.client.query(&statement, &params)?;
         rows.iter().try_for_each(|row| push(&mut Row::postgres(row)))
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OpenFlags, params_from_iter};
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 
 use crate::Error;
 use crate::value::{Row, Value};
@@ -45,6 +46,9 @@ impl SqliteSession {
         };
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        // A plan depends on the text alone. Otherwise SQLite prepares a statement again whenever a
+        // parameter that might have mattered to its plan is bound to another value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(&format!(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
@@ -82,40 +86,24 @@ impl SqliteSession {
 
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), Error> {
         match sql {
-            "BEGIN" => self.execute_own("BEGIN IMMEDIATE", &[]).map(drop),
-            "BEGIN READ" => self.execute_own("BEGIN", &[]).map(drop),
+            "BEGIN" => self.prepared_own("BEGIN IMMEDIATE")?.execute(&[]).map(drop),
+            "BEGIN READ" => self.prepared_own("BEGIN")?.execute(&[]).map(drop),
             // SQLite has rolled back by itself when the disk failed.
             "ROLLBACK" if self.connection.is_autocommit() => Ok(()),
-            "COMMIT" | "ROLLBACK" => self.execute_own(sql, &[]).map(drop),
+            "COMMIT" | "ROLLBACK" => self.prepared_own(sql)?.execute(&[]).map(drop),
             _ => Ok(self.connection.execute_batch(sql)?),
         }
     }
 
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+    /// A statement of ours, `$1` …, ready to run for as many rows as there are.
+    pub(crate) fn prepared(&mut self, sql: &str) -> Result<Prepared<'_>, Error> {
         let text = Self::translated(&mut self.texts, sql);
-        let mut statement = self.connection.prepare_cached(text)?;
-        Ok(statement.execute(params_from_iter(params))? as u64)
+        Ok(Prepared(self.connection.prepare_cached(text)?))
     }
 
-    /// Runs a text that has SQLite's own placeholders already.
-    pub(crate) fn execute_own(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.execute(params_from_iter(params))? as u64)
-    }
-
-    pub(crate) fn query(
-        &mut self,
-        sql: &str,
-        params: &[Value<'_>],
-        push: &mut dyn FnMut(&mut Row<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let text = Self::translated(&mut self.texts, sql);
-        let mut statement = self.connection.prepare_cached(text)?;
-        let mut rows = statement.query(params_from_iter(params))?;
-        while let Some(row) = rows.next()? {
-            push(&mut Row::sqlite(row))?;
-        }
-        Ok(())
+    /// As [`Self::prepared`], for a text that has SQLite's own placeholders already.
+    pub(crate) fn prepared_own(&mut self, sql: &str) -> Result<Prepared<'_>, Error> {
+        Ok(Prepared(self.connection.prepare_cached(sql)?))
     }
 
     fn translated<'t>(texts: &'t mut HashMap<String, String>, sql: &str) -> &'t str {
@@ -123,6 +111,27 @@ impl SqliteSession {
             texts.insert(sql.to_owned(), translate(sql));
         }
         &texts[sql]
+    }
+}
+
+/// A statement that is looked up once and run for many rows.
+pub(crate) struct Prepared<'s>(CachedStatement<'s>);
+
+impl Prepared<'_> {
+    pub(crate) fn execute(&mut self, params: &[Value<'_>]) -> Result<u64, Error> {
+        Ok(self.0.execute(params_from_iter(params))? as u64)
+    }
+
+    pub(crate) fn query(
+        &mut self,
+        params: &[Value<'_>],
+        push: &mut dyn FnMut(&mut Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut rows = self.0.query(params_from_iter(params))?;
+        while let Some(row) = rows.next()? {
+            push(&mut Row::sqlite(row))?;
+        }
+        Ok(())
     }
 }
 
