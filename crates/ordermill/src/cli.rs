@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
@@ -21,9 +23,38 @@ pub(crate) enum Command {
     Serve,
     /// Try everything on a merchant that is made up; its data stays in DATA [default: ./demo-data]
     Demo,
+    /// Check the invariants of a database, also while it is in use; exits with 1 if one is broken
+    Check,
+    /// Look at the audit log's hash chain
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Copy a SQLite database into an empty folder while it is in use
+    Backup {
+        /// Where to; made if it is not there
+        folder: PathBuf,
+        /// Put the root key beside it: without the key a backup shows no personal data, to anyone
+        #[arg(long)]
+        with_root_key: bool,
+    },
+    /// Bring a backup into an empty data directory, after verifying it
+    Restore {
+        /// The backup's folder
+        folder: PathBuf,
+    },
     /// Make staff accounts and API keys from the machine itself
     #[command(subcommand)]
     Admin(Admin),
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Verify every entry from the first to the last; names the first bad position
+    Verify {
+        /// A head that was published before, BLOCK:HASH; the chain must contain it
+        #[arg(long)]
+        head: Option<String>,
+    },
 }
 
 /// What to make.

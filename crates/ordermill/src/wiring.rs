@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use ordermill_app::Services;
+use ordermill_app::node::Node;
+use ordermill_app::privacy::lookup;
 use ordermill_app::privacy::{RootKeySource, Vault};
+use ordermill_app::reader::{ReadError, Reader, Reading};
+use ordermill_app::{Services, scheduler};
+use ordermill_base::{Clock, Random};
 use ordermill_storage::{Database, Options};
-use ordermill_vault::OsEntropy;
+use ordermill_vault::{OsEntropy, Token};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -15,25 +19,33 @@ use crate::clock::SystemClock;
 use crate::config::Settings;
 
 /// Everything that a running shop has.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Shop {
     pub(crate) services: Services,
+    /// Held as long as the process runs: no other process writes as this node.
+    pub(crate) node: Node,
+    /// Names this process to the others.
+    holder: String,
 }
 
 /// Opens the database and makes the services. Blocks: called before the runtime starts.
 pub(crate) fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let address = settings.address()?;
-    let database = Database::open(&address, Options::default())
-        .with_context(|| format!("cannot open the {} database", address.engine()))?;
     let clock = Arc::new(SystemClock);
-    let now = ordermill_base::Clock::now(&SystemClock);
+    let holder = format!("{}-{}", std::process::id(), Token::generate(&OsEntropy).as_str());
+    let node = Node::take(&address, &holder, Arc::clone(&clock) as Arc<dyn Clock>)
+        .with_context(|| format!("cannot open the {} database", address.engine()))?;
+    let options = Options { node: node.number(), ..Options::default() };
+    let database = Database::open(&address, options)
+        .with_context(|| format!("cannot open the {} database", address.engine()))?;
+    let now = clock.now();
     let source = root_key(settings)?;
     let vault = database
         .write_blocking(move |tx| Vault::open(tx, &source, Arc::new(OsEntropy), now))
         .context("cannot open the vault")?;
     let services =
         Services::new(database, clock, vault).context("cannot read the shop's settings")?;
-    Ok(Shop { services })
+    Ok(Shop { services, node, holder })
 }
 
 /// The installation's root key: from `ORDERMILL_ROOT_KEY`, else a file in the data directory.
@@ -56,11 +68,26 @@ impl Shop {
     /// Starts the work that goes on by itself, until `stop` turns true.
     pub(crate) fn start_background(&self, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
         let services = &self.services;
-        let live = services.live().clone();
-        let database = services.database().clone();
-        vec![
-            tokio::spawn(live.run(database.clone(), stop.clone())),
-            tokio::spawn(services.catalog_holder().follow(database)),
-        ]
+        let (database, clock) = (services.database(), services.clock());
+        let live = services.live().clone().run(database.clone(), stop.clone());
+        let catalog = services.catalog_holder().follow(database.clone());
+        let jitter = Random::from_seed(u64::from(std::process::id()));
+        let deadlines = scheduler::run(database.clone(), clock, jitter.clone(), stop.clone());
+        let mut tasks = vec![tokio::spawn(live), tokio::spawn(catalog), tokio::spawn(deadlines)];
+        tasks.extend(self.readers().into_iter().map(|reader| {
+            let reading = Reading::new(reader, database.clone(), self.holder.clone());
+            tokio::spawn(reading.run(services.clock(), jitter.clone(), stop.clone()))
+        }));
+        tasks
+    }
+
+    /// Everything that reads the journal with a cursor of its own.
+    fn readers(&self) -> Vec<Reader> {
+        let vault = self.services.vault().clone();
+        let contacts = Reader::new(lookup::READER, move |tx, entries, _now| {
+            lookup::index_contacts(tx, &vault, entries)
+                .map_err(|error| ReadError::Entry(error.to_string()))
+        });
+        vec![Reader::audit_sealer(), contacts]
     }
 }

@@ -1,12 +1,15 @@
 //! One file for each command.
 
 mod admin;
+mod audit;
+mod backup;
+mod check;
 mod serve;
 pub(crate) mod terminal;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Audit, Cli, Command};
 use crate::config::Settings;
 use crate::log;
 
@@ -20,6 +23,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let data = settings.data.or_else(|| Some("demo-data".into()));
             serve::serve(&Settings { data, ..settings }, crate::demo::prepare)
         }
+        Command::Check => check::check(&settings),
+        Command::Audit(Audit::Verify { head }) => audit::verify(&settings, head.as_deref()),
+        Command::Backup { folder, with_root_key } => {
+            backup::backup(&settings, &folder, with_root_key)
+        }
+        Command::Restore { folder } => backup::restore(&settings, &folder),
         Command::Admin(admin) => admin::run(&settings, admin),
     }
 }

@@ -54,6 +54,7 @@ async fn run(settings: &Settings, shop: &wiring::Shop) -> anyhow::Result<ExitCod
 /// Until SIGTERM or Ctrl-C, or until the disk fails in a way that only a fresh start can judge.
 async fn wait_for_the_end(shop: &wiring::Shop) -> ExitCode {
     let mut is_lost = shop.services.database().is_lost();
+    let mut is_superseded = shop.node.is_lost();
     let terminated = async {
         use tokio::signal::unix::{SignalKind, signal};
         match signal(SignalKind::terminate()) {
@@ -68,6 +69,10 @@ async fn wait_for_the_end(shop: &wiring::Shop) -> ExitCode {
         _ = tokio::signal::ctrl_c() => ExitCode::SUCCESS,
         _ = is_lost.wait_for(|is_lost| *is_lost) => {
             tracing::error!("the disk failed; start again to see what is really there");
+            ExitCode::FAILURE
+        }
+        _ = is_superseded.wait_for(|is_lost| *is_lost) => {
+            tracing::error!("another process has taken over this node's number");
             ExitCode::FAILURE
         }
     }
