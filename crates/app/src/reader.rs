@@ -11,12 +11,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ordermill_base::{Clock, Id, Random, Span, Timestamp};
-use ordermill_domain::ids::OrderId;
+use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::{Cursor, Entry};
-use ordermill_storage::{Database, Error, Tx, audit, journal, lease, order, task};
+use ordermill_storage::{Database, Error, Tx, audit, journal, lease, task};
 use tokio::sync::watch;
+
+use crate::privacy::{Vault, VaultError, index_contacts, lookup};
 
 /// How long a reader's lease holds without being renewed by its next batch.
 pub const LEASE_HELD: Span = Span::seconds(30);
@@ -95,21 +96,13 @@ impl Reader {
         }
     }
 
-    /// Makes orders findable by phone and e-mail. `blind_indexes` opens the recipient of a placed
-    /// order and gives the blind index of each contact: the one place that knows the keys.
-    pub fn order_contacts(
-        blind_indexes: impl Fn(&order::Stored) -> Result<Vec<i64>, String> + Send + Sync + 'static,
-    ) -> Self {
-        Self::new("order_contacts", move |tx, entries, _now| {
-            for entry in entries.iter().filter(|entry| entry.kind == "order.placed") {
-                let id = OrderId::from_raw(entry.aggregate_id);
-                // An order that was erased meanwhile has no contacts any more.
-                let Some(stored) = order::fetch(tx, id)? else { continue };
-                for blind in blind_indexes(&stored).map_err(ReadError::Entry)? {
-                    order::insert_contact(tx, blind, id)?;
-                }
-            }
-            Ok(())
+    /// Makes orders findable by phone and e-mail.
+    pub fn contacts(vault: Vault) -> Self {
+        Self::new(lookup::READER, move |tx, entries, _now| {
+            index_contacts(tx, &vault, entries).map_err(|error| match error {
+                VaultError::Storage(error) => error.into(),
+                error => ReadError::Entry(error.to_string()),
+            })
         })
     }
 }

@@ -267,6 +267,21 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "I5",
+        "personal data of an order that does not exist was shown",
+        &["reveals"],
+        "SELECT CAST(r.order_id AS TEXT) FROM reveals r
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = r.order_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "someone who does not exist is signed in",
+        &["sessions", "staff", "customers"],
+        "SELECT CAST(COALESCE(s.staff_id, s.customer_id) AS TEXT) FROM sessions s
+          WHERE NOT EXISTS (SELECT 1 FROM staff p WHERE p.id = s.staff_id)
+            AND NOT EXISTS (SELECT 1 FROM customers c WHERE c.id = s.customer_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
         "a reader is ahead of the journal",
         &["cursors"],
         "SELECT reader FROM cursors

@@ -146,6 +146,8 @@ const PLANTED: &[Case] = &[
     ),
     ("INSERT INTO order_contacts VALUES (1, 77)", "I5", "77"),
     ("INSERT INTO order_notes VALUES (1, 77, 'buyer', 0, x'00')", "I5", "77"),
+    ("INSERT INTO reveals VALUES (1, 77, 1, 'phone', 0)", "I5", "77"),
+    ("INSERT INTO sessions VALUES (x'00', 5, NULL, 'browser', 0, 0, 0)", "I5", "5"),
     ("INSERT INTO cursors VALUES ('webhooks', 0, 9223372036854775807, 0)", "I5", "webhooks"),
     ("INSERT INTO leases VALUES ('node:1', 'gone', 1, 9223372036854775807)", "I8", "node:1"),
     ("UPDATE deadlines SET claimed_until = 9223372036854775807", "I8", "1"),

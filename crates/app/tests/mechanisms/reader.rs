@@ -9,13 +9,12 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::{self, NewEntry};
-use ordermill_storage::{Connection, Database, Error, audit, order, task};
+use ordermill_storage::{Connection, Database, Error, audit, task};
 use ordermill_testkit::journal::settle;
-use ordermill_testkit::stock::{location, receive, sku};
 use ordermill_testkit::{TestClock, each_database};
 use tokio::sync::watch;
 
-use crate::kit::{NOW, an_order, place, runtime};
+use crate::kit::{NOW, runtime};
 
 /// Adds entries about the orders `first` to `last`.
 fn append(connection: &mut Connection, first: i64, last: i64) {
@@ -146,29 +145,6 @@ fn the_audit_chain_waits_for_a_gap_to_be_mended_and_follows_the_journal() {
         });
         let verified = connection.read(|tx| audit::verify(tx, None, &mut |_| ())).unwrap();
         assert_eq!((verified.entries, verified.blocks), (1_500, 2), "{database:?}");
-    }
-}
-
-#[test]
-fn orders_are_found_by_the_contacts_of_their_sealed_recipient() {
-    for database in each_database() {
-        let mut connection = database.connection();
-        receive(&mut connection, sku(1), location(1), 9, NOW);
-        let order = place(&mut connection, an_order(1, 1));
-        settle(&mut connection);
-        with_database(&database, |open| {
-            let reader = Reader::order_contacts(|stored| {
-                assert_eq!(stored.recipient, b"ciphertext");
-                Ok(vec![11, 12])
-            });
-            let mut reading = Reading::new(reader, open, "a");
-            assert!(matches!(steps(&mut reading, NOW, 1)[0], Step::Read(_)));
-        });
-        for blind in [11, 12] {
-            let filter = order::Filter { contact: Some(blind), ..order::Filter::default() };
-            let found = connection.read(|tx| order::list(tx, &filter, None, 9)).unwrap();
-            assert_eq!(found.iter().map(|it| it.order.id()).collect::<Vec<_>>(), [order]);
-        }
     }
 }
 
