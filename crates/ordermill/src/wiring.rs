@@ -5,9 +5,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use ordermill_app::node::Node;
-use ordermill_app::privacy::lookup;
 use ordermill_app::privacy::{RootKeySource, Vault};
-use ordermill_app::reader::{ReadError, Reader, Reading};
+use ordermill_app::reader::{Reader, Reading};
 use ordermill_app::{Services, scheduler};
 use ordermill_base::{Clock, Random};
 use ordermill_storage::{Database, Options};
@@ -83,11 +82,6 @@ impl Shop {
 
     /// Everything that reads the journal with a cursor of its own.
     fn readers(&self) -> Vec<Reader> {
-        let vault = self.services.vault().clone();
-        let contacts = Reader::new(lookup::READER, move |tx, entries, _now| {
-            lookup::index_contacts(tx, &vault, entries)
-                .map_err(|error| ReadError::Entry(error.to_string()))
-        });
-        vec![Reader::audit_sealer(), contacts]
+        vec![Reader::audit_sealer(), Reader::contacts(self.services.vault().clone())]
     }
 }

@@ -31,14 +31,14 @@ impl Progress {
         }
         self.drawn_at = Some(Instant::now());
         let mut terminal = std::io::stderr();
-        let _ = if total == 0 {
-            write!(terminal, "\r{} {done}\x1b[K", self.what)
-        } else {
-            let width = 30;
-            let filled = usize::try_from(done * width / total).unwrap_or(0);
-            let empty = usize::try_from(width).unwrap_or(0).saturating_sub(filled);
-            let bar = format!("{}{}", "█".repeat(filled), "░".repeat(empty));
-            write!(terminal, "\r{} {bar} {}%\x1b[K", self.what, done * 100 / total)
+        let width = 30;
+        let _ = match (done * width).checked_div(total) {
+            None => write!(terminal, "\r{} {done}\x1b[K", self.what),
+            Some(filled) => {
+                let part = |cells: u64, of: &str| of.repeat(usize::try_from(cells).unwrap_or(0));
+                let (full, empty) = (part(filled, "█"), part(width.saturating_sub(filled), "░"));
+                write!(terminal, "\r{} {full}{empty} {}%\x1b[K", self.what, filled * 100 / width)
+            }
         };
         let _ = terminal.flush();
     }
