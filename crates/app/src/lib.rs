@@ -27,4 +27,4 @@ pub mod staff;
 pub mod stock;
 mod throttle;
 
-pub use services::{Channels, Services};
+pub use services::{Channels, Partners, Services};

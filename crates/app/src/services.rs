@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ordermill_base::{Clock, Timestamp};
+use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_domain::ids::ChannelId;
+use ordermill_ports::notifier::{Notifier, Outbox};
 use ordermill_storage::{Database, Error, channel};
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
 use crate::live::Live;
+use crate::payment::{Gateways, PaymentSettings, Payments};
 use crate::privacy::Vault;
 
 /// A handle; clones share everything.
@@ -23,6 +25,8 @@ struct Inner {
     access: Access,
     catalog: Arc<CatalogHolder>,
     live: Live,
+    payments: Payments,
+    notifier: Arc<dyn Notifier>,
     channels: Channels,
     is_stopping: AtomicBool,
 }
@@ -30,6 +34,34 @@ struct Inner {
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Services").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// The partners of an installation, and how patient we are with them.
+#[derive(Clone)]
+pub struct Partners {
+    /// Where buyers pay.
+    pub gateways: Gateways,
+    /// Who carries messages to people.
+    pub notifier: Arc<dyn Notifier>,
+    /// How patient we are with gateways, and what becomes of late money.
+    pub payment_settings: PaymentSettings,
+    /// Spreads the background work of nodes that started together.
+    pub jitter: Random,
+}
+
+/// How many messages are kept while there is nobody to carry them.
+const KEPT_MESSAGES: usize = 1_000;
+
+impl Default for Partners {
+    /// No partner at all: nothing can be paid online, and messages are kept for people to read.
+    fn default() -> Self {
+        Self {
+            gateways: Gateways::default(),
+            notifier: Arc::new(Outbox::new(KEPT_MESSAGES)),
+            payment_settings: PaymentSettings::default(),
+            jitter: Random::from_seed(0),
+        }
     }
 }
 
@@ -45,17 +77,32 @@ pub struct Channels {
 impl Services {
     /// Takes the parts, and makes the channels that every shop has. Blocks, so it is called before
     /// the runtime starts.
-    pub fn new(database: Database, clock: Arc<dyn Clock>, vault: Vault) -> Result<Self, Error> {
+    pub fn new(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        vault: Vault,
+        partners: Partners,
+    ) -> Result<Self, Error> {
         let now = clock.now();
         let (channels, catalog) = database.write_blocking(move |tx| {
             let shop = channel::ensure(tx, "shop", "shop", "Shop", now)?;
             let api = channel::ensure(tx, "api", "api", "API", now)?;
             Ok::<_, Error>((Channels { shop, api }, CatalogHolder::load(tx)?))
         })?;
+        let payments = Payments::new(
+            database.clone(),
+            partners.gateways,
+            Arc::new(vault.clone()),
+            Arc::clone(&clock),
+            partners.payment_settings,
+            partners.jitter,
+        );
         Ok(Self(Arc::new(Inner {
             access: Access::new(database.clone(), vault),
             database,
             clock,
+            payments,
+            notifier: partners.notifier,
             catalog: Arc::new(catalog),
             live: Live::default(),
             channels,
@@ -101,6 +148,16 @@ impl Services {
     /// News for live pages and streams.
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// Payments and refunds.
+    pub fn payments(&self) -> &Payments {
+        &self.0.payments
+    }
+
+    /// Who carries messages to people.
+    pub fn notifier(&self) -> &Arc<dyn Notifier> {
+        &self.0.notifier
     }
 
     /// The channels that every shop has.

@@ -1,4 +1,4 @@
-//! Signing in and out of the console, cookies, and the proof that a form is ours.
+//! Signing in and out of the console, and cookies.
 //!
 //! Buyers sign in through [`crate::shopper`]. A session is a random token in a cookie, of which the
 //! database keeps a digest. Every sign-in makes a new token, so none can be fixed beforehand.
@@ -372,17 +372,4 @@ impl Door {
 /// What stands behind a cookie.
 pub const fn cookie_attributes(is_secure: bool) -> &'static str {
     if is_secure { COOKIE_ATTRIBUTES } else { COOKIE_ATTRIBUTES_INSECURE }
-}
-
-/// What every form of a session carries in a hidden field, derived from the token of its cookie. It
-/// says nothing about the token, and another site can neither read nor make it.
-pub fn csrf_token(session_token: &str) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, session_token.as_bytes());
-    let tag = ring::hmac::sign(&key, b"ordermill form");
-    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether a form that came in carries what [`csrf_token`] gave out. Takes the same time either way.
-pub fn is_csrf_token(session_token: &str, presented: &str) -> bool {
-    TokenDigest::of(&csrf_token(session_token)).matches(&TokenDigest::of(presented))
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use ordermill_app::node::Node;
 use ordermill_app::privacy::{RootKeySource, Vault};
 use ordermill_app::reader::{Reader, Reading};
-use ordermill_app::{Services, scheduler};
+use ordermill_app::{Partners, Services, scheduler};
 use ordermill_base::{Clock, Random};
 use ordermill_storage::{Database, Options};
 use ordermill_vault::{OsEntropy, Token};
@@ -23,6 +23,8 @@ pub(crate) struct Shop {
     pub(crate) services: Services,
     /// Held as long as the process runs: no other process writes as this node.
     pub(crate) node: Node,
+    /// How browsers and partners reach this server.
+    public_url: String,
     /// Names this process to the others.
     holder: String,
 }
@@ -42,9 +44,10 @@ pub(crate) fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let vault = database
         .write_blocking(move |tx| Vault::open(tx, &source, Arc::new(OsEntropy), now))
         .context("cannot open the vault")?;
-    let services =
-        Services::new(database, clock, vault).context("cannot read the shop's settings")?;
-    Ok(Shop { services, node, holder })
+    let services = Services::new(database, clock, vault, Partners::default())
+        .context("cannot read the shop's settings")?;
+    let public_url = settings.public_url();
+    Ok(Shop { services, node, public_url, holder })
 }
 
 /// The installation's root key: from `ORDERMILL_ROOT_KEY`, else a file in the data directory.
@@ -61,7 +64,10 @@ fn root_key(settings: &Settings) -> anyhow::Result<RootKeySource> {
 impl Shop {
     /// Every address that the server answers.
     pub(crate) fn router(&self) -> Router {
-        ordermill_api::router(self.services.clone()).fallback(ordermill_api::not_found)
+        let site = ordermill_web::Site::new(self.services.clone(), self.public_url.clone());
+        ordermill_api::router(self.services.clone())
+            .merge(ordermill_web::router(site))
+            .fallback(ordermill_api::not_found)
     }
 
     /// Starts the work that goes on by itself, until `stop` turns true.
@@ -72,7 +78,13 @@ impl Shop {
         let catalog = services.catalog_holder().follow(database.clone());
         let jitter = Random::from_seed(u64::from(std::process::id()));
         let deadlines = scheduler::run(database.clone(), clock, jitter.clone(), stop.clone());
-        let mut tasks = vec![tokio::spawn(live), tokio::spawn(catalog), tokio::spawn(deadlines)];
+        let payments = services.payments().clone().run(stop.clone());
+        let mut tasks = vec![
+            tokio::spawn(live),
+            tokio::spawn(catalog),
+            tokio::spawn(deadlines),
+            tokio::spawn(payments),
+        ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());
             tokio::spawn(reading.run(services.clock(), jitter.clone(), stop.clone()))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::payment::Sealer;
 use ordermill_base::Timestamp;
 use ordermill_storage::data_key::{self, StoredKey};
 use ordermill_storage::{Error, Tx};
@@ -163,6 +164,16 @@ impl Vault {
 
     fn swap(&self, keyring: Keyring) {
         *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+    }
+}
+
+impl Sealer for Vault {
+    fn seal(&self, place: Place, plain: &[u8]) -> Vec<u8> {
+        Self::seal(self, place, plain)
+    }
+
+    fn open(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        self.open_at(place, sealed).map(|plain| plain.to_vec())
     }
 }
 
