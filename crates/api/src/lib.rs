@@ -6,6 +6,7 @@ pub mod auth;
 pub mod body;
 pub mod cursor;
 pub mod events;
+pub mod gateway;
 pub mod health;
 pub mod idempotency;
 pub mod metrics;
@@ -41,6 +42,7 @@ pub fn router(services: Services) -> Router {
         .route("/api/v1/orders/{order_id}/cancel", post(order::cancel::cancel_order))
         .route("/api/v1/events", get(events::stream_events))
         .route("/api/v1/openapi.json", get(document))
+        .route("/gateways/{gateway}/notices", gateway::notices())
         .with_state(services)
         .merge(figures)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{events, health, order};
+use crate::{events, gateway, health, order};
 
 /// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
@@ -22,11 +22,13 @@ use crate::{events, health, order};
         order::read::get_order,
         order::cancel::cancel_order,
         events::stream_events,
+        gateway::receive_notice,
     ),
     modifiers(&Keys),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
         (name = "events", description = "What happens, as it happens."),
+        (name = "partners", description = "Where partners call us; signed by them, without a key of ours."),
         (name = "health", description = "Whether a node lives and can serve."),
     ),
 )]

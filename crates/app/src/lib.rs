@@ -11,6 +11,7 @@ pub mod backup;
 pub mod catalog;
 pub mod check;
 pub mod exchange;
+pub mod links;
 pub mod live;
 pub mod node;
 pub mod order;

@@ -11,6 +11,7 @@ use ordermill_storage::{Database, Error, channel};
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
+use crate::links::Links;
 use crate::live::Live;
 use crate::payment::{Gateways, PaymentSettings, Payments};
 use crate::privacy::Vault;
@@ -25,6 +26,7 @@ struct Inner {
     access: Access,
     catalog: Arc<CatalogHolder>,
     live: Live,
+    links: Links,
     payments: Payments,
     notifier: Arc<dyn Notifier>,
     channels: Channels,
@@ -37,9 +39,11 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// The partners of an installation, and how patient we are with them.
+/// The partners of an installation, how they find us, and how patient we are with them.
 #[derive(Clone)]
 pub struct Partners {
+    /// The addresses that buyers and partners are given.
+    pub links: Links,
     /// Where buyers pay.
     pub gateways: Gateways,
     /// Who carries messages to people.
@@ -57,6 +61,7 @@ impl Default for Partners {
     /// No partner at all: nothing can be paid online, and messages are kept for people to read.
     fn default() -> Self {
         Self {
+            links: Links::new("http://127.0.0.1:8080"),
             gateways: Gateways::default(),
             notifier: Arc::new(Outbox::new(KEPT_MESSAGES)),
             payment_settings: PaymentSettings::default(),
@@ -102,6 +107,7 @@ impl Services {
             database,
             clock,
             payments,
+            links: partners.links,
             notifier: partners.notifier,
             catalog: Arc::new(catalog),
             live: Live::default(),
@@ -148,6 +154,11 @@ impl Services {
     /// News for live pages and streams.
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// The addresses that buyers and partners are given.
+    pub fn links(&self) -> &Links {
+        &self.0.links
     }
 
     /// Payments and refunds.

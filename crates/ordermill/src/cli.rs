@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::Settings;
 
@@ -23,6 +23,9 @@ pub(crate) enum Command {
     Serve,
     /// Try everything on a merchant that is made up; its data stays in DATA [default: ./demo-data]
     Demo,
+    /// Run a payment gateway, a phone and a mailbox to try things with, misbehaving on request
+    #[command(after_long_help = SANDBOX_HELP)]
+    Sandbox(Sandbox),
     /// Check the invariants of a database, also while it is in use; exits with 1 if one is broken
     Check,
     /// Look at the audit log's hash chain
@@ -45,6 +48,69 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Admin(Admin),
 }
+
+/// How the sandbox is set up. It keeps everything in memory and moves no money.
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// The one merchant that has an account
+    #[arg(long, env = "ORDERMILL_SANDBOX_MERCHANT", default_value = crate::partners::MERCHANT)]
+    pub(crate) merchant: String,
+    /// The key of the merchant's calls; made up and printed if it is not given
+    #[arg(long, env = "ORDERMILL_SANDBOX_API_KEY", value_name = "KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
+    /// What notices are signed with, whsec_ and base 64; made up and printed if it is not given
+    #[arg(
+        long,
+        env = "ORDERMILL_SANDBOX_NOTICE_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) notice_secret: Option<String>,
+    /// Let other machines reach it: needed to listen beyond loopback
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+    /// A host that notices may go to besides loopback; may be given several times
+    #[arg(long = "notify-host", value_name = "HOST")]
+    pub(crate) notify_hosts: Vec<String>,
+}
+
+/// What the sandbox's faults are, for whoever asks with `--help`.
+const SANDBOX_HELP: &str = "\
+It listens on 127.0.0.1:8090 unless --listen says otherwise. Start a shop beside it with the lines
+that it prints. `ordermill demo` has a sandbox of its own and needs none.
+
+  /pay/REFERENCE                     the page where a buyer pays, declines or goes back
+  /sms, /mail                        what was sent to phones and mailboxes: login codes
+  GET    /control/ledger             every charge and refund that really happened, and the sums
+  GET    /control/notices            what became of each notice
+  POST   /control/faults             asks for faults; DELETE goes back to good behavior
+  POST   /control/payments/ID/buyer  {\"action\": \"pay\"} or \"decline\", without a browser
+
+Faults, as {\"rules\": [{\"fault\": {\"kind\": \"lose_answer\"}, \"call\": \"start\",
+\"payment_id\": \"pay_…\", \"times\": 2}]}; without a payment_id the next calls are struck:
+
+  decline             the answer is no: the payment is declined, or the refund fails
+  delay               it takes longer, by \"ms\" milliseconds
+  unavailable         503 at once; nothing happened
+  time_out            no answer ever; nothing happened
+  lose_answer         it happened, and the connection closes without an answer
+  fail_after_success  it happened, and the answer is 500
+  hang_after_success  it happened, and no answer ever comes
+  repeat_notice       the notice comes \"count\" times more
+  reorder_notice      a later notice of the same payment overtakes this one
+  lose_notice         the notice is never sent
+  wrong_amount        the notice tells of one cent more than was paid
+  wrong_merchant      the notice tells of somebody else's account
+  bad_signature       the notice is signed with another secret
+
+Calls: start, query, refund, void, pay, notice; each fault has a usual one. For a share of all calls
+send {\"profile\": {\"seed\": 7, \"auto_pay\": true, \"chances\": [{\"percent\": 10, \"fault\":
+{\"kind\": \"time_out\"}}]}}: the same seed strikes the same calls.
+
+By hand, an amount brings its own fault: 444.01 is declined, 444.02 loses its notice, .03 repeats
+it, .04 tells a wrong amount, .05 a wrong merchant, .06 is badly signed, .07 loses the answer, .08
+answers 500 after success, .09 times out, .10 reorders notices, .11 takes five seconds, .12 fails to
+refund, .13 loses the answer of the refund.";
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]

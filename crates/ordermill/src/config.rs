@@ -8,6 +8,7 @@ use clap::Args;
 use ordermill_storage::Address;
 
 use crate::log::LogFormat;
+use crate::partners::SandboxSettings;
 
 /// What can be set for every command; each has an environment variable and a name in the file.
 #[derive(Debug, Clone, Default, Args, serde::Deserialize)]
@@ -43,6 +44,10 @@ pub(crate) struct Settings {
     /// Log lines for people or for machines [default: text]
     #[arg(long, env = "ORDERMILL_LOG_FORMAT", value_name = "FORMAT", global = true)]
     pub(crate) log_format: Option<LogFormat>,
+
+    /// A payment gateway and messages to try things with; in the file and the environment only.
+    #[arg(skip)]
+    pub(crate) sandbox: SandboxSettings,
 }
 
 impl Settings {
@@ -61,6 +66,7 @@ impl Settings {
             listen: self.listen.or(file.listen),
             public_url: self.public_url.or(file.public_url),
             log_format: self.log_format.or(file.log_format),
+            sandbox: file.sandbox,
         })
     }
 
@@ -83,11 +89,11 @@ impl Settings {
         }
     }
 
-    /// How others reach this server, without a slash at the end.
-    pub(crate) fn public_url(&self) -> String {
+    /// How others reach the server that listens at `listening`, without a slash at the end.
+    pub(crate) fn public_url(&self, listening: SocketAddr) -> String {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", self.listen()),
+            None => format!("http://{listening}"),
         }
     }
 

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod demo;
 mod log;
+mod partners;
 mod server;
 mod wiring;
 

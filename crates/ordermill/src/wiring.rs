@@ -23,14 +23,12 @@ pub(crate) struct Shop {
     pub(crate) services: Services,
     /// Held as long as the process runs: no other process writes as this node.
     pub(crate) node: Node,
-    /// How browsers and partners reach this server.
-    public_url: String,
     /// Names this process to the others.
     holder: String,
 }
 
 /// Opens the database and makes the services. Blocks: called before the runtime starts.
-pub(crate) fn open(settings: &Settings) -> anyhow::Result<Shop> {
+pub(crate) fn open(settings: &Settings, partners: Partners) -> anyhow::Result<Shop> {
     let address = settings.address()?;
     let clock = Arc::new(SystemClock);
     let holder = format!("{}-{}", std::process::id(), Token::generate(&OsEntropy).as_str());
@@ -44,10 +42,9 @@ pub(crate) fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let vault = database
         .write_blocking(move |tx| Vault::open(tx, &source, Arc::new(OsEntropy), now))
         .context("cannot open the vault")?;
-    let services = Services::new(database, clock, vault, Partners::default())
+    let services = Services::new(database, clock, vault, partners)
         .context("cannot read the shop's settings")?;
-    let public_url = settings.public_url();
-    Ok(Shop { services, node, public_url, holder })
+    Ok(Shop { services, node, holder })
 }
 
 /// The installation's root key: from `ORDERMILL_ROOT_KEY`, else a file in the data directory.
@@ -64,7 +61,8 @@ fn root_key(settings: &Settings) -> anyhow::Result<RootKeySource> {
 impl Shop {
     /// Every address that the server answers.
     pub(crate) fn router(&self) -> Router {
-        let site = ordermill_web::Site::new(self.services.clone(), self.public_url.clone());
+        let public_url = self.services.links().public_url();
+        let site = ordermill_web::Site::new(self.services.clone(), public_url);
         ordermill_api::router(self.services.clone())
             .merge(ordermill_web::router(site))
             .fallback(ordermill_api::not_found)

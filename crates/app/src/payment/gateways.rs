@@ -35,6 +35,11 @@ impl Gateways {
         self.0.keys().map(String::as_str)
     }
 
+    /// The one that buyers are sent to who were not asked.
+    pub fn usual(&self) -> Option<&str> {
+        self.names().next()
+    }
+
     /// The gateway of a name.
     pub fn get(&self, name: &str) -> Option<&dyn Gateway> {
         self.0.get(name).map(|entry| &*entry.gateway)

@@ -13,6 +13,7 @@ use ordermill_storage::{Error, Tx, deadline, order, payment};
 use super::Payments;
 use super::end::{Ending, end_payment, submit_payment};
 use super::settings::wait_after;
+use crate::Services;
 
 /// A buyer wants to pay what is still owed of an order.
 #[derive(Debug, Clone)]
@@ -69,6 +70,27 @@ pub enum StartPaymentError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] Error),
+}
+
+impl Services {
+    /// Starts a payment of what is still to be paid of an order, with our own addresses for the
+    /// gateway's notices and, unless `return_url` says otherwise, for the buyer's way back.
+    pub async fn start_payment(
+        &self,
+        act: Act,
+        order: OrderId,
+        gateway: &str,
+        return_url: Option<String>,
+    ) -> Result<StartedPayment, StartPaymentError> {
+        let request = StartPayment {
+            act,
+            order,
+            gateway: gateway.to_owned(),
+            return_url: return_url.unwrap_or_else(|| self.links().payment_result(order)),
+            notify_url: self.links().notices(gateway),
+        };
+        self.payments().start(request).await
+    }
 }
 
 impl Payments {

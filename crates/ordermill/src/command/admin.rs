@@ -4,6 +4,7 @@ use std::io::BufRead as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use ordermill_app::Partners;
 use ordermill_app::api_key::{self, NewApiKey};
 use ordermill_app::permission::Principal;
 use ordermill_app::staff::{self, NewStaff};
@@ -17,7 +18,7 @@ use crate::wiring;
 
 /// Makes what was asked for.
 pub(crate) fn run(settings: &Settings, admin: Admin) -> anyhow::Result<ExitCode> {
-    let shop = wiring::open(settings)?;
+    let shop = wiring::open(settings, Partners::default())?;
     let result = match admin {
         Admin::ApiKey { name, scopes } => api_key(&shop, name, &scopes),
         Admin::Create { login, name, even_if_one_exists } => {

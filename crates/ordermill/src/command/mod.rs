@@ -4,7 +4,9 @@ mod admin;
 mod audit;
 mod backup;
 mod check;
-mod serve;
+mod sandbox;
+pub(crate) mod serve;
+mod stop;
 pub(crate) mod terminal;
 
 use std::process::ExitCode;
@@ -15,13 +17,18 @@ use crate::log;
 
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let settings = cli.settings.with_file()?;
+    let settings = match cli.command {
+        // A program of its own: it has no data directory and none of its settings.
+        Command::Sandbox(_) => cli.settings,
+        _ => cli.settings.with_file()?,
+    };
     log::start(settings.log_format.unwrap_or_default());
     match cli.command {
-        Command::Serve => serve::serve(&settings, |_| Ok(())),
+        Command::Sandbox(sandbox) => sandbox::run(&settings, &sandbox),
+        Command::Serve => serve::serve(&settings, false, |_| Ok(())),
         Command::Demo => {
             let data = settings.data.or_else(|| Some("demo-data".into()));
-            serve::serve(&Settings { data, ..settings }, crate::demo::prepare)
+            serve::serve(&Settings { data, ..settings }, true, crate::demo::prepare)
         }
         Command::Check => check::check(&settings),
         Command::Audit(Audit::Verify { head }) => audit::verify(&settings, head.as_deref()),

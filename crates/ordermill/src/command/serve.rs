@@ -1,43 +1,83 @@
 //! `ordermill serve`: the shop, the console, the API and the background work.
 
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ordermill_base::Random;
+use ordermill_vault::OsEntropy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::stop::terminated;
 use super::terminal::say;
 use crate::config::Settings;
+use crate::demo::OwnSandbox;
+use crate::partners;
 use crate::server::{self, Limits};
 use crate::wiring;
 
 /// Serves until the process is told to stop, then finishes what was accepted.
-/// `prepare` runs before the first request.
+/// `prepare` runs before the first request. With `is_demo` there is a sandbox to pay at, unless one
+/// is set up.
 pub(crate) fn serve(
     settings: &Settings,
+    is_demo: bool,
     prepare: impl FnOnce(&wiring::Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
+    // First of all: whatever is made known to others names the port that we really have.
+    let listener = bind(settings.listen())?;
+    let listening = listener.local_addr()?;
+    let public_url = settings.public_url(listening);
+    let configured = settings.sandbox.account(&partners::env)?;
+    let own = match is_demo && configured.is_none() {
+        true => Some(OwnSandbox::bind(listening, &public_url)?),
+        false => None,
+    };
+    let account = configured.as_ref().or(own.as_ref().map(OwnSandbox::account));
+    let jitter = Random::from_seed(seed());
+    let partners = partners::connect(&public_url, account, jitter)?;
     // The database is opened before the runtime starts: the driver of PostgreSQL blocks its thread.
-    let shop = wiring::open(settings)?;
+    let shop = wiring::open(settings, partners)?;
     prepare(&shop)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(run(settings, &shop));
+    let result = runtime.block_on(run(listener, &shop, own));
     // Whatever is still on its way ends before the database closes.
     runtime.shutdown_timeout(Duration::from_secs(5));
     shop.services.database().close();
     result
 }
 
-async fn run(settings: &Settings, shop: &wiring::Shop) -> anyhow::Result<ExitCode> {
-    let listen = settings.listen();
+/// A listener for the runtime to come.
+pub(crate) fn bind(listen: SocketAddr) -> anyhow::Result<StdListener> {
     let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        StdListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// A seed that no other process has.
+pub(crate) fn seed() -> u64 {
+    use ordermill_vault::Entropy as _;
+    let mut bytes = [0; 8];
+    OsEntropy.fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+async fn run(
+    listener: StdListener,
+    shop: &wiring::Shop,
+    own: Option<OwnSandbox>,
+) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::from_std(listener)?;
     let listening = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
+    // Aborted with the runtime, after everything that may call it.
+    let _sandbox = own.map(OwnSandbox::start).transpose()?;
     let background = shop.start_background(&stopping);
     say(format_args!("listening on http://{listening}"));
     let serving = tokio::spawn(server::serve(listener, shop.router(), Limits::default(), stopping));
@@ -55,18 +95,8 @@ async fn run(settings: &Settings, shop: &wiring::Shop) -> anyhow::Result<ExitCod
 async fn wait_for_the_end(shop: &wiring::Shop) -> ExitCode {
     let mut is_lost = shop.services.database().is_lost();
     let mut is_superseded = shop.node.is_lost();
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
     tokio::select! {
-        () = terminated => ExitCode::SUCCESS,
-        _ = tokio::signal::ctrl_c() => ExitCode::SUCCESS,
+        () = terminated() => ExitCode::SUCCESS,
         _ = is_lost.wait_for(|is_lost| *is_lost) => {
             tracing::error!("the disk failed; start again to see what is really there");
             ExitCode::FAILURE

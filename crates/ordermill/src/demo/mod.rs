@@ -1,5 +1,6 @@
 //! `ordermill demo`: a believable merchant to try everything on, in a data directory of its own.
 
+mod own_sandbox;
 mod seed;
 
 use ordermill_app::api_key::{self, NewApiKey};
@@ -12,6 +13,8 @@ use ordermill_vault::{OsEntropy, password};
 
 use crate::command::terminal::say;
 use crate::wiring::Shop;
+
+pub(crate) use own_sandbox::OwnSandbox;
 
 /// Every demo shows the same merchant.
 const SEED: u64 = 20_261_122;
