@@ -39,9 +39,10 @@ pub(crate) fn place(bench: &Bench, options: &Options, mix: Mix) -> Result<Vec<Fi
     drop(fresh);
     let engine = options.target.engine();
     let seconds = options.time.as_secs_f64();
-    let figure = Figure::new(bench.name, engine, options.connections, &latencies, seconds);
+    let figure = Figure::new(bench.name, engine, options.connections_or(256), &latencies, seconds);
     let limit = limit::place(options, mix, batch.round().max(1.0) as usize)?;
-    let mut figure = figure.beside(limit).with("batch", batch).with("bytes_per_order", bytes);
+    let mut figure =
+        figure.beside(limit).with("batch", batch).with("database_bytes_per_order", bytes);
     if let Some(cpu) = cpu {
         figure = figure.with("cpu_us_per_order", cpu.as_secs_f64() * 1e6 / orders);
     }
@@ -55,7 +56,7 @@ fn drive(database: &Database, options: &Options, mix: Mix) -> Result<Histogram> 
         let mut clients = tokio::task::JoinSet::new();
         let counted_from = Instant::now() + WARM_UP;
         let until = counted_from + options.time;
-        for buyer in Buyer::many(options.connections, mix) {
+        for buyer in Buyer::many(options.connections_or(256), mix) {
             clients.spawn(client(database.clone(), buyer, counted_from, until));
         }
         let mut all = Histogram::default();

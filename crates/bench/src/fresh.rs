@@ -1,6 +1,6 @@
 //! A fresh database for each measurement, gone when it is over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -82,6 +82,11 @@ impl Fresh {
 
     pub(crate) fn address(&self) -> Result<Address> {
         Ok(self.url.parse()?)
+    }
+
+    /// A folder of its own: with the file of SQLite, or for the key beside PostgreSQL.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How many bytes it takes on the disk.

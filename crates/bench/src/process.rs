@@ -14,6 +14,14 @@ pub(crate) fn cpu(pid: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
 
+/// The most memory that a process has had so far.
+pub(crate) fn peak_memory_bytes(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1_024)
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -26,5 +34,13 @@ mod tests {
             sum = (0..100_000).fold(sum, u64::wrapping_add);
         }
         assert!(sum > 0);
+    }
+
+    #[test]
+    fn memory_shows_in_the_peak() {
+        let id = std::process::id();
+        let before = peak_memory_bytes(id).unwrap();
+        let used = vec![1_u8; 64 << 20];
+        assert!(peak_memory_bytes(id).unwrap() >= before.max(used.len() as u64));
     }
 }

@@ -44,6 +44,11 @@ pub(crate) enum Command {
         /// The backup's folder
         folder: PathBuf,
     },
+    /// Measure how fast this program is on this machine, each figure beside its limit
+    Bench(Bench),
+    /// Read orders and store nothing: the limit that a bench is measured beside
+    #[command(hide = true)]
+    ServeNothing,
     /// Make staff accounts and API keys from the machine itself
     #[command(subcommand)]
     Admin(Admin),
@@ -146,4 +151,46 @@ pub(crate) enum Admin {
         #[arg(long)]
         even_if_one_exists: bool,
     },
+}
+
+/// What to measure, and how.
+#[derive(Debug, Args)]
+#[command(after_help = bench_names())]
+pub(crate) struct Bench {
+    /// A name of the list below, or `all`
+    pub(crate) name: String,
+    /// Clients at once [default: the number behind each name]
+    #[arg(long)]
+    pub(crate) connections: Option<usize>,
+    /// How long each measurement takes
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u64,
+    /// Orders of the past, for those that have one [default: the number in each text]
+    #[arg(long)]
+    pub(crate) orders: Option<u64>,
+    /// Run so often, and give the middle value
+    #[arg(long, default_value_t = 1)]
+    pub(crate) runs: usize,
+    /// A server on which `all` makes and drops databases, to measure on both engines
+    #[arg(long, env = "ORDERMILL_TEST_POSTGRES", value_name = "ADDRESS", hide_env_values = true)]
+    pub(crate) postgres: Option<String>,
+    /// One JSON object for each figure, instead of a table
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// A table of Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+fn bench_names() -> String {
+    let mut text = "Benches, with their usual number of clients:\n".to_owned();
+    for bench in ordermill_bench::BENCHES {
+        text.push_str(&format!("  {:<23} {}\n", bench.name, bench.about));
+    }
+    text.push_str("  all                     every figure of docs/performance.md\n\n");
+    text.push_str(
+        "--database is sqlite, sqlite:FOLDER or postgres://USER@HOST/NAME; databases for\n",
+    );
+    text.push_str("measuring are made and dropped there, existing ones are never touched.");
+    text
 }

@@ -73,7 +73,16 @@ impl Shop {
         let services = &self.services;
         let (database, clock) = (services.database(), services.clock());
         let live = services.live().clone().run(database.clone(), stop.clone());
-        let catalog = services.catalog_holder().follow(database.clone());
+        let catalog = {
+            let (follow, mut stop) =
+                (services.catalog_holder().follow(database.clone()), stop.clone());
+            async move {
+                tokio::select! {
+                    () = follow => {}
+                    _ = stop.wait_for(|is_stopping| *is_stopping) => {}
+                }
+            }
+        };
         let jitter = Random::from_seed(u64::from(std::process::id()));
         let deadlines = scheduler::run(database.clone(), clock, jitter.clone(), stop.clone());
         let payments = services.payments().clone().run(stop.clone());

@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod bench;
 mod check;
 mod sandbox;
 pub(crate) mod serve;
@@ -36,6 +37,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             backup::backup(&settings, &folder, with_root_key)
         }
         Command::Restore { folder } => backup::restore(&settings, &folder),
+        Command::Bench(what) => bench::bench(&settings, &what),
+        Command::ServeNothing => bench::serve_nothing(&settings),
         Command::Admin(admin) => admin::run(&settings, admin),
     }
 }
