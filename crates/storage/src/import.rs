@@ -2,7 +2,7 @@
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::ImportId;
+use ordermill_domain::ids::{ChannelId, ImportId};
 
 use crate::columns::insert;
 use crate::record::one_row;
@@ -13,8 +13,10 @@ use crate::{Error, Insert, Row, Tx, params};
 pub struct Import {
     /// Its key.
     pub id: ImportId,
-    /// What the file holds: `catalog`, `stock`.
+    /// What the file holds: `catalog`, `stock`, `orders`.
     pub kind: String,
+    /// Whose orders they are.
+    pub channel: Option<ChannelId>,
     /// What the file is called.
     pub file_name: String,
     /// All of it has been taken in.
@@ -49,7 +51,7 @@ pub struct Counts {
 pub struct Problem {
     /// The line of the file, from 1.
     pub line_no: i64,
-    /// What the line is about: a SKU's code.
+    /// What the line is about: a SKU's code, a channel's order id.
     pub code: String,
     /// The column.
     pub field: String,
@@ -58,13 +60,14 @@ pub struct Problem {
 }
 
 const COLUMNS: &str =
-    "id, kind, file_name, state, lines_done, created, changed, unchanged, refused,
+    "id, kind, channel_id, file_name, state, lines_done, created, changed, unchanged, refused,
     actor, started_at, updated_at";
 
 fn read(row: &mut Row<'_>) -> Result<Import, Error> {
     Ok(Import {
         id: row.id()?,
         kind: row.text()?,
+        channel: Some(row.id()?).filter(|id: &ChannelId| id.raw() != 0),
         file_name: row.text()?,
         is_done: row.text()? == "done",
         steps_done: row.int()?,
@@ -80,24 +83,34 @@ fn read(row: &mut Row<'_>) -> Result<Import, Error> {
     })
 }
 
+/// A file to be taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct NewImport<'f> {
+    /// What it holds.
+    pub kind: &'f str,
+    /// Whose orders they are.
+    pub channel: Option<ChannelId>,
+    /// SHA-256 of its bytes.
+    pub digest: &'f [u8; 32],
+    /// What it is called.
+    pub file_name: &'f str,
+}
+
 /// Goes on with the interrupted run of a file with this content, or begins a new one.
-pub fn begin(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    kind: &str,
-    digest: &[u8; 32],
-    file_name: &str,
-) -> Result<Import, Error> {
-    let digest = digest.as_slice();
+pub fn begin(tx: &mut Tx<'_>, act: &Act, file: NewImport<'_>) -> Result<Import, Error> {
+    let NewImport { kind, channel, digest, file_name } = file;
+    let (digest, channel_id) = (digest.as_slice(), channel.map_or(0, Id::raw));
     let sql = format!(
-        "SELECT {COLUMNS} FROM imports WHERE digest = $1 AND kind = $2 AND state = 'running'"
+        "SELECT {COLUMNS} FROM imports
+          WHERE digest = $1 AND kind = $2 AND channel_id = $3 AND state = 'running'"
     );
-    if let Some(running) = tx.query_opt(&sql, params![digest, kind], read)? {
+    if let Some(running) = tx.query_opt(&sql, params![digest, kind, channel_id], read)? {
         return Ok(running);
     }
     let new = Import {
         id: tx.next_id(act.at),
         kind: kind.to_owned(),
+        channel,
         file_name: file_name.to_owned(),
         is_done: false,
         steps_done: 0,
@@ -106,10 +119,12 @@ pub fn begin(
         started_at: act.at,
         updated_at: act.at,
     };
+    let actor = act.actor.to_string();
     tx.execute(
-        "INSERT INTO imports (id, kind, digest, file_name, state, actor, started_at, updated_at)
-         VALUES ($1, $2, $3, $4, 'running', $5, $6, $6)",
-        params![new.id.raw(), kind, digest, file_name, &act.actor.to_string(), act.at],
+        "INSERT INTO imports
+            (id, kind, channel_id, digest, file_name, state, actor, started_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $7)",
+        params![new.id.raw(), kind, channel_id, digest, file_name, &actor, act.at],
     )?;
     Ok(new)
 }
@@ -160,17 +175,17 @@ pub fn insert_problem(tx: &mut Tx<'_>, id: ImportId, problem: &Problem) -> Resul
     tx.append(&INSERT_PROBLEM, params![id.raw(), *line_no, field, code, reason])
 }
 
-/// What could not be taken in, behind the line `after`, at most `limit`.
+/// What could not be taken in, behind the place `after` (line and column), at most `limit`.
 pub fn problems(
     tx: &mut Tx<'_>,
     id: ImportId,
-    after: i64,
+    after: (i64, &str),
     limit: i64,
 ) -> Result<Vec<Problem>, Error> {
     tx.query(
         "SELECT line_no, code, field, reason FROM import_problems
-          WHERE import_id = $1 AND line_no > $2 ORDER BY line_no, field LIMIT $3",
-        params![id.raw(), after, limit],
+          WHERE import_id = $1 AND (line_no, field) > ($2, $3) ORDER BY line_no, field LIMIT $4",
+        params![id.raw(), after.0, after.1, limit],
         |row| {
             Ok(Problem {
                 line_no: row.int()?,
@@ -188,8 +203,17 @@ pub fn fetch(tx: &mut Tx<'_>, id: ImportId) -> Result<Option<Import>, Error> {
     tx.query_opt(&sql, params![id.raw()], read)
 }
 
-/// Runs before `before` (or at all), the newest first, at most `limit`.
-pub fn newest(tx: &mut Tx<'_>, before: Option<ImportId>, limit: i64) -> Result<Vec<Import>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM imports WHERE id < $1 ORDER BY id DESC LIMIT $2");
-    tx.query(&sql, params![before.map_or(i64::MAX, Id::raw), limit], read)
+/// Runs before `before` (or at all) of one channel (or of all), the newest first, at most `limit`.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    channel: Option<ChannelId>,
+    before: Option<ImportId>,
+    limit: i64,
+) -> Result<Vec<Import>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM imports
+          WHERE id < $1 AND (CAST($2 AS BIGINT) = 0 OR channel_id = $2) ORDER BY id DESC LIMIT $3"
+    );
+    let (before, channel) = (before.map_or(i64::MAX, Id::raw), channel.map_or(0, Id::raw));
+    tx.query(&sql, params![before, channel, limit], read)
 }

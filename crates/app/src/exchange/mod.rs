@@ -1,4 +1,4 @@
-//! Files in and out: catalog and stock as CSV or XLSX.
+//! Files in and out: catalog and stock as CSV or XLSX, orders as CSV or lines of JSON.
 //!
 //! [`import`] takes a file in batch by batch, each in one transaction with its place in the file, so
 //! that an interrupted import goes on where it was when the same file is handed in again. What a
@@ -10,6 +10,7 @@
 //! which Excel knows it. Everything here blocks: call it from a thread that may.
 
 mod catalog;
+pub mod orders;
 mod read;
 mod run;
 mod stock;

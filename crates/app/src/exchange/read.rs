@@ -1,6 +1,6 @@
 //! Reading sheets row by row, within limits, whatever their encoding.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead as _, BufReader, Read, Seek, SeekFrom};
 
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
 use encoding_rs::{CoderResult, Encoding, GB18030, UTF_8};
@@ -23,6 +23,8 @@ pub struct Limits {
     pub columns: u64,
     /// Bytes of one cell.
     pub cell_bytes: u64,
+    /// Bytes of one line of JSON.
+    pub line_bytes: u64,
 }
 
 impl Default for Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             rows: 1_000_000,
             columns: 100,
             cell_bytes: 20_000,
+            line_bytes: 256 << 10,
         }
     }
 }
@@ -137,6 +140,42 @@ impl<R: Read + Seek> Upload<R> {
         match self.form {
             Form::Text(encoding) => text_rows(&mut self.input, encoding, limits, &mut checked),
             Form::Workbook => workbook_rows(&mut self.input, limits, &mut checked),
+        }
+    }
+}
+
+impl<R: Read + Seek> Upload<R> {
+    /// Hands over every line that is not blank, with its number. A line that is longer than a row
+    /// may be comes as `None`.
+    pub(super) fn lines(
+        &mut self,
+        mut each: impl FnMut(i64, Option<&str>) -> Result<(), ImportError>,
+    ) -> Result<(), ImportError> {
+        self.input.seek(SeekFrom::Start(0))?;
+        let Form::Text(encoding) = self.form else {
+            return Err(ImportError::Unreadable("a workbook has no lines".to_owned()));
+        };
+        let limit = self.limits.line_bytes;
+        let mut input = BufReader::new(Decoded::new(&mut self.input, encoding));
+        let (mut line, mut line_no) = (Vec::new(), 0);
+        loop {
+            line.clear();
+            line_no += 1;
+            let count = (&mut input).take(limit).read_until(b'\n', &mut line)?;
+            if count == 0 {
+                return Ok(());
+            }
+            let is_whole = line.ends_with(b"\n") || (count as u64) < limit;
+            if !is_whole {
+                input.skip_until(b'\n')?;
+                each(line_no, None)?;
+                continue;
+            }
+            // Decoded text is UTF-8, whatever was in the file.
+            let text = String::from_utf8_lossy(&line);
+            if !text.trim().is_empty() {
+                each(line_no, Some(&text))?;
+            }
         }
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::ImportId;
-use ordermill_storage::import::{self as runs, Counts, Problem};
+use ordermill_storage::import::{self as runs, Counts, Import, NewImport, Problem};
 use ordermill_storage::{Database, Error, Tx};
 
 use super::read::{Limits, Row, Upload};
 use super::write::plain;
-use super::{ImportError, Kind, catalog, stock};
+use super::{Column, ImportError, Kind, catalog, stock};
 use crate::catalog::edit::EditError;
 use crate::stock::StockError;
 
@@ -47,8 +47,11 @@ pub fn import<R: Read + Seek>(
 ) -> Result<Report, ImportError> {
     let mut upload = Upload::open(input, limits)?;
     let (digest, name, starter) = (upload.digest, file_name.to_owned(), act.clone());
-    let run = database
-        .write_blocking(move |tx| runs::begin(tx, &starter, kind.code(), &digest, &name))?;
+    let run = database.write_blocking(move |tx| {
+        let file =
+            NewImport { kind: kind.code(), channel: None, digest: &digest, file_name: &name };
+        runs::begin(tx, &starter, file)
+    })?;
     let mut steps = Steps {
         database,
         act,
@@ -63,7 +66,7 @@ pub fn import<R: Read + Seek>(
         let mut columns: Option<Arc<Header>> = None;
         upload.rows(|row| match &columns {
             None => {
-                let found = Arc::new(Header::read(kind, &row)?);
+                let found = Arc::new(Header::read(kind.columns(), &row)?);
                 header = Some(Arc::clone(&found));
                 columns = Some(found);
                 Ok(())
@@ -73,11 +76,16 @@ pub fn import<R: Read + Seek>(
         let found = columns.ok_or(ImportError::Empty)?;
         steps.write(*pass, &found)?;
     }
+    finish(database, act, &run)
+}
+
+/// Ends a run and tells what became of the file.
+pub(super) fn finish(database: &Database, act: &Act, run: &Import) -> Result<Report, ImportError> {
     let (id, at) = (run.id, act.at);
     let (run_now, problems) = database.write_blocking(move |tx| {
         runs::finish(tx, id, at)?;
         let run = runs::fetch(tx, id)?.ok_or(Error::Stale("an import"))?;
-        Ok::<_, Error>((run, runs::problems(tx, id, 0, PROBLEMS_MAX)?))
+        Ok::<_, Error>((run, runs::problems(tx, id, (0, ""), PROBLEMS_MAX)?))
     })?;
     Ok(Report { id, resumed_behind: run.steps_done, counts: run_now.counts, problems })
 }
@@ -236,8 +244,7 @@ fn take_line(
 pub(super) struct Header(HashMap<&'static str, usize>);
 
 impl Header {
-    fn read(kind: Kind, row: &Row) -> Result<Self, ImportError> {
-        let columns = kind.columns();
+    pub(super) fn read(columns: &[Column], row: &Row) -> Result<Self, ImportError> {
         let mut places = HashMap::new();
         let mut wrong = Vec::new();
         for (index, title) in row.cells.iter().enumerate() {
@@ -246,7 +253,7 @@ impl Header {
                 continue;
             }
             let is_it =
-                |name: &&super::Column| name.name.eq_ignore_ascii_case(title) || name.zh == title;
+                |name: &&Column| name.name.eq_ignore_ascii_case(title) || name.zh == title;
             match columns.iter().find(is_it) {
                 None => wrong.push(format!("{title} is unknown")),
                 Some(column) => {
@@ -265,8 +272,8 @@ impl Header {
 /// A row with the names of its columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
-    header: &'a Header,
-    row: &'a Row,
+    pub(super) header: &'a Header,
+    pub(super) row: &'a Row,
 }
 
 impl<'a> Line<'a> {

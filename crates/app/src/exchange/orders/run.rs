@@ -1,0 +1,300 @@
+//! Taking a file of orders in: read, prepared and placed side by side, chunk by chunk.
+
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::ChannelId;
+use ordermill_storage::Error;
+use ordermill_storage::import::{self as runs, Counts, Import, NewImport, Problem};
+
+use super::record::{Found, Wrong};
+use super::sheet::Grouping;
+use super::{Format, KIND, OrderFile, text};
+use crate::Services;
+use crate::catalog::Catalog;
+use crate::exchange::read::Upload;
+use crate::exchange::run::finish;
+use crate::exchange::{ImportError, Report};
+use crate::order::intake::{Benefits, FieldIssue, Intake, IntakeError};
+use crate::order::place::{PlaceOrder, PlaceOrderError, Placement};
+
+/// Orders that are noted together: about one batch of the writer, so that others wait no longer
+/// for their turn than behind any other batch.
+const CHUNK: usize = 512;
+/// Chunks that are prepared ahead.
+const AHEAD: usize = 2;
+/// Characters of an order's id that a report repeats.
+const CODE_CHARS_MAX: usize = 100;
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Orders of the file that are done with, those of an earlier run included.
+    pub orders: i64,
+    /// What became of those of this run.
+    pub counts: Counts,
+}
+
+/// Takes in a file of orders. Handing in the same file again after an interruption goes on where it
+/// was; `progress` hears of every step that is durable.
+///
+/// Blocks; the orders are counted as created, as unchanged when the channel's order is known, and as
+/// refused.
+///
+/// # Errors
+/// [`ImportError`] if the file as a whole is no good. An order that is no good is in the report.
+pub fn import_orders<R: Read + Seek + Send>(
+    services: &Services,
+    act: &Act,
+    file: OrderFile<R>,
+    progress: &mut dyn FnMut(Taken),
+) -> Result<Report, ImportError> {
+    let OrderFile { channel, format, name, input, limits } = file;
+    let mut upload = Upload::open(input, limits)?;
+    let (digest, starter) = (upload.digest, act.clone());
+    let run = services.database().write_blocking(move |tx| {
+        let file =
+            NewImport { kind: KIND, channel: Some(channel), digest: &digest, file_name: &name };
+        runs::begin(tx, &starter, file)
+    })?;
+    let (chunks, ready) = sync_channel(AHEAD);
+    let reader = Preparer {
+        services,
+        act,
+        channel,
+        catalog: services.catalog(),
+        seen: HashMap::new(),
+        step: 0,
+        done: run.steps_done,
+        chunk: Chunk::default(),
+        chunks,
+    };
+    let rows_max = limits.rows;
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || reader.read(&mut upload, format, rows_max));
+        let placed = place_chunks(services, act, &run, &ready, progress);
+        // Whoever still prepares finds nobody to hand it to, and ends.
+        drop(ready);
+        let read = reading.join().unwrap_or(Err(ImportError::Storage(Error::Panicked)));
+        placed?;
+        read
+    })?;
+    finish(services.database(), act, &run)
+}
+
+/// Orders that are placed and noted together.
+#[derive(Default)]
+struct Chunk {
+    /// Steps of the file that are done with it.
+    upto: i64,
+    orders: Vec<(PlaceOrder, About)>,
+    /// Of orders that were not even tried.
+    problems: Vec<Problem>,
+    refused: i64,
+}
+
+/// Where an order stands in the file.
+struct About {
+    line_no: i64,
+    code: String,
+    rows: Vec<i64>,
+}
+
+impl About {
+    fn problem(&self, Wrong { line_no, field, reason }: Wrong) -> Problem {
+        let code = self.code.chars().take(CODE_CHARS_MAX).collect();
+        Problem { line_no, code, field, reason }
+    }
+
+    /// As the intake names a field, and as this file has it.
+    fn wrong(&self, field: &str, reason: String) -> Wrong {
+        let of_line = field.strip_prefix("lines.").and_then(|rest| {
+            let (index, column) = rest.split_once('.')?;
+            Some((*self.rows.get(index.parse::<usize>().ok()?)?, column))
+        });
+        if let Some((line_no, column)) = of_line {
+            return Wrong::new(line_no, column, reason);
+        }
+        let field = field.replace("recipient.address.", "recipient.");
+        // A sheet has no recipient, only their columns.
+        let field = match field.strip_prefix("recipient.") {
+            Some(column) if !self.rows.is_empty() => column.to_owned(),
+            _ => field,
+        };
+        Wrong::new(self.line_no, field, reason)
+    }
+}
+
+/// Reads orders and makes them ready to be placed, on a thread beside the one that places.
+struct Preparer<'s> {
+    services: &'s Services,
+    act: &'s Act,
+    channel: ChannelId,
+    catalog: std::sync::Arc<Catalog>,
+    /// Where each id stood first: one order cannot stand in two places of a file.
+    seen: HashMap<String, i64>,
+    /// Orders that were read.
+    step: i64,
+    /// Orders that an earlier run is done with.
+    done: i64,
+    chunk: Chunk,
+    chunks: SyncSender<Chunk>,
+}
+
+impl Preparer<'_> {
+    fn read<R: Read + Seek>(
+        mut self,
+        upload: &mut Upload<R>,
+        format: Format,
+        rows_max: u64,
+    ) -> Result<(), ImportError> {
+        match format {
+            Format::Csv => {
+                let mut grouping = Grouping::new();
+                upload.rows(|row| match grouping.take(row)? {
+                    Some(found) => self.take(found),
+                    None => Ok(()),
+                })?;
+                if !grouping.has_header() {
+                    return Err(ImportError::Empty);
+                }
+                if let Some(found) = grouping.finish() {
+                    self.take(found)?;
+                }
+            }
+            Format::JsonLines => {
+                let mut count = 0;
+                upload.lines(|line_no, line| {
+                    count += 1;
+                    if count > rows_max {
+                        return Err(ImportError::TooMuch { what: "rows", limit: rows_max });
+                    }
+                    self.take(text::read(line_no, line))
+                })?;
+                if count == 0 {
+                    return Err(ImportError::Empty);
+                }
+            }
+        }
+        self.hand_over()
+    }
+
+    fn take(&mut self, found: Found) -> Result<(), ImportError> {
+        self.step += 1;
+        let Found { line_no, code, rows, order } = found;
+        let stood_in = self.seen.get(&code).copied().filter(|_| !code.is_empty());
+        if stood_in.is_none() {
+            self.seen.insert(code.clone(), line_no);
+        }
+        if self.step <= self.done {
+            return Ok(());
+        }
+        let about = About { line_no, code, rows };
+        let prepared = match stood_in {
+            Some(line) => {
+                let reason = format!("stands in line {line}, too; all of an order stands together");
+                Err(vec![Wrong::new(line_no, "channel_order_id", reason)])
+            }
+            None => order.and_then(|order| self.prepare(order, &about)),
+        };
+        match prepared {
+            Ok(order) => self.chunk.orders.push((order, about)),
+            Err(wrong) => {
+                self.chunk.refused += 1;
+                self.chunk.problems.extend(wrong.into_iter().map(|it| about.problem(it)));
+            }
+        }
+        self.chunk.upto = self.step;
+        let is_full = self.chunk.orders.len() + self.chunk.problems.len() >= CHUNK;
+        if is_full { self.hand_over() } else { Ok(()) }
+    }
+
+    fn prepare(
+        &self,
+        order: super::record::OrderRecord,
+        about: &About,
+    ) -> Result<PlaceOrder, Vec<Wrong>> {
+        let currency = self.catalog.shop.currency;
+        let new = order
+            .into_new_order(self.channel, currency)
+            .map_err(|reason| vec![Wrong::new(about.line_no, "currency", reason)])?;
+        let now = self.services.now();
+        let act = Act { at: now, ..self.act.clone() };
+        let id = self.services.database().ids().next(now);
+        let intake = Intake { catalog: &self.catalog, vault: self.services.vault() };
+        match intake.prepare(id, act, new, Benefits::default()) {
+            Ok((order, _)) => Ok(order),
+            Err(IntakeError::Fields(issues)) => {
+                let wrong = |FieldIssue { field, detail, .. }| about.wrong(&field, detail);
+                Err(issues.into_iter().map(wrong).collect())
+            }
+            Err(IntakeError::Price(problem)) => {
+                Err(vec![Wrong::new(about.line_no, "order", problem.to_string())])
+            }
+        }
+    }
+
+    fn hand_over(&mut self) -> Result<(), ImportError> {
+        let chunk = std::mem::take(&mut self.chunk);
+        if chunk.upto == 0 {
+            return Ok(());
+        }
+        // Nobody takes it: placing has failed, and says why.
+        self.chunks.send(chunk).map_err(|_| ImportError::Storage(Error::Unavailable(None)))
+    }
+}
+
+/// Places chunk after chunk, and notes each with its place in the file.
+fn place_chunks(
+    services: &Services,
+    act: &Act,
+    run: &Import,
+    ready: &Receiver<Chunk>,
+    progress: &mut dyn FnMut(Taken),
+) -> Result<(), ImportError> {
+    let mut taken = Taken { orders: run.steps_done, counts: Counts::default() };
+    progress(taken);
+    for Chunk { upto, orders, mut problems, refused } in ready {
+        let mut counts = Counts { refused, ..Counts::default() };
+        let (commands, abouts): (Vec<PlaceOrder>, Vec<About>) = orders.into_iter().unzip();
+        let placed = services.database().submit_all_blocking(commands)?;
+        for (outcome, about) in placed.into_iter().zip(&abouts) {
+            match outcome {
+                Ok(Placement::New(_)) => counts.created += 1,
+                Ok(Placement::Existing(_)) => counts.unchanged += 1,
+                Err(error) => {
+                    counts.refused += 1;
+                    let wrong = refusals(services, error, about);
+                    problems.extend(wrong.into_iter().map(|it| about.problem(it)));
+                }
+            }
+        }
+        let (id, steps, now) = (run.id, (taken.orders, upto), services.now());
+        let at = now.max(act.at);
+        services.database().write_blocking(move |tx| {
+            problems.iter().try_for_each(|problem| runs::insert_problem(tx, id, problem))?;
+            runs::advance(tx, id, steps, counts, at)
+        })?;
+        taken.orders = upto;
+        taken.counts.created += counts.created;
+        taken.counts.unchanged += counts.unchanged;
+        taken.counts.refused += counts.refused;
+        progress(taken);
+    }
+    Ok(())
+}
+
+fn refusals(services: &Services, error: PlaceOrderError, about: &About) -> Vec<Wrong> {
+    let PlaceOrderError::OutOfStock(shortages) = error else {
+        return vec![Wrong::new(about.line_no, "order", error.to_string())];
+    };
+    let catalog = services.catalog();
+    let codes = shortages.iter().map(|short| {
+        let code = catalog.sku(short.sku).map_or_else(String::new, |sku| sku.code.clone());
+        format!("{} of {} {code}", short.available, short.wanted)
+    });
+    let reason = format!("in stock: {}", codes.collect::<Vec<_>>().join(", "));
+    vec![Wrong::new(about.line_no, "lines", reason)]
+}
