@@ -9,6 +9,7 @@ pub mod events;
 pub mod gateway;
 pub mod health;
 pub mod idempotency;
+pub mod import;
 pub mod metrics;
 pub mod money;
 pub mod openapi;
@@ -34,6 +35,7 @@ pub fn router(services: Services) -> Router {
     let figures = Router::new()
         .route("/metrics", get(metrics::render))
         .with_state((services.clone(), requests.clone()));
+    let imports = import::routes(services.clone());
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -44,6 +46,7 @@ pub fn router(services: Services) -> Router {
         .route("/api/v1/openapi.json", get(document))
         .route("/gateways/{gateway}/notices", gateway::notices())
         .with_state(services)
+        .merge(imports)
         .merge(figures)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(requests, metrics::count))

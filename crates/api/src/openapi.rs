@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{events, gateway, health, order};
+use crate::{events, gateway, health, import, order};
 
 /// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
@@ -21,12 +21,16 @@ use crate::{events, gateway, health, order};
         order::read::list_orders,
         order::read::get_order,
         order::cancel::cancel_order,
+        import::upload::import_orders,
+        import::read::get_import,
+        import::read::list_import_problems,
         events::stream_events,
         gateway::receive_notice,
     ),
     modifiers(&Keys),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
+        (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "events", description = "What happens, as it happens."),
         (name = "partners", description = "Where partners call us; signed by them, without a key of ours."),
         (name = "health", description = "Whether a node lives and can serve."),

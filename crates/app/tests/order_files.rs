@@ -14,7 +14,9 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::ChannelId;
 use ordermill_domain::text::Text;
-use ordermill_storage::{Error, category, channel, import as runs, location as places, sku as goods};
+use ordermill_storage::{
+    Error, category, channel, import as runs, location as places, sku as goods,
+};
 use ordermill_testkit::catalog as sample;
 use ordermill_testkit::stock::{location, receive, sku};
 use ordermill_testkit::{TestClock, TestDatabase, each_database};
@@ -128,7 +130,12 @@ fn bad_orders_are_told_by_line_and_field_and_the_good_ones_are_in() {
                 (3, "T-3", "recipient.phone", "expected Phone"),
                 (4, "T-4", "recipient.phone", "expected a string"),
                 (6, "T-5", "lines", "in stock: 3 of 4 CUP"),
-                (7, "T-1", "channel_order_id", "stands in line 1, too; all of an order stands together"),
+                (
+                    7,
+                    "T-1",
+                    "channel_order_id",
+                    "stands in line 1, too; all of an order stands together"
+                ),
                 (8, "", "order", "not a JSON object on one line"),
             ]
         );

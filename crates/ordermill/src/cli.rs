@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Settings;
 
@@ -26,6 +26,12 @@ pub(crate) enum Command {
     /// Run a payment gateway, a phone and a mailbox to try things with, misbehaving on request
     #[command(after_long_help = SANDBOX_HELP)]
     Sandbox(Sandbox),
+    /// Take in a file: orders, catalog or stock; handed in again, it goes on where it was
+    #[command(subcommand)]
+    Import(Import),
+    /// Write the catalog or the stock to a file, by its name a sheet (.csv) or a workbook (.xlsx)
+    #[command(subcommand)]
+    Export(Export),
     /// Check the invariants of a database, also while it is in use; exits with 1 if one is broken
     Check,
     /// Look at the audit log's hash chain
@@ -116,6 +122,66 @@ By hand, an amount brings its own fault: 444.01 is declined, 444.02 loses its no
 it, .04 tells a wrong amount, .05 a wrong merchant, .06 is badly signed, .07 loses the answer, .08
 answers 500 after success, .09 times out, .10 reorders notices, .11 takes five seconds, .12 fails to
 refund, .13 loses the answer of the refund.";
+
+/// What a file to be taken in holds.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Orders of a channel: .csv with a row for each line of an order, or .jsonl with an object a line
+    Orders {
+        /// The file
+        file: PathBuf,
+        /// Whose orders they are: the channel's code
+        #[arg(long, value_name = "CODE")]
+        channel: String,
+        /// Make the channel if there is none of this code
+        #[arg(long)]
+        new_channel: bool,
+        /// How the file is written, if its name does not say so
+        #[arg(long)]
+        format: Option<OrderFormat>,
+        /// Where to list what is wrong [default: FILE.problems.csv]
+        #[arg(long, value_name = "FILE")]
+        problems: Option<PathBuf>,
+    },
+    /// SKUs, one a line: .csv or .xlsx
+    Catalog(Sheet),
+    /// Counted pieces by SKU, location, bin and lot: .csv or .xlsx
+    Stock(Sheet),
+}
+
+/// How a file of orders is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderFormat {
+    /// A sheet with one row for each line of an order
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// A sheet to be taken in.
+#[derive(Debug, Args)]
+pub(crate) struct Sheet {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// Where to list what is wrong [default: FILE.problems.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) problems: Option<PathBuf>,
+}
+
+/// What to write.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// All SKUs
+    Catalog {
+        /// The file, .csv or .xlsx
+        file: PathBuf,
+    },
+    /// All stock by SKU, location, bin and lot
+    Stock {
+        /// The file, .csv or .xlsx
+        file: PathBuf,
+    },
+}
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]

@@ -252,8 +252,7 @@ impl Header {
             if title.is_empty() {
                 continue;
             }
-            let is_it =
-                |name: &&Column| name.name.eq_ignore_ascii_case(title) || name.zh == title;
+            let is_it = |name: &&Column| name.name.eq_ignore_ascii_case(title) || name.zh == title;
             match columns.iter().find(is_it) {
                 None => wrong.push(format!("{title} is unknown")),
                 Some(column) => {

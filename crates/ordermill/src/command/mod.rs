@@ -5,6 +5,8 @@ mod audit;
 mod backup;
 mod bench;
 mod check;
+mod export;
+mod import;
 mod sandbox;
 pub(crate) mod serve;
 mod stop;
@@ -31,6 +33,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let data = settings.data.or_else(|| Some("demo-data".into()));
             serve::serve(&Settings { data, ..settings }, true, crate::demo::prepare)
         }
+        Command::Import(import) => import::run(&settings, import),
+        Command::Export(export) => export::run(&settings, export),
         Command::Check => check::check(&settings),
         Command::Audit(Audit::Verify { head }) => audit::verify(&settings, head.as_deref()),
         Command::Backup { folder, with_root_key } => {

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::ChannelId;
+use ordermill_domain::ids::{ChannelId, ImportId};
 use ordermill_storage::Error;
 use ordermill_storage::import::{self as runs, Counts, Import, NewImport, Problem};
 
@@ -31,6 +31,8 @@ const CODE_CHARS_MAX: usize = 100;
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
+    /// The run, by which it can be asked about.
+    pub import: ImportId,
     /// Orders of the file that are done with, those of an earlier run included.
     pub orders: i64,
     /// What became of those of this run.
@@ -254,9 +256,12 @@ fn place_chunks(
     ready: &Receiver<Chunk>,
     progress: &mut dyn FnMut(Taken),
 ) -> Result<(), ImportError> {
-    let mut taken = Taken { orders: run.steps_done, counts: Counts::default() };
+    let mut taken = Taken { import: run.id, orders: run.steps_done, counts: Counts::default() };
     progress(taken);
     for Chunk { upto, orders, mut problems, refused } in ready {
+        if services.is_stopping() {
+            return Err(Error::Unavailable(None).into());
+        }
         let mut counts = Counts { refused, ..Counts::default() };
         let (commands, abouts): (Vec<PlaceOrder>, Vec<About>) = orders.into_iter().unzip();
         let placed = services.database().submit_all_blocking(commands)?;

@@ -92,10 +92,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_without_the_value() {
         let numeric = MIN.replace(r#""13800138000""#, "13800138000");
-        assert_eq!(
-            wrong(&numeric),
-            ("recipient.phone".to_owned(), "expected a string".to_owned())
-        );
+        assert_eq!(wrong(&numeric), ("recipient.phone".to_owned(), "expected a string".to_owned()));
         let swapped = MIN.replace(r#""quantity":1"#, r#""quantity":"13800138000""#);
         assert_eq!(wrong(&swapped), ("lines[0].quantity".to_owned(), "expected i64".to_owned()));
         let extra = MIN.replace(r#""sku":"MUG""#, r#""sku":"MUG","price":1"#);
