@@ -14,7 +14,9 @@ pub mod metrics;
 pub mod money;
 pub mod openapi;
 pub mod order;
+pub mod payment;
 pub mod problem;
+pub mod refund;
 mod request_id;
 
 use axum::extract::DefaultBodyLimit;
@@ -42,6 +44,18 @@ pub fn router(services: Services) -> Router {
         .route("/api/v1/orders", post(order::place::place_order).get(order::read::list_orders))
         .route("/api/v1/orders/{order_id}", get(order::read::get_order))
         .route("/api/v1/orders/{order_id}/cancel", post(order::cancel::cancel_order))
+        .route(
+            "/api/v1/orders/{order_id}/payments",
+            post(payment::start::start_payment).get(payment::read::list_payments),
+        )
+        .route(
+            "/api/v1/orders/{order_id}/payments/{payment_id}/check",
+            post(payment::check::check_payment),
+        )
+        .route(
+            "/api/v1/orders/{order_id}/refunds",
+            post(refund::refund_order).get(payment::read::list_refunds),
+        )
         .route("/api/v1/events", get(events::stream_events))
         .route("/api/v1/openapi.json", get(document))
         .route("/gateways/{gateway}/notices", gateway::notices())

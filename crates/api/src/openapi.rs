@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{events, gateway, health, import, order};
+use crate::{events, gateway, health, import, order, payment, refund};
 
 /// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
@@ -24,6 +24,11 @@ use crate::{events, gateway, health, import, order};
         import::upload::import_orders,
         import::read::get_import,
         import::read::list_import_problems,
+        payment::start::start_payment,
+        payment::read::list_payments,
+        payment::check::check_payment,
+        payment::read::list_refunds,
+        refund::refund_order,
         events::stream_events,
         gateway::receive_notice,
     ),
@@ -31,6 +36,7 @@ use crate::{events, gateway, health, import, order};
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
+        (name = "payments", description = "Money in, and money back."),
         (name = "events", description = "What happens, as it happens."),
         (name = "partners", description = "Where partners call us; signed by them, without a key of ours."),
         (name = "health", description = "Whether a node lives and can serve."),

@@ -257,6 +257,7 @@ impl KeyHolder {
                     if may(KeyScope::ReadContacts) { Access::Full } else { Access::Masked }
                 }
                 Permission::ChangeStatus if may(KeyScope::WriteOrders) => Access::Full,
+                Permission::ApproveRefund if may(KeyScope::WritePayments) => Access::Full,
                 // Stock and prices belong to no channel: a key of one channel has no say in them.
                 Permission::AdjustStock if may(KeyScope::WriteStock) && self.channel.is_none() => {
                     return Some(Access::Full);

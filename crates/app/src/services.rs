@@ -102,6 +102,8 @@ impl Services {
             partners.payment_settings,
             partners.jitter,
         );
+        let catalog = Arc::new(catalog);
+        payments.follow(Arc::clone(&catalog));
         Ok(Self(Arc::new(Inner {
             access: Access::new(database.clone(), vault),
             database,
@@ -109,7 +111,7 @@ impl Services {
             payments,
             links: partners.links,
             notifier: partners.notifier,
-            catalog: Arc::new(catalog),
+            catalog,
             live: Live::default(),
             channels,
             is_stopping: AtomicBool::new(false),

@@ -74,6 +74,9 @@ coded! {
         OutOfStock = "out_of_stock",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
+        /// Somebody with the right to has decided it; the subject is the refund itself, or the task
+        /// in which it was approved.
+        ByHand = "by_hand",
     }
 }
 

@@ -101,8 +101,16 @@ impl Sandbox {
 
     /// Starts a sandbox on a free port of this machine, for tests and demos in one process.
     pub async fn start(config: Config) -> io::Result<Running> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        Self::start_on(listener, config)
+    }
+
+    /// As [`Sandbox::start`], on a listener that does not block: whoever needs the address before
+    /// the runtime has it.
+    pub fn start_on(listener: std::net::TcpListener, config: Config) -> io::Result<Running> {
         let sandbox = Self::new(config)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = TcpListener::from_std(listener)?;
         let url = format!("http://{}", listener.local_addr()?);
         let served = sandbox.clone();
         let task = tokio::spawn(async move { served.serve(listener).await });

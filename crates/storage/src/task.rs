@@ -143,6 +143,12 @@ fn read(row: &mut Row<'_>) -> Result<Task, Error> {
     })
 }
 
+/// One task.
+pub fn fetch(tx: &mut Tx<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE id = $1");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
 /// Open tasks behind `after`, oldest first, of one desk or of all, at most `limit`.
 pub fn list_open(
     tx: &mut Tx<'_>,

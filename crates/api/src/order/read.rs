@@ -161,7 +161,7 @@ pub async fn get_order(
 }
 
 /// The order of a path, if there is one and the caller may know of it.
-pub(super) async fn load(
+pub(crate) async fn load(
     services: &Services,
     caller: &Caller,
     order_id: &str,

@@ -4,6 +4,8 @@ use ordermill_app::order::detail::OrderDetail;
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Order, OrderNumber, Progress};
+use ordermill_domain::payment::Payment;
+use ordermill_domain::refund::Refund;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -156,6 +158,8 @@ pub struct PaymentView {
 pub struct RefundView {
     /// Its key.
     pub id: String,
+    /// The payment whose money goes back.
+    pub payment_id: String,
     /// `granted`, `requested`, `succeeded`, `failed`.
     pub state: String,
     /// Why.
@@ -232,28 +236,8 @@ impl From<&OrderDetail> for OrderView {
                 shipped: pieces.shipped,
             }
         });
-        let payments = detail.payments.iter().map(|payment| {
-            let facts = payment.facts();
-            PaymentView {
-                id: facts.id.to_string(),
-                state: facts.state.code().to_owned(),
-                gateway: facts.gateway.clone(),
-                amount: facts.amount.into(),
-                created_at: moment(facts.created_at),
-                captured_at: facts.captured_at.map(moment),
-            }
-        });
-        let refunds = detail.refunds.iter().map(|refund| {
-            let facts = refund.facts();
-            RefundView {
-                id: facts.id.to_string(),
-                state: facts.state.code().to_owned(),
-                cause: facts.key.cause.code().to_owned(),
-                amount: facts.amount.into(),
-                granted_at: moment(facts.granted_at),
-                succeeded_at: facts.succeeded_at.map(moment),
-            }
-        });
+        let payments = detail.payments.iter().map(PaymentView::from);
+        let refunds = detail.refunds.iter().map(RefundView::from);
         let deadlines = detail.deadlines.iter().map(|(kind, due_at, _)| DeadlineView {
             kind: kind.code().to_owned(),
             due_at: moment(*due_at),
@@ -272,6 +256,35 @@ impl From<&OrderDetail> for OrderView {
                 .into_iter()
                 .map(|action| action.code().to_owned())
                 .collect(),
+        }
+    }
+}
+
+impl From<&Payment> for PaymentView {
+    fn from(payment: &Payment) -> Self {
+        let facts = payment.facts();
+        Self {
+            id: facts.id.to_string(),
+            state: facts.state.code().to_owned(),
+            gateway: facts.gateway.clone(),
+            amount: facts.amount.into(),
+            created_at: facts.created_at.to_string(),
+            captured_at: facts.captured_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl From<&Refund> for RefundView {
+    fn from(refund: &Refund) -> Self {
+        let facts = refund.facts();
+        Self {
+            id: facts.id.to_string(),
+            payment_id: facts.key.payment.to_string(),
+            state: facts.state.code().to_owned(),
+            cause: facts.key.cause.code().to_owned(),
+            amount: facts.amount.into(),
+            granted_at: facts.granted_at.to_string(),
+            succeeded_at: facts.succeeded_at.map(|at| at.to_string()),
         }
     }
 }

@@ -50,6 +50,9 @@ pub struct ShopSettings {
     pub hold_for: Span,
     /// What becomes of an order whose stock is gone when the money comes.
     pub late_policy: LatePolicy,
+    /// What one person may refund alone, minor units of the shop's currency; more, and any other
+    /// currency, takes a second one.
+    pub refund_limit_minor: i64,
 }
 
 /// How points are earned and spent.
@@ -125,6 +128,7 @@ impl Default for ShopSettings {
             pay_within: Span::hours(24),
             hold_for: Span::minutes(30),
             late_policy: LatePolicy::OfferBackorder,
+            refund_limit_minor: 50_000,
         }
     }
 }

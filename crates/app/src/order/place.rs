@@ -59,7 +59,7 @@ pub struct Key {
 }
 
 impl Key {
-    fn as_use(&self) -> KeyUse<'_> {
+    pub(crate) fn as_use(&self) -> KeyUse<'_> {
         KeyUse { principal: &self.principal, key: &self.key, request_hash: &self.request_hash }
     }
 }

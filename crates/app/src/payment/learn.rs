@@ -152,7 +152,7 @@ impl Payments {
             merchant: capture.merchant,
             amount: capture.amount,
         };
-        let policy = self.settings().late_policy;
+        let policy = self.late_policy();
         let captured = self.database().submit(RecordCapture { act, money, policy }).await?;
         captured.map(Learned::Captured).map_err(|_| Error::Stale("a payment"))
     }

@@ -15,16 +15,20 @@ pub mod notice;
 pub mod poll;
 pub mod refund;
 pub mod refund_news;
+pub mod refund_order;
 pub mod refund_sender;
 pub mod run;
 pub mod settings;
 pub mod start;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
+use ordermill_domain::payment::LatePolicy;
 use ordermill_storage::Database;
 use tokio::sync::Notify;
+
+use crate::catalog::CatalogHolder;
 
 pub use gateways::Gateways;
 pub use notice::Sealer;
@@ -43,6 +47,10 @@ struct Inner {
     jitter: Mutex<Random>,
     /// A notice came in.
     notices: Notify,
+    /// There may be something to ask a gateway, or money to send back.
+    hurry: Notify,
+    /// Where the shop's own policy about late money stands; the settings' where there is no shop.
+    shop: OnceLock<Arc<CatalogHolder>>,
 }
 
 impl Payments {
@@ -56,8 +64,35 @@ impl Payments {
         settings: PaymentSettings,
         jitter: Random,
     ) -> Self {
-        let (jitter, notices) = (Mutex::new(jitter), Notify::new());
-        Self(Arc::new(Inner { database, gateways, sealer, clock, settings, jitter, notices }))
+        let (jitter, notices, hurry) = (Mutex::new(jitter), Notify::new(), Notify::new());
+        let shop = OnceLock::new();
+        Self(Arc::new(Inner {
+            database,
+            gateways,
+            sealer,
+            clock,
+            settings,
+            jitter,
+            notices,
+            hurry,
+            shop,
+        }))
+    }
+
+    /// Follows the shop's policy about late money from now on.
+    pub(crate) fn follow(&self, shop: Arc<CatalogHolder>) {
+        let _ = self.0.shop.set(shop);
+    }
+
+    /// Does at once what is due at gateways instead of at the next look: a refund was granted.
+    pub fn hurry(&self) {
+        self.0.hurry.notify_waiters();
+    }
+
+    /// What becomes of money that comes late.
+    pub fn late_policy(&self) -> LatePolicy {
+        let shop = self.0.shop.get().map(|shop| shop.current().shop.late_policy);
+        shop.unwrap_or(self.settings().late_policy)
     }
 
     /// The gateways that buyers can choose from.

@@ -210,7 +210,7 @@ impl Payments {
             merchant: notice.merchant.clone(),
             amount: notice.amount,
         };
-        let (payment, policy) = (notice.payment, self.settings().late_policy);
+        let (payment, policy) = (notice.payment, self.late_policy());
         match self.database().submit(RecordCapture { act, money, policy }).await? {
             Ok(Captured::Mismatch(_, mismatch)) => {
                 // The notice may be wrong where the gateway is right: it is asked at once.

@@ -32,6 +32,20 @@ pub fn grant_refund(
     subject: i64,
     amount: Money,
 ) -> Result<Refund, GrantRefundError> {
+    let id: RefundId = tx.next_id(act.at);
+    grant_refund_as(tx, act, payment, cause, subject, amount, id)
+}
+
+/// As [`grant_refund`], with an id that the caller has made.
+pub(super) fn grant_refund_as(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    payment: &Payment,
+    cause: Cause,
+    subject: i64,
+    amount: Money,
+    id: RefundId,
+) -> Result<Refund, GrantRefundError> {
     let facts = payment.facts();
     let key = Key { payment: facts.id, cause, subject };
     if let Some(existing) = refund::find(tx, key)? {
@@ -39,7 +53,6 @@ pub fn grant_refund(
     }
     let granted_minor = refund::granted_minor(tx, facts.id)?;
     let of = Refundable { captured: facts.amount, granted_minor };
-    let id: RefundId = tx.next_id(act.at);
     let (granted, event) = Refund::grant(id, facts.order, key, amount, of, act.at)?;
     refund::insert(tx, &granted, act.at)?;
     refund::record(tx, act, &granted, &event)?;

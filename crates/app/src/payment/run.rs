@@ -13,9 +13,9 @@ impl Payments {
     /// Any number of nodes may run this on one database.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         tokio::join!(
-            self.repeat("notices", stop.clone(), Some(&self.0.notices), || self.process_notices()),
-            self.repeat("poller", stop.clone(), None, || self.poll()),
-            self.repeat("refunds", stop, None, || self.send_refunds()),
+            self.repeat("notices", stop.clone(), &self.0.notices, || self.process_notices()),
+            self.repeat("poller", stop.clone(), &self.0.hurry, || self.poll()),
+            self.repeat("refunds", stop, &self.0.hurry, || self.send_refunds()),
         );
     }
 
@@ -25,7 +25,7 @@ impl Payments {
         &self,
         name: &str,
         mut stop: watch::Receiver<bool>,
-        nudge: Option<&Notify>,
+        nudge: &Notify,
         work: impl Fn() -> W,
     ) {
         while !*stop.borrow_and_update() {
@@ -38,15 +38,9 @@ impl Payments {
                 }
             }
             let pause = self.about(self.settings().look_every).to_std();
-            let nudged = async {
-                match nudge {
-                    Some(nudge) => nudge.notified().await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 changed = stop.changed() => if changed.is_err() { return },
-                () = nudged => {}
+                () = nudge.notified() => {}
                 () = sleep(pause) => {}
             }
         }

@@ -6,7 +6,7 @@ use ordermill_domain::payment::LatePolicy;
 /// What a shop may set about its payments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSettings {
-    /// What becomes of money whose stock is gone.
+    /// What becomes of money whose stock is gone, where no shop's setting says so.
     pub late_policy: LatePolicy,
     /// The waits between questions about a payment that is not over; the last one repeats. When
     /// they are used up without an end, a person is asked to look.

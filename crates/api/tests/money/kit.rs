@@ -1,0 +1,289 @@
+//! A shop that is reached over HTTP, with a sandbox gateway beside it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use ordermill_adapters::sandbox_messages::SandboxMessages;
+use ordermill_adapters::sandbox_pay::{self, SandboxPay};
+use ordermill_app::api_key::{self, NewApiKey};
+use ordermill_app::check;
+use ordermill_app::links::Links;
+use ordermill_app::payment::{Gateways, PaymentSettings};
+use ordermill_app::permission::Principal;
+use ordermill_app::privacy::Vault;
+use ordermill_app::{Partners, Services, scheduler};
+use ordermill_base::{Clock as _, Currency, Random, Span};
+use ordermill_domain::api_key::Scope;
+use ordermill_ports::gateway::Gateway;
+use ordermill_sandbox::books::EntryKind;
+use ordermill_sandbox::fault::{Call, Fault, Rule};
+use ordermill_sandbox::{Config, Running, Sandbox};
+use ordermill_storage::{location as places, sku as goods};
+use ordermill_testkit::stock::{location, receive, sku};
+use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database};
+use ordermill_vault::OsEntropy;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+const MERCHANT: &str = "tea-shop";
+const API_KEY: &str = "sk_test_4f9c";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+pub(crate) struct Shop {
+    pub(crate) services: Services,
+    pub(crate) clock: Arc<TestClock>,
+    running: Running,
+    router: Router,
+    key: String,
+    stop: watch::Sender<bool>,
+}
+
+/// What an answer consists of.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+/// Runs a test on each database and ends it with the invariants.
+pub(crate) fn on_each_database(test: impl AsyncFn(&Shop)) {
+    for fresh in each_database() {
+        let shop = Shop::prepare(&fresh);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+        runtime.unwrap().block_on(async {
+            let shop = shop.open().await;
+            test(&shop).await;
+            shop.stop.send_replace(true);
+            shop.services.database().close();
+        });
+        let clock = TestClock::default();
+        let report =
+            check::check(&mut fresh.connection(), clock.now(), None, &mut |_, _| {}).unwrap();
+        assert!(report.is_healthy(), "{:#?}", report.violations);
+    }
+}
+
+/// A shop whose driver may still block.
+struct Prepared {
+    database: ordermill_storage::Database,
+    vault: Vault,
+    clock: Arc<TestClock>,
+    listener: std::net::TcpListener,
+    sandbox_listener: std::net::TcpListener,
+}
+
+impl Shop {
+    fn prepare(fresh: &TestDatabase) -> Ready {
+        let mut connection = fresh.connection();
+        let act = Principal::system("test").act(TestClock::START);
+        connection
+            .transact(|tx| {
+                places::insert(tx, &act, &catalog::location(location(1), "HZ1", 30, 120))?;
+                goods::insert(tx, &act, &catalog::sku(sku(1), "TEA"))
+            })
+            .unwrap();
+        receive(&mut connection, sku(1), location(1), 1_000, TestClock::START);
+        let clock = Arc::new(TestClock::default());
+        let vault = Vault::in_memory(Arc::new(OsEntropy), TestClock::START);
+        let (listener, sandbox_listener) = (bind(), bind());
+        let prepared =
+            Prepared { database: fresh.open(), vault, clock, listener, sandbox_listener };
+        let services = prepared.services();
+        Ready { prepared, services }
+    }
+}
+
+/// The services before the runtime.
+struct Ready {
+    prepared: Prepared,
+    services: Services,
+}
+
+fn bind() -> std::net::TcpListener {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    listener
+}
+
+impl Prepared {
+    fn services(&self) -> Services {
+        let sandbox = format!("http://{}", self.sandbox_listener.local_addr().unwrap());
+        let config = sandbox_pay::Config {
+            base_url: sandbox.clone(),
+            merchant: MERCHANT.into(),
+            api_key: API_KEY.into(),
+            notice_secret: SECRET.into(),
+            timeout: Span::seconds(10),
+            tries: 1,
+            pause: Span::millis(5),
+        };
+        let gateway = SandboxPay::new(config, self.clock.clone(), Random::from_seed(3)).unwrap();
+        let gateway: Arc<dyn Gateway> = Arc::new(gateway);
+        let messages = SandboxMessages::new(
+            sandbox,
+            MERCHANT,
+            API_KEY,
+            self.clock.clone(),
+            Random::from_seed(4),
+        );
+        let settings =
+            PaymentSettings { look_every: Span::millis(10), ..PaymentSettings::default() };
+        let partners = Partners {
+            links: Links::new(&format!("http://{}", self.listener.local_addr().unwrap())),
+            gateways: Gateways::new([gateway]).unwrap(),
+            notifier: Arc::new(messages.unwrap()),
+            payment_settings: settings,
+            jitter: Random::from_seed(5),
+        };
+        let (database, vault) = (self.database.clone(), self.vault.clone());
+        Services::new(database, self.clock.clone(), vault, partners).unwrap()
+    }
+}
+
+impl Ready {
+    async fn open(self) -> Shop {
+        let Self { prepared, services } = self;
+        let config = Config {
+            retry_plan: vec![Span::millis(20); 5],
+            hang: Span::millis(50),
+            reorder_hold: Span::millis(50),
+            ..Config::new(MERCHANT, API_KEY, SECRET, prepared.clock.clone(), 7)
+        };
+        let running = Sandbox::start_on(prepared.sandbox_listener, config).unwrap();
+        let router = ordermill_api::router(services.clone());
+        let listener = tokio::net::TcpListener::from_std(prepared.listener).unwrap();
+        let served = router.clone();
+        tokio::spawn(async move { axum::serve(listener, served).await });
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(services.payments().clone().run(stopping));
+        let key = all_scopes(&services).await;
+        Shop { services, clock: prepared.clock, running, router, key, stop }
+    }
+}
+
+/// An API key that may do everything.
+async fn all_scopes(services: &Services) -> String {
+    let principal = Principal::system("test");
+    let act = principal.act(services.now());
+    let vault = services.vault().clone();
+    let new = NewApiKey { name: "test".to_owned(), scopes: Scope::ALL.to_vec(), channel: None };
+    let make = move |tx: &mut ordermill_storage::Tx<'_>| {
+        api_key::create(tx, &vault, &principal, &act, &new)
+    };
+    services.database().write(make).await.unwrap().text.as_str().to_owned()
+}
+
+impl Shop {
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.running.sandbox
+    }
+
+    /// The next calls of this kind go wrong.
+    pub(crate) fn break_next(&self, call: Call, fault: Fault) {
+        let rule = Rule { payment_id: None, call: Some(call), fault, times: 1 };
+        self.sandbox().inject(rule).unwrap();
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Reply { status, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        let request = Request::get(path).header(header::AUTHORIZATION, self.bearer());
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        let key = format!("{}-{path}", body["idempotency"].as_str().unwrap_or("once"));
+        self.post_with(path, body, &key).await
+    }
+
+    pub(crate) async fn post_with(&self, path: &str, body: Value, key: &str) -> Reply {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, self.bearer())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key.replace('/', "-"));
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.key)
+    }
+
+    /// Places an order for two of the only product; gives its id.
+    pub(crate) async fn place(&self, key: &str) -> String {
+        let body = json!({
+            "lines": [{"sku": "TEA", "quantity": 2}],
+            "email": "lin.wan@example.com",
+            "recipient": {
+                "name": "林晚", "phone": "13800138000", "country": "CN",
+                "province": "浙江省", "city": "杭州市", "district": "西湖区",
+                "street": ["文三路 90 号 1 幢 201 室"],
+            },
+        });
+        let placed = self.post_with("/api/v1/orders", body, key).await;
+        assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.body);
+        placed.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts a payment; gives its id and the gateway's page.
+    pub(crate) async fn start(&self, order: &str) -> (String, String) {
+        let started = self.post(&format!("/api/v1/orders/{order}/payments"), json!({})).await;
+        assert_eq!(started.status, StatusCode::OK, "{}", started.body);
+        let id = started.body["payment"]["id"].as_str().unwrap().to_owned();
+        (id, started.body["redirect_url"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Places an order that is paid, as the gateway's notice says.
+    pub(crate) async fn paid(&self, key: &str) -> (String, String) {
+        let order = self.place(key).await;
+        let (payment, _) = self.start(&order).await;
+        self.sandbox().pay(&payment).unwrap();
+        self.until(&order, "status", "confirmed").await;
+        (order, payment)
+    }
+
+    pub(crate) async fn order(&self, id: &str) -> Value {
+        let reply = self.get(&format!("/api/v1/orders/{id}")).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        reply.body
+    }
+
+    /// Waits until a field of the order says this.
+    pub(crate) async fn until(&self, order: &str, field: &str, expected: &str) -> Value {
+        let start = Instant::now();
+        loop {
+            let view = self.order(order).await;
+            let pointer = format!("/{}", field.replace('.', "/"));
+            if view.pointer(&pointer).and_then(Value::as_str) == Some(expected) {
+                return view;
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "no {field} {expected}: {view:#}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Lets time pass, and runs the deadlines that fall due.
+    pub(crate) async fn let_pass(&self, span: Span) {
+        self.clock.advance(span);
+        scheduler::run_due(self.services.database(), self.clock.now()).await.unwrap();
+    }
+
+    /// What the gateway really took, less what it sent back, in fen.
+    pub(crate) fn money_at_gateway(&self) -> i64 {
+        let signed = |kind, minor: i64| if kind == EntryKind::Charge { minor } else { -minor };
+        let entries = self.sandbox().ledger();
+        assert!(entries.iter().all(|entry| entry.amount.currency == Currency::Cny));
+        entries.iter().map(|entry| signed(entry.kind, entry.amount.minor)).sum()
+    }
+}

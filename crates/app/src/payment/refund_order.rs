@@ -1,0 +1,246 @@
+//! Refunds that a person or an integration decides on: of money that an order has, in part or whole.
+//!
+//! Above the shop's limit a second person decides: the wish becomes a task, and only whoever did not
+//! make it may approve it.
+
+use ordermill_base::{Id, Money};
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{OrderId, PaymentId, RefundId, TaskId};
+use ordermill_domain::payment::{Payment, State};
+use ordermill_domain::refund::{Cause, Refund};
+use ordermill_domain::role::Permission;
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::task::{self, Concern};
+use ordermill_storage::{Error, Tx, idempotency, order, payment, refund};
+use serde::{Deserialize, Serialize};
+
+use super::refund::{GrantRefundError, grant_refund_as};
+use crate::catalog::{ShopSettings, settings};
+use crate::order::place::Key;
+use crate::permission::{self, About, Access, Forbidden, Principal};
+
+/// Somebody wants money of an order to go back. The act carries the reason.
+#[derive(Debug, Clone)]
+pub struct RefundOrder {
+    /// Whose money.
+    pub order: OrderId,
+    /// Out of which payment; the one that has something left, if there is only one.
+    pub payment: Option<PaymentId>,
+    /// How much; all that is left if nothing is said.
+    pub amount: Option<Money>,
+    /// The client's key: the same again is the same refund.
+    pub key: Option<Key>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundDecision {
+    /// The money is promised, and sent by itself.
+    Granted(Refund),
+    /// A second person has to approve it; nothing has moved yet.
+    AwaitsApproval,
+}
+
+/// Why no money goes back; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefundOrderError {
+    /// No such order.
+    #[error("order {0} not found")]
+    OrderNotFound(OrderId),
+    /// No such payment of that order.
+    #[error("the order has no payment {0} with money")]
+    PaymentNotFound(PaymentId),
+    /// Nothing came in, or all of it went back.
+    #[error("nothing is left to be refunded")]
+    NothingLeft,
+    /// Several payments have money left.
+    #[error("say which payment is to be refunded: several have money left")]
+    WhichPayment,
+    /// No such wish waits for approval.
+    #[error("no refund waits for approval in task {0}")]
+    NotAwaited(TaskId),
+    /// Nobody approves their own request.
+    #[error("whoever asked for a refund does not approve it")]
+    OwnRequest,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// No right to it.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Too much, nothing, another currency, or the database.
+    #[error(transparent)]
+    Grant(#[from] GrantRefundError),
+}
+
+impl From<Error> for RefundOrderError {
+    fn from(error: Error) -> Self {
+        Self::Grant(error.into())
+    }
+}
+
+/// A wish that waits for a second person, as the task keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Wish {
+    order: OrderId,
+    payment: PaymentId,
+    amount_minor: i64,
+    currency: ordermill_base::Currency,
+    requested_by: String,
+    reason: Option<String>,
+}
+
+/// Promises money back, or asks a second person if it is more than one may decide alone.
+///
+/// # Errors
+/// [`RefundOrderError`]; nothing has changed then.
+pub fn refund_order(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    request: &RefundOrder,
+) -> Result<RefundDecision, RefundOrderError> {
+    let about = lock(tx, act, request.order)?;
+    if let Some(known) = known(tx, request)? {
+        return Ok(known);
+    }
+    let (payment, left) = payment_of(tx, request)?;
+    let amount = request.amount.unwrap_or(left);
+    let (shop, _) = settings::read::<ShopSettings>(tx)?;
+    let is_large = amount.currency != shop.currency || amount.minor > shop.refund_limit_minor;
+    let permission = match is_large {
+        true => Permission::ApproveLargeRefund,
+        false => Permission::ApproveRefund,
+    };
+    if permission::authorize(principal, permission, &about)? == Access::Full {
+        let id: RefundId = tx.next_id(act.at);
+        let refund = grant_refund_as(tx, act, &payment, Cause::ByHand, id.raw(), amount, id)?;
+        if let Some(key) = &request.key {
+            idempotency::remember(tx, key.as_use(), refund.facts().id, act.at)?;
+        }
+        return Ok(RefundDecision::Granted(refund));
+    }
+    check_left(&payment, amount, left)?;
+    let wish = Wish {
+        order: request.order,
+        payment: payment.facts().id,
+        amount_minor: amount.minor,
+        currency: amount.currency,
+        requested_by: act.actor.to_string(),
+        reason: act.reason.clone(),
+    };
+    ask_second(tx, act, &wish)?;
+    Ok(RefundDecision::AwaitsApproval)
+}
+
+/// Approves a refund that somebody else asked for.
+///
+/// # Errors
+/// [`RefundOrderError`]; nothing has changed then.
+pub fn approve_refund(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    task: TaskId,
+) -> Result<Refund, RefundOrderError> {
+    let not_awaited = || RefundOrderError::NotAwaited(task);
+    let asked = task::fetch(tx, task)?.filter(|it| it.kind == TaskKind::SecondApproval);
+    let asked = asked.filter(|it| it.state.is_open()).ok_or_else(not_awaited)?;
+    let wish: Wish = serde_json::from_str(&asked.detail).map_err(|_| not_awaited())?;
+    let about = lock(tx, act, wish.order)?;
+    // Again under the order's lock: of two who approve at once one is too late.
+    let is_open = task::close(tx, TaskKind::SecondApproval, wish.payment, "approved", act.at)?;
+    if !is_open {
+        return Err(not_awaited());
+    }
+    if wish.requested_by == act.actor.to_string() {
+        return Err(RefundOrderError::OwnRequest);
+    }
+    permission::authorize(principal, Permission::ApproveLargeRefund, &about)?;
+    let payment =
+        payment::fetch(tx, wish.payment)?.ok_or(RefundOrderError::PaymentNotFound(wish.payment))?;
+    let amount = Money::new(wish.amount_minor, wish.currency);
+    let id: RefundId = tx.next_id(act.at);
+    Ok(grant_refund_as(tx, act, &payment, Cause::ByHand, task.raw(), amount, id)?)
+}
+
+/// Money of an order moves under the order's lock.
+fn lock(tx: &mut Tx<'_>, act: &Act, id: OrderId) -> Result<About, RefundOrderError> {
+    let stored = order::fetch_for_update(tx, id)?.ok_or(RefundOrderError::OrderNotFound(id))?;
+    let facts = stored.order.facts();
+    Ok(About {
+        order: Some(id),
+        customer: facts.customer,
+        channel: Some(facts.channel),
+        has_reason: act.reason.is_some(),
+        ..About::default()
+    })
+}
+
+/// What the client's key has caused before.
+fn known(
+    tx: &mut Tx<'_>,
+    request: &RefundOrder,
+) -> Result<Option<RefundDecision>, RefundOrderError> {
+    let Some(key) = &request.key else { return Ok(None) };
+    let Some(used) = idempotency::find(tx, &[key.as_use()])?.pop() else { return Ok(None) };
+    let refund = refund::fetch(tx, RefundId::from_raw(used.subject_id))?;
+    match refund.filter(|it| it.facts().order == request.order) {
+        Some(refund) if used.request_hash == key.request_hash => {
+            Ok(Some(RefundDecision::Granted(refund)))
+        }
+        _ => Err(RefundOrderError::KeyReused),
+    }
+}
+
+/// The payment that is meant, and what is left of it.
+fn payment_of(
+    tx: &mut Tx<'_>,
+    request: &RefundOrder,
+) -> Result<(Payment, Money), RefundOrderError> {
+    let mut with_money = Vec::new();
+    for payment in payment::of(tx, request.order)? {
+        let facts = payment.facts();
+        if facts.state == State::Captured {
+            let left_minor = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
+            let left = Money::new(left_minor, facts.amount.currency);
+            with_money.push((payment, left));
+        }
+    }
+    if let Some(id) = request.payment {
+        with_money.retain(|(payment, _)| payment.facts().id == id);
+        return with_money.pop().ok_or(RefundOrderError::PaymentNotFound(id));
+    }
+    with_money.retain(|(_, left)| left.minor > 0);
+    match with_money.len() {
+        0 => Err(RefundOrderError::NothingLeft),
+        1 => with_money.pop().ok_or(RefundOrderError::NothingLeft),
+        _ => Err(RefundOrderError::WhichPayment),
+    }
+}
+
+/// A wish that could never be granted bothers nobody.
+fn check_left(payment: &Payment, amount: Money, left: Money) -> Result<(), RefundOrderError> {
+    use ordermill_domain::refund::{Key, Refundable};
+    let facts = payment.facts();
+    let key = Key { payment: facts.id, cause: Cause::ByHand, subject: 0 };
+    let granted_minor = facts.amount.minor - left.minor;
+    let of = Refundable { captured: facts.amount, granted_minor };
+    let id = RefundId::from_raw(1);
+    let tried = Refund::grant(id, facts.order, key, amount, of, facts.created_at);
+    tried.map(drop).map_err(|error| GrantRefundError::from(error).into())
+}
+
+fn ask_second(tx: &mut Tx<'_>, act: &Act, wish: &Wish) -> Result<(), Error> {
+    let detail = serde_json::to_string(wish).map_err(|error| Error::Engine(error.into()))?;
+    let kind = TaskKind::SecondApproval;
+    let concern = Concern {
+        kind,
+        subject_id: wish.payment.raw(),
+        role: kind.owner(),
+        priority: 0,
+        detail: &detail,
+        due_at: None,
+    };
+    task::open_for(tx, concern, act.at)
+}
