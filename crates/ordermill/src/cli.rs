@@ -22,7 +22,14 @@ pub(crate) enum Command {
     /// Serve the shop, the console and the API, and do the background work
     Serve,
     /// Try everything on a merchant that is made up; its data stays in DATA [default: ./demo-data]
-    Demo,
+    Demo {
+        /// About so many orders a minute by visitors who come by themselves; 0 for none
+        #[arg(long, value_name = "N", default_value_t = crate::demo::PACE)]
+        pace: u32,
+        /// Orders of the ninety days before the first start
+        #[arg(long, value_name = "N", default_value_t = crate::demo::PAST_ORDERS)]
+        past_orders: usize,
+    },
     /// Run a payment gateway, a phone and a mailbox to try things with, misbehaving on request
     #[command(after_long_help = SANDBOX_HELP)]
     Sandbox(Sandbox),

@@ -20,6 +20,7 @@ pub mod refund_sender;
 pub mod run;
 pub mod settings;
 pub mod start;
+pub mod take_over;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -1,7 +1,7 @@
 //! What a buyer told us about themselves, sealed.
 
-use ordermill_base::Id;
-use ordermill_domain::actor::Act;
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::{Recipient, RecipientName};
 use ordermill_domain::customer::Event;
 use ordermill_domain::email::Email;
@@ -111,12 +111,47 @@ pub fn change(
     Ok(customer::record(tx, act, &row, Event::ProfileChanged)?)
 }
 
+/// Makes a buyer's account, known by the phone and the mail address of its profile.
+pub fn open_account(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<CustomerId, Error> {
+    let id: CustomerId = tx.next_id(now);
+    let phone_blind = profile.phone.clone().map(|phone| Contact::Phone(phone).blind(vault));
+    let email_blind = profile.email.clone().map(|email| Contact::Email(email).blind(vault));
+    let sealed = seal(vault, id, profile);
+    let (version, created_at) = (1, now);
+    let row = Customer { id, phone_blind, email_blind, profile: sealed, version, created_at };
+    customer::insert(tx, &row)?;
+    let act = Act::new(Actor::Buyer(Some(id)), now);
+    customer::record(tx, &act, &row, Event::Created)?;
+    Ok(id)
+}
+
+/// The account that is known by the phone of a profile, opened if there is none.
+pub fn find_or_open_account(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<CustomerId, Error> {
+    if let Some(phone) = profile.phone.clone() {
+        let blind = Contact::Phone(phone).blind(vault);
+        if let Some(known) = customer::find_by_phone(tx, blind)? {
+            return Ok(known.id);
+        }
+    }
+    open_account(tx, vault, profile, now)
+}
+
 pub(super) fn open(vault: &Vault, row: &Customer) -> Result<Profile, ProfileError> {
     let plain = vault.open_at(place(row.id), &row.profile).map_err(|_| ProfileError::Unreadable)?;
     serde_json::from_slice(&plain).map_err(|_| ProfileError::Unreadable)
 }
 
-pub(super) fn seal(vault: &Vault, id: CustomerId, profile: &Profile) -> Vec<u8> {
+fn seal(vault: &Vault, id: CustomerId, profile: &Profile) -> Vec<u8> {
     let plain = Zeroizing::new(
         serde_json::to_vec(profile).expect("a profile is plain values with text keys"),
     );

@@ -1,12 +1,10 @@
 //! Signing in with a code.
 
 use ordermill_base::{Id, Span, Timestamp};
-use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::customer::Event;
 use ordermill_domain::ids::{CustomerId, LoginCodeId};
 use ordermill_domain::phone;
 use ordermill_ports::notifier::{Message, Notifier, NotifyError, Recipient};
-use ordermill_storage::customer::{self, Customer};
+use ordermill_storage::customer;
 use ordermill_storage::login_code::{self, LoginCode};
 use ordermill_storage::session::{self, Holder};
 use ordermill_storage::{Error, Tx};
@@ -223,16 +221,7 @@ fn find_or_create(
         // Two people with one blind index: refusing the second is better than mixing them up.
         return if profile.has(contact) { Ok((row.id, false)) } else { Err(EnterCodeError::Wrong) };
     }
-    let id: CustomerId = tx.next_id(now);
-    let (phone_blind, email_blind) = match contact {
-        Contact::Phone(_) => (Some(blind), None),
-        Contact::Email(_) => (None, Some(blind)),
-    };
-    let profile = profile::seal(vault, id, &Profile::of(contact));
-    let row = Customer { id, phone_blind, email_blind, profile, version: 1, created_at: now };
-    customer::insert(tx, &row)?;
-    let act = Act::new(Actor::Buyer(Some(id)), now);
-    customer::record(tx, &act, &row, Event::Created)?;
+    let id = profile::open_account(tx, vault, &Profile::of(contact), now)?;
     Ok((id, true))
 }
 

@@ -28,10 +28,14 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     log::start(settings.log_format.unwrap_or_default());
     match cli.command {
         Command::Sandbox(sandbox) => sandbox::run(&settings, &sandbox),
-        Command::Serve => serve::serve(&settings, false, |_| Ok(())),
-        Command::Demo => {
+        Command::Serve => serve::serve(&settings, None, |_| Ok(())),
+        Command::Demo { pace, past_orders } => {
             let data = settings.data.or_else(|| Some("demo-data".into()));
-            serve::serve(&Settings { data, ..settings }, true, crate::demo::prepare)
+            let settings = Settings { data, ..settings };
+            let folder = settings.data_dir();
+            serve::serve(&settings, Some(pace), |shop| {
+                crate::demo::prepare(shop, &folder, past_orders)
+            })
         }
         Command::Import(import) => import::run(&settings, import),
         Command::Export(export) => export::run(&settings, export),

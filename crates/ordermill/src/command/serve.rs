@@ -13,17 +13,17 @@ use tokio::sync::watch;
 use super::stop::terminated;
 use super::terminal::say;
 use crate::config::Settings;
-use crate::demo::OwnSandbox;
+use crate::demo::{self, OwnSandbox};
 use crate::partners;
 use crate::server::{self, Limits};
 use crate::wiring;
 
 /// Serves until the process is told to stop, then finishes what was accepted.
-/// `prepare` runs before the first request. With `is_demo` there is a sandbox to pay at, unless one
-/// is set up.
+/// `prepare` runs before the first request. A demo has so many orders a minute, and a sandbox to pay
+/// at unless one is set up.
 pub(crate) fn serve(
     settings: &Settings,
-    is_demo: bool,
+    demo_pace: Option<u32>,
     prepare: impl FnOnce(&wiring::Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     // First of all: whatever is made known to others names the port that we really have.
@@ -31,7 +31,7 @@ pub(crate) fn serve(
     let listening = listener.local_addr()?;
     let public_url = settings.public_url(listening);
     let configured = settings.sandbox.account(&partners::env)?;
-    let own = match is_demo && configured.is_none() {
+    let own = match demo_pace.is_some() && configured.is_none() {
         true => Some(OwnSandbox::bind(listening, &public_url)?),
         false => None,
     };
@@ -45,7 +45,7 @@ pub(crate) fn serve(
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(run(listener, &shop, own));
+    let result = runtime.block_on(run(listener, &shop, own, demo_pace));
     // Whatever is still on its way ends before the database closes.
     runtime.shutdown_timeout(Duration::from_secs(5));
     shop.services.database().close();
@@ -72,13 +72,19 @@ async fn run(
     listener: StdListener,
     shop: &wiring::Shop,
     own: Option<OwnSandbox>,
+    demo_pace: Option<u32>,
 ) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::from_std(listener)?;
     let listening = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
+    let sandbox = own.as_ref().map(OwnSandbox::sandbox);
     // Aborted with the runtime, after everything that may call it.
     let _sandbox = own.map(OwnSandbox::start).transpose()?;
-    let background = shop.start_background(&stopping);
+    let mut background = shop.start_background(&stopping);
+    if let Some(orders_a_minute) = demo_pace {
+        let life = demo::Life { orders_a_minute, sandbox };
+        background.push(tokio::spawn(life.run(shop.services.clone(), stopping.clone())));
+    }
     say(format_args!("listening on http://{listening}"));
     let serving = tokio::spawn(server::serve(listener, shop.router(), Limits::default(), stopping));
     let code = wait_for_the_end(shop).await;

@@ -1,69 +1,106 @@
 //! `ordermill demo`: a believable merchant to try everything on, in a data directory of its own.
 
+mod buyers;
+mod history;
 mod own_sandbox;
 mod seed;
+mod staff;
+mod state;
+mod traffic;
+mod welcome;
 
-use ordermill_app::api_key::{self, NewApiKey};
-use ordermill_app::permission::Principal;
-use ordermill_app::staff::{self, NewStaff};
-use ordermill_base::Span;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use ordermill_app::Services;
+use ordermill_base::{Span, Timestamp};
 use ordermill_demo::Merchant;
-use ordermill_domain::api_key::Scope;
-use ordermill_vault::{OsEntropy, password};
+use ordermill_demo::history as past;
+use ordermill_sandbox::Sandbox;
+use tokio::sync::watch;
 
-use crate::command::terminal::say;
+use self::history::Account;
+use self::staff::SignIns;
+use crate::command::terminal::{Progress, say};
+use crate::partners::MERCHANT;
 use crate::wiring::Shop;
 
 pub(crate) use own_sandbox::OwnSandbox;
 
 /// Every demo shows the same merchant.
 const SEED: u64 = 20_261_122;
-const ADMIN: &str = "admin";
+/// Orders of the ninety days before the first start.
+pub(crate) const PAST_ORDERS: usize = 5_000;
 
-/// Makes the merchant, if the data directory is still empty, and tells how to get in.
-pub(crate) fn prepare(shop: &Shop) -> anyhow::Result<()> {
-    let services = &shop.services;
-    if seed::is_seeded(services) {
-        say("the merchant is there already; its data is as you left it");
-        return Ok(());
+/// Orders a minute if nobody says otherwise.
+pub(crate) const PACE: u32 = 4;
+
+/// What goes on in a demo beside the shop itself.
+pub(crate) struct Life {
+    /// About so many orders a minute; 0 for nobody.
+    pub(crate) orders_a_minute: u32,
+    /// Where visitors pay, if it is in this process.
+    pub(crate) sandbox: Option<Sandbox>,
+}
+
+impl Life {
+    /// Goes on until `stop` turns true.
+    pub(crate) async fn run(self, services: Services, stop: watch::Receiver<bool>) {
+        let Some(pace) = NonZeroU32::new(self.orders_a_minute) else { return };
+        let merchant = Arc::new(Merchant::from_seed(SEED));
+        let street = traffic::Street { services, merchant, sandbox: self.sandbox };
+        // Other people every time.
+        traffic::run(street, pace, crate::command::serve::seed(), stop).await;
     }
-    say("making the merchant: products, warehouses, stock");
-    let merchant = Merchant::from_seed(SEED);
-    // The merchant has been in business for a while.
-    let opened_at = services.now() - Span::days(91);
-    seed::seed(services, &merchant, opened_at)?;
-    let secret = sign_in(shop)?;
-    let key = key(shop)?;
-    say(format_args!("administrator: {ADMIN} / {secret}"));
-    say(format_args!("API key: {key}"));
+}
+
+/// Makes the merchant, if there is none yet, and tells how to get in.
+pub(crate) fn prepare(shop: &Shop, data: &Path, past_orders: usize) -> anyhow::Result<()> {
+    let services = &shop.services;
+    let sign_ins = data.join("demo-sign-ins.txt");
+    match state::of(services)? {
+        state::State::Ready => {}
+        state::State::Interrupted => anyhow::bail!(
+            "the merchant was not made to the end: remove {} and start again",
+            data.display()
+        ),
+        state::State::New => {
+            say("making the merchant: products, warehouses, people and ninety days of orders");
+            let gateway = services.payments().gateways().usual().unwrap_or("sandbox").to_owned();
+            let account = Account { gateway, merchant: MERCHANT.to_owned() };
+            let made = make(services, past_orders, services.now(), &account)?;
+            welcome::keep(&sign_ins, &made, services.links().public_url())?;
+        }
+    }
+    welcome::tell(&sign_ins, services.links().public_url());
     Ok(())
 }
 
-/// An administrator with a password of this installation alone.
-fn sign_in(shop: &Shop) -> anyhow::Result<String> {
-    let secret = ordermill_vault::Token::generate(&OsEntropy).as_str()[..14].to_owned();
-    let new = NewStaff {
-        login: ADMIN.parse()?,
-        name: "管理员 Admin".to_owned(),
-        roles: Vec::new(),
-        location: None,
-        password: password::hash(&secret, &OsEntropy)?,
-    };
-    let act = Principal::system("demo").act(shop.services.now());
-    shop.services
-        .database()
-        .write_blocking(move |tx| staff::create_first_admin(tx, &act, &new, false).map(drop))?;
-    Ok(secret)
+/// Makes everything, so that it looks at `now` like a shop that has been open for ninety days.
+fn make(
+    services: &Services,
+    past_orders: usize,
+    now: Timestamp,
+    account: &Account,
+) -> anyhow::Result<SignIns> {
+    let merchant = Arc::new(Merchant::from_seed(SEED));
+    let opened_at = now - Span::days(past::DAYS + 1);
+    let today = now.to_jiff().to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai")?).date();
+    state::begin(services, SEED, opened_at)?;
+    seed::seed(services, &merchant, opened_at, today)?;
+    let sign_ins = staff::make(services, &merchant, opened_at)?;
+    let orders = past::history(&merchant, SEED, past_orders, now);
+    let mut bar = Progress::new("ninety days");
+    let mut progress = |done, total| bar.at(done, total);
+    let made =
+        history::make(services, &merchant, orders, (opened_at, now), account, &mut progress)?;
+    drop(bar);
+    let history::Made { customers, orders, paid, canceled, expired, refused } = made;
+    tracing::debug!(customers, orders, paid, canceled, expired, refused, "the past is made");
+    state::end(services, now)?;
+    Ok(sign_ins)
 }
 
-fn key(shop: &Shop) -> anyhow::Result<String> {
-    let principal = Principal::system("demo");
-    let act = principal.act(shop.services.now());
-    let vault = shop.services.vault().clone();
-    let new = NewApiKey { name: "demo".to_owned(), scopes: Scope::ALL.to_vec(), channel: None };
-    let key = shop
-        .services
-        .database()
-        .write_blocking(move |tx| api_key::create(tx, &vault, &principal, &act, &new))?;
-    Ok(key.text.as_str().to_owned())
-}
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,11 @@ impl OwnSandbox {
         &self.account
     }
 
+    /// The sandbox itself, for buyers without a browser.
+    pub(crate) fn sandbox(&self) -> Sandbox {
+        self.sandbox.clone()
+    }
+
     /// Serves until the runtime ends.
     pub(crate) fn start(self) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
         let listener = TcpListener::from_std(self.listener)?;

@@ -1,19 +1,29 @@
 //! Fills an empty database with the merchant of the demo, through the real commands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 
 use anyhow::Context as _;
+use jiff::civil::Date;
 use ordermill_app::Services;
 use ordermill_app::catalog::{ShopSettings, edit, settings};
 use ordermill_app::stock::{Lot, Spot, receive_stock, set_stock_policy};
 use ordermill_base::{Currency, Money, Quantity, Timestamp};
 use ordermill_demo::Merchant;
 use ordermill_demo::catalog::{Product, TaxClass as DemoTax};
+use ordermill_demo::freight::Rate;
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::address::division;
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::{BinId, CategoryId, LocationId, SkuId};
 use ordermill_domain::location::{Location, Zone};
-use ordermill_domain::pricing::{Country, TaxClass};
+use ordermill_domain::pricing::freight::{
+    FreeFrom, FreightRate, HazardousGoods, Measured, Tariff, Terms,
+};
+use ordermill_domain::pricing::tax::CountryTax;
+use ordermill_domain::pricing::{
+    BasisPoints, Country, FreightTable, ProvinceCode, RegionPattern, TaxClass, TaxMode, TaxTable,
+};
 use ordermill_domain::sku::{Handling, Sku};
 use ordermill_domain::stock::BackorderPolicy;
 use ordermill_domain::text::Text;
@@ -31,20 +41,22 @@ struct Made {
     bins: HashMap<(String, String), BinId>,
 }
 
-/// Whether there is a catalog already: then the demo goes on with what is there.
-pub(super) fn is_seeded(services: &Services) -> bool {
-    !services.catalog().skus().is_empty()
-}
-
-/// Makes categories, products, warehouses and their stock as of `at`.
-pub(super) fn seed(services: &Services, merchant: &Merchant, at: Timestamp) -> anyhow::Result<()> {
+/// Makes categories, products, warehouses and their stock as of `at`. Lots and announcements are
+/// those of `today`, when people look at them.
+pub(super) fn seed(
+    services: &Services,
+    merchant: &Merchant,
+    at: Timestamp,
+    today: Date,
+) -> anyhow::Result<()> {
     let act = Act::new(Actor::system("demo"), at);
     let mut made = Made::default();
     shop(services, merchant, &act)?;
+    freight(services, merchant, &act)?;
     categories(services, merchant, &act, &mut made)?;
     products(services, merchant, &act, &mut made)?;
     locations(services, merchant, &act, &mut made)?;
-    stock(services, merchant, &act, &made)?;
+    stock(services, merchant, &act, &made, today)?;
     let holder = services.catalog_holder();
     services.database().write_blocking(move |tx| holder.reload(tx))?;
     Ok(())
@@ -62,6 +74,64 @@ fn shop(services: &Services, merchant: &Merchant, act: &Act) -> anyhow::Result<(
         settings::save(tx, &act, &shop, version).map(drop)
     })?;
     Ok(())
+}
+
+/// What delivery costs, and that nothing that leaves the country is taxed here.
+fn freight(services: &Services, merchant: &Merchant, act: &Act) -> anyhow::Result<()> {
+    let mut rates = Vec::new();
+    for rate in &merchant.freight {
+        for region in regions(rate)? {
+            let number = u32::try_from(rates.len())? + 1;
+            rates.push(FreightRate { number, region, terms: Terms::Served(tariff(rate)?) });
+        }
+    }
+    let (table, act) = (FreightTable { rates }, act.clone());
+    services.database().write_blocking(move |tx| {
+        let (_, version) = settings::read::<FreightTable>(tx)?;
+        settings::save(tx, &act, &table, version)?;
+        let (taxes, version) = settings::read::<TaxTable>(tx)?;
+        let nothing = BTreeMap::from(TaxClass::ALL.map(|class| (class, BasisPoints::ZERO)));
+        let abroad =
+            CountryTax { mode: TaxMode::Exclusive, rates: nothing, freight: TaxClass::Exempt };
+        let taxes = TaxTable { elsewhere: Some(abroad), ..taxes };
+        settings::save(tx, &act, &taxes, version).map(drop)
+    })?;
+    Ok(())
+}
+
+/// Where a rate holds: some provinces, some countries, or everywhere else.
+fn regions(rate: &Rate) -> anyhow::Result<Vec<RegionPattern>> {
+    if !rate.provinces.is_empty() {
+        let code = |name: &String| {
+            let known = division::provinces().iter().find(|province| province.name == name);
+            let code = known.context("a province that is not there")?.code.get();
+            Ok(ProvinceCode::of(code)?)
+        };
+        let codes = rate.provinces.iter().map(code).collect::<anyhow::Result<Vec<_>>>()?;
+        return Ok(vec![RegionPattern::provinces(codes)]);
+    }
+    if rate.countries.is_empty() {
+        return Ok(vec![RegionPattern::default()]);
+    }
+    rate.countries.iter().map(|code| Ok(RegionPattern::country(code.parse()?))).collect()
+}
+
+fn tariff(rate: &Rate) -> anyhow::Result<Tariff> {
+    let fen = |fen: i64| Money::new(fen, Currency::Cny);
+    let step = NonZeroU32::new(rate.step_grams.try_into()?).context("a step of nothing")?;
+    let free_from = rate
+        .free_from_fen
+        .map(|from| FreeFrom { amount: fen(from), measured: Measured::AfterDiscounts });
+    Ok(Tariff {
+        first_weight_grams: rate.first_grams.try_into()?,
+        first_price: fen(rate.first_fen),
+        step_weight_grams: step,
+        step_price: fen(rate.step_fen),
+        volumetric_divisor: None,
+        free_from,
+        oversized: None,
+        hazardous: HazardousGoods::Surcharge(fen(0)),
+    })
 }
 
 fn categories(
@@ -212,8 +282,13 @@ fn locations(
     Ok(())
 }
 
-fn stock(services: &Services, merchant: &Merchant, act: &Act, made: &Made) -> anyhow::Result<()> {
-    let today = act.at.to_jiff().to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai")?).date();
+fn stock(
+    services: &Services,
+    merchant: &Merchant,
+    act: &Act,
+    made: &Made,
+    today: Date,
+) -> anyhow::Result<()> {
     let stock = merchant.stock(today);
     let sku_of = |code: &String| made.skus.get(code).copied().context("stock of no product");
     let place_of =
