@@ -16,6 +16,12 @@ use crate::Breaker;
 #[error("no HTTP client can be made")]
 pub struct ClientError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+impl ClientError {
+    pub(crate) fn new(cause: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self(cause)
+    }
+}
+
 /// How a client behaves toward its partner.
 #[derive(Debug, Clone)]
 pub(crate) struct Manners {
@@ -138,6 +144,12 @@ impl Client {
 }
 
 fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(client_builder()?.connect_timeout(Span::seconds(3).to_std()).build()?)
+}
+
+/// What all clients have in common: our TLS, no proxy, no redirect.
+pub(crate) fn client_builder()
+-> Result<reqwest::ClientBuilder, Box<dyn std::error::Error + Send + Sync>> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
@@ -147,7 +159,5 @@ fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>>
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Span::seconds(3).to_std())
-        .build()?)
+        .redirect(reqwest::redirect::Policy::none()))
 }

@@ -8,6 +8,7 @@ mod http;
 pub mod sandbox_messages;
 pub mod sandbox_pay;
 pub mod shopify;
+pub mod webhook;
 
 pub use breaker::Breaker;
 pub use http::ClientError;

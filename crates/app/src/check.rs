@@ -120,7 +120,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         name: "rules",
-        invariants: &["I4", "I5", "I6", "I8"],
+        invariants: &["I4", "I5", "I6", "I7", "I8"],
         // Each rule names its own: see `ordermill_storage::check::RULES`.
         tables: &[],
         run: run_rules,

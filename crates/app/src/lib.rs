@@ -27,5 +27,6 @@ pub mod shopper;
 pub mod staff;
 pub mod stock;
 mod throttle;
+pub mod webhook;
 
 pub use services::{Channels, Partners, Services};

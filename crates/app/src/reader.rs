@@ -11,7 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ordermill_base::{Clock, Random, Span, Timestamp};
+use ordermill_base::{Clock, Id, Random, Span, Timestamp};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::{Cursor, Entry};
 use ordermill_storage::{Database, Error, Tx, audit, journal, lease, task};
@@ -21,6 +21,8 @@ use crate::privacy::{Vault, VaultError, index_contacts, lookup};
 
 /// How long a reader's lease holds without being renewed by its next batch.
 pub const LEASE_HELD: Span = Span::seconds(30);
+/// A reader that nobody needs moves its cursor about every ten seconds: so far apart ids are then.
+const PASSED_APART: i64 = 10_000 << 22;
 /// An entry that failed so often is poison.
 pub const TRIES: u32 = 5;
 
@@ -48,6 +50,9 @@ pub enum OnPoison {
 pub type Handle =
     dyn Fn(&mut Tx<'_>, &[Entry], Timestamp) -> Result<(), ReadError> + Send + Sync + 'static;
 
+/// Whether anybody needs what a reader does just now.
+pub type IsNeeded = dyn Fn(&mut Tx<'_>) -> Result<bool, Error> + Send + Sync + 'static;
+
 /// One that reads the journal.
 #[derive(Clone)]
 pub struct Reader {
@@ -59,6 +64,8 @@ pub struct Reader {
     pub rest: Span,
     /// What becomes of an entry that keeps failing.
     pub on_poison: OnPoison,
+    /// While this says no, entries pass unread; none: it is always needed.
+    pub is_needed: Option<Arc<IsNeeded>>,
     /// What it does.
     pub handle: Arc<Handle>,
 }
@@ -78,8 +85,8 @@ impl Reader {
         + Sync
         + 'static,
     ) -> Self {
-        let handle = Arc::new(handle);
-        Self { name, batch: 256, rest: Span::ZERO, on_poison: OnPoison::Skip, handle }
+        let (handle, on_poison) = (Arc::new(handle), OnPoison::Skip);
+        Self { name, batch: 256, rest: Span::ZERO, on_poison, is_needed: None, handle }
     }
 
     /// Seals the journal into the audit chain, about a block a second when little happens.
@@ -152,6 +159,9 @@ impl Reading {
         let (name, batch) = (self.reader.name, self.reader.batch);
         let is_in_trouble = self.trouble.is_some();
         let limit = if is_in_trouble { 1 } else { batch } as i64;
+        if self.pass_by(now).await? {
+            return Ok(Step::Idle);
+        }
         let (behind, entries) = self
             .database
             .read(move |tx| {
@@ -180,6 +190,33 @@ impl Reading {
             Err(ReadError::Storage(error)) if is_passing(&error) => Err(error),
             Err(error) => self.failed(behind, last, count, &error, now).await,
         }
+    }
+
+    /// While nobody needs what it does, moves to the end of the journal without reading. Gives whether
+    /// that is so.
+    async fn pass_by(&self, now: Timestamp) -> Result<bool, Error> {
+        let Some(is_needed) = self.reader.is_needed.clone() else { return Ok(false) };
+        let name = self.reader.name;
+        let passed = self
+            .database
+            .read(move |tx| {
+                // The end first: whoever comes to need it afterwards needs what is behind it.
+                let (behind, end) = (journal::cursor(tx, name)?, journal::end(tx)?);
+                Ok::<_, Error>((!is_needed(tx)?).then_some((behind, end)))
+            })
+            .await?;
+        let Some((behind, end)) = passed else { return Ok(false) };
+        if end > behind && end.position.raw() - behind.position.raw() >= PASSED_APART {
+            let holder = self.holder.clone();
+            let pass = move |tx: &mut Tx<'_>| {
+                if is_ours(tx, name, &holder, behind, now)? {
+                    journal::move_cursor(tx, name, end, now)?;
+                }
+                Ok::<_, Error>(())
+            };
+            self.database.write(pass).await?;
+        }
+        Ok(true)
     }
 
     /// Runs the function and moves the cursor, in one transaction. `false` if another node has the

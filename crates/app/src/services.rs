@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_domain::ids::ChannelId;
 use ordermill_ports::notifier::{Notifier, Outbox};
+use ordermill_ports::webhook::{Messenger, Nobody};
 use ordermill_storage::{Database, Error, channel};
 
 use crate::access::Access;
@@ -29,6 +30,7 @@ struct Inner {
     links: Links,
     payments: Payments,
     notifier: Arc<dyn Notifier>,
+    messenger: Arc<dyn Messenger>,
     channels: Channels,
     is_stopping: AtomicBool,
 }
@@ -48,6 +50,8 @@ pub struct Partners {
     pub gateways: Gateways,
     /// Who carries messages to people.
     pub notifier: Arc<dyn Notifier>,
+    /// Who carries webhooks to endpoints.
+    pub messenger: Arc<dyn Messenger>,
     /// How patient we are with gateways, and what becomes of late money.
     pub payment_settings: PaymentSettings,
     /// Spreads the background work of nodes that started together.
@@ -64,6 +68,7 @@ impl Default for Partners {
             links: Links::new("http://127.0.0.1:8080"),
             gateways: Gateways::default(),
             notifier: Arc::new(Outbox::new(KEPT_MESSAGES)),
+            messenger: Arc::new(Nobody),
             payment_settings: PaymentSettings::default(),
             jitter: Random::from_seed(0),
         }
@@ -111,6 +116,7 @@ impl Services {
             payments,
             links: partners.links,
             notifier: partners.notifier,
+            messenger: partners.messenger,
             catalog,
             live: Live::default(),
             channels,
@@ -171,6 +177,11 @@ impl Services {
     /// Who carries messages to people.
     pub fn notifier(&self) -> &Arc<dyn Notifier> {
         &self.0.notifier
+    }
+
+    /// Who carries webhooks to endpoints.
+    pub fn messenger(&self) -> &Arc<dyn Messenger> {
+        &self.0.messenger
     }
 
     /// The channels that every shop has.

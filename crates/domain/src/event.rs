@@ -39,6 +39,34 @@ coded! {
     }
 }
 
+/// The written form of the id of a thing that the journal knows by its raw id: `ord_…`. A thing of no
+/// known kind is written as its number.
+pub fn written_id(aggregate: &str, raw: i64) -> String {
+    use crate::ids::{
+        ApiKeyId, CategoryId, CustomerId, EndpointId, IncomingId, LocationId, OrderId, PaymentId,
+        RefundId, SettingId, SkuId, StaffId,
+    };
+    use ordermill_base::Id;
+    fn written<T: Id>(raw: i64) -> String {
+        T::from_raw(raw).to_string()
+    }
+    match aggregate {
+        "order" | "reservation" => written::<OrderId>(raw),
+        "payment" => written::<PaymentId>(raw),
+        "refund" => written::<RefundId>(raw),
+        "stock" | "stock_policy" | "sku" => written::<SkuId>(raw),
+        "category" => written::<CategoryId>(raw),
+        "location" => written::<LocationId>(raw),
+        "incoming" => written::<IncomingId>(raw),
+        "setting" => written::<SettingId>(raw),
+        "staff" => written::<StaffId>(raw),
+        "customer" => written::<CustomerId>(raw),
+        "api_key" => written::<ApiKeyId>(raw),
+        "webhook" => written::<EndpointId>(raw),
+        _ => raw.to_string(),
+    }
+}
+
 /// One change of any aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {

@@ -34,6 +34,7 @@ pub mod staff;
 pub mod stock;
 pub mod task;
 pub mod text;
+pub mod webhook;
 
 pub use code::UnknownCode;
 

@@ -12,6 +12,7 @@ pub mod channel;
 pub mod gateway;
 pub mod headers;
 pub mod notifier;
+pub mod webhook;
 
 pub use headers::Headers;
 

@@ -311,6 +311,38 @@ pub const RULES: &[Rule] = &[
                  WHERE o.id = d.subject_id AND o.status = 'placed' AND o.paid_at IS NULL)
           LIMIT 100",
     ),
+    rule(
+        "I7",
+        "a delivery belongs to an endpoint or an event that does not exist",
+        &["webhook_deliveries", "webhook_endpoints"],
+        "SELECT CAST(d.id AS TEXT) FROM webhook_deliveries d
+          WHERE NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = d.endpoint_id)
+             OR NOT EXISTS (SELECT 1 FROM journal j WHERE j.position = d.event_id) LIMIT 100",
+    ),
+    rule(
+        "I7",
+        "a delivery waits although its plan is at its end, or for an endpoint that is gone",
+        &["webhook_deliveries", "webhook_endpoints"],
+        "SELECT CAST(d.id AS TEXT) FROM webhook_deliveries d
+           JOIN webhook_endpoints e ON e.id = d.endpoint_id
+          WHERE d.state = 'waiting' AND (d.attempts >= 10 OR e.state = 'deleted') LIMIT 100",
+    ),
+    rule(
+        "I7",
+        "a delivery was tried and waits for longer than its plan says",
+        &["webhook_deliveries"],
+        // The longest wait with its jitter is 28.8 hours; a claim adds a minute.
+        "SELECT CAST(id AS TEXT) FROM webhook_deliveries
+          WHERE state = 'waiting' AND tried_at IS NOT NULL AND next_at > tried_at + 105000000000
+            AND attempts > 0 LIMIT 100",
+    ),
+    rule(
+        "I7",
+        "a delivery was taken and never tried",
+        &["webhook_deliveries"],
+        "SELECT CAST(id AS TEXT) FROM webhook_deliveries
+          WHERE state = 'delivered' AND (tried_at IS NULL OR attempts = 0) LIMIT 100",
+    ),
     Rule {
         invariant: "I8",
         what: "a lease is held for longer than any is taken",

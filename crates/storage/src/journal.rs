@@ -202,6 +202,23 @@ pub fn newest(tx: &mut Tx<'_>, before: Option<EventId>, limit: i64) -> Result<Ve
     tx.query(&sql, params![before.map_or(i64::MAX, Id::raw), limit], read)
 }
 
+/// One entry.
+pub fn fetch(tx: &mut Tx<'_>, id: EventId) -> Result<Option<Entry>, Error> {
+    tx.query_opt(&format!("{SELECT} WHERE position = $1"), params![id.raw()], read)
+}
+
+/// Entries behind `after` up to and including `upto`, by position, at most `limit`: what happened in
+/// a range of time.
+pub fn between(
+    tx: &mut Tx<'_>,
+    after: EventId,
+    upto: EventId,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let sql = format!("{SELECT} WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3");
+    tx.query(&sql, params![after.raw(), upto.raw(), limit], read)
+}
+
 /// The cursor behind the newest entry that readers may trust.
 pub fn end(tx: &mut Tx<'_>) -> Result<Cursor, Error> {
     let sql = if tx.is_postgres() {

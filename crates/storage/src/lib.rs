@@ -16,6 +16,7 @@ pub mod customer;
 pub mod data_key;
 mod database;
 pub mod deadline;
+pub mod delivery;
 mod engine;
 mod error;
 pub mod idempotency;
@@ -45,6 +46,7 @@ pub mod stock;
 pub mod task;
 mod tx;
 pub mod value;
+pub mod webhook;
 mod writer;
 
 pub(crate) use columns::Columns;

@@ -94,7 +94,7 @@ pub async fn reseal(
 ) -> Result<RotationProgress, RotationError> {
     let active = vault.sealing_key();
     let mut done = RotationProgress::default();
-    for column in &SEALED {
+    for column in SEALED {
         let mut after = i64::MIN;
         loop {
             let rows = database
