@@ -45,6 +45,17 @@ pub(crate) struct Settings {
     #[arg(long, env = "ORDERMILL_LOG_FORMAT", value_name = "FORMAT", global = true)]
     pub(crate) log_format: Option<LogFormat>,
 
+    /// A host that webhooks may be sent to although it is not on the public internet, and without TLS;
+    /// may be given several times
+    #[arg(
+        long = "webhook-allow-host",
+        env = "ORDERMILL_WEBHOOK_ALLOW_HOSTS",
+        value_name = "HOST",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub(crate) webhook_allow_hosts: Vec<String>,
+
     /// A payment gateway and messages to try things with; in the file and the environment only.
     #[arg(skip)]
     pub(crate) sandbox: SandboxSettings,
@@ -66,6 +77,10 @@ impl Settings {
             listen: self.listen.or(file.listen),
             public_url: self.public_url.or(file.public_url),
             log_format: self.log_format.or(file.log_format),
+            webhook_allow_hosts: match self.webhook_allow_hosts {
+                none if none.is_empty() => file.webhook_allow_hosts,
+                some => some,
+            },
             sandbox: file.sandbox,
         })
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
+use ordermill_adapters::webhook::{HttpMessenger, Patience};
 use ordermill_app::Partners;
 use ordermill_app::links::Links;
 use ordermill_app::payment::Gateways;
@@ -104,12 +105,19 @@ pub(crate) fn env(name: &str) -> Option<String> {
 pub(crate) fn connect(
     public_url: &str,
     sandbox: Option<&SandboxAccount>,
+    webhook_allow_hosts: &[String],
     mut jitter: Random,
 ) -> anyhow::Result<Partners> {
-    let partners =
-        Partners { links: Links::new(public_url), jitter: jitter.split(), ..Partners::default() };
-    let Some(account) = sandbox else { return Ok(partners) };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let allowed = webhook_allow_hosts.to_vec();
+    let messenger = HttpMessenger::new(allowed, Patience::default(), Arc::clone(&clock))?;
+    let partners = Partners {
+        links: Links::new(public_url),
+        messenger: Arc::new(messenger),
+        jitter: jitter.split(),
+        ..Partners::default()
+    };
+    let Some(account) = sandbox else { return Ok(partners) };
     let config = sandbox_pay::Config {
         base_url: account.url.clone(),
         merchant: account.merchant.clone(),

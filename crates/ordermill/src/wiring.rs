@@ -7,6 +7,7 @@ use axum::Router;
 use ordermill_app::node::Node;
 use ordermill_app::privacy::{RootKeySource, Vault};
 use ordermill_app::reader::{Reader, Reading};
+use ordermill_app::webhook::sender::Sender;
 use ordermill_app::{Partners, Services, scheduler};
 use ordermill_base::{Clock, Random};
 use ordermill_storage::{Database, Options};
@@ -86,11 +87,20 @@ impl Shop {
         let jitter = Random::from_seed(u64::from(std::process::id()));
         let deadlines = scheduler::run(database.clone(), clock, jitter.clone(), stop.clone());
         let payments = services.payments().clone().run(stop.clone());
+        let webhooks = Sender::new(
+            database.clone(),
+            services.vault().clone(),
+            Arc::clone(services.messenger()),
+            services.clock(),
+            services.links().public_url().to_owned(),
+            jitter.clone().split(),
+        );
         let mut tasks = vec![
             tokio::spawn(live),
             tokio::spawn(catalog),
             tokio::spawn(deadlines),
             tokio::spawn(payments),
+            tokio::spawn(webhooks.run(stop.clone())),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());
@@ -101,6 +111,10 @@ impl Shop {
 
     /// Everything that reads the journal with a cursor of its own.
     fn readers(&self) -> Vec<Reader> {
-        vec![Reader::audit_sealer(), Reader::contacts(self.services.vault().clone())]
+        vec![
+            Reader::audit_sealer(),
+            Reader::contacts(self.services.vault().clone()),
+            Reader::webhooks(),
+        ]
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn serve(
     };
     let account = configured.as_ref().or(own.as_ref().map(OwnSandbox::account));
     let jitter = Random::from_seed(seed());
-    let partners = partners::connect(&public_url, account, jitter)?;
+    let partners = partners::connect(&public_url, account, &settings.webhook_allow_hosts, jitter)?;
     // The database is opened before the runtime starts: the driver of PostgreSQL blocks its thread.
     let shop = wiring::open(settings, partners)?;
     prepare(&shop)?;

@@ -1,0 +1,44 @@
+//! Receivers that hang, fail, drip, flood and redirect cost nobody but themselves.
+
+use std::time::{Duration, Instant};
+
+use ordermill_testkit::each_database;
+use tokio::sync::watch;
+
+use crate::delivering::on_each;
+use crate::kit::{order, runtime};
+
+const GOOD: usize = 18;
+const EVENTS: i64 = 10;
+
+#[test]
+fn slow_and_hostile_receivers_keep_nobody_waiting() {
+    on_each!(world, {
+        let bad = [("hang", 12), ("fail", 4), ("drip", 2), ("redirect", 2), ("flood", 2)];
+        for (behavior, count) in bad {
+            for number in 0..count {
+                world.endpoint(&format!("{behavior}/{number}"), "order.*").await;
+            }
+        }
+        for number in 0..GOOD {
+            world.endpoint(&format!("ok/{number}"), "order.*").await;
+        }
+        for number in 0..EVENTS {
+            world.happens("order", order(number), "order.placed").await;
+        }
+        world.read_on().await;
+        let (stop, stopping) = watch::channel(false);
+        let start = Instant::now();
+        let sending = tokio::spawn(world.sender.clone().run(stopping));
+        let good = |path: usize| world.receivers.arrived(&format!("ok/{path}")).len();
+        while (0..GOOD).any(|path| good(path) < usize::try_from(EVENTS).unwrap()) {
+            assert!(start.elapsed() < Duration::from_secs(20), "good receivers wait for bad ones");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // One hanging try takes three seconds; the good ones are through before the first of them.
+        assert!(start.elapsed() < Duration::from_millis(2_900), "{:?}", start.elapsed());
+        assert!(world.receivers.arrived("redirected").is_empty(), "a redirect was followed");
+        stop.send_replace(true);
+        sending.await.unwrap();
+    });
+}
