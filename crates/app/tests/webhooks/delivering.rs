@@ -48,9 +48,9 @@ fn an_event_arrives_once_signed_as_a_cloud_event() {
         assert_eq!(body["id"], headers.id);
         assert_eq!(body["id"], event.to_string());
         let text = String::from_utf8(arrived.body).unwrap();
-        insta::assert_snapshot!(
+        assert_eq!(
             text.replace(&event.to_string(), "evt_…"),
-            @r#"{"specversion":"1.0","id":"evt_…","source":"https://shop.example","type":"order.paid","subject":"ord_0000000000007","time":"2026-11-22T08:00:00Z","datacontenttype":"application/json","data":{"aggregate":"order","aggregate_id":"ord_0000000000007","sequence":1,"actor":"system:test","event":{"kind":"order.paid","amount_minor":100}}}"#
+            r#"{"specversion":"1.0","id":"evt_…","source":"https://shop.example","type":"order.paid","subject":"ord_0000000000007","time":"2026-11-22T08:00:00Z","datacontenttype":"application/json","data":{"aggregate":"order","aggregate_id":"ord_0000000000007","sequence":1,"actor":"system:test","event":{"kind":"order.paid","amount_minor":100}}}"#
         );
     });
 }
