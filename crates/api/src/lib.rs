@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod order;
 pub mod payment;
 pub mod problem;
+pub mod quote;
 pub mod refund;
 mod request_id;
 
@@ -56,6 +57,7 @@ pub fn router(services: Services) -> Router {
             "/api/v1/orders/{order_id}/refunds",
             post(refund::refund_order).get(payment::read::list_refunds),
         )
+        .route("/api/v1/quotes", post(quote::create::quote))
         .route("/api/v1/events", get(events::stream_events))
         .route("/api/v1/openapi.json", get(document))
         .route("/gateways/{gateway}/notices", gateway::notices())

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{events, gateway, health, import, order, payment, refund};
+use crate::{events, gateway, health, import, order, payment, quote, refund};
 
 /// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
@@ -21,6 +21,7 @@ use crate::{events, gateway, health, import, order, payment, refund};
         order::read::list_orders,
         order::read::get_order,
         order::cancel::cancel_order,
+        quote::create::quote,
         import::upload::import_orders,
         import::read::get_import,
         import::read::list_import_problems,
@@ -35,6 +36,7 @@ use crate::{events, gateway, health, import, order, payment, refund};
     modifiers(&Keys),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
+        (name = "quotes", description = "What an order would cost, and when it would arrive."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "payments", description = "Money in, and money back."),
         (name = "events", description = "What happens, as it happens."),

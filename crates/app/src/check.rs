@@ -7,6 +7,7 @@
 //! Start at [`check`]; [`CHECKS`] says what looks at which tables, and [`UNCHECKED`] which tables no
 //! rule is about. A new table belongs into one of the two; a test insists on it.
 
+mod benefits;
 mod journal;
 mod orders;
 mod payments;
@@ -99,6 +100,18 @@ pub const CHECKS: &[Check] = &[
         invariants: &["I5", "I6"],
         tables: &["refunds", "journal"],
         run: payments::run_refunds,
+    },
+    Check {
+        name: "gift cards",
+        invariants: &["I3", "I5"],
+        tables: &["gift_cards", "gift_card_movements", "ledger_entries", "journal"],
+        run: benefits::run_gift_cards,
+    },
+    Check {
+        name: "points",
+        invariants: &["I3", "I5"],
+        tables: &["points_accounts", "points_movements", "journal"],
+        run: benefits::run_points,
     },
     Check {
         name: "stock levels",

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::file::OrderFile;
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
@@ -62,6 +63,8 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
             amounts,
             lines: vec![line],
             reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -70,6 +73,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         key: None,
         cart: None,
         discounts: Vec::new(),
+        claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

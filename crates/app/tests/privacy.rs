@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::place::{PlaceOrder, PlaceOrderError, Placement};
 use ordermill_app::permission::{About, Aspect, Principal, StaffMember};
 use ordermill_app::privacy::rotation::reseal;
@@ -107,6 +108,8 @@ fn place(
             amounts,
             lines: vec![line],
             reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
         },
         region: "CN-ZJ".to_owned(),
         recipient: vault.seal_recipient(id, contact),
@@ -115,6 +118,7 @@ fn place(
         key: None,
         cart: None,
         discounts: Vec::new(),
+        claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     };

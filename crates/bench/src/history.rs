@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use ordermill_app::Services;
-use ordermill_app::order::intake::{Benefits, Intake, NewLine, NewOrder};
+use ordermill_app::order::intake::{Agreed, Benefits, Intake, NewLine, NewOrder};
 use ordermill_app::order::place::{PlaceOrder, Placement};
 use ordermill_app::permission::Principal;
 use ordermill_app::reader::{Reader, Reading, Step};
@@ -254,6 +254,10 @@ fn past_order(services: &Services, random: &mut Random, at: Timestamp) -> Result
         note: None,
         accepts_backorder: false,
         charges: None,
+        coupons: Vec::new(),
+        points: 0,
+        gift_cards: Vec::new(),
+        agreed: Agreed::default(),
         key: None,
         cart: None,
     };

@@ -22,7 +22,7 @@ async fn answer(body: JsonBody<PlaceOrderBody>) -> impl IntoResponse {
     let id = OrderId::from_raw(i64::try_from(body.value.lines.len()).unwrap_or(i64::MAX));
     let total = Money::new(32_140, Currency::Cny);
     let token = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG".to_owned();
-    let view = PlacedOrder::of(id, total, START, token);
+    let view = PlacedOrder::of(id, total, total, START, token);
     let location = format!("/api/v1/orders/{id}");
     (StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(view))
 }

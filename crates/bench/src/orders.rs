@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::place::{Key, PlaceOrder};
 use ordermill_base::{Currency, Id, IdGenerator, Quantity, Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
@@ -132,6 +133,8 @@ impl Buyer {
                 amounts,
                 lines,
                 reserved: Vec::new(),
+                coupons: Vec::new(),
+                points_earned: 0,
             },
             region: "CN-31".to_owned(),
             recipient: vec![0x5a; RECIPIENT_BYTES],
@@ -144,6 +147,7 @@ impl Buyer {
                 request_hash: [0x5a; 32],
             }),
             discounts: Vec::new(),
+            claims: Claims::default(),
             pay_within: Span::hours(24),
             hold_for: Span::minutes(30),
         }

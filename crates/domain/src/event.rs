@@ -7,7 +7,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::code::coded;
-use crate::{deadline, order, payment, record, refund, reservation, stock};
+use crate::{deadline, gift_card, order, payment, points, record, refund, reservation, stock};
 
 coded! {
     /// What an entry of the journal is about; each thing of its kind has its own gapless sequence.
@@ -36,6 +36,12 @@ coded! {
         Setting = "setting",
         /// What holds for the stock of a SKU: safety stock and backorders, at each location.
         StockPolicy = "stock_policy",
+        /// A coupon, as people keep it.
+        Coupon = "coupon",
+        /// A gift card.
+        GiftCard = "gift_card",
+        /// The points of a buyer, known by the buyer's id.
+        Points = "points",
     }
 }
 
@@ -82,6 +88,10 @@ pub enum Event {
     Stock(stock::Event),
     /// Of a deadline.
     Deadline(deadline::Event),
+    /// Of a gift card.
+    GiftCard(gift_card::Event),
+    /// Of a buyer's points.
+    Points(points::Event),
     /// Of a record that people keep: a category, SKU, location, announcement of goods or setting.
     Record(record::Event),
 }
@@ -107,6 +117,8 @@ impl Event {
             Self::Reservation(_) => Aggregate::Reservation,
             Self::Stock(_) => Aggregate::Stock,
             Self::Deadline(_) => Aggregate::Deadline,
+            Self::GiftCard(_) => Aggregate::GiftCard,
+            Self::Points(_) => Aggregate::Points,
             Self::Record(event) => event.kind.aggregate(),
         }
     }
@@ -120,6 +132,8 @@ impl Event {
             Self::Reservation(event) => event.kind(),
             Self::Stock(event) => event.kind(),
             Self::Deadline(event) => event.kind(),
+            Self::GiftCard(event) => event.kind(),
+            Self::Points(event) => event.kind(),
             Self::Record(event) => event.kind.code(),
         }
     }
@@ -135,12 +149,15 @@ impl Event {
             Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
             Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
             Aggregate::Deadline => Self::Deadline(serde_json::from_str(json)?),
+            Aggregate::GiftCard => Self::GiftCard(serde_json::from_str(json)?),
+            Aggregate::Points => Self::Points(serde_json::from_str(json)?),
             Aggregate::Category
             | Aggregate::Sku
             | Aggregate::Location
             | Aggregate::Incoming
             | Aggregate::Setting
-            | Aggregate::StockPolicy => Self::Record(serde_json::from_str(json)?),
+            | Aggregate::StockPolicy
+            | Aggregate::Coupon => Self::Record(serde_json::from_str(json)?),
         })
     }
 
@@ -159,6 +176,8 @@ impl Serialize for Event {
             Self::Reservation(event) => event.serialize(serializer),
             Self::Stock(event) => event.serialize(serializer),
             Self::Deadline(event) => event.serialize(serializer),
+            Self::GiftCard(event) => event.serialize(serializer),
+            Self::Points(event) => event.serialize(serializer),
             Self::Record(event) => event.serialize(serializer),
         }
     }
@@ -181,6 +200,8 @@ from_each! {
     Reservation: reservation::Event,
     Stock: stock::Event,
     Deadline: deadline::Event,
+    GiftCard: gift_card::Event,
+    Points: points::Event,
     Record: record::Event,
 }
 

@@ -35,6 +35,8 @@ coded! {
         FreightIncome = "freight_income",
         /// Income, reversed: what was refunded after its goods had left.
         SalesReturns = "sales_returns",
+        /// Expense: gift cards that the shop gave away, and balances that were set right.
+        PromotionExpense = "promotion_expense",
         /// Expense: coupons that were taken as a tender.
         CouponExpense = "coupon_expense",
         /// Expense: what gateways and carriers keep for collecting.
@@ -43,15 +45,21 @@ coded! {
 }
 
 impl Account {
-    /// Whether it holds real money of orders: the sum of an order's entries in these is what was
-    /// captured or collected, less what was refunded.
+    /// Whether it holds real money of orders.
     pub const fn is_money(self) -> bool {
         matches!(self, Self::GatewayClearing | Self::CodClearing)
+    }
+
+    /// Whether it is where an order's payments come from: the sum of the order's entries in these is
+    /// what was captured, collected or tendered, less what was refunded.
+    pub const fn pays_orders(self) -> bool {
+        self.is_money() || matches!(self, Self::GiftCardLiability | Self::PointsLiability)
     }
 }
 
 coded! {
-    /// Something of the shop's own that a buyer pays with.
+    /// Something of the shop's own that a buyer pays with. The code is also the name of the gateway
+    /// of its payments.
     enum Tender {
         /// A gift card with a balance.
         GiftCard = "gift_card",
@@ -122,11 +130,6 @@ impl Posting {
         Self::transfer(tender_account(tender), Account::CustomerDeposits, amount)
     }
 
-    /// What a buyer paid with is given back to it, as after a cancel.
-    pub fn tender_returned(tender: Tender, amount: Money) -> Result<Self, NotPostable> {
-        Self::transfer(Account::CustomerDeposits, tender_account(tender), amount)
-    }
-
     /// Goods left, so that the deposit is earned.
     pub fn sold(sale: Sale) -> Result<Self, NotPostable> {
         let credits = [
@@ -149,6 +152,26 @@ impl Posting {
     /// A refund succeeded: the gateway sent the money.
     pub fn refund_succeeded(amount: Money) -> Result<Self, NotPostable> {
         Self::transfer(Account::RefundsPayable, Account::GatewayClearing, amount)
+    }
+
+    /// A refund went back to the shop's own means that had paid, as after a cancel.
+    pub fn tender_refunded(tender: Tender, amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::RefundsPayable, tender_account(tender), amount)
+    }
+
+    /// A gift card was sold: we owe its buyer goods for the money.
+    pub fn gift_card_sold(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::Bank, Account::GiftCardLiability, amount)
+    }
+
+    /// A gift card was given away, or its balance raised.
+    pub fn gift_card_granted(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::PromotionExpense, Account::GiftCardLiability, amount)
+    }
+
+    /// The balance of a gift card was lowered by a person.
+    pub fn gift_card_lowered(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::GiftCardLiability, Account::PromotionExpense, amount)
     }
 
     /// A gateway paid out what it held and kept its fee.
@@ -227,7 +250,11 @@ mod tests {
             Posting::tendered(Tender::GiftCard, amount),
             Posting::tendered(Tender::Points, amount),
             Posting::tendered(Tender::Coupon, amount),
-            Posting::tender_returned(Tender::Points, amount),
+            Posting::tender_refunded(Tender::GiftCard, amount),
+            Posting::tender_refunded(Tender::Points, amount),
+            Posting::gift_card_sold(amount),
+            Posting::gift_card_granted(amount),
+            Posting::gift_card_lowered(amount),
             Posting::sold(sale),
             Posting::refund_granted(RefundOf::Deposit, amount),
             Posting::refund_granted(RefundOf::Sale, amount),
@@ -242,7 +269,11 @@ mod tests {
         gift_card_liability +100, customer_deposits -100
         points_liability +100, customer_deposits -100
         coupon_expense +100, customer_deposits -100
-        customer_deposits +100, points_liability -100
+        refunds_payable +100, gift_card_liability -100
+        refunds_payable +100, points_liability -100
+        bank +100, gift_card_liability -100
+        promotion_expense +100, gift_card_liability -100
+        gift_card_liability +100, promotion_expense -100
         customer_deposits +100, sales -80, freight_income -10, tax_payable -10
         customer_deposits +100, refunds_payable -100
         sales_returns +100, refunds_payable -100
@@ -282,7 +313,7 @@ mod tests {
             for tender in Tender::ALL {
                 postings.extend([
                     Posting::tendered(tender, amount),
-                    Posting::tender_returned(tender, amount),
+                    Posting::tender_refunded(tender, amount),
                 ]);
             }
             for posting in postings {

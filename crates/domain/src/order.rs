@@ -78,6 +78,8 @@ impl Order {
             review: placed.review,
             amounts: placed.amounts,
             money: PaymentSums::default(),
+            coupons: u16::try_from(placed.coupons.len()).unwrap_or(u16::MAX),
+            points_earned: placed.points_earned,
             backordered: placed.reserved.iter().any(|reserved| reserved.backordered),
             cancel_reason: None,
             milestones: Milestones {

@@ -18,6 +18,8 @@ pub use state::{InvalidTransition, State, Step};
 pub use status::{PaymentStatus, PaymentSums};
 
 use crate::ids::{OrderId, PaymentId};
+use crate::ledger::Tender;
+use crate::{gift_card, points};
 
 /// One attempt to get an order's money through a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +158,15 @@ impl Payment {
     /// What is to be stored.
     pub const fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The shop's own means that it was made with, if it is one; then no gateway is asked about it.
+    pub fn tender(&self) -> Option<Tender> {
+        match self.facts.gateway.as_str() {
+            gift_card::GATEWAY => Some(Tender::GiftCard),
+            points::GATEWAY => Some(Tender::Points),
+            _ => None,
+        }
     }
 
     /// Where it stands.

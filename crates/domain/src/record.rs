@@ -34,6 +34,10 @@ coded! {
         SettingEdited = "setting.edited",
         /// The safety stock or the backorder policy of a SKU at a location changed.
         StockPolicyEdited = "stock_policy.edited",
+        /// A coupon is new.
+        CouponCreated = "coupon.created",
+        /// Fields of a coupon changed.
+        CouponEdited = "coupon.edited",
     }
 }
 
@@ -67,6 +71,7 @@ impl Kind {
             Self::IncomingAnnounced | Self::IncomingEdited => Aggregate::Incoming,
             Self::SettingEdited => Aggregate::Setting,
             Self::StockPolicyEdited => Aggregate::StockPolicy,
+            Self::CouponCreated | Self::CouponEdited => Aggregate::Coupon,
         }
     }
 }

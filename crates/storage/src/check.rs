@@ -3,14 +3,19 @@
 //! The rules are not here, with the exception of [`RULES`]: those that one statement can ask.
 
 use ordermill_base::Timestamp;
+use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::payment::Payment;
+use ordermill_domain::points::Account;
 use ordermill_domain::refund::Refund;
 use ordermill_domain::stock::StockLevel;
 
 use crate::journal::Entry;
-use crate::{Error, Row, Tx, journal, ledger, order, params, payment, refund, reservation, stock};
+use crate::{
+    Error, Row, Tx, gift_card, journal, ledger, order, params, payment, points, refund,
+    reservation, stock,
+};
 
 /// Ids above `after`, up to and including `upto`, raw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +37,23 @@ pub enum Walk {
     Refunds,
     /// By movement id.
     Movements,
+    /// By gift card id.
+    GiftCards,
+    /// By customer id.
+    PointsAccounts,
 }
 
 /// The next ids of a table behind `after`, at most `limit`.
 pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i64>, Error> {
-    let table = match walk {
-        Walk::Orders => "orders",
-        Walk::Payments => "payments",
-        Walk::Refunds => "refunds",
-        Walk::Movements => "stock_movements",
+    let (id, table) = match walk {
+        Walk::Orders => ("id", "orders"),
+        Walk::Payments => ("id", "payments"),
+        Walk::Refunds => ("id", "refunds"),
+        Walk::Movements => ("id", "stock_movements"),
+        Walk::GiftCards => ("id", "gift_cards"),
+        Walk::PointsAccounts => ("customer_id", "points_accounts"),
     };
-    let sql = format!("SELECT id FROM {table} WHERE id > $1 ORDER BY id LIMIT $2");
+    let sql = format!("SELECT {id} FROM {table} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
     tx.query(&sql, params![after, limit], |row| row.int())
 }
 
@@ -116,6 +127,48 @@ pub fn payments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Payment>, Error> {
 /// Refunds by their own ids.
 pub fn refunds(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Refund>, Error> {
     in_range(tx, refund::COLUMNS, "refunds", "id", "id", range, refund::read)
+}
+
+/// Gift cards by their ids.
+pub fn gift_cards(tx: &mut Tx<'_>, range: Range) -> Result<Vec<GiftCard>, Error> {
+    in_range(tx, gift_card::COLUMNS, "gift_cards", "id", "id", range, gift_card::read)
+}
+
+/// What is on all gift cards, and what the books say is on them: (currency, cards, books), minor
+/// units.
+pub fn gift_card_liability(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, i64)>, Error> {
+    tx.query(
+        "SELECT currency, CAST(SUM(cards) AS BIGINT), CAST(SUM(books) AS BIGINT) FROM (
+            SELECT currency, balance_minor AS cards, 0 AS books FROM gift_cards
+            UNION ALL
+            SELECT currency, 0 AS cards, -amount_minor AS books FROM ledger_entries
+             WHERE account = 'gift_card_liability') AS both_sides
+          GROUP BY currency ORDER BY currency",
+        &[],
+        |row| Ok((row.text()?, row.int()?, row.int()?)),
+    )
+}
+
+/// Points accounts by their customers.
+pub fn points_accounts(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Account>, Error> {
+    let key = "customer_id";
+    in_range(tx, points::COLUMNS, "points_accounts", key, key, range, points::read)
+}
+
+/// The movements of gift cards: (card, sequence, minor units).
+pub fn gift_card_movements(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(i64, i64, i64)>, Error> {
+    let columns = "gift_card_id, sequence, amount_minor";
+    let read = |row: &mut Row<'_>| Ok((row.int()?, row.int()?, row.int()?));
+    let order_by = "gift_card_id, sequence";
+    in_range(tx, columns, "gift_card_movements", "gift_card_id", order_by, range, read)
+}
+
+/// The movements of points: (customer, sequence, points, owed).
+pub fn points_movements(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(i64, i64, i64, i64)>, Error> {
+    let columns = "customer_id, sequence, points, owed";
+    let read = |row: &mut Row<'_>| Ok((row.int()?, row.int()?, row.int()?, row.int()?));
+    let order_by = "customer_id, sequence";
+    in_range(tx, columns, "points_movements", "customer_id", order_by, range, read)
 }
 
 /// The histories of one kind of things.
@@ -342,6 +395,76 @@ pub const RULES: &[Rule] = &[
         &["webhook_deliveries"],
         "SELECT CAST(id AS TEXT) FROM webhook_deliveries
           WHERE state = 'delivered' AND (tried_at IS NULL OR attempts = 0) LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "a coupon was used more or less often than it counts",
+        &["coupons", "coupon_uses"],
+        "SELECT CAST(c.id AS TEXT) FROM coupons c WHERE c.uses <> (
+            SELECT COUNT(*) FROM coupon_uses u
+             WHERE u.coupon_id = c.id AND u.released_at IS NULL) LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "a coupon was used more often than it may be",
+        &["coupons"],
+        "SELECT CAST(id AS TEXT) FROM coupons WHERE uses > uses_max LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "a buyer has used a coupon more often than each may",
+        &["coupons", "coupon_uses"],
+        "SELECT CAST(c.id AS TEXT) FROM coupons c JOIN (
+            SELECT coupon_id, buyer, COUNT(*) AS uses FROM coupon_uses
+             WHERE released_at IS NULL GROUP BY coupon_id, buyer) AS u ON u.coupon_id = c.id
+          WHERE u.uses > c.uses_per_customer_max LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "an order has ended and keeps its coupons, or stands without them",
+        &["coupon_uses", "orders"],
+        "SELECT CAST(u.order_id AS TEXT) FROM coupon_uses u
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = u.order_id AND (
+                (o.status IN ('canceled', 'rejected')) = (u.released_at IS NOT NULL))) LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "an order says of itself that it uses more or fewer coupons than it does",
+        &["coupon_uses", "orders"],
+        "SELECT CAST(o.id AS TEXT) FROM orders o WHERE o.coupons > 0 AND o.coupons <> (
+            SELECT COUNT(*) FROM coupon_uses u WHERE u.order_id = o.id) LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "what coupons took off the goods is not what the lines say",
+        &["coupon_uses", "order_discounts"],
+        "SELECT CAST(u.order_id AS TEXT) FROM (
+            SELECT order_id, SUM(goods_minor) AS goods FROM coupon_uses GROUP BY order_id) AS u
+          WHERE u.goods <> (
+            SELECT COALESCE(SUM(d.amount_minor), 0) FROM order_discounts d
+             WHERE d.order_id = u.order_id AND d.source LIKE 'coupon:%') LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "a payment by points or a gift card has no movement, or one of another amount",
+        &["payments", "gift_card_movements", "points_movements"],
+        "SELECT CAST(p.id AS TEXT) FROM payments p
+          WHERE (p.gateway = 'gift_card' AND NOT EXISTS (
+                    SELECT 1 FROM gift_card_movements m WHERE m.kind = 'spent'
+                        AND m.cause = p.id AND m.amount_minor = -p.amount_minor))
+             OR (p.gateway = 'points' AND NOT EXISTS (
+                    SELECT 1 FROM points_movements m WHERE m.kind = 'spent' AND m.cause = p.id))
+          LIMIT 100",
+    ),
+    rule(
+        "I3",
+        "an order has ended and keeps the points that it earned",
+        &["points_movements", "orders"],
+        "SELECT CAST(m.order_id AS TEXT) FROM points_movements m
+           JOIN orders o ON o.id = m.order_id
+          WHERE m.kind = 'earned' AND o.status IN ('canceled', 'rejected') AND NOT EXISTS (
+            SELECT 1 FROM points_movements b WHERE b.kind = 'taken_back' AND b.cause = m.order_id)
+          LIMIT 100",
     ),
     Rule {
         invariant: "I8",

@@ -19,6 +19,18 @@ pub fn post(
     posting: &Posting,
     at: Timestamp,
 ) -> Result<PostingId, Error> {
+    book(tx, order.raw(), posting, at)
+}
+
+/// Books a posting that belongs to no order, such as the issue of a gift card.
+pub fn post_apart(tx: &mut Tx<'_>, posting: &Posting, at: Timestamp) -> Result<PostingId, Error> {
+    book(tx, OF_NO_ORDER, posting, at)
+}
+
+/// What stands in place of an order's id where a posting belongs to none.
+pub const OF_NO_ORDER: i64 = 0;
+
+fn book(tx: &mut Tx<'_>, order: i64, posting: &Posting, at: Timestamp) -> Result<PostingId, Error> {
     let id: PostingId = tx.next_id(at);
     for (entry, entry_no) in posting.entries().iter().zip(1_i64..) {
         tx.append(
@@ -26,7 +38,7 @@ pub fn post(
             params![
                 id.raw(),
                 entry_no,
-                order.raw(),
+                order,
                 entry.account.code(),
                 entry.currency.code(),
                 entry.amount_minor,

@@ -30,7 +30,7 @@ static INSERT: Insert = insert!("orders" {
     terms: Text, is_promotion: Int, review: Text, currency: Text, tax_mode: Text, goods_minor: Int,
     discount_minor: Int, freight_minor: Int, tax_minor: Int, total_minor: Int, is_backordered: Int,
     accepts_backorder: Int, region: Text, recipient: Blob, placed_at: Int, paid_at: Int,
-    confirmed_at: Int,
+    confirmed_at: Int, paid_minor: Int, coupons: Int, points_earned: Int,
 });
 
 static INSERT_LINE: Insert = insert!("order_lines" {
@@ -89,6 +89,9 @@ fn insert_heads<'o>(
             facts.milestones.placed_at,
             facts.milestones.paid_at,
             facts.milestones.confirmed_at,
+            facts.money.paid_minor,
+            i64::from(facts.coupons),
+            facts.points_earned,
         ])
     })
 }
@@ -289,7 +292,7 @@ pub(crate) const COLUMNS: &str =
     o.discount_minor, o.freight_minor, o.tax_minor, o.total_minor, o.paid_minor, o.refunded_minor,
     o.charged_back_minor, CAST(o.is_backordered AS BIGINT), CAST(o.accepts_backorder AS BIGINT),
     o.cancel_reason, o.region, o.recipient, o.placed_at, o.paid_at, o.confirmed_at, o.shipped_at,
-    o.completed_at, o.ended_at, o.archived_at";
+    o.completed_at, o.ended_at, o.archived_at, o.coupons, o.points_earned";
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (id, channel, channel_order_id) = (row.id()?, row.id()?, row.opt_text()?);
@@ -321,6 +324,11 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         ended_at: row.opt_at()?,
         archived_at: row.opt_at()?,
     };
+    let coupons = u16::try_from(row.int()?).map_err(|_| Error::Unreadable {
+        what: "number of coupons",
+        text: "a number".to_owned(),
+    })?;
+    let points_earned = row.int()?;
     let order = Order::from_facts(Facts {
         id,
         channel,
@@ -333,6 +341,8 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         review,
         amounts,
         money,
+        coupons,
+        points_earned,
         backordered,
         cancel_reason,
         milestones,

@@ -106,11 +106,22 @@ pub fn update_each(tx: &mut Tx<'_>, payments: &[(&Payment, i64)]) -> Result<(), 
 
 /// Appends an event of a payment to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, payment: &Payment, event: &Event) -> Result<(), Error> {
+    record_at(tx, act, payment.facts().id, payment.facts().version, event)
+}
+
+/// As [`record`], for an event that was not the payment's last.
+pub fn record_at(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    payment: PaymentId,
+    sequence: i64,
+    event: &Event,
+) -> Result<(), Error> {
     let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
     let entry = journal::NewEntry {
         aggregate: "payment",
-        aggregate_id: payment.facts().id.raw(),
-        sequence: payment.facts().version,
+        aggregate_id: payment.raw(),
+        sequence,
         kind: event.kind(),
         body: &body,
     };

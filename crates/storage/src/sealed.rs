@@ -56,6 +56,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("inbox", "body"),
     sealed!("webhook_endpoints", "secret"),
     sealed!("webhook_endpoints", "previous_secret"),
+    sealed!("gift_cards", "code"),
 ];
 
 /// A sealed value that is to be replaced.

@@ -24,21 +24,29 @@ pub enum IndexKind {
     PhoneTail,
     /// Whose tries are counted to slow down guessing: a login as typed, a network address.
     Guesser,
+    /// The code of a gift card.
+    GiftCard,
 }
 
 impl IndexKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Phone, Self::Email, Self::PhoneTail, Self::Guesser];
+    pub const ALL: [Self; 5] =
+        [Self::Phone, Self::Email, Self::PhoneTail, Self::Guesser, Self::GiftCard];
 
     /// The form in which two spellings of one value are the same; `None` if nothing is left to look
     /// up.
     ///
     /// Phones keep their digits (full-width ones too), without a leading `00` and without `86` in
-    /// front of a mainland number. E-mails and guessers are trimmed and lower-cased.
+    /// front of a mainland number. E-mails and guessers are trimmed and lower-cased. Codes of gift
+    /// cards are their letters and digits alone, as capitals.
     pub fn normalize(self, value: &str) -> Option<String> {
         let normalized = match self {
             Self::Phone => phone_digits(value),
             Self::Email | Self::Guesser => value.trim().to_lowercase(),
+            Self::GiftCard => {
+                let letters = value.chars().filter(char::is_ascii_alphanumeric);
+                letters.map(|letter| letter.to_ascii_uppercase()).collect()
+            }
             Self::PhoneTail => {
                 let digits = phone_digits(value);
                 digits.get(digits.len().checked_sub(4)?..)?.to_owned()
@@ -54,6 +62,7 @@ impl IndexKind {
             Self::Email => 2,
             Self::PhoneTail => 3,
             Self::Guesser => 4,
+            Self::GiftCard => 5,
         }
     }
 }

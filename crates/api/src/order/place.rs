@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use ordermill_app::Services;
-use ordermill_app::order::intake::{IntakeError, NewLine, NewOrder};
+use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
 use ordermill_app::order::{PlacedFacts, PlacingError};
-use ordermill_base::Currency;
+use ordermill_base::{Currency, Money};
 use ordermill_domain::address::{RawAddress, RawRecipient};
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::ids::ChannelId;
+use ordermill_domain::ids::{ChannelId, CustomerId};
 use ordermill_domain::order::PaymentTerms;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -49,6 +49,29 @@ pub struct PlaceOrderBody {
     /// The buyer waits if stock runs out before the money comes.
     #[serde(default)]
     pub accepts_backorder: bool,
+    /// Whose order it is, as an id of this shop; a guest's if left out.
+    #[schema(example = "cus_01k2ey4xh0000")]
+    pub customer_id: Option<String>,
+    /// Codes of coupons. One that cannot be used refuses the order, unless an amount is agreed on
+    /// below.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub coupons: Vec<String>,
+    /// Points of the customer to pay with, at most.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub points: u64,
+    /// Codes of gift cards, in the order in which they are spent.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub gift_cards: Vec<String>,
+    /// What the order costs, as the quote said. If that has changed, the order is refused and the
+    /// problem `price_changed` names the new amount.
+    #[schema(example = "658.00")]
+    pub expected_total: Option<String>,
+    /// What is left to pay behind points and gift cards, as the quote said.
+    #[schema(example = "608.00")]
+    pub expected_to_pay: Option<String>,
 }
 
 /// When the money comes.
@@ -124,17 +147,10 @@ impl PlaceOrderBody {
         shop_currency: Currency,
         key: Key,
     ) -> Result<NewOrder, Problem> {
-        let currency = match self.currency.as_deref() {
-            None => shop_currency,
-            Some(code) => {
-                code.parse().map_err(|error: ordermill_base::money::UnknownCurrency| {
-                    Problem::invalid(vec![FieldError::new(
-                        "/currency",
-                        "unknown",
-                        error.to_string(),
-                    )])
-                })?
-            }
+        let currency = currency_of(self.currency.as_deref(), shop_currency)?;
+        let agreed = Agreed {
+            total_minor: agreed("/expected_total", self.expected_total.as_deref(), currency)?,
+            to_pay_minor: agreed("/expected_to_pay", self.expected_to_pay.as_deref(), currency)?,
         };
         let terms = match self.terms {
             Terms::Prepaid => PaymentTerms::Prepaid,
@@ -144,7 +160,7 @@ impl PlaceOrderBody {
         Ok(NewOrder {
             channel,
             channel_order_id: self.channel_order_id,
-            customer: None,
+            customer: customer_of(self.customer_id.as_deref())?,
             currency,
             terms,
             lines: self.lines.into_iter().map(line).collect(),
@@ -153,10 +169,54 @@ impl PlaceOrderBody {
             note: self.note,
             accepts_backorder: self.accepts_backorder,
             charges: None,
+            coupons: self.coupons,
+            points: self.points,
+            gift_cards: self.gift_cards,
+            agreed,
             key: Some(key),
             cart: None,
         })
     }
+}
+
+/// The currency that is named, or the shop's.
+pub(crate) fn currency_of(
+    code: Option<&str>,
+    shop_currency: Currency,
+) -> Result<Currency, Problem> {
+    let Some(code) = code else { return Ok(shop_currency) };
+    code.parse().map_err(|error: ordermill_base::money::UnknownCurrency| {
+        Problem::invalid(vec![FieldError::new("/currency", "unknown", error.to_string())])
+    })
+}
+
+/// The customer that is named.
+pub(crate) fn customer_of(id: Option<&str>) -> Result<Option<CustomerId>, Problem> {
+    id.map(str::parse).transpose().map_err(|_| unknown_customer())
+}
+
+fn unknown_customer() -> Problem {
+    let detail = "there is no such customer";
+    Problem::invalid(vec![FieldError::new("/customer_id", "unknown", detail)])
+}
+
+/// Refuses a customer who does not exist.
+pub(crate) async fn require_customer(
+    services: &Services,
+    customer: Option<CustomerId>,
+) -> Result<(), Problem> {
+    match customer {
+        Some(id) if !services.is_customer(id).await? => Err(unknown_customer()),
+        _ => Ok(()),
+    }
+}
+
+fn agreed(field: &str, amount: Option<&str>, currency: Currency) -> Result<Option<i64>, Problem> {
+    let parsed = amount.map(|amount| Money::parse(amount, currency)).transpose();
+    let parsed = parsed.map_err(|error| {
+        Problem::invalid(vec![FieldError::new(field, "format", error.to_string())])
+    })?;
+    Ok(parsed.map(|money| money.minor))
 }
 
 /// Place an order.
@@ -172,7 +232,7 @@ impl PlaceOrderBody {
         (status = 400, description = "Not JSON, or no key.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No key of this API.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks the scope orders:write.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Not enough stock.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Not enough stock, the price has changed, or a coupon, points or a gift card were used up a moment ago.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields are missing or wrong, or the key was used for another body.", body = Problem, content_type = "application/problem+json"),
@@ -191,10 +251,11 @@ pub async fn place_order(
     let key = idempotency::key(&headers, &caller.key_owner(), body.digest)?;
     let currency = services.catalog().shop.currency;
     let new = body.value.into_new_order(caller.channel(), currency, key)?;
+    require_customer(&services, new.customer).await?;
     let placed = services.place_order(caller.act(&services), new).await?;
-    let PlacedFacts { id, total, placed_at, token } = placed;
+    let PlacedFacts { id, total, to_pay, placed_at, token } = placed;
     let location = format!("/api/v1/orders/{id}");
-    let view = PlacedOrder::of(id, total, placed_at, token);
+    let view = PlacedOrder::of(id, total, to_pay, placed_at, token);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
 }
 
@@ -223,6 +284,13 @@ impl From<IntakeError> for Problem {
             IntakeError::Price(problem) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cannot_be_priced", problem)
             }
+            IntakeError::PriceChanged { total, to_pay } => {
+                let amount = |money: Money| format!("{} {}", money.to_decimal(), money.currency);
+                let errors = [("/expected_total", total), ("/expected_to_pay", to_pay)];
+                let errors = errors.map(|(at, now)| FieldError::new(at, "changed", amount(now)));
+                let problem = Self::new(StatusCode::CONFLICT, "price_changed", &error);
+                Self { errors: errors.into(), ..problem }
+            }
         }
     }
 }
@@ -237,6 +305,9 @@ impl From<PlaceOrderError> for Problem {
                 });
                 let errors = errors.collect();
                 Self { errors, ..Self::new(StatusCode::CONFLICT, "out_of_stock", &error) }
+            }
+            PlaceOrderError::BenefitGone(_) => {
+                Self::new(StatusCode::CONFLICT, "benefit_gone", &error)
             }
             PlaceOrderError::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", &error)

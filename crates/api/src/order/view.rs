@@ -26,6 +26,8 @@ pub struct PlacedOrder {
     pub placed_at: String,
     /// What it costs.
     pub total: MoneyView,
+    /// What is left of that to pay, behind points and gift cards.
+    pub to_pay: MoneyView,
     /// Opens the order's page without an account. Keep it as secret as the order.
     pub token: String,
 }
@@ -291,9 +293,15 @@ impl From<&Refund> for RefundView {
 
 impl PlacedOrder {
     /// From the facts of a placed order.
-    pub fn of(id: OrderId, total: Money, placed_at: Timestamp, token: String) -> Self {
+    pub fn of(
+        id: OrderId,
+        total: Money,
+        to_pay: Money,
+        placed_at: Timestamp,
+        token: String,
+    ) -> Self {
         let number = OrderNumber::from(id).to_string();
         let (id, placed_at) = (id.to_string(), placed_at.to_string());
-        Self { id, number, placed_at, total: total.into(), token }
+        Self { id, number, placed_at, total: total.into(), to_pay: to_pay.into(), token }
     }
 }

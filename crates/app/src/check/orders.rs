@@ -14,6 +14,7 @@ use ordermill_domain::refund::{self, Refund};
 use ordermill_domain::reservation::State;
 use ordermill_storage::check::{self, Range, Walk};
 use ordermill_storage::journal::Entry;
+use ordermill_storage::ledger::OF_NO_ORDER;
 use ordermill_storage::{Error, Tx, ledger, order, reservation};
 
 use super::Examination;
@@ -21,7 +22,11 @@ use super::Examination;
 pub(super) fn run(examination: &mut Examination<'_, '_>) -> Result<i64, Error> {
     examination.walk("orders", Walk::Orders, |examination, range| {
         for (id, file) in load(examination.tx, range)? {
-            file.examine(examination, OrderId::from_raw(id));
+            if id == OF_NO_ORDER {
+                file.examine_books(examination, OrderId::from_raw(id));
+            } else {
+                file.examine(examination, OrderId::from_raw(id));
+            }
         }
         Ok(())
     })
@@ -138,6 +143,26 @@ impl File {
             .filter(|refund| refund.state() == refund::State::Succeeded)
             .map(|refund| refund.facts().amount.minor)
             .sum();
+        let tendered: i64 = self
+            .books
+            .iter()
+            .filter(|entry| {
+                let account = Account::from_code(&entry.account);
+                account.is_ok_and(|it| it.pays_orders() && !it.is_money())
+            })
+            .map(|entry| entry.amount_minor)
+            .sum();
+        let by_tenders: i64 = self
+            .payments
+            .iter()
+            .filter(|it| it.tender().is_some() && it.state() == payment::State::Captured)
+            .map(|payment| payment.facts().amount.minor - self.sent_back_minor(payment))
+            .sum();
+        if tendered != by_tenders {
+            let what =
+                format!("{by_tenders} paid by points and gift cards, the books say {tendered}");
+            examination.found("I3", id, what);
+        }
         if sums.refunded_minor != refunded {
             let what = format!("{} refunded, but refunds of {refunded}", sums.refunded_minor);
             examination.found("I3", id, what);
@@ -145,8 +170,9 @@ impl File {
         // What was settled with the gateway has moved on, to the bank and to its fees.
         let is_money = |entry: &&ledger::Entry| {
             let account = Account::from_code(&entry.account);
-            account
-                .is_ok_and(|it| it.is_money() || matches!(it, Account::Bank | Account::GatewayFees))
+            account.is_ok_and(|it| {
+                it.pays_orders() || matches!(it, Account::Bank | Account::GatewayFees)
+            })
         };
         let balance: i64 = self.books.iter().filter(is_money).map(|entry| entry.amount_minor).sum();
         if sums.paid_minor - sums.refunded_minor != balance {
@@ -163,6 +189,13 @@ impl File {
             let what = "a refund of a payment that the order does not have";
             examination.found("I3", refund.facts().id, what);
         }
+    }
+
+    /// What refunds of a payment have sent back, minor units.
+    fn sent_back_minor(&self, payment: &Payment) -> i64 {
+        let of_it = self.refunds.iter().filter(|it| it.facts().key.payment == payment.facts().id);
+        let sent = of_it.filter(|refund| refund.state() == refund::State::Succeeded);
+        sent.map(|refund| refund.facts().amount.minor).sum()
     }
 
     fn examine_refunds(&self, examination: &mut Examination<'_, '_>, payment: &Payment) {

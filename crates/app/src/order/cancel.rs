@@ -9,6 +9,7 @@ use ordermill_domain::refund::Cause;
 use ordermill_storage::{Error, Tx, payment, refund};
 
 use super::file::{FileError, OrderFile};
+use crate::benefit::give_back::release;
 use crate::payment::refund::{GrantRefundError, grant_refund};
 
 /// Why an order could not be canceled.
@@ -28,7 +29,8 @@ impl From<Error> for CancelOrderError {
     }
 }
 
-/// Cancels an order: releases its stock, voids its open payments, promises captured money back.
+/// Cancels an order: releases its stock and coupons, takes back points that it earned, voids its open
+/// payments, gives points and gift cards back, and promises captured money back.
 ///
 /// Canceling what is canceled already is harmless and gives `false`.
 pub fn cancel_order(
@@ -44,6 +46,7 @@ pub fn cancel_order(
     file.cancel(act, reason)?;
     file.save(tx)?;
     file.meet_payment_deadlines(tx)?;
+    release(tx, act, file.order().facts())?;
     settle_payments(tx, act, id, Cause::OrderCanceled)?;
     Ok(true)
 }

@@ -31,6 +31,7 @@ pub struct OrderFile {
     reservations: Vec<reservation::Stored>,
     levels: Rc<RefCell<Levels>>,
     version_before: i64,
+    was_paid: bool,
     lines_before: Vec<OrderLine>,
     reservations_before: Vec<reservation::Stored>,
     /// Backorders that began with this command.
@@ -97,6 +98,7 @@ impl OrderFile {
             let reservations = reservations.remove(&id).unwrap_or_default();
             Self {
                 version_before: stored.order.version(),
+                was_paid: stored.order.facts().milestones.paid_at.is_some(),
                 lines_before: lines.clone(),
                 reservations_before: reservations.clone(),
                 stored,
@@ -146,6 +148,12 @@ impl OrderFile {
     pub fn is_paid_or_over(&self) -> bool {
         let order = self.order();
         order.facts().milestones.paid_at.is_some() || order.facts().milestones.ended_at.is_some()
+    }
+
+    /// Whether the money has come with this command, and the order goes on.
+    pub fn became_paid(&self) -> bool {
+        let milestones = self.order().facts().milestones;
+        !self.was_paid && milestones.paid_at.is_some() && milestones.ended_at.is_none()
     }
 
     /// Moves the review on.

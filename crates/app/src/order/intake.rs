@@ -1,7 +1,7 @@
 //! From what a channel, a shopper or a file hands in to an order that can be decided on: every
 //! field checked, priced, sealed. Nothing here touches the database, so it runs beside the writer.
 
-use ordermill_base::{Currency, Quantity};
+use ordermill_base::{Currency, Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{
     Address, Division, Expected, FieldProblem, RawRecipient, Recipient,
@@ -15,6 +15,8 @@ use ordermill_domain::pricing::{
 };
 
 use super::place::{Key, PlaceOrder};
+use crate::benefit::HandedIn;
+use crate::benefit::claim::{Claims, CouponClaim, GiftCardClaim, PointsClaim, buyer_of};
 use crate::catalog::{Catalog, Sku};
 use crate::privacy::{OrderContact, Vault};
 
@@ -46,10 +48,68 @@ pub struct NewOrder {
     pub accepts_backorder: bool,
     /// What the channel charged, when it priced the order itself.
     pub charges: Option<Charges>,
+    /// Codes of coupons, as typed.
+    pub coupons: Vec<String>,
+    /// Points to pay with, at most; they need a customer.
+    pub points: u64,
+    /// Codes of gift cards, as typed, in the order in which they are spent.
+    pub gift_cards: Vec<String>,
+    /// The price that the buyer has agreed to; another one is refused.
+    pub agreed: Agreed,
     /// The client's key.
     pub key: Option<Key>,
     /// The cart that becomes this order.
     pub cart: Option<CartId>,
+}
+
+/// What the buyer was told before; what is not stated agrees to any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// What the order costs, minor units.
+    pub total_minor: Option<i64>,
+    /// What is left to pay behind points and gift cards, minor units.
+    pub to_pay_minor: Option<i64>,
+}
+
+impl NewOrder {
+    /// A prepaid order of a guest with nothing but what every order has; the rest is plain fields.
+    pub fn new(
+        channel: ChannelId,
+        currency: Currency,
+        lines: Vec<NewLine>,
+        recipient: RawRecipient,
+    ) -> Self {
+        Self {
+            channel,
+            channel_order_id: None,
+            customer: None,
+            currency,
+            terms: PaymentTerms::Prepaid,
+            lines,
+            recipient,
+            email: None,
+            note: None,
+            accepts_backorder: false,
+            charges: None,
+            coupons: Vec::new(),
+            points: 0,
+            gift_cards: Vec::new(),
+            agreed: Agreed::default(),
+            key: None,
+            cart: None,
+        }
+    }
+
+    /// Whether there are neither coupons, points nor gift cards.
+    pub fn hands_in_nothing(&self) -> bool {
+        self.coupons.is_empty() && self.points == 0 && self.gift_cards.is_empty()
+    }
+
+    /// The coupons, points and gift cards.
+    pub fn handed_in(&self) -> HandedIn {
+        let (coupons, gift_cards) = (self.coupons.clone(), self.gift_cards.clone());
+        HandedIn { coupons, points: self.points, gift_cards }
+    }
 }
 
 /// A line as handed in.
@@ -116,6 +176,14 @@ pub enum IntakeError {
     /// It cannot be priced.
     #[error(transparent)]
     Price(#[from] QuoteProblem),
+    /// It costs something else than the buyer has agreed to.
+    #[error("the price has changed: the order costs {total}, with {to_pay} left to pay")]
+    PriceChanged {
+        /// What it costs now.
+        total: Money,
+        /// What is left to pay behind points and gift cards.
+        to_pay: Money,
+    },
 }
 
 /// What the intake needs of the shop.
@@ -137,7 +205,7 @@ impl Intake<'_> {
         benefits: Benefits<'_>,
     ) -> Result<(PlaceOrder, Option<Quote>), IntakeError> {
         let mut issues = Vec::new();
-        let lines = self.lines(&new, &mut issues);
+        let lines = self.lines(&new.lines, &mut issues);
         let recipient = match new.recipient.validate() {
             Ok(recipient) => Some(recipient),
             Err(problems) => {
@@ -156,29 +224,31 @@ impl Intake<'_> {
                 (amounts, terms, None)
             }
             None => {
-                let quote = self.quote(&act, &new, &lines, &region, benefits)?;
+                let quote = self.quote(&act, new.currency, &lines, &region, benefits)?;
                 let (amounts, terms) = terms_of(&quote);
                 (amounts, terms, Some(quote))
             }
         };
+        new.agreed.check(&amounts, quote.as_ref())?;
         let order = self.order(id, act, new, recipient, region, (amounts, terms), quote.as_ref());
         Ok((order, quote))
     }
 
-    fn lines<'c>(
+    /// The lines with their SKUs; what is wrong with them is added to `issues`.
+    pub fn lines<'c>(
         &'c self,
-        new: &NewOrder,
+        new: &[NewLine],
         issues: &mut Vec<FieldIssue>,
     ) -> Vec<(&'c Sku, Quantity)> {
-        if new.lines.is_empty() {
+        if new.is_empty() {
             issues.push(issue("lines", "required", "an order has at least one line"));
         }
-        if new.lines.len() > LINES_MAX {
+        if new.len() > LINES_MAX {
             issues.push(issue("lines", "too_many", format!("at most {LINES_MAX} lines")));
             return Vec::new();
         }
-        let mut lines = Vec::with_capacity(new.lines.len());
-        for (index, line) in new.lines.iter().enumerate() {
+        let mut lines = Vec::with_capacity(new.len());
+        for (index, line) in new.iter().enumerate() {
             let sku = self.catalog.by_code(&line.sku).filter(|sku| sku.is_active);
             if sku.is_none() {
                 let field = format!("lines.{index}.sku");
@@ -200,7 +270,7 @@ impl Intake<'_> {
     pub fn quote(
         &self,
         act: &Act,
-        new: &NewOrder,
+        currency: Currency,
         lines: &[(&Sku, Quantity)],
         region: &str,
         benefits: Benefits<'_>,
@@ -208,7 +278,7 @@ impl Intake<'_> {
         let lines: Vec<pricing::Line<'_>> =
             lines.iter().map(|(sku, quantity)| priced_line(sku, *quantity)).collect();
         Ok(pricing::price(&pricing::Request {
-            currency: new.currency,
+            currency,
             at: act.at,
             destination: destination(region),
             lines: &lines,
@@ -236,6 +306,9 @@ impl Intake<'_> {
         let email = new.email.as_deref().and_then(|email| email.parse::<Email>().ok());
         let contact = OrderContact { recipient, email, note: new.note };
         let sealed = self.vault.seal_recipient(id, &contact);
+        let phone = || self.vault.phone_blind(&contact.recipient.phone.e164());
+        let claims = quote.map(|quote| claims(quote, new.customer, phone)).unwrap_or_default();
+        let earned = quote.filter(|_| new.customer.is_some()).map_or(0, |it| it.points_earned);
         PlaceOrder {
             id,
             act,
@@ -249,6 +322,8 @@ impl Intake<'_> {
                 amounts,
                 lines,
                 reserved: Vec::new(),
+                coupons: claims.coupons.iter().map(|claim| claim.coupon).collect(),
+                points_earned: earned,
             },
             preference: self.catalog.preference(&region),
             region,
@@ -257,6 +332,7 @@ impl Intake<'_> {
             key: new.key,
             cart: new.cart,
             discounts: quote.map(discounts).unwrap_or_default(),
+            claims,
             pay_within: self.catalog.shop.pay_within,
             hold_for: self.catalog.shop.hold_for,
         }
@@ -275,6 +351,55 @@ fn priced_line(sku: &Sku, quantity: Quantity) -> pricing::Line<'_> {
         dimensions_mm: sku.dimensions_mm,
         hazardous: sku.handling.is_hazardous,
     }
+}
+
+impl Agreed {
+    fn check(self, amounts: &Amounts, quote: Option<&Quote>) -> Result<(), IntakeError> {
+        let total = amounts.total();
+        let to_pay = quote.map_or(total, |quote| quote.to_pay);
+        let is_as_told = |told: Option<i64>, now: Money| told.is_none_or(|it| it == now.minor);
+        if is_as_told(self.total_minor, total) && is_as_told(self.to_pay_minor, to_pay) {
+            Ok(())
+        } else {
+            Err(IntakeError::PriceChanged { total, to_pay })
+        }
+    }
+
+    /// Whether the buyer knows what to expect, so that a coupon may be left out.
+    pub(crate) fn is_stated(self) -> bool {
+        self.total_minor.is_some() || self.to_pay_minor.is_some()
+    }
+}
+
+/// What an order with this price uses up.
+fn claims(
+    quote: &Quote,
+    customer: Option<CustomerId>,
+    phone_blind: impl Fn() -> Option<i64>,
+) -> Claims {
+    let coupons = quote.discounts.iter().map(|discount| CouponClaim {
+        coupon: discount.coupon,
+        goods_minor: discount.goods.minor,
+        freight_minor: discount.freight.minor,
+    });
+    let coupons: Vec<CouponClaim> = coupons.collect();
+    let has_coupons = !coupons.is_empty();
+    let mut claims = Claims {
+        buyer: if has_coupons { buyer_of(customer, phone_blind()) } else { 0 },
+        coupons,
+        ..Claims::default()
+    };
+    for tender in &quote.tenders {
+        match *tender {
+            pricing::Tender::Points { points, amount } => {
+                claims.points = customer.map(|customer| PointsClaim { customer, points, amount });
+            }
+            pricing::Tender::GiftCard { id: card, amount } => {
+                claims.gift_cards.push(GiftCardClaim { card, amount });
+            }
+        }
+    }
+    claims
 }
 
 /// Where the discounts of each line came from.
@@ -346,6 +471,11 @@ fn charged(
     Ok((amounts, terms))
 }
 
+/// The phone of a recipient, if it is one.
+pub(crate) fn buyer_phone(recipient: &RawRecipient) -> Option<String> {
+    Some(recipient.validate().ok()?.phone.e164())
+}
+
 /// Country and province: `CN-31` by GB/T 2260 where there are Chinese divisions, else the country
 /// with the province as written, `US-California`. Not personal, so it stands in plain text.
 fn region_of(address: &Address) -> String {
@@ -355,6 +485,26 @@ fn region_of(address: &Address) -> String {
         Some(province) => format!("{country}-{}", province.name),
         None => country.to_owned(),
     }
+}
+
+/// As [`region_of`], for a quote before the address is known: a country and, if there is one, a
+/// province as people write it.
+pub fn region_near(country: &str, province: &str) -> Result<String, FieldIssue> {
+    let unknown = |field, detail| issue(field, "unknown", detail);
+    let country = ordermill_domain::address::Country::parse(country)
+        .map_err(|_| unknown("destination.country", "a country's code or name"))?;
+    let code = country.code();
+    let province = province.trim();
+    if province.is_empty() {
+        return Ok(code.to_owned());
+    }
+    if country == ordermill_domain::address::Country::CHINA {
+        let found = ordermill_domain::address::division::find_province(province);
+        let found = found.and_then(|it| it.division().code);
+        let found = found.ok_or_else(|| unknown("destination.province", "a province of China"))?;
+        return Ok(format!("{code}-{}", found.get() / 10_000));
+    }
+    Ok(format!("{code}-{province}"))
 }
 
 /// `CN-31` as the pricing rules want it.
@@ -372,6 +522,7 @@ pub fn destination(region: &str) -> Destination<'_> {
 }
 
 fn check_texts(new: &NewOrder, issues: &mut Vec<FieldIssue>) {
+    crate::benefit::check_counts(new.coupons.len(), new.gift_cards.len(), issues);
     if new.note.as_ref().is_some_and(|note| note.chars().count() > 500) {
         issues.push(issue("note", "too_long", "at most 500 characters"));
     }
@@ -392,7 +543,11 @@ fn recipient_issue(problem: FieldProblem) -> FieldIssue {
     FieldIssue { field, code: problem.code.as_str(), detail }
 }
 
-fn issue(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> FieldIssue {
+pub(crate) fn issue(
+    field: impl Into<String>,
+    code: &'static str,
+    detail: impl Into<String>,
+) -> FieldIssue {
     FieldIssue { field: field.into(), code, detail: detail.into() }
 }
 

@@ -8,12 +8,13 @@ pub mod place;
 
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::OrderId;
-use ordermill_storage::order;
+use ordermill_domain::ids::{CustomerId, OrderId};
+use ordermill_storage::{Tx, order, payment};
 
-use self::intake::{Benefits, Intake, IntakeError, NewOrder};
-use self::place::{PlaceOrderError, Placement};
+use self::intake::{Benefits, Intake, IntakeError, NewOrder, buyer_phone};
+use self::place::{PlaceOrder, PlaceOrderError, Placement};
 use crate::Services;
+use crate::benefit::{Found, Holder, is_customer, look_up};
 use crate::shopper::guest_token;
 
 /// The facts of a placed order that never change: what a creating call is answered.
@@ -23,6 +24,8 @@ pub struct PlacedFacts {
     pub id: OrderId,
     /// What it costs.
     pub total: Money,
+    /// What is left of that to pay, behind the points and gift cards that were handed in with it.
+    pub to_pay: Money,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// Opens its page without an account.
@@ -46,24 +49,99 @@ pub enum PlacingError {
 impl Services {
     /// Takes in an order and places it, durably before the answer.
     pub async fn place_order(&self, act: Act, new: NewOrder) -> Result<PlacedFacts, PlacingError> {
-        let id: OrderId = self.database().ids().next(act.at);
-        let placed_at = act.at;
-        let catalog = self.catalog();
-        let intake = Intake { catalog: &catalog, vault: self.vault() };
-        let (command, _) = intake.prepare(id, act, new, Benefits::default())?;
-        let total = command.placed.amounts.total();
-        match self.database().submit(command).await?? {
-            Placement::New(id) => Ok(self.placed_facts(id, total, placed_at)),
-            Placement::Existing(id) => {
-                let stored = self.database().read(move |tx| order::fetch(tx, id)).await?;
-                let stored = stored.ok_or(ordermill_storage::Error::Stale("an order"))?;
-                let facts = stored.order.facts();
-                Ok(self.placed_facts(id, facts.amounts.total(), facts.milestones.placed_at))
+        let (id, placed_at) = (self.database().ids().next(act.at), act.at);
+        let command = if new.hands_in_nothing() && !new.agreed.is_stated() {
+            let catalog = self.catalog();
+            let intake = Intake { catalog: &catalog, vault: self.vault() };
+            intake.prepare(id, act, new, Benefits::default())?.0
+        } else {
+            let known = (new.key.clone(), new.channel, new.channel_order_id.clone(), new.cart);
+            match self.prepare_with_benefits(id, act, new).await {
+                Ok(command) => command,
+                // What it hands in may be used up by this very order, placed before.
+                Err(refused) => {
+                    let (key, channel, theirs, cart) = known;
+                    let find = move |tx: &mut Tx<'_>| {
+                        place::find_placed(tx, key.as_ref(), channel, theirs.as_deref(), cart)
+                    };
+                    match self.database().read(find).await? {
+                        Some(known) => return self.facts_of(known?).await,
+                        None => return Err(refused),
+                    }
+                }
             }
+        };
+        let total = command.placed.amounts.total();
+        let tendered: i64 = command.claims.tendered_minor().sum();
+        let to_pay = Money::new(total.minor - tendered, total.currency);
+        match self.database().submit(command).await?? {
+            Placement::New(id) => Ok(self.placed_facts(id, total, to_pay, placed_at)),
+            Placement::Existing(id) => self.facts_of(id).await,
         }
     }
 
-    fn placed_facts(&self, id: OrderId, total: Money, placed_at: Timestamp) -> PlacedFacts {
-        PlacedFacts { id, total, placed_at, token: guest_token(self.vault(), id, placed_at) }
+    /// Looks up what is handed in, and makes the price with it.
+    async fn prepare_with_benefits(
+        &self,
+        id: OrderId,
+        act: Act,
+        new: NewOrder,
+    ) -> Result<PlaceOrder, PlacingError> {
+        let phone = buyer_phone(&new.recipient);
+        let phone_blind = phone.and_then(|phone| self.vault().phone_blind(&phone));
+        let holder = Holder { customer: new.customer, phone_blind };
+        let (handed_in, vault) = (new.handed_in(), self.vault().clone());
+        let ask = move |tx: &mut Tx<'_>| look_up(tx, &vault, &handed_in, holder);
+        let found: Found = self.database().read(ask).await?;
+        let catalog = self.catalog();
+        let spending = catalog.spending.as_ref();
+        let mut issues = Vec::new();
+        found.check(new.currency, spending, &mut issues);
+        if !issues.is_empty() {
+            return Err(IntakeError::Fields(issues).into());
+        }
+        let (coupons, gift_cards) = (found.coupon_uses(), found.cards_in(new.currency));
+        let points = found.points_to_spend(spending);
+        let benefits = Benefits { coupons: &coupons, points, gift_cards: &gift_cards };
+        let is_agreed = new.agreed.is_stated();
+        let intake = Intake { catalog: &catalog, vault: self.vault() };
+        let (command, quote) = intake.prepare(id, act, new, benefits)?;
+        if let Some(quote) = quote.filter(|_| !is_agreed) {
+            found.check_left_out(&quote, &mut issues);
+        }
+        if issues.is_empty() { Ok(command) } else { Err(IntakeError::Fields(issues).into()) }
+    }
+
+    /// Whether there is such a customer; integrations name them.
+    pub async fn is_customer(&self, id: CustomerId) -> Result<bool, ordermill_storage::Error> {
+        self.database().read(move |tx| is_customer(tx, id)).await
+    }
+
+    async fn facts_of(&self, id: OrderId) -> Result<PlacedFacts, PlacingError> {
+        let read = move |tx: &mut Tx<'_>| {
+            let stored =
+                order::fetch(tx, id)?.ok_or(ordermill_storage::Error::Stale("an order"))?;
+            let facts = stored.order.facts().clone();
+            let payments =
+                if facts.money.paid_minor > 0 { payment::of(tx, id)? } else { Vec::new() };
+            let tendered = payments.iter().filter(|payment| payment.tender().is_some());
+            let tendered: i64 = tendered.map(|payment| payment.facts().amount.minor).sum();
+            Ok::<_, ordermill_storage::Error>((facts, tendered))
+        };
+        let (facts, tendered) = self.database().read(read).await?;
+        let total = facts.amounts.total();
+        let to_pay = Money::new(total.minor - tendered, total.currency);
+        Ok(self.placed_facts(id, total, to_pay, facts.milestones.placed_at))
+    }
+
+    fn placed_facts(
+        &self,
+        id: OrderId,
+        total: Money,
+        to_pay: Money,
+        placed_at: Timestamp,
+    ) -> PlacedFacts {
+        let token = guest_token(self.vault(), id, placed_at);
+        PlacedFacts { id, total, to_pay, placed_at, token }
     }
 }

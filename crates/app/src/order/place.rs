@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
-use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId};
+use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId, PaymentId};
 use ordermill_domain::order::{
     Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review,
 };
@@ -17,6 +17,8 @@ use ordermill_domain::reservation::Reservation;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
 use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
+
+use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
 
 /// An order that is ready to be decided on: priced, validated, sealed.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub struct PlaceOrder {
     pub cart: Option<CartId>,
     /// Where each line's discount came from: (line, source, minor units).
     pub discounts: Vec<(u16, String, i64)>,
+    /// Coupons, points and gift cards that it uses up.
+    pub claims: Claims,
     /// How long the buyer has to pay (D1).
     pub pay_within: Span,
     /// How long stock is held in promotion mode (D2).
@@ -88,6 +92,9 @@ pub enum PlaceOrderError {
     /// Some SKUs have fewer pieces than are wanted.
     #[error("not enough stock")]
     OutOfStock(Vec<Shortage>),
+    /// A coupon, points or a gift card were used up by somebody else a moment ago.
+    #[error(transparent)]
+    BenefitGone(#[from] Gone),
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -104,12 +111,13 @@ impl BatchCommand for PlaceOrder {
         let skus =
             batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
         let mut levels = stock::lock_late(tx, skus)?;
+        let mut desk = Desk::load(tx, batch)?;
         let mut outputs = Vec::with_capacity(batch.len());
         let mut accepted = Vec::with_capacity(batch.len());
         for command in batch {
             let output = match known.find(command) {
                 Some(output) => output,
-                None => command.decide(&mut levels)?.map(|decision| {
+                None => command.decide(tx, &mut levels, &mut desk)?.map(|decision| {
                     accepted.push((*command, decision));
                     known.remember(command);
                     Placement::New(command.id)
@@ -119,6 +127,7 @@ impl BatchCommand for PlaceOrder {
         }
         write_each(&accepted, tx)?;
         levels.save_claims(tx)?;
+        desk.save(tx)?;
         Ok(outputs)
     }
 }
@@ -134,7 +143,8 @@ fn write_each(accepted: &[(&PlaceOrder, Decision)], tx: &mut Tx<'_>) -> Result<(
     });
     order::record_each(tx, events)?;
     let commands = || accepted.iter().map(|(command, _)| *command);
-    deadline::arm_each(tx, commands().flat_map(PlaceOrder::deadlines))?;
+    let unpaid = accepted.iter().filter(|(_, made)| !made.is_paid());
+    deadline::arm_each(tx, unpaid.flat_map(|(command, _)| command.deadlines()))?;
     let keys = commands().filter_map(|command| {
         command.key.as_ref().map(|key| (key.as_use(), command.id, command.act.at))
     });
@@ -146,6 +156,12 @@ fn write_each(accepted: &[(&PlaceOrder, Decision)], tx: &mut Tx<'_>) -> Result<(
         if let Some(cart) = command.cart {
             cart::consume(tx, cart, command.id, command.act.at)?;
         }
+        command.claims.write(tx, command.id, command.act.at)?;
+    }
+    for (command, decision) in accepted {
+        for tender in &decision.tenders {
+            tender.write(tx, &command.act)?;
+        }
     }
     Ok(())
 }
@@ -156,13 +172,25 @@ struct Decision {
     lines: Vec<OrderLine>,
     events: Vec<(Act, Event)>,
     reservations: Vec<Reservation>,
+    tenders: Vec<TenderPayment>,
+}
+
+impl Decision {
+    fn is_paid(&self) -> bool {
+        self.stored.order.facts().milestones.paid_at.is_some()
+    }
 }
 
 impl PlaceOrder {
     fn decide(
         &self,
+        tx: &Tx<'_>,
         levels: &mut stock::Levels,
+        desk: &mut Desk,
     ) -> Result<Result<Decision, PlaceOrderError>, Error> {
+        if let Err(gone) = desk.check(&self.claims) {
+            return Ok(Err(gone.into()));
+        }
         let lines = &self.placed.lines;
         let demand: Vec<Demand> = lines
             .iter()
@@ -186,6 +214,8 @@ impl PlaceOrder {
                     .map_err(|error| Error::Engine(error.into()))?;
             }
         }
+        let payments = || tx.next_id::<PaymentId>(self.act.at);
+        decision.tenders = desk.take(self, decision.is_paid(), payments)?;
         Ok(Ok(decision))
     }
 
@@ -204,6 +234,9 @@ impl PlaceOrder {
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
         let (mut order, event) = Order::place(self.id, placed, at)?;
         let mut events = vec![(self.act.clone(), event)];
+        for amount_minor in self.claims.tendered_minor() {
+            events.push((self.act.clone(), order.record_paid(amount_minor, at)?));
+        }
         if self.placed.terms == PaymentTerms::CashOnDelivery
             || order.facts().milestones.paid_at.is_some()
         {
@@ -222,7 +255,7 @@ impl PlaceOrder {
             recipient: self.recipient.clone(),
             accepts_backorder: self.accepts_backorder,
         };
-        Ok(Decision { stored, lines, events, reservations })
+        Ok(Decision { stored, lines, events, reservations, tenders: Vec::new() })
     }
 
     /// What begins to run when the order is placed: (order, kind, due, warning).
@@ -271,6 +304,31 @@ struct Known<'b> {
     by_channel: HashMap<(ChannelId, String), OrderId>,
     by_channel_now: HashMap<(ChannelId, &'b str), OrderId>,
     by_cart: HashMap<CartId, OrderId>,
+}
+
+/// The order that the same request, the channel's same order or the same cart has become already;
+/// refused if the key was used for another request.
+pub(crate) fn find_placed(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    channel: ChannelId,
+    channel_order_id: Option<&str>,
+    cart: Option<CartId>,
+) -> Result<Option<Result<OrderId, PlaceOrderError>>, Error> {
+    let keys: Vec<KeyUse<'_>> = key.iter().map(|key| key.as_use()).collect();
+    if let Some((used, key)) = idempotency::find(tx, &keys)?.into_iter().next().zip(key) {
+        let is_same = used.request_hash == key.request_hash;
+        let id = OrderId::from_raw(used.subject_id);
+        return Ok(Some(if is_same { Ok(id) } else { Err(PlaceOrderError::KeyReused) }));
+    }
+    let cart = cart.map(|cart| cart::fetch(tx, cart)).transpose()?;
+    if let Some(order) = cart.flatten().and_then(|cart| cart.order) {
+        return Ok(Some(Ok(order)));
+    }
+    match channel_order_id {
+        Some(theirs) => Ok(order::find_by_channel(tx, channel, theirs)?.map(Ok)),
+        None => Ok(None),
+    }
 }
 
 impl<'b> Known<'b> {

@@ -21,6 +21,7 @@ use ordermill_domain::task::TaskKind;
 use ordermill_storage::{BatchCommand, Error, Tx, ledger, payment, task};
 
 use super::refund::grant_refund;
+use crate::benefit::give_back::{earn, release};
 use crate::order::cancel::settle_payments;
 use crate::order::file::{FileError, OrderFile};
 use crate::order::place::passed_by_default;
@@ -194,7 +195,12 @@ impl<'b> Desk<'b> {
             let (kind, at) = (TaskKind::PaymentMismatch, command.act.at);
             task::open(tx, kind, command.money.payment, &detail.to_string(), None, at)?;
         }
-        self.send_back(tx)
+        self.send_back(tx)?;
+        let earning = self.counted.iter().filter_map(|it| {
+            let file = self.files.get(&it.payment.facts().order)?;
+            file.became_paid().then_some((&it.command.act, file.order().facts()))
+        });
+        earn(tx, &earning.collect::<Vec<_>>())
     }
 
     fn send_back(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
@@ -212,8 +218,11 @@ impl<'b> Desk<'b> {
         for Counted { command, payment, .. } in
             self.counted.iter().filter(|it| it.kept == Kept::EndsOrder)
         {
-            settle_payments(tx, &command.act, payment.facts().order, Cause::OrderCanceled)
-                .map_err(defect)?;
+            let order = payment.facts().order;
+            if let Some(file) = self.files.get(&order) {
+                release(tx, &command.act, file.order().facts())?;
+            }
+            settle_payments(tx, &command.act, order, Cause::OrderCanceled).map_err(defect)?;
         }
         Ok(())
     }

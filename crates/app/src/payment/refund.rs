@@ -8,6 +8,8 @@ use ordermill_domain::payment::Payment;
 use ordermill_domain::refund::{Cause, GrantError, Key, Refund, Refundable};
 use ordermill_storage::{Error, Tx, ledger, refund};
 
+use crate::benefit::give_back::send_home;
+
 /// Why a refund was not granted.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantRefundError {
@@ -23,7 +25,7 @@ pub enum GrantRefundError {
 }
 
 /// Grants a refund for a reason, once: the same (payment, cause, subject) again gives the refund
-/// that is there. The refund is due to be sent at once.
+/// that is there. The refund is due to be sent at once; to points and gift cards it goes back here.
 pub fn grant_refund(
     tx: &mut Tx<'_>,
     act: &Act,
@@ -58,5 +60,8 @@ pub(super) fn grant_refund_as(
     refund::record(tx, act, &granted, &event)?;
     let posting = Posting::refund_granted(RefundOf::Deposit, amount)?;
     ledger::post(tx, facts.order, &posting, act.at)?;
-    Ok(granted)
+    match payment.tender() {
+        Some(tender) => Ok(send_home(tx, act, payment, tender, granted, granted_minor)?),
+        None => Ok(granted),
+    }
 }

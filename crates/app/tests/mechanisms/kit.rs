@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
@@ -58,6 +59,8 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
             amounts,
             lines: vec![line],
             reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -66,6 +69,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         key: None,
         cart: None,
         discounts: Vec::new(),
+        claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::notice::ReceiveNoticeError;
@@ -318,6 +319,8 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
             amounts,
             lines: vec![line],
             reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -326,6 +329,7 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
         key: None,
         cart: None,
         discounts: Vec::new(),
+        claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -143,6 +143,12 @@ pub fn provinces() -> &'static [Province] {
     TABLE.get_or_init(|| read(include_str!("../../data/divisions-cn.txt")))
 }
 
+/// The province that people call this, in full or in short.
+pub fn find_province(name: &str) -> Option<&'static Province> {
+    let folded = super::text::fold(name);
+    provinces().iter().find(|province| !folded.is_empty() && province.is_called(&folded))
+}
+
 /// The short form of a division's name: 广西 of 广西壮族自治区, 浦东 of 浦东新区.
 ///
 /// A name that would be left with a single character stays whole.

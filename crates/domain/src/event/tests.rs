@@ -2,13 +2,16 @@ use ordermill_base::{Currency, Id, Quantity, Timestamp};
 
 use super::*;
 use crate::deadline::DeadlineKind;
-use crate::ids::{LocationId, OrderId, PaymentId, SkuId};
+use crate::ids::{LocationId, OrderId, PaymentId, RefundId, SkuId};
 use crate::order::{CancelReason, LineQuantity, Review, Status};
 use crate::reservation::{ReleaseReason, Which};
 
 /// One of each kind; the stored form of any of them never changes.
 fn samples() -> Vec<Event> {
-    use {order::Event as O, payment::Event as P, refund::Event as R, reservation::Event as H};
+    use {
+        gift_card::Event as G, order::Event as O, payment::Event as P, points::Event as Q,
+        refund::Event as R, reservation::Event as H,
+    };
     let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
     let order = OrderId::from_raw(7);
     let due_at = Timestamp::from_millis(1_795_000_000_000);
@@ -82,6 +85,16 @@ fn samples() -> Vec<Event> {
         .into(),
         deadline::Event::Warned { deadline: DeadlineKind::Review, due_at }.into(),
         deadline::Event::Breached { deadline: DeadlineKind::Review, due_at }.into(),
+        G::Issued { amount_minor: 100, currency: Currency::Cny, origin: gift_card::Origin::Sold }
+            .into(),
+        G::Spent { order, payment: key.payment, amount_minor: 100 }.into(),
+        G::GivenBack { order, refund: RefundId::from_raw(1), amount_minor: 100 }.into(),
+        G::Adjusted { delta_minor: -100 }.into(),
+        Q::Earned { order, points: 100 }.into(),
+        Q::Spent { order, payment: key.payment, points: 100 }.into(),
+        Q::GivenBack { order, refund: RefundId::from_raw(1), points: 100 }.into(),
+        Q::TakenBack { order, points: 100 }.into(),
+        Q::Adjusted { points: -100 }.into(),
         record::Event::edited(
             record::Kind::SkuEdited,
             &crate::text::Text::new("碗", "Bowl"),
@@ -129,6 +142,15 @@ fn the_stored_form_of_every_kind() {
     {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
     {"kind":"deadline.warned","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"deadline.breached","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
+    {"kind":"gift_card.issued","amount_minor":100,"currency":"CNY","origin":"sold"}
+    {"kind":"gift_card.spent","order":"ord_0000000000007","payment":"pay_0000000000001","amount_minor":100}
+    {"kind":"gift_card.given_back","order":"ord_0000000000007","refund":"rfd_0000000000001","amount_minor":100}
+    {"kind":"gift_card.adjusted","delta_minor":-100}
+    {"kind":"points.earned","order":"ord_0000000000007","points":100}
+    {"kind":"points.spent","order":"ord_0000000000007","payment":"pay_0000000000001","points":100}
+    {"kind":"points.given_back","order":"ord_0000000000007","refund":"rfd_0000000000001","points":100}
+    {"kind":"points.taken_back","order":"ord_0000000000007","points":100}
+    {"kind":"points.adjusted","points":-100}
     {"kind":"sku.edited","fields":{"en":{"before":"Bowl","after":"Rice bowl"}}}
     "#);
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Review, Status};
-use crate::ids::{ChannelId, CustomerId};
+use crate::ids::{ChannelId, CouponId, CustomerId};
 use crate::stock::Reserved;
 
 /// One change of an order. When and by whom stands beside it in the journal.
@@ -120,6 +120,17 @@ pub struct Placed {
     /// Which stock is held for it: the start of its reservations, which have no event of their own
     /// for this.
     pub reserved: Vec<Reserved>,
+    /// Which coupons it uses up: the start of their uses, which have no event of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<CouponId>,
+    /// Points that its buyer earns when it is paid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub points_earned: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl Event {

@@ -31,6 +31,10 @@ pub struct Facts {
     pub amounts: Amounts,
     /// What came in and went back, as its payments and refunds reported.
     pub money: PaymentSums,
+    /// How many coupons it uses up.
+    pub coupons: u16,
+    /// Points that its buyer earns when it is paid.
+    pub points_earned: i64,
     /// Whether pieces wait for stock.
     pub backordered: bool,
     /// Why it was canceled, if it was.

@@ -91,7 +91,7 @@ mod tests {
                 [(with_goods_coupon, &goods_coupon), (with_freight_coupon, &freight_coupon)]
                     .into_iter()
                     .filter(|(with, _)| *with)
-                    .map(|(_, coupon)| CouponUse { coupon, uses: 0, uses_by_customer: 0 })
+                    .map(|(_, coupon)| CouponUse { coupon, uses: 0, uses_by_customer: 0, has_ordered: false })
                     .collect();
             let rates = BTreeMap::from([(TaxClass::Standard, BasisPoints::new(1_300).unwrap())]);
             let china = CountryTax { mode, rates, freight: TaxClass::Standard };

@@ -48,6 +48,8 @@ pub(crate) fn two_lines() -> Placed {
         },
         lines: vec![terms(1, 2, 5_000, 2_000), terms(2, 1, 2_000, 0)],
         reserved: Vec::new(),
+        coupons: Vec::new(),
+        points_earned: 0,
     }
 }
 

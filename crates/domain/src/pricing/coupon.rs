@@ -37,6 +37,9 @@ pub struct Coupon {
     /// How often one customer may use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses_per_customer_max: Option<u64>,
+    /// Only for a customer's first order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_order_only: bool,
     /// Which coupons it is used together with.
     pub stacking: Stacking,
 }
@@ -94,6 +97,8 @@ pub struct CouponUse<'a> {
     pub uses: u64,
     /// By this customer.
     pub uses_by_customer: u64,
+    /// Whether this customer has an order already.
+    pub has_ordered: bool,
 }
 
 /// The one reason why a coupon was not applied.
@@ -117,6 +122,9 @@ pub enum NotApplicable {
     /// This customer has used it up.
     #[error("the customer has used the coupon as often as allowed")]
     UsedUpByCustomer,
+    /// It is for a first order, and the customer has one already.
+    #[error("the coupon is for a first order")]
+    NotFirstOrder,
     /// Nothing in the order is in its scope.
     #[error("the coupon is for other goods")]
     NothingInScope,
@@ -138,6 +146,31 @@ pub enum NotApplicable {
     /// It would take the goods below the threshold of free freight, and no less would be to pay.
     #[error("the order would not cost less with the coupon")]
     SavesNothing,
+}
+
+impl NotApplicable {
+    /// The stable name of the reason, for APIs and pages.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OtherCurrency(_) => "other_currency",
+            Self::NotYetValid(_) => "not_yet_valid",
+            Self::Expired(_) => "expired",
+            Self::UsedUp => "used_up",
+            Self::UsedUpByCustomer => "used_up_by_customer",
+            Self::NotFirstOrder => "not_first_order",
+            Self::NothingInScope => "nothing_in_scope",
+            Self::BelowMinSpend { .. } => "below_min_spend",
+            Self::SavesLess { .. } => "saves_less",
+            Self::NoEffect => "no_effect",
+            Self::SavesNothing => "saves_nothing",
+        }
+    }
+
+    /// Whether the coupon would do by itself, and only the others or the amounts leave it out: the
+    /// buyer loses nothing by that.
+    pub const fn is_harmless(&self) -> bool {
+        matches!(self, Self::SavesLess { .. } | Self::NoEffect | Self::SavesNothing)
+    }
 }
 
 impl Coupon {
@@ -185,6 +218,9 @@ impl CouponUse<'_> {
         }
         if coupon.uses_per_customer_max.is_some_and(|max| self.uses_by_customer >= max) {
             return refuse(NotApplicable::UsedUpByCustomer);
+        }
+        if coupon.first_order_only && self.has_ordered {
+            return refuse(NotApplicable::NotFirstOrder);
         }
         let mut covered =
             lines.iter().zip(gross).filter(|(line, _)| coupon.covers(line)).peekable();

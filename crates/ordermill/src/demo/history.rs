@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ordermill_app::catalog::Catalog;
 use ordermill_app::order::cancel::cancel_order;
-use ordermill_app::order::intake::{Benefits, Intake, NewLine, NewOrder};
+use ordermill_app::order::intake::{Agreed, Benefits, Intake, NewLine, NewOrder};
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::take_over::{PaidBefore, take_over_payment, take_over_refunds};
 use ordermill_app::privacy::Vault;
@@ -273,6 +273,10 @@ impl Stage {
             note: None,
             accepts_backorder: false,
             charges: None,
+            coupons: Vec::new(),
+            points: 0,
+            gift_cards: Vec::new(),
+            agreed: Agreed::default(),
             key: None,
             cart: None,
         };

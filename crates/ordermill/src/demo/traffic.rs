@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ordermill_app::Services;
 use ordermill_app::order::cancel::cancel_order;
-use ordermill_app::order::intake::{NewLine, NewOrder};
+use ordermill_app::order::intake::{Agreed, NewLine, NewOrder};
 use ordermill_app::order::{PlacedFacts, PlacingError};
 use ordermill_app::payment::start::StartedPayment;
 use ordermill_app::shopper::profile;
@@ -168,6 +168,10 @@ impl Street {
             note: None,
             accepts_backorder: false,
             charges: None,
+            coupons: Vec::new(),
+            points: 0,
+            gift_cards: Vec::new(),
+            agreed: Agreed::default(),
             key: None,
             cart: None,
         };

@@ -6,7 +6,7 @@ use ordermill_domain::ids::ChannelId;
 use ordermill_domain::order::PaymentTerms;
 use serde::Deserialize;
 
-use crate::order::intake::{NewLine, NewOrder};
+use crate::order::intake::{Agreed, NewLine, NewOrder};
 
 /// An order as a line of JSON has it: the body of the API's creating call, with the channel's id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -109,6 +109,10 @@ impl OrderRecord {
             note: self.note,
             accepts_backorder: self.accepts_backorder,
             charges: None,
+            coupons: Vec::new(),
+            points: 0,
+            gift_cards: Vec::new(),
+            agreed: Agreed::default(),
             // The channel's id is the key.
             key: None,
             cart: None,

@@ -232,7 +232,7 @@ impl Preparer<'_> {
                 let wrong = |FieldIssue { field, detail, .. }| about.wrong(&field, detail);
                 Err(issues.into_iter().map(wrong).collect())
             }
-            Err(IntakeError::Price(problem)) => {
+            Err(problem @ (IntakeError::Price(_) | IntakeError::PriceChanged { .. })) => {
                 Err(vec![Wrong::new(about.line_no, "order", problem.to_string())])
             }
         }

@@ -54,6 +54,7 @@ fn coupon(raw: i64, benefit: Benefit) -> Coupon {
         valid_until: None,
         uses_max: None,
         uses_per_customer_max: None,
+        first_order_only: false,
         stacking: Stacking::Group(1),
     }
 }
@@ -93,8 +94,10 @@ fn request<'a>(lines: &'a [Line<'a>], taxes: &'a TaxTable) -> Request<'a> {
 }
 
 fn with_coupons(coupons: &[&Coupon]) -> Quote {
-    let uses: Vec<CouponUse<'_>> =
-        coupons.iter().map(|coupon| CouponUse { coupon, uses: 3, uses_by_customer: 1 }).collect();
+    let uses: Vec<CouponUse<'_>> = coupons
+        .iter()
+        .map(|coupon| CouponUse { coupon, uses: 3, uses_by_customer: 1, has_ordered: true })
+        .collect();
     let (lines, taxes, freight) = (three_lines(), taxes(TaxMode::Inclusive), freight());
     let plain = request(&lines, &taxes);
     price(&Request { coupons: &uses, freight: Some(&freight), ..plain }).unwrap()
@@ -176,6 +179,7 @@ fn each_refused_coupon_has_its_one_reason() {
             Coupon { uses_per_customer_max: Some(1), ..fine.clone() },
             NotApplicable::UsedUpByCustomer,
         ),
+        (Coupon { first_order_only: true, ..fine.clone() }, NotApplicable::NotFirstOrder),
         (Coupon { scope: other_sku, ..fine.clone() }, NotApplicable::NothingInScope),
         (
             Coupon { scope: second_line, min_spend: Some(fen(5_001)), ..fine.clone() },
@@ -199,7 +203,7 @@ fn a_coupon_that_would_cost_the_free_freight_is_left_out() {
     free_from["amount"]["minor"] = 15_001.into();
     let table: FreightTable = serde_json::from_value(table).unwrap();
     let (lines, taxes, small) = (three_lines(), taxes(TaxMode::Inclusive), amount_off(1, 100));
-    let uses = [CouponUse { coupon: &small, uses: 0, uses_by_customer: 0 }];
+    let uses = [CouponUse { coupon: &small, uses: 0, uses_by_customer: 0, has_ordered: false }];
     let plain = request(&lines, &taxes);
     let quote = price(&Request { coupons: &uses, freight: Some(&table), ..plain }).unwrap();
     assert_eq!(quote.total, fen(15_001));

@@ -123,7 +123,12 @@ impl RandomOrder {
         let coupons: Vec<CouponUse<'_>> = self
             .coupons
             .iter()
-            .map(|(coupon, uses, by)| CouponUse { coupon, uses: *uses, uses_by_customer: *by })
+            .map(|(coupon, uses, by)| CouponUse {
+                coupon,
+                uses: *uses,
+                uses_by_customer: *by,
+                has_ordered: false,
+            })
             .collect();
         use_it(&Request {
             currency: self.currency,
@@ -196,6 +201,7 @@ fn coupon(random: &mut Random, currency: Currency, scale: i64) -> Coupon {
         valid_until: random.percent(10).then_some(NOON),
         uses_max: random.percent(20).then_some(2),
         uses_per_customer_max: random.percent(20).then_some(2),
+        first_order_only: random.percent(20),
         stacking: match random.below(4) {
             0 => Stacking::Exclusive,
             1 => Stacking::Group(2),

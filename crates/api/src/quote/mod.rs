@@ -1,0 +1,4 @@
+//! Quotes: the full calculation before buying.
+
+pub mod create;
+pub mod view;

@@ -1,0 +1,7 @@
+//! Coupons, points, gift cards and quotes, on both databases. Every test ends with the checker.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+mod coupons;
+mod kit;
+mod quotes;
+mod tenders;
