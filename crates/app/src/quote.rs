@@ -172,7 +172,7 @@ impl Services {
         let catalog = self.catalog();
         let intake = Intake { catalog: &catalog, vault: self.vault() };
         let mut issues = Vec::new();
-        let lines = intake.lines(&request.lines, &mut issues);
+        let lines = intake.lines(&request.lines, Some(request.currency), &mut issues);
         let HandedIn { coupons, gift_cards, .. } = &request.handed_in;
         check_counts(coupons.len(), gift_cards.len(), &mut issues);
         if !issues.is_empty() {
@@ -193,7 +193,7 @@ impl Services {
             };
             self.database().read(read).await?
         };
-        let spending = catalog.spending.as_ref();
+        let spending = catalog.terms_in(request.currency).and_then(|terms| terms.spending);
         let (coupons, cards) = (found.coupon_uses(), found.cards_in(request.currency));
         // A quote takes what there is; an order is refused if it asks for more.
         let points = found.points_to_spend(spending).map(|mut wish| {

@@ -3,7 +3,9 @@
 //! Start at [`Sku`]. Its fields are plain; [`Sku::check`] says everything that is wrong with them,
 //! and nothing is stored that does not pass.
 
-use ordermill_base::{Money, Quantity, Timestamp};
+use std::collections::BTreeMap;
+
+use ordermill_base::{Currency, Money, Quantity, Timestamp};
 use serde::Serialize;
 
 use crate::ids::{CategoryId, SkuId};
@@ -32,6 +34,9 @@ pub struct Sku {
     pub variant: Text,
     /// The price on the tag of one piece.
     pub price: Money,
+    /// The price in other currencies, minor units of each: set by people, never converted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<Currency, i64>,
     /// The price struck through, in minor units of the same currency.
     pub list_price_minor: Option<i64>,
     /// What one piece costs the shop, in minor units of the same currency.
@@ -103,6 +108,7 @@ impl Sku {
             family: String::new(),
             variant: Text::default(),
             price,
+            prices: BTreeMap::new(),
             list_price_minor: None,
             cost_minor: None,
             tax_class: TaxClass::Standard,
@@ -119,12 +125,20 @@ impl Sku {
         }
     }
 
-    /// A line of so many pieces, as pricing wants it.
-    pub fn pricing_line(&self, quantity: Quantity) -> pricing::Line<'_> {
+    /// The price of one piece in a currency, if it is sold in it.
+    pub fn price_in(&self, currency: Currency) -> Option<Money> {
+        if currency == self.price.currency {
+            return Some(self.price);
+        }
+        self.prices.get(&currency).map(|minor| Money::new(*minor, currency))
+    }
+
+    /// A line of so many pieces at this price, as pricing wants it.
+    pub fn pricing_line(&self, quantity: Quantity, unit_price: Money) -> pricing::Line<'_> {
         pricing::Line {
             sku: self.id,
             quantity,
-            unit_price: self.price,
+            unit_price,
             categories: std::slice::from_ref(&self.category),
             tax_class: self.tax_class,
             weight_grams: self.weight_grams,
@@ -150,6 +164,12 @@ impl Sku {
             "8, 12, 13 or 14 digits with the right check digit",
         );
         must(is_amount(self.price.minor), "price", "an amount that is not negative");
+        must(
+            self.prices.values().copied().all(is_amount)
+                && !self.prices.contains_key(&self.price.currency),
+            "prices",
+            "amounts that are not negative, in other currencies than the price",
+        );
         must(
             self.list_price_minor.is_none_or(|minor| is_amount(minor) && minor >= self.price.minor),
             "list_price",
@@ -202,7 +222,7 @@ pub fn is_gtin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ordermill_base::{Currency, Id};
+    use ordermill_base::Id;
 
     use super::*;
 
@@ -232,6 +252,17 @@ mod tests {
         sku.substitutes = vec![sku.id];
         let fields: Vec<_> = sku.check().unwrap_err().iter().map(|wrong| wrong.field).collect();
         assert_eq!(fields, ["code", "name", "gtin", "price", "substitutes"]);
+    }
+
+    #[test]
+    fn a_price_in_another_currency_is_the_one_that_was_set() {
+        let sku = Sku { prices: BTreeMap::from([(Currency::Jpy, 1_280)]), ..bowl() };
+        assert_eq!(sku.check(), Ok(()));
+        assert_eq!(sku.price_in(Currency::Cny), Some(sku.price));
+        assert_eq!(sku.price_in(Currency::Jpy), Some(Money::new(1_280, Currency::Jpy)));
+        assert_eq!(sku.price_in(Currency::Usd), None, "nothing is converted");
+        let twice = Sku { prices: BTreeMap::from([(Currency::Cny, 1)]), ..bowl() };
+        assert_eq!(twice.check().unwrap_err()[0].field, "prices");
     }
 
     #[test]

@@ -19,7 +19,7 @@ static INSERT: Insert = insert!("skus" {
     weight_grams: Int, length_mm: Int, width_mm: Int, height_mm: Int, is_fragile: Int,
     is_high_value: Int, is_perishable: Int, is_hazardous: Int, is_oversized: Int,
     shelf_life_days: Int, is_active: Int, reorder_point: Int, substitutes: Text, art: Text,
-    version: Int, updated_at: Int,
+    version: Int, updated_at: Int, prices: Text,
 });
 
 macro_rules! columns {
@@ -28,7 +28,7 @@ macro_rules! columns {
          variant_zh, variant_en, price_minor, currency, list_price_minor, cost_minor, tax_class,
          weight_grams, length_mm, width_mm, height_mm, is_fragile, is_high_value, is_perishable,
          is_hazardous, is_oversized, shelf_life_days, is_active, reorder_point, substitutes, art,
-         version, updated_at"
+         version, updated_at, prices"
     };
 }
 
@@ -62,6 +62,7 @@ fn read(row: &mut Row<'_>) -> Result<Sku, Error> {
         art: row.opt_text()?,
         version: row.int()?,
         updated_at: row.at()?,
+        prices: row.json()?,
     })
 }
 
@@ -158,7 +159,8 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, before: &Sku, after: &Sku) -> Result<i
         cost_minor = $15, tax_class = $16, weight_grams = $17, length_mm = $18, width_mm = $19,
         height_mm = $20, is_fragile = $21, is_high_value = $22, is_perishable = $23,
         is_hazardous = $24, is_oversized = $25, shelf_life_days = $26, is_active = $27,
-        reorder_point = $28, substitutes = $29, art = $30, version = $31, updated_at = $32
+        reorder_point = $28, substitutes = $29, art = $30, version = $31, updated_at = $32,
+        prices = $33
         WHERE id = $1 AND version = $31 - 1";
 
     let Some(event) = Event::edited(Kind::SkuEdited, before, after) else {
@@ -181,6 +183,7 @@ fn with_values<T>(
 ) -> Result<T, Error> {
     let substitutes =
         serde_json::to_string(&sku.substitutes).map_err(|error| Error::Engine(error.into()))?;
+    let prices = serde_json::to_string(&sku.prices).map_err(|error| Error::Engine(error.into()))?;
     let [length, width, height] = sku.dimensions_mm.map(i64::from);
     run(params![
         sku.id.raw(),
@@ -215,5 +218,6 @@ fn with_values<T>(
         sku.art.as_deref(),
         version,
         act.at,
+        &prices,
     ])
 }

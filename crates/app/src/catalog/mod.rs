@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use holder::CatalogHolder;
+use ordermill_base::Currency;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
@@ -22,7 +23,18 @@ use ordermill_storage::{Error, Tx, category, location, setting, sku};
 pub use ordermill_domain::category::Category;
 pub use ordermill_domain::location::Location;
 pub use ordermill_domain::sku::Sku;
-pub use settings::ShopSettings;
+pub use settings::{PriceList, PriceLists, ShopSettings};
+
+/// What holds for orders in one currency.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'c> {
+    /// Rates of freight.
+    pub freight: &'c FreightTable,
+    /// How points are earned; none: they are not.
+    pub earning: Option<&'c EarnRule>,
+    /// What points are worth when they are spent; none: they cannot be.
+    pub spending: Option<&'c SpendRule>,
+}
 
 /// What is sold, from where, at which rates and by which rules, at one moment.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +47,8 @@ pub struct Catalog {
     pub earning: Option<EarnRule>,
     /// What points are worth when they are spent; none: they cannot be.
     pub spending: Option<SpendRule>,
+    /// What holds for orders in other currencies than the shop's.
+    pub price_lists: PriceLists,
     /// How long carriers are on the way.
     pub transit: TransitTable,
     /// Days until a supplier brings what is ordered; none: nobody knows.
@@ -124,6 +138,7 @@ impl Catalog {
         self.freight = settings::of(&settings)?;
         self.taxes = settings::of(&settings)?;
         (self.earning, self.spending) = (points.earning, points.spending);
+        self.price_lists = settings::of(&settings)?;
         self.backorder_lead_time_days = promise.backorder_lead_time_days;
         self.transit = promise.transit;
         self.shop = settings::of(&settings)?;
@@ -192,6 +207,17 @@ impl Catalog {
         let at =
             self.locations.binary_search_by(|location| location.code.as_str().cmp(code)).ok()?;
         self.locations.get(at).map(AsRef::as_ref)
+    }
+
+    /// What holds for orders in a currency; none: nothing is sold in it.
+    pub fn terms_in(&self, currency: Currency) -> Option<Terms<'_>> {
+        if currency == self.shop.currency {
+            let (earning, spending) = (self.earning.as_ref(), self.spending.as_ref());
+            return Some(Terms { freight: &self.freight, earning, spending });
+        }
+        let PriceList { freight, earning, spending } = self.price_lists.0.get(&currency)?;
+        let (earning, spending) = (earning.as_ref(), spending.as_ref());
+        Some(Terms { freight, earning, spending })
     }
 
     /// When a location handles orders and what comes in.

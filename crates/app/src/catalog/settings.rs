@@ -65,6 +65,27 @@ pub struct PointsSettings {
     pub spending: Option<SpendRule>,
 }
 
+/// What holds for orders in other currencies than the shop's: rates of freight and rules of points of
+/// their own, as nothing is ever converted. A currency that is not here is not sold in. Prices stand
+/// with each SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PriceLists(pub BTreeMap<Currency, PriceList>);
+
+/// What holds for orders in one other currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceList {
+    /// Rates of freight in this currency.
+    pub freight: FreightTable,
+    /// How points are earned; none: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earning: Option<EarnRule>,
+    /// What points are worth when they are spent; none: they cannot be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spending: Option<SpendRule>,
+}
+
 /// What promise dates are made of. Time zone and cut-off are those of each location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +214,15 @@ impl Kept for PointsSettings {
             .zip(BasisPoints::new(5_000).ok())
             .map(|(points, share_max)| SpendRule { points, pay: yuan, share_max });
         Self { earning: Some(EarnRule { points: 1, per: yuan }), spending }
+    }
+}
+
+impl Kept for PriceLists {
+    const NAME: &'static str = "price_lists";
+
+    /// The shop sells in its own currency alone.
+    fn standard() -> Self {
+        Self::default()
     }
 }
 

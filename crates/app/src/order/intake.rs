@@ -205,7 +205,9 @@ impl Intake<'_> {
         benefits: Benefits<'_>,
     ) -> Result<(PlaceOrder, Option<Quote>), IntakeError> {
         let mut issues = Vec::new();
-        let lines = self.lines(&new.lines, &mut issues);
+        // What the channel has priced needs no price of ours.
+        let priced_in = new.charges.is_none().then_some(new.currency);
+        let lines = self.lines(&new.lines, priced_in, &mut issues);
         let recipient = match new.recipient.validate() {
             Ok(recipient) => Some(recipient),
             Err(problems) => {
@@ -234,12 +236,18 @@ impl Intake<'_> {
         Ok((order, quote))
     }
 
-    /// The lines with their SKUs; what is wrong with them is added to `issues`.
+    /// The lines with their SKUs, on sale and, if we price them, with a price in that currency. What
+    /// is wrong with them is added to `issues`.
     pub fn lines<'c>(
         &'c self,
         new: &[NewLine],
+        priced_in: Option<Currency>,
         issues: &mut Vec<FieldIssue>,
     ) -> Vec<(&'c Sku, Quantity)> {
+        let terms = priced_in.map(|currency| (currency, self.catalog.terms_in(currency)));
+        if let Some((currency, None)) = terms {
+            issues.push(issue("currency", "not_sold", format!("nothing is sold in {currency}")));
+        }
         if new.is_empty() {
             issues.push(issue("lines", "required", "an order has at least one line"));
         }
@@ -253,6 +261,12 @@ impl Intake<'_> {
             if sku.is_none() {
                 let field = format!("lines.{index}.sku");
                 issues.push(issue(field, "unknown_sku", "no SKU with this code is on sale"));
+            }
+            let has_price =
+                |sku: &Sku| priced_in.is_none_or(|currency| sku.price_in(currency).is_some());
+            if let Some(currency) = priced_in.filter(|_| sku.is_some_and(|sku| !has_price(sku))) {
+                let field = format!("lines.{index}.sku");
+                issues.push(issue(field, "no_price", format!("it has no price in {currency}")));
             }
             match (Quantity::new(line.quantity), sku) {
                 (Ok(quantity), Some(sku)) => lines.push((sku, quantity)),
@@ -275,8 +289,14 @@ impl Intake<'_> {
         region: &str,
         benefits: Benefits<'_>,
     ) -> Result<Quote, IntakeError> {
+        let terms = self.catalog.terms_in(currency).ok_or_else(|| {
+            let detail = format!("nothing is sold in {currency}");
+            IntakeError::Fields(vec![issue("currency", "not_sold", detail)])
+        })?;
+        // A price that is missing was named before; here its own currency is refused.
+        let price = |sku: &Sku| sku.price_in(currency).unwrap_or(sku.price);
         let lines: Vec<pricing::Line<'_>> =
-            lines.iter().map(|(sku, quantity)| priced_line(sku, *quantity)).collect();
+            lines.iter().map(|(sku, quantity)| sku.pricing_line(*quantity, price(sku))).collect();
         Ok(pricing::price(&pricing::Request {
             currency,
             at: act.at,
@@ -285,9 +305,9 @@ impl Intake<'_> {
             coupons: benefits.coupons,
             points: benefits.points,
             gift_cards: benefits.gift_cards,
-            freight: Some(&self.catalog.freight),
+            freight: Some(terms.freight),
             taxes: &self.catalog.taxes,
-            earning: self.catalog.earning.as_ref(),
+            earning: terms.earning,
         })?)
     }
 
@@ -336,20 +356,6 @@ impl Intake<'_> {
             pay_within: self.catalog.shop.pay_within,
             hold_for: self.catalog.shop.hold_for,
         }
-    }
-}
-
-/// A line as the pricing rules want it.
-fn priced_line(sku: &Sku, quantity: Quantity) -> pricing::Line<'_> {
-    pricing::Line {
-        sku: sku.id,
-        quantity,
-        unit_price: sku.price,
-        categories: std::slice::from_ref(&sku.category),
-        tax_class: sku.tax_class,
-        weight_grams: sku.weight_grams,
-        dimensions_mm: sku.dimensions_mm,
-        hazardous: sku.handling.is_hazardous,
     }
 }
 

@@ -94,7 +94,7 @@ impl Services {
         let ask = move |tx: &mut Tx<'_>| look_up(tx, &vault, &handed_in, holder);
         let found: Found = self.database().read(ask).await?;
         let catalog = self.catalog();
-        let spending = catalog.spending.as_ref();
+        let spending = catalog.terms_in(new.currency).and_then(|terms| terms.spending);
         let mut issues = Vec::new();
         found.check(new.currency, spending, &mut issues);
         if !issues.is_empty() {

@@ -3,6 +3,7 @@
 mod buyers;
 mod history;
 mod own_sandbox;
+mod promotions;
 mod seed;
 mod staff;
 mod state;

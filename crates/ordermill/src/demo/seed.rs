@@ -59,7 +59,7 @@ pub(super) fn seed(
     stock(services, merchant, &act, &made, today)?;
     let holder = services.catalog_holder();
     services.database().write_blocking(move |tx| holder.reload(tx))?;
-    Ok(())
+    super::promotions::seed(services, merchant, at)
 }
 
 fn text(text: &ordermill_demo::Text) -> Text {
@@ -229,6 +229,7 @@ fn sku(product: &Product, at: Timestamp, made: &Made) -> anyhow::Result<Sku> {
         reorder_point: product.reorder_point,
         substitutes: product.substitutes.iter().map(id_of).collect::<anyhow::Result<_>>()?,
         art: Some(product.sku.clone()),
+        prices: std::collections::BTreeMap::new(),
         version: 1,
         updated_at: at,
     })

@@ -88,3 +88,6 @@ CREATE UNIQUE INDEX points_movements_once ON points_movements (kind, cause) WHER
 
 ALTER TABLE orders ADD COLUMN coupons BIGINT NOT NULL DEFAULT 0 CHECK (coupons >= 0);
 ALTER TABLE orders ADD COLUMN points_earned BIGINT NOT NULL DEFAULT 0 CHECK (points_earned >= 0);
+
+-- The price in other currencies: {"USD": 899}, minor units of each.
+ALTER TABLE skus ADD COLUMN prices TEXT NOT NULL DEFAULT '{}';
