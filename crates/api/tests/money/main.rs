@@ -7,4 +7,5 @@ mod canceling;
 mod kit;
 mod notices;
 mod paying;
+mod quoting;
 mod refunding;

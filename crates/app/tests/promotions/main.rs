@@ -5,4 +5,5 @@ mod coupons;
 mod currencies;
 mod kit;
 mod quotes;
+mod tampering;
 mod tenders;
