@@ -1,17 +1,35 @@
 //! Keeping coupons: what the console's pages do, and the demo.
 //!
-//! Creating and editing need the permission for rules, prices and promotions, which is asked by the
-//! caller, as everywhere in the console.
+//! The caller asks for the permission, as everywhere in the console; [`permission_for`] says which.
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::coupon::{Coupon, normalized};
 use ordermill_domain::ids::CouponId;
+use ordermill_domain::pricing::coupon::Benefit;
+use ordermill_domain::role::Permission;
 use ordermill_domain::sku::Invalid;
 use ordermill_storage::coupon::{self, Stored, View};
 use ordermill_storage::{Error, Tx};
 
 use crate::catalog::edit::EditError;
+
+/// What somebody must be allowed to make a coupon like this, or edit one into it: operations, and a
+/// second person if one use can take off more than `limit_minor`, which is the shop's limit for
+/// decisions of one person.
+pub fn permission_for(coupon: &Coupon, limit_minor: i64) -> Permission {
+    let most = match coupon.rule.benefit {
+        Benefit::AmountOff(amount) => Some(amount.minor),
+        Benefit::PercentOff { cap, .. } => cap.map(|cap| cap.minor),
+        // Freight is never more than the freight.
+        Benefit::FreeFreight { .. } => Some(0),
+    };
+    match most {
+        Some(minor) if minor <= limit_minor => Permission::ChangeRules,
+        // A percentage without a cap takes off more than any limit, if the order is large enough.
+        _ => Permission::ChangeRulesOverLimit,
+    }
+}
 
 /// Makes a coupon. Its id is a fresh one of [`Tx::next_id`]; its code is brought into the form in
 /// which it is stored.

@@ -1,7 +1,11 @@
 //! Gift cards: issuing them, setting them right, and showing the last letters of their codes.
 //!
 //! A code is shown once, when the card is issued. What is stored is ciphertext, and a keyed index by
-//! which a typed code is found. The callers ask for the permissions.
+//! which a typed code is found. The callers ask for the permission: [`Permission::ChangeRules`], or
+//! [`Permission::ChangeRulesOverLimit`] above the shop's limit for decisions of one person.
+//!
+//! [`Permission::ChangeRules`]: ordermill_domain::role::Permission::ChangeRules
+//! [`Permission::ChangeRulesOverLimit`]: ordermill_domain::role::Permission::ChangeRulesOverLimit
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;

@@ -1,5 +1,6 @@
 //! Points of a buyer: the statement, and setting a balance right. They are earned and spent with
-//! orders; see [`crate::benefit`]. The callers ask for the permissions.
+//! orders; see [`crate::benefit`]. The callers ask for the permission
+//! [`ChangeRules`](ordermill_domain::role::Permission::ChangeRules).
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::CustomerId;

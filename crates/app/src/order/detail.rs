@@ -7,7 +7,7 @@ use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Pro
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_storage::{
-    Error, Tx, deadline, journal, ledger, order, payment, refund, reservation, task,
+    Error, Tx, coupon, deadline, journal, ledger, order, payment, refund, reservation, task,
 };
 
 /// History entries shown at most; the rest is a page of the audit log.
@@ -24,6 +24,8 @@ pub struct OrderDetail {
     pub lines: Vec<OrderLine>,
     /// Where the lines' discounts came from: (line, source, minor units).
     pub discounts: Vec<(i64, String, i64)>,
+    /// The coupons that it uses, or gave back when it ended.
+    pub coupons: Vec<coupon::Use>,
     /// The stock that it holds or held.
     pub reservations: Vec<reservation::Stored>,
     /// Every payment, oldest first.
@@ -44,7 +46,9 @@ impl OrderDetail {
     /// Reads an order; `None` if there is none.
     pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Self>, Error> {
         let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
+        let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
+            coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
             stored,
             number: OrderNumber::from(id),
             lines: order::lines(tx, id)?,

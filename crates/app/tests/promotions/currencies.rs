@@ -2,9 +2,10 @@
 //!
 //! `ORDERMILL_CASES=1000000` runs a million orders instead of 100,000.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ordermill_app::catalog::settings::{self, Kept};
 use ordermill_app::catalog::{Catalog, PriceList, PriceLists, edit};
@@ -121,54 +122,72 @@ fn orders_in_every_currency_add_up_to_the_minor_unit() {
     let vault = Vault::in_memory(Arc::new(SeededEntropy::from_seed(3)), TestClock::START);
     let mut random = Random::from_seed(26);
     let catalogs = [TaxMode::Inclusive, TaxMode::Exclusive].map(|mode| catalog(&mut random, mode));
-    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    for seed in 0..cases.unwrap_or(100_000_u64) {
-        let mut random = Random::from_seed(seed);
-        let currency = *random.pick(&Currency::ALL);
-        let catalog = random.pick(&catalogs);
-        let lines = (0..random.between(1, 5)).map(|_| NewLine {
-            sku: format!("S{}", random.between(1, SKUS)),
-            quantity: random.between(1, 9),
-        });
-        let mut new =
-            NewOrder::new(ChannelId::from_raw(1), currency, lines.collect(), recipient(&phone(7)));
-        new.customer = Some(CustomerId::from_raw(1));
-        let rules: Vec<Coupon> = (0..random.below(3))
-            .map(|id| coupon(&mut random, id.cast_signed(), currency))
-            .collect();
-        let coupons: Vec<CouponUse<'_>> = rules
-            .iter()
-            .map(|coupon| CouponUse { coupon, uses: 0, uses_by_customer: 0, has_ordered: false })
-            .collect();
-        let spending = catalog.terms_in(currency).unwrap().spending;
-        let points = random.between(0, 5_000).unsigned_abs();
-        let points = spending.map(|rule| PointsToSpend { rule, points, balance: 5_000 });
-        let cards: Vec<GiftCard> = (0..random.below(3))
-            .map(|id| GiftCard {
-                id: GiftCardId::from_raw(id.cast_signed() + 1),
-                balance: Money::new(random.between(0, 90_000), currency),
-            })
-            .collect();
-        let benefits = Benefits { coupons: &coupons, points, gift_cards: &cards };
-        let act = Act::new(Actor::Buyer(None), TestClock::START);
-        let intake = Intake { catalog, vault: &vault };
-        let id = OrderId::from_raw(seed.cast_signed() + 1);
-        let (command, quote) = intake.prepare(id, act, new, benefits).unwrap();
-        let (amounts, quote) = (command.placed.amounts, quote.unwrap());
-        assert!(adds_up(&amounts, &command.placed.lines), "seed {seed}: {amounts:?}");
-        assert_eq!(amounts.check(&command.placed.lines), Ok(()), "seed {seed}");
-        let tendered: i64 = command.claims.tendered_minor().sum();
-        assert_eq!(tendered + quote.to_pay.minor, amounts.total_minor, "seed {seed}");
-        assert!(quote.to_pay.minor >= 0, "seed {seed}");
-        let by_coupons: i64 = command.claims.coupons.iter().map(|it| it.goods_minor).sum();
-        assert_eq!(by_coupons, amounts.discount_minor, "seed {seed}");
-        let sources: i64 = command.discounts.iter().map(|(_, _, minor)| minor).sum();
-        assert_eq!(sources, amounts.discount_minor, "seed {seed}");
-        let written = amounts.total().to_decimal();
-        assert_eq!(Money::parse(&written, currency), Ok(amounts.total()), "seed {seed}");
-        *seen.entry(currency.code()).or_default() += 1;
-    }
-    assert_eq!(seen.len(), Currency::ALL.len(), "{seen:?}");
+    let cases: u64 = cases.unwrap_or(100_000);
+    let next = AtomicU64::new(0);
+    let seen = Mutex::new(BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut mine = BTreeSet::new();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= cases {
+                        break;
+                    }
+                    mine.insert(an_order_adds_up(seed, &catalogs, &vault).code());
+                }
+                seen.lock().unwrap().extend(mine);
+            });
+        }
+    });
+    assert_eq!(seen.into_inner().unwrap().len(), Currency::ALL.len());
+}
+
+/// Takes in a random order; gives its currency.
+fn an_order_adds_up(seed: u64, catalogs: &[Catalog; 2], vault: &Vault) -> Currency {
+    let mut random = Random::from_seed(seed);
+    let currency = *random.pick(&Currency::ALL);
+    let catalog = random.pick(catalogs);
+    let lines = (0..random.between(1, 5)).map(|_| NewLine {
+        sku: format!("S{}", random.between(1, SKUS)),
+        quantity: random.between(1, 9),
+    });
+    let mut new =
+        NewOrder::new(ChannelId::from_raw(1), currency, lines.collect(), recipient(&phone(7)));
+    new.customer = Some(CustomerId::from_raw(1));
+    let rules: Vec<Coupon> =
+        (0..random.below(3)).map(|id| coupon(&mut random, id.cast_signed(), currency)).collect();
+    let coupons: Vec<CouponUse<'_>> = rules
+        .iter()
+        .map(|coupon| CouponUse { coupon, uses: 0, uses_by_customer: 0, has_ordered: false })
+        .collect();
+    let spending = catalog.terms_in(currency).unwrap().spending;
+    let points = random.between(0, 5_000).unsigned_abs();
+    let points = spending.map(|rule| PointsToSpend { rule, points, balance: 5_000 });
+    let cards: Vec<GiftCard> = (0..random.below(3))
+        .map(|id| GiftCard {
+            id: GiftCardId::from_raw(id.cast_signed() + 1),
+            balance: Money::new(random.between(0, 90_000), currency),
+        })
+        .collect();
+    let benefits = Benefits { coupons: &coupons, points, gift_cards: &cards };
+    let act = Act::new(Actor::Buyer(None), TestClock::START);
+    let intake = Intake { catalog, vault };
+    let id = OrderId::from_raw(seed.cast_signed() + 1);
+    let (command, quote) = intake.prepare(id, act, new, benefits).unwrap();
+    let (amounts, quote) = (command.placed.amounts, quote.unwrap());
+    assert!(adds_up(&amounts, &command.placed.lines), "seed {seed}: {amounts:?}");
+    assert_eq!(amounts.check(&command.placed.lines), Ok(()), "seed {seed}");
+    let tendered: i64 = command.claims.tendered_minor().sum();
+    assert_eq!(tendered + quote.to_pay.minor, amounts.total_minor, "seed {seed}");
+    assert!(quote.to_pay.minor >= 0, "seed {seed}");
+    let by_coupons: i64 = command.claims.coupons.iter().map(|it| it.goods_minor).sum();
+    assert_eq!(by_coupons, amounts.discount_minor, "seed {seed}");
+    let sources: i64 = command.discounts.iter().map(|(_, _, minor)| minor).sum();
+    assert_eq!(sources, amounts.discount_minor, "seed {seed}");
+    let written = amounts.total().to_decimal();
+    assert_eq!(Money::parse(&written, currency), Ok(amounts.total()), "seed {seed}");
+    currency
 }
 
 #[test]
