@@ -140,6 +140,7 @@ impl Prepared {
             notifier: Arc::new(messages.unwrap()),
             payment_settings: settings,
             jitter: Random::from_seed(5),
+            ..Partners::default()
         };
         let (database, vault) = (self.database.clone(), self.vault.clone());
         Services::new(database, self.clock.clone(), vault, partners).unwrap()

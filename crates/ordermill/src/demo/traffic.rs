@@ -116,8 +116,8 @@ impl Street {
         let Intent { session, customer, action } = intent;
         let order = lock(inside).orders.get(&session).copied();
         match (action, order) {
-            (Action::PlaceOrder { lines, address, tender, .. }, None) => {
-                let id = self.place(inside, customer, &lines, address, tender).await?;
+            (Action::PlaceOrder { lines, address, coupon, tender }, None) => {
+                let id = self.place(inside, customer, &lines, address, tender, coupon).await?;
                 if let Some(id) = id {
                     lock(inside).orders.insert(session, id);
                 }
@@ -148,6 +148,7 @@ impl Street {
         lines: &[Line],
         address: usize,
         tender: Tender,
+        coupon: Option<String>,
     ) -> anyhow::Result<Option<OrderId>> {
         let id = self.account(inside, customer).await?;
         let buyer = self.merchant.people.customers.get(customer).context("nobody")?;
@@ -168,7 +169,7 @@ impl Street {
             note: None,
             accepts_backorder: false,
             charges: None,
-            coupons: Vec::new(),
+            coupons: coupon.into_iter().collect(),
             points: 0,
             gift_cards: Vec::new(),
             agreed: Agreed::default(),
@@ -176,7 +177,13 @@ impl Street {
             cart: None,
         };
         let act = Act::new(Actor::Buyer(Some(id)), self.services.now());
-        match self.services.place_order(act, new).await {
+        let mut placed = self.services.place_order(act.clone(), new.clone()).await;
+        if matches!(placed, Err(PlacingError::Intake(_))) && !new.coupons.is_empty() {
+            // The coupon is used up, or not for this: the buyer does without.
+            let new = NewOrder { coupons: Vec::new(), ..new };
+            placed = self.services.place_order(act, new).await;
+        }
+        match placed {
             Ok(PlacedFacts { id, .. }) => Ok(Some(id)),
             // Sold out: the buyer goes.
             Err(PlacingError::Place(_)) => Ok(None),
