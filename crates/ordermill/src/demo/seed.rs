@@ -229,7 +229,7 @@ fn sku(product: &Product, at: Timestamp, made: &Made) -> anyhow::Result<Sku> {
         reorder_point: product.reorder_point,
         substitutes: product.substitutes.iter().map(id_of).collect::<anyhow::Result<_>>()?,
         art: Some(product.sku.clone()),
-        prices: std::collections::BTreeMap::new(),
+        prices: BTreeMap::new(),
         version: 1,
         updated_at: at,
     })
