@@ -77,6 +77,13 @@ pub enum Action {
     Leave,
 }
 
+impl Action {
+    /// Whether it places an order, moves one, or ends the visit.
+    pub const fn is_of_an_order(&self) -> bool {
+        matches!(self, Self::PlaceOrder { .. } | Self::Pay { .. } | Self::Cancel(_) | Self::Leave)
+    }
+}
+
 /// What the visitor holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Device {
@@ -124,6 +131,7 @@ pub struct Traffic {
     merchant: Arc<Merchant>,
     random: Random,
     rate_percent: NonZeroU32,
+    buyers_only: bool,
     /// The slot whose arrivals are drawn next; `None` before the first call.
     drawn_until: Option<Timestamp>,
     /// What is planned; the second part keeps the order of what happens at the same moment.
@@ -140,11 +148,20 @@ impl Traffic {
             merchant,
             random: Random::from_seed(seed),
             rate_percent,
+            buyers_only: false,
             drawn_until: None,
             planned: BTreeMap::new(),
             sessions: 0,
             plans: 0,
         }
+    }
+
+    /// The same people, without those who order nothing and without all looking around: for a shop
+    /// in which only orders are of interest, at a pace at which lookers would be a burden.
+    #[must_use]
+    pub fn buyers_only(mut self) -> Self {
+        self.buyers_only = true;
+        self
     }
 
     /// The next thing that happens and when. The first call opens the doors at `now`.
@@ -188,7 +205,15 @@ impl Traffic {
         let mut random = self.random.split();
         let customers = self.merchant.people.customers.len() as u64;
         let customer = usize::try_from(random.below(customers)).unwrap_or(0);
-        for (offset, action) in visit::plan(&self.merchant, customer, &mut random) {
+        let mut plan = visit::plan(&self.merchant, customer, &mut random);
+        if self.buyers_only {
+            let orders = |action: &Action| matches!(action, Action::PlaceOrder { .. });
+            if !plan.iter().any(|(_, action)| orders(action)) {
+                return;
+            }
+            plan.retain(|(_, action)| action.is_of_an_order());
+        }
+        for (offset, action) in plan {
             self.plans += 1;
             let intent = Intent { session: self.sessions, customer, action };
             self.planned.insert((at + offset, self.plans), intent);

@@ -14,10 +14,10 @@ fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_ordermill")).env("ORDERMILL_LOG", "warn")
 }
 
-/// A demo with a short past and nobody who comes by.
-fn demo(data: &Path) -> (Running, String) {
+/// A demo with a short past, and so many orders a minute.
+fn demo(data: &Path, pace: &str) -> (Running, String) {
     let mut running = program()
-        .args(["demo", "--pace", "0", "--past-orders", "60", "--listen", "127.0.0.1:0", "--data"])
+        .args(["demo", "--pace", pace, "--past-orders", "60", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .start()
         .unwrap();
@@ -47,7 +47,7 @@ fn a_demo_sells_stops_and_goes_on_with_what_was_sold() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
-    let (mut first, url) = demo(&data);
+    let (mut first, url) = demo(&data, "0");
     let sign_ins = std::fs::metadata(data.join("demo-sign-ins.txt")).unwrap();
     assert_eq!(sign_ins.permissions().mode() & 0o777, 0o600, "for the owner's eyes only");
     let key = api_key(&data);
@@ -107,9 +107,18 @@ fn a_demo_sells_stops_and_goes_on_with_what_was_sold() {
     assert!(alone.wait(PATIENCE).unwrap().success(), "{}", alone.output());
     assert!(alone.output().contains("created 1"), "{}", alone.output());
 
-    let (mut second, url) = demo(&data);
+    let (mut second, url) = demo(&data, "600");
     assert_eq!(get(&format!("{url}/api/v1/orders/{id}"), &key)["id"], id.as_str());
     assert!(second.output().contains(&key["Bearer ".len()..]), "told again");
+    // Visitors come by themselves, and some have paid at the sandbox.
+    let newest = get(&format!("{url}/api/v1/orders?limit=1"), &key)["items"][0]["id"].clone();
+    let is_paid = || {
+        let page = get(&format!("{url}/api/v1/orders?limit=200&status=confirmed"), &key);
+        let items = page["items"].as_array().unwrap().clone();
+        let newest = newest.as_str().unwrap();
+        items.iter().any(|it| it["id"].as_str().unwrap() > newest && it["terms"] == "prepaid")
+    };
+    second.wait_until("an order of a visitor, paid", PATIENCE, is_paid).unwrap();
     assert!(second.terminate(PATIENCE).unwrap().success());
     let mut check = program().args(["check", "--data"]).arg(&data).start().unwrap();
     assert!(check.wait(PATIENCE).unwrap().success(), "{}", check.output());

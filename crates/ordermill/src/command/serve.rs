@@ -74,6 +74,7 @@ async fn run(
     own: Option<OwnSandbox>,
     demo_pace: Option<u32>,
 ) -> anyhow::Result<ExitCode> {
+    let told_to_stop = terminated();
     let listener = TcpListener::from_std(listener)?;
     let listening = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
@@ -87,7 +88,7 @@ async fn run(
     }
     say(format_args!("listening on http://{listening}"));
     let serving = tokio::spawn(server::serve(listener, shop.router(), Limits::default(), stopping));
-    let code = wait_for_the_end(shop).await;
+    let code = wait_for_the_end(shop, told_to_stop).await;
     shop.services.stop();
     stop.send_replace(true);
     serving.await.context("the server failed")?;
@@ -98,11 +99,11 @@ async fn run(
 }
 
 /// Until SIGTERM or Ctrl-C, or until the disk fails in a way that only a fresh start can judge.
-async fn wait_for_the_end(shop: &wiring::Shop) -> ExitCode {
+async fn wait_for_the_end(shop: &wiring::Shop, told_to_stop: impl Future<Output = ()>) -> ExitCode {
     let mut is_lost = shop.services.database().is_lost();
     let mut is_superseded = shop.node.is_lost();
     tokio::select! {
-        () = terminated() => ExitCode::SUCCESS,
+        () = told_to_stop => ExitCode::SUCCESS,
         _ = is_lost.wait_for(|is_lost| *is_lost) => {
             tracing::error!("the disk failed; start again to see what is really there");
             ExitCode::FAILURE

@@ -31,6 +31,8 @@ use super::buyers;
 const HUNDREDTHS_A_MINUTE: u32 = 12;
 /// Visitors who are served at the same moment; others wait at the door.
 const AT_ONCE: usize = 64;
+/// Those who are inside when the doors open have come within this time.
+const INSIDE_SINCE: Span = Span::minutes(10);
 /// Suppliers look so often.
 const RESTOCKED_EVERY: Duration = Duration::from_secs(5);
 /// Receipts in one transaction.
@@ -60,17 +62,22 @@ pub(super) async fn run(
 ) {
     let percent = orders_a_minute.get().saturating_mul(100 * 100) / HUNDREDTHS_A_MINUTE;
     let percent = NonZeroU32::new(percent).unwrap_or(NonZeroU32::MIN);
-    let mut traffic = Traffic::new(Arc::clone(&street.merchant), seed, percent);
+    let mut traffic = Traffic::new(Arc::clone(&street.merchant), seed, percent).buyers_only();
     let street = Arc::new(street);
     let suppliers = tokio::spawn(restock(street.services.clone(), stop.clone()));
     let inside = Arc::new(Mutex::new(Inside::default()));
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    // Doors open in the evening, whatever the clock on the wall says.
+    // The evening, whatever the clock on the wall says; and people are inside already.
     let ahead = until_evening(street.services.now());
+    let opened_at = street.services.now() + ahead;
+    let mut asked_at = opened_at - INSIDE_SINCE;
     loop {
-        let now = street.services.now() + ahead;
-        let (at, intent) = traffic.next(now);
-        let wait = at.since(now).to_std();
+        let (at, intent) = traffic.next(asked_at);
+        if at < opened_at {
+            continue;
+        }
+        asked_at = street.services.now() + ahead;
+        let wait = at.since(asked_at).to_std();
         let place = Arc::clone(&places).acquire_owned();
         let place = tokio::select! {
             biased;
@@ -82,14 +89,12 @@ pub(super) async fn run(
         };
         let Ok(place) = place else { break };
         let (street, inside) = (Arc::clone(&street), Arc::clone(&inside));
-        if matters(&intent.action) {
-            tokio::spawn(async move {
-                if let Err(error) = street.act(&inside, intent).await {
-                    tracing::debug!("a visitor could not go on: {error:#}");
-                }
-                drop(place);
-            });
-        }
+        tokio::spawn(async move {
+            if let Err(error) = street.act(&inside, intent).await {
+                tracing::debug!("a visitor could not go on: {error:#}");
+            }
+            drop(place);
+        });
     }
     // Those inside end what they are about.
     drop(places.acquire_many(u32::try_from(AT_ONCE).unwrap_or(1)).await);
@@ -101,14 +106,6 @@ fn until_evening(now: Timestamp) -> Span {
     const DAY: i64 = 86_400;
     const EVENING_UTC: i64 = 11 * 3_600 + 1_800;
     Span::seconds((EVENING_UTC - now.as_seconds()).rem_euclid(DAY))
-}
-
-/// Looking around changes nothing.
-const fn matters(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::PlaceOrder { .. } | Action::Pay { .. } | Action::Cancel(_) | Action::Leave
-    )
 }
 
 impl Street {
