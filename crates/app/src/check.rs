@@ -9,6 +9,7 @@
 
 mod benefits;
 mod journal;
+mod messages;
 mod orders;
 mod payments;
 mod stock;
@@ -131,6 +132,7 @@ pub const CHECKS: &[Check] = &[
         tables: &["journal", "journal_blocks"],
         run: journal::run_audit,
     },
+    Check { name: "messages", invariants: &["I7"], tables: &["messages"], run: messages::run },
     Check {
         name: "rules",
         invariants: &["I4", "I5", "I6", "I7", "I8"],

@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod gift_card;
 pub mod links;
 pub mod live;
+pub mod message;
 pub mod node;
 pub mod order;
 pub mod payment;

@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
 use crate::links::Links;
 use crate::live::Live;
+use crate::message::Messages;
 use crate::payment::{Gateways, PaymentSettings, Payments};
 use crate::privacy::Vault;
 
@@ -29,6 +30,7 @@ struct Inner {
     live: Live,
     links: Links,
     payments: Payments,
+    messages: Messages,
     notifier: Arc<dyn Notifier>,
     messenger: Arc<dyn Messenger>,
     channels: Channels,
@@ -99,6 +101,8 @@ impl Services {
             let api = channel::ensure(tx, "api", "api", "API", now)?;
             Ok::<_, Error>((Channels { shop, api }, CatalogHolder::load(tx)?))
         })?;
+        let catalog = Arc::new(catalog);
+        let look_every = partners.payment_settings.look_every;
         let payments = Payments::new(
             database.clone(),
             partners.gateways,
@@ -107,13 +111,22 @@ impl Services {
             partners.payment_settings,
             partners.jitter,
         );
-        let catalog = Arc::new(catalog);
+        let messages = Messages::new(
+            database.clone(),
+            vault.clone(),
+            Arc::clone(&partners.notifier),
+            partners.links.clone(),
+            Arc::clone(&catalog),
+            Arc::clone(&clock),
+            look_every,
+        );
         payments.follow(Arc::clone(&catalog));
         Ok(Self(Arc::new(Inner {
             access: Access::new(database.clone(), vault),
             database,
             clock,
             payments,
+            messages,
             links: partners.links,
             notifier: partners.notifier,
             messenger: partners.messenger,
@@ -172,6 +185,11 @@ impl Services {
     /// Payments and refunds.
     pub fn payments(&self) -> &Payments {
         &self.0.payments
+    }
+
+    /// What buyers are told about their orders.
+    pub fn messages(&self) -> &Messages {
+        &self.0.messages
     }
 
     /// Who carries messages to people.

@@ -49,6 +49,8 @@ ordermill_base::id! {
     EndpointId = "whk"
     /// One outgoing webhook on its way to one endpoint.
     DeliveryId = "dlv"
+    /// A message to a buyer.
+    MessageId = "msg"
     /// A run of an import.
     ImportId = "imp"
     /// One double-entry posting of the ledger.

@@ -22,6 +22,7 @@ pub mod gift_card;
 pub mod ids;
 pub mod ledger;
 pub mod location;
+pub mod message;
 pub mod order;
 pub mod payment;
 pub mod phone;

@@ -95,12 +95,14 @@ impl Shop {
             services.links().public_url().to_owned(),
             jitter.clone().split(),
         );
+        let messages = services.messages().clone().run(stop.clone());
         let mut tasks = vec![
             tokio::spawn(live),
             tokio::spawn(catalog),
             tokio::spawn(deadlines),
             tokio::spawn(payments),
             tokio::spawn(webhooks.run(stop.clone())),
+            tokio::spawn(messages),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());
@@ -115,6 +117,7 @@ impl Shop {
             Reader::audit_sealer(),
             Reader::contacts(self.services.vault().clone()),
             Reader::webhooks(),
+            ordermill_app::message::news::reader(),
         ]
     }
 }

@@ -80,6 +80,12 @@ pub fn find(tx: &mut Tx<'_>, code: &str) -> Result<Option<Channel>, Error> {
     tx.query_opt(&sql, params![code], read)
 }
 
+/// One channel.
+pub fn fetch(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<Channel>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM channels WHERE id = $1");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
 /// All channels by code; a shop has a handful.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Channel>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM channels ORDER BY code LIMIT 1000");

@@ -4,7 +4,7 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::gift_card::GiftCard;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{MessageId, OrderId};
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::points::Account;
@@ -13,7 +13,7 @@ use ordermill_domain::stock::StockLevel;
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, gift_card, journal, ledger, order, params, payment, points, refund,
+    Error, Row, Tx, gift_card, journal, ledger, message, order, params, payment, points, refund,
     reservation, stock,
 };
 
@@ -41,6 +41,8 @@ pub enum Walk {
     GiftCards,
     /// By customer id.
     PointsAccounts,
+    /// By message id.
+    Messages,
 }
 
 /// The next ids of a table behind `after`, at most `limit`.
@@ -52,6 +54,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Movements => ("id", "stock_movements"),
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
+        Walk::Messages => ("id", "messages"),
     };
     let sql = format!("SELECT {id} FROM {table} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
     tx.query(&sql, params![after, limit], |row| row.int())
@@ -109,6 +112,18 @@ pub fn payments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Payment>, Error
 pub fn refunds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Refund>, Error> {
     let order_by = "order_id, id";
     in_range(tx, refund::COLUMNS, "refunds", "order_id", order_by, orders, refund::read)
+}
+
+/// Messages to buyers.
+pub fn messages(tx: &mut Tx<'_>, range: Range) -> Result<Vec<message::Message>, Error> {
+    in_range(tx, message::COLUMNS, "messages", "id", "id", range, message::read)
+}
+
+/// Messages whose order is not there.
+pub fn messages_of_no_order(tx: &mut Tx<'_>, range: Range) -> Result<Vec<MessageId>, Error> {
+    let sql = "SELECT m.id FROM messages m LEFT JOIN orders o ON o.id = m.order_id
+          WHERE o.id IS NULL AND m.id > $1 AND m.id <= $2 ORDER BY m.id";
+    tx.query(sql, params![range.after, range.upto], |row| row.id())
 }
 
 /// The books of orders: (order, entry).

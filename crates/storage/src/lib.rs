@@ -31,6 +31,7 @@ pub mod lease;
 pub mod ledger;
 pub mod location;
 pub mod login_code;
+pub mod message;
 mod migrate;
 pub mod order;
 pub mod payment;

@@ -57,6 +57,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("webhook_endpoints", "secret"),
     sealed!("webhook_endpoints", "previous_secret"),
     sealed!("gift_cards", "code"),
+    sealed!("channels", "secret"),
 ];
 
 /// A sealed value that is to be replaced.

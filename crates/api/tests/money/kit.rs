@@ -1,6 +1,7 @@
 //! A shop that is reached over HTTP, with a sandbox gateway beside it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -15,10 +16,13 @@ use ordermill_app::links::Links;
 use ordermill_app::payment::{Gateways, PaymentSettings};
 use ordermill_app::permission::Principal;
 use ordermill_app::privacy::Vault;
-use ordermill_app::{Partners, Services, scheduler};
+use ordermill_app::reader::Reading;
+use ordermill_app::{Partners, Services, message, scheduler};
 use ordermill_base::{Clock as _, Currency, Random, Span};
 use ordermill_domain::api_key::Scope;
+use ordermill_ports::Answer;
 use ordermill_ports::gateway::Gateway;
+use ordermill_ports::notifier::{Message, Notifier, NotifyError};
 use ordermill_sandbox::books::EntryKind;
 use ordermill_sandbox::fault::{Call, Fault, Rule};
 use ordermill_sandbox::{Config, Running, Sandbox};
@@ -37,6 +41,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) struct Shop {
     pub(crate) services: Services,
     pub(crate) clock: Arc<TestClock>,
+    /// 0 sends, 1 fails for now, 2 refuses.
+    pub(crate) carrier: Arc<AtomicU8>,
     running: Running,
     router: Router,
     key: String,
@@ -54,6 +60,7 @@ pub(crate) struct Reply {
 pub(crate) fn on_each_database(test: impl AsyncFn(&Shop)) {
     for fresh in each_database() {
         let shop = Shop::prepare(&fresh);
+        let clock = Arc::clone(&shop.prepared.clock);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
         runtime.unwrap().block_on(async {
@@ -62,7 +69,6 @@ pub(crate) fn on_each_database(test: impl AsyncFn(&Shop)) {
             shop.stop.send_replace(true);
             shop.services.database().close();
         });
-        let clock = TestClock::default();
         let report =
             check::check(&mut fresh.connection(), clock.now(), None, &mut |_, _| {}).unwrap();
         assert!(report.is_healthy(), "{:#?}", report.violations);
@@ -76,6 +82,7 @@ struct Prepared {
     clock: Arc<TestClock>,
     listener: std::net::TcpListener,
     sandbox_listener: std::net::TcpListener,
+    carrier: Arc<AtomicU8>,
 }
 
 impl Shop {
@@ -92,8 +99,8 @@ impl Shop {
         let clock = Arc::new(TestClock::default());
         let vault = Vault::in_memory(Arc::new(OsEntropy), TestClock::START);
         let (listener, sandbox_listener) = (bind(), bind());
-        let prepared =
-            Prepared { database: fresh.open(), vault, clock, listener, sandbox_listener };
+        let (database, carrier) = (fresh.open(), Arc::default());
+        let prepared = Prepared { database, vault, clock, listener, sandbox_listener, carrier };
         let services = prepared.services();
         Ready { prepared, services }
     }
@@ -137,7 +144,7 @@ impl Prepared {
         let partners = Partners {
             links: Links::new(&format!("http://{}", self.listener.local_addr().unwrap())),
             gateways: Gateways::new([gateway]).unwrap(),
-            notifier: Arc::new(messages.unwrap()),
+            notifier: Arc::new(Carrier(messages.unwrap(), Arc::clone(&self.carrier))),
             payment_settings: settings,
             jitter: Random::from_seed(5),
             ..Partners::default()
@@ -162,9 +169,26 @@ impl Ready {
         let served = router.clone();
         tokio::spawn(async move { axum::serve(listener, served).await });
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(services.payments().clone().run(stopping));
+        tokio::spawn(services.payments().clone().run(stopping.clone()));
+        tokio::spawn(services.messages().clone().run(stopping.clone()));
+        let reading = Reading::new(message::news::reader(), services.database().clone(), "test");
+        tokio::spawn(reading.run(services.clock(), Random::from_seed(6), stopping));
         let key = all_scopes(&services).await;
-        Shop { services, clock: prepared.clock, running, router, key, stop }
+        let (clock, carrier) = (prepared.clock, prepared.carrier);
+        Shop { services, clock, carrier, running, router, key, stop }
+    }
+}
+
+/// Carries messages to the sandbox, or fails to, as the test says.
+struct Carrier(SandboxMessages, Arc<AtomicU8>);
+
+impl Notifier for Carrier {
+    fn send<'a>(&'a self, message: &'a Message) -> Answer<'a, Result<(), NotifyError>> {
+        match self.1.load(Ordering::SeqCst) {
+            0 => self.0.send(message),
+            1 => Box::pin(std::future::ready(Err(NotifyError::Unsent("no line".into())))),
+            _ => Box::pin(std::future::ready(Err(NotifyError::Refused("no such box".into())))),
+        }
     }
 }
 

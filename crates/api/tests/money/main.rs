@@ -5,6 +5,7 @@
 
 mod canceling;
 mod kit;
+mod messages;
 mod notices;
 mod paying;
 mod quoting;

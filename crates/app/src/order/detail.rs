@@ -7,7 +7,8 @@ use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Pro
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_storage::{
-    Error, Tx, coupon, deadline, journal, ledger, order, payment, refund, reservation, task,
+    Error, Tx, coupon, deadline, journal, ledger, message, order, payment, refund, reservation,
+    task,
 };
 
 /// History entries shown at most; the rest is a page of the audit log.
@@ -38,6 +39,8 @@ pub struct OrderDetail {
     pub tasks: Vec<task::Task>,
     /// What happened, oldest first.
     pub history: Vec<journal::Entry>,
+    /// What its buyer was told or is to be told, oldest first.
+    pub messages: Vec<message::Message>,
     /// Its entries in the books.
     pub books: Vec<ledger::Entry>,
 }
@@ -59,6 +62,7 @@ impl OrderDetail {
             deadlines: deadline::of(tx, id)?,
             tasks: task::of(tx, id)?,
             history: journal::of(tx, "order", id, 1, HISTORY_MAX)?,
+            messages: message::of(tx, id)?,
             books: ledger::of(tx, id)?,
         }))
     }

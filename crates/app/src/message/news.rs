@@ -1,0 +1,65 @@
+//! Which entries of the journal a buyer is told of.
+
+use ordermill_base::{Id, Span, Timestamp};
+use ordermill_domain::deadline::{self, DeadlineKind};
+use ordermill_domain::event::Event;
+use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
+use ordermill_domain::message::Cause;
+use ordermill_storage::journal::Entry;
+use ordermill_storage::{Error, Tx, channel, message, order, payment, refund};
+
+use crate::reader::{ReadError, Reader};
+
+/// What is older than this when it is read is no news: the history that came with an import, or
+/// everything that happened while nobody could read.
+pub const FRESH: Span = Span::days(1);
+
+/// The reader that turns what happened into messages.
+pub fn reader() -> Reader {
+    Reader::new("messages", |tx, entries, now| {
+        for entry in entries.iter().filter(|entry| entry.at + FRESH > now) {
+            take_in(tx, entry, now)?;
+        }
+        Ok(())
+    })
+}
+
+fn take_in(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<(), ReadError> {
+    let Some((order, cause, subject)) = news(tx, entry)? else { return Ok(()) };
+    if is_ours_to_tell(tx, order)? {
+        message::insert_once(tx, order, cause, subject, now)?;
+    }
+    Ok(())
+}
+
+/// What an entry means to a buyer.
+fn news(tx: &mut Tx<'_>, entry: &Entry) -> Result<Option<(OrderId, Cause, i64)>, ReadError> {
+    let id = entry.aggregate_id;
+    Ok(match entry.kind.as_str() {
+        "order.paid" => Some((OrderId::from_raw(id), Cause::Paid, 0)),
+        "order.canceled" => Some((OrderId::from_raw(id), Cause::Canceled, 0)),
+        "payment.failed" => payment::fetch(tx, PaymentId::from_raw(id))?
+            .map(|payment| (payment.facts().order, Cause::PaymentFailed, id)),
+        "refund.succeeded" => refund::fetch(tx, RefundId::from_raw(id))?
+            .map(|refund| (refund.facts().order, Cause::Refunded, id)),
+        "deadline.warned" => {
+            let event = Event::from_json(&entry.kind, &entry.body);
+            let event = event.map_err(|error| ReadError::Entry(error.to_string()))?;
+            let is_due = matches!(
+                event,
+                Event::Deadline(deadline::Event::Warned { deadline: DeadlineKind::Pay, .. })
+            );
+            is_due.then(|| (OrderId::from_raw(id), Cause::PaymentDue, 0))
+        }
+        _ => None,
+    })
+}
+
+/// A marketplace talks to its buyers itself; those of the own shop and of direct integrations hear
+/// from us.
+fn is_ours_to_tell(tx: &mut Tx<'_>, order: OrderId) -> Result<bool, Error> {
+    let Some(stored) = order::fetch(tx, order)? else { return Ok(false) };
+    let channel = channel::fetch(tx, stored.order.facts().channel)?;
+    // A channel that is not on record is none that talks to anybody.
+    Ok(channel.is_none_or(|channel| matches!(channel.kind.as_str(), "shop" | "api")))
+}

@@ -1,0 +1,121 @@
+//! What buyers read, in Chinese and in English. Every text bears being read twice.
+
+use jiff::tz::TimeZone;
+use ordermill_base::{Id, Money, Timestamp};
+use ordermill_domain::message::Cause;
+use ordermill_domain::order::{CancelReason, Order, OrderNumber};
+use ordermill_domain::refund::Refund;
+use ordermill_domain::text::Text;
+
+/// What a text is made of.
+pub(super) struct Facts<'a> {
+    pub(super) cause: Cause,
+    /// As in the message's row: a payment or a refund.
+    pub(super) subject: i64,
+    pub(super) order: &'a Order,
+    pub(super) refunds: &'a [Refund],
+    /// When the order ends if nobody pays.
+    pub(super) due_at: Option<Timestamp>,
+    /// Opens the order's page.
+    pub(super) link: String,
+    pub(super) shop: &'a Text,
+}
+
+/// Subject and text.
+pub(super) fn text_of(facts: &Facts<'_>, is_chinese: bool) -> (String, String) {
+    let number = OrderNumber::from(facts.order.id());
+    let (subject, body) = if is_chinese { chinese(facts) } else { english(facts) };
+    let Text { zh, en } = facts.shop;
+    let link = &facts.link;
+    match is_chinese {
+        true => {
+            (format!("{subject} {number}"), format!("【{zh}】订单 {number}:{body}查看订单:{link}"))
+        }
+        false => (
+            format!("{subject} {number}"),
+            format!("{en}, order {number}: {body} See your order: {link}"),
+        ),
+    }
+}
+
+fn chinese(facts: &Facts<'_>) -> (&'static str, String) {
+    match facts.cause {
+        Cause::PaymentFailed => {
+            ("付款未成功", "付款没有成功,没有扣款。打开订单即可重新付款。".to_owned())
+        }
+        Cause::Paid => ("已付款", format!("已收到 {},我们正在备货。", total(facts))),
+        Cause::Canceled => {
+            let why = match facts.order.facts().cancel_reason {
+                Some(CancelReason::Unpaid) => "因超时未付款,订单已取消。",
+                _ => "订单已取消。",
+            };
+            let money = if is_owed(facts) { "已付款项将原路退回。" } else { "" };
+            ("订单已取消", format!("{why}{money}"))
+        }
+        Cause::Refunded => ("退款已退回", format!("{} 已原路退回。", refunded(facts))),
+        Cause::PaymentDue => (
+            "等待付款",
+            format!("尚未付款{},逾期订单将自动取消。", due(facts, ",请在 ", " 前付款")),
+        ),
+    }
+}
+
+fn english(facts: &Facts<'_>) -> (&'static str, String) {
+    match facts.cause {
+        Cause::PaymentFailed => (
+            "Payment did not go through:",
+            "the payment did not go through and nothing was charged. Open the order to pay again."
+                .to_owned(),
+        ),
+        Cause::Paid => (
+            "Payment received:",
+            format!("we have your {} and are getting it ready.", total(facts)),
+        ),
+        Cause::Canceled => {
+            let why = match facts.order.facts().cancel_reason {
+                Some(CancelReason::Unpaid) => "it was not paid in time and is canceled.",
+                _ => "it is canceled.",
+            };
+            let money =
+                if is_owed(facts) { " What you paid goes back the way it came." } else { "" };
+            ("Order canceled:", format!("{why}{money}"))
+        }
+        Cause::Refunded => {
+            ("Refund sent:", format!("{} went back the way it came.", refunded(facts)))
+        }
+        Cause::PaymentDue => (
+            "Waiting for your payment:",
+            format!(
+                "it is not paid yet and will be canceled{}.",
+                due(facts, " if it is not paid by ", "")
+            ),
+        ),
+    }
+}
+
+fn total(facts: &Facts<'_>) -> String {
+    written(facts.order.facts().amounts.total())
+}
+
+fn refunded(facts: &Facts<'_>) -> String {
+    let refund = facts.refunds.iter().find(|it| it.facts().id.raw() == facts.subject);
+    refund.map_or_else(|| total(facts), |refund| written(refund.facts().amount))
+}
+
+/// Money came in that has not gone back yet.
+fn is_owed(facts: &Facts<'_>) -> bool {
+    let money = facts.order.facts().money;
+    money.paid_minor > money.refunded_minor
+}
+
+/// The moment in the shop's time zone, which is named: buyers may be anywhere.
+fn due(facts: &Facts<'_>, before: &str, after: &str) -> String {
+    let Some(due_at) = facts.due_at else { return String::new() };
+    let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
+    let moment = due_at.to_jiff().to_zoned(zone).strftime("%Y-%m-%d %H:%M (UTC%:z)").to_string();
+    format!("{before}{moment}{after}")
+}
+
+fn written(money: Money) -> String {
+    format!("{} {}", money.currency.code(), money.to_decimal())
+}
