@@ -359,6 +359,36 @@ fn a_command_that_fails_or_panics_after_writing_leaves_no_trace_and_spares_its_n
     }
 }
 
+/// The simulation's find: enough pieces in all, but not where the holds were, failed every report of
+/// the money.
+#[test]
+fn late_money_whose_pieces_are_elsewhere_by_now_goes_back() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 3, NOW);
+        receive(&mut connection, sku(1), location(2), 2, NOW);
+        let mut spread = an_order(1, sku(1), 5);
+        spread.placed.promotion = true;
+        place(&mut connection, &[spread]).remove(0).unwrap();
+        let order = OrderId::from_raw(1);
+        let payment = start_payment(&mut connection, 10, order, 5_000);
+        connection
+            .transact(|tx| {
+                let mut file = OrderFile::load(tx, order)?;
+                assert!(file.expire_holds(&buyer(NOW)).unwrap());
+                Ok::<_, ordermill_app::order::file::FileError>(file.save(tx)?)
+            })
+            .unwrap();
+        receive(&mut connection, sku(1), location(1), 9, NOW);
+        let mut second = an_order(2, sku(1), 1);
+        second.preference = Arc::new([location(2)]);
+        place(&mut connection, &[second]).remove(0).unwrap();
+        let late = capture(&mut connection, &money(payment, 5_000), NOW + Span::hours(1));
+        assert_eq!(late, Captured::GoesBack(order), "{database:?}");
+        assert_eq!(reserved_and_allocated(&mut connection, sku(1)), (1, 0));
+    }
+}
+
 #[test]
 fn payments_that_are_captured_together_confirm_their_orders_and_count_once() {
     for database in each_database() {

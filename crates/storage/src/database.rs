@@ -10,6 +10,7 @@ use ordermill_base::IdGenerator;
 use tokio::sync::{oneshot, watch};
 
 use crate::job::{BatchCommand, Hot, Job, Single};
+use crate::stepper::Stepper;
 use crate::writer::{BATCH_MAX, Outcome, run_batch};
 use crate::{Address, Connection, Error, Tx};
 
@@ -47,7 +48,7 @@ pub struct Stats {
     pub refused: AtomicU64,
 }
 
-type ReadJob = Box<dyn FnOnce(&mut Connection) + Send>;
+pub(crate) type ReadJob = Box<dyn FnOnce(&mut Connection) + Send>;
 
 #[derive(Debug)]
 struct Inner {
@@ -78,20 +79,7 @@ impl Database {
         let ids = Arc::new(IdGenerator::new(options.node));
         let mut connection = Connection::open(address, Arc::clone(&ids))?;
         connection.migrate()?;
-        let (commands, waiting) = crossbeam_channel::bounded(options.queue);
-        let (reads, questions) = crossbeam_channel::bounded(options.queue);
-        let database = Self(Arc::new(Inner {
-            address: address.clone(),
-            ids,
-            commands,
-            reads,
-            committed: watch::Sender::new(0),
-            is_lost: watch::Sender::new(false),
-            stats: Stats::default(),
-            threads: std::sync::Mutex::new(Vec::new()),
-            is_closed: AtomicBool::new(false),
-            side_by_side: std::sync::RwLock::new(()),
-        }));
+        let (database, waiting, questions) = Self::over(address, ids, options.queue);
         let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
         let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
         for _ in 1..writers {
@@ -104,6 +92,40 @@ impl Database {
         }
         database.0.lock_threads().extend(threads);
         Ok(database)
+    }
+
+    /// A database without threads: its writer runs when it is told to. Asking it from a thread that
+    /// blocks waits forever.
+    pub fn stepped(
+        address: &Address,
+        mut connection: Connection,
+        queue: usize,
+    ) -> Result<(Self, Stepper), Error> {
+        connection.migrate()?;
+        let (database, waiting, questions) = Self::over(address, connection.ids(), queue);
+        Ok((database, Stepper::new(connection, waiting, questions)))
+    }
+
+    fn over(
+        address: &Address,
+        ids: Arc<IdGenerator>,
+        queue: usize,
+    ) -> (Self, Receiver<Box<dyn Job>>, Receiver<ReadJob>) {
+        let (commands, waiting) = crossbeam_channel::bounded(queue);
+        let (reads, questions) = crossbeam_channel::bounded(queue);
+        let database = Self(Arc::new(Inner {
+            address: address.clone(),
+            ids,
+            commands,
+            reads,
+            committed: watch::Sender::new(0),
+            is_lost: watch::Sender::new(false),
+            stats: Stats::default(),
+            threads: std::sync::Mutex::new(Vec::new()),
+            is_closed: AtomicBool::new(false),
+            side_by_side: std::sync::RwLock::new(()),
+        }));
+        (database, waiting, questions)
     }
 
     fn spawn<T: Send + 'static>(

@@ -100,6 +100,10 @@ pub fn of(
     )
 }
 
+/// No claim and no put-off lasts longer: one that does was made before the clock was set back, and
+/// nobody waits for it.
+const CLAIM_MAX: Span = Span::hours(2);
+
 /// Claims what has come up, oldest first, at most `limit`, for `hold`. A claim that has run out can
 /// be taken by any node.
 pub fn claim_due(
@@ -114,7 +118,7 @@ pub fn claim_due(
           WHERE (subject_id, kind) IN (
                 SELECT subject_id, kind FROM deadlines
                  WHERE COALESCE(warn_at, due_at) <= $1
-                   AND (claimed_until IS NULL OR claimed_until <= $1)
+                   AND (claimed_until IS NULL OR claimed_until <= $1 OR claimed_until > $4)
                  ORDER BY COALESCE(warn_at, due_at) LIMIT $3 {skip_locked})
       RETURNING subject_id, kind, due_at, attempts, claim_token"
     );
@@ -123,7 +127,7 @@ pub fn claim_due(
         let stage = if due_at <= now { Stage::Breach } else { Stage::Warning };
         Ok(Due { subject_id, kind, due_at, stage, attempts: row.int()?, token: row.int()? })
     };
-    let mut due = tx.query_write(&sql, params![now, now + hold, limit], read)?;
+    let mut due = tx.query_write(&sql, params![now, now + hold, limit, now + CLAIM_MAX], read)?;
     due.sort_by_key(|due| (due.due_at, due.subject_id, due.kind));
     Ok(due)
 }

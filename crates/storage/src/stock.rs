@@ -18,7 +18,7 @@ use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 /// Levels by (SKU, location): sorted, as the domain wants them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Levels {
     levels: Vec<StockLevel>,
     before: Vec<StockLevel>,

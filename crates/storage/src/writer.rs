@@ -43,6 +43,19 @@ pub(crate) fn run_batch(connection: &mut Connection, jobs: Vec<Box<dyn Job>>) ->
     fail_all(groups, Error::Conflict)
 }
 
+/// Runs a batch and keeps nothing of it, as if the race had been lost that makes it run again.
+pub(crate) fn rehearse(connection: &mut Connection, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let mut groups = group_by_kind(jobs);
+    let mut tx = connection.tx();
+    if tx.run("BEGIN").is_ok() {
+        for group in &mut groups {
+            let _forgotten = run_group(group, &mut tx);
+        }
+        drop(roll_back(&mut tx));
+    }
+    groups.into_iter().flatten().collect()
+}
+
 /// Why a batch did not commit as a whole.
 enum Trouble {
     /// A race with another node: the same again may work.

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
-use ordermill_domain::ids::{LocationId, OrderId};
+use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Cover, Event, LineQuantity, Order, OrderError, OrderLine, review};
 use ordermill_domain::reservation::{
     self as hold, Facts, InvalidTransition, ReleaseReason, Reservation, State,
 };
-use ordermill_domain::stock::{ClaimError, Demand, Shortage, reserve_lines};
+use ordermill_domain::stock::ClaimError;
 use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
 
@@ -214,25 +214,16 @@ impl OrderFile {
         self.reservations.iter().any(|stored| stored.reservation.state() == State::Expired)
     }
 
-    /// Whether every hold that ran out can be taken again where it was.
-    pub fn can_rehold(&self) -> Result<(), Vec<Shortage>> {
-        let expired: Vec<_> = self
-            .reservations
-            .iter()
-            .map(|stored| stored.reservation.facts())
-            .filter(|facts| facts.state == State::Expired)
-            .collect();
-        let demand: Vec<Demand> = expired
-            .iter()
-            .map(|facts| Demand {
-                line_no: facts.line_no,
-                sku: facts.sku,
-                quantity: facts.quantity,
-            })
-            .collect();
-        let mut places: Vec<LocationId> = expired.iter().map(|facts| facts.location).collect();
-        places.dedup();
-        reserve_lines(&demand, self.levels.borrow().all(), &places).map(drop)
+    /// Whether every hold that ran out can be taken again where it was. Pieces at another location
+    /// do not help: a hold stays where it is.
+    pub fn can_rehold(&self) -> bool {
+        let mut levels = self.levels.borrow().clone();
+        let holds = self.reservations.iter().map(|stored| stored.reservation.facts());
+        holds.filter(|facts| facts.state == State::Expired).all(|facts| {
+            levels
+                .at(facts.sku, facts.location)
+                .is_ok_and(|level| level.reserve(facts.quantity).is_ok())
+        })
     }
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for

@@ -242,7 +242,7 @@ fn keep_or_send_back(
     if status == Status::Placed && file.has_expired_holds() {
         let facts = LateFacts {
             order_open: true,
-            stock_ok: file.can_rehold().is_ok(),
+            stock_ok: file.can_rehold(),
             consent: file.stored.accepts_backorder,
         };
         match late_money(policy, facts) {

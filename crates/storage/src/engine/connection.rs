@@ -104,20 +104,34 @@ impl Connection {
         Ok(Self { session, ids })
     }
 
-    /// Brings the schema to its newest step and makes sure that new ids lie above all stored ones.
+    /// Brings the schema to its newest step and makes sure that new ids lie above all stored ones,
+    /// also when the clock was set back in between.
     pub fn migrate(&mut self) -> Result<(), Error> {
         crate::migrate::migrate(self)?;
+        // Nearly everything has an entry in the journal whose id is above its own; these have none.
         let newest = self.read(|tx| {
-            tx.query_opt(
-                "SELECT position FROM journal ORDER BY position DESC LIMIT 1",
-                &[],
-                |row| row.int(),
-            )
+            let tables = ["inbox", "tasks", "login_codes", "imports", "customers"];
+            let keys = tables.map(|table| (table, "id"));
+            let mut newest = 0;
+            let others = [("ledger_entries", "posting_id"), ("journal", "position")];
+            for (table, id) in keys.into_iter().chain(others) {
+                let sql = format!("SELECT {id} FROM {table} ORDER BY {id} DESC LIMIT 1");
+                let found = tx.query_opt(&sql, &[], |row| row.int())?;
+                newest = newest.max(found.unwrap_or(0));
+            }
+            Ok::<_, Error>(newest)
         })?;
-        if let Some(newest) = newest {
-            self.ids.continue_after(newest);
-        }
+        self.ids.continue_after(newest);
         Ok(())
+    }
+
+    pub(crate) fn ids(&self) -> Arc<IdGenerator> {
+        Arc::clone(&self.ids)
+    }
+
+    /// The same connection with another generator of ids, as after a restart.
+    pub(crate) fn with_ids(self, ids: Arc<IdGenerator>) -> Self {
+        Self { ids, ..self }
     }
 
     /// Whether the server has closed it.

@@ -1,0 +1,401 @@
+//! A payment gateway with its own books, inside the simulation: it loses answers, refuses, declines,
+//! and sends its notices late, doubled, in any order, or never. What its books say is the truth
+//! about money.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ordermill_base::{Clock, Currency, Id, Money, Random, Span, Timestamp};
+use ordermill_domain::ids::{PaymentId, RefundId};
+use ordermill_ports::gateway::{
+    Capture, Gateway, GatewayError, GatewayState, Notice, NoticeError, NoticeKind, PaymentRequest,
+    RefundRequest, RefundState, Started,
+};
+use ordermill_ports::{Answer, Headers};
+use serde_json::{Value, json};
+
+/// The name under which payments are stored.
+pub(crate) const NAME: &str = "sim";
+const MERCHANT: &str = "tea-shop";
+
+/// The gateway; clones share its books.
+#[derive(Clone)]
+pub(crate) struct SimGateway {
+    books: Arc<Mutex<Books>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the gateway knows.
+#[derive(Debug)]
+pub(crate) struct Books {
+    /// Every payment that it took on.
+    pub(crate) accounts: BTreeMap<i64, Account>,
+    /// Every refund that it heard of.
+    pub(crate) refunds: BTreeMap<i64, Back>,
+    /// Payments that were opened a second time under another key: money that may be taken twice.
+    pub(crate) opened_twice: Vec<i64>,
+    /// Notices on their way: when, and what.
+    notices: Vec<(Timestamp, Vec<u8>)>,
+    answered: HashMap<String, GatewayErrorOnce>,
+    random: Random,
+    /// Nothing goes wrong any more.
+    is_calm: bool,
+    count: u64,
+}
+
+type GatewayErrorOnce = (String, String);
+
+/// One payment at the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// How much.
+    pub(crate) amount: i64,
+    /// Where it stands.
+    pub(crate) state: State,
+    /// Until when it can be paid.
+    pub(crate) expires_at: Timestamp,
+    key: String,
+}
+
+/// Where a payment stands at the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The buyer sees its page.
+    Pending,
+    /// The money was taken.
+    Charged,
+    /// The bank refused.
+    Declined,
+    /// We closed it.
+    Voided,
+}
+
+/// One refund at the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Back {
+    /// Out of which payment.
+    pub(crate) payment: i64,
+    /// How much.
+    pub(crate) amount: i64,
+    /// Whether it was sent; a failed attempt may be followed by another.
+    pub(crate) is_sent: bool,
+    key: String,
+}
+
+impl SimGateway {
+    /// A gateway with empty books.
+    pub(crate) fn new(clock: Arc<dyn Clock>, random: Random) -> Self {
+        let books = Books {
+            accounts: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            opened_twice: Vec::new(),
+            notices: Vec::new(),
+            answered: HashMap::new(),
+            random,
+            is_calm: false,
+            count: 0,
+        };
+        Self { books: Arc::new(Mutex::new(books)), clock }
+    }
+
+    /// Its books.
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on every call is answered and every notice arrives once.
+    pub(crate) fn set_calm(&self, is_calm: bool) {
+        self.books().is_calm = is_calm;
+    }
+
+    /// A buyer at a payment page pays, or the bank declines. Gives whether money was taken.
+    pub(crate) fn buyer_pays(&self, payment: i64, is_declined: bool) -> bool {
+        let now = self.clock.now();
+        let mut books = self.books();
+        let Some(account) = books.accounts.get_mut(&payment) else { return false };
+        // A gateway's last moment is not ours: sometimes it still takes money a little later.
+        if account.state != State::Pending || now > account.expires_at + Span::minutes(3) {
+            return false;
+        }
+        account.state = if is_declined { State::Declined } else { State::Charged };
+        let amount = account.amount;
+        let kind = if is_declined { "failed" } else { "captured" };
+        books.tell(now, json!({ "kind": kind, "payment": payment, "amount": amount }));
+        !is_declined
+    }
+
+    /// Pages at which somebody could pay.
+    pub(crate) fn pages(&self) -> Vec<i64> {
+        let books = self.books();
+        let open = books.accounts.iter().filter(|(_, it)| it.state == State::Pending);
+        open.map(|(id, _)| *id).collect()
+    }
+
+    /// The notices that arrive by now, in the order of their arrival.
+    pub(crate) fn arriving(&self) -> Vec<Vec<u8>> {
+        let now = self.clock.now();
+        let mut books = self.books();
+        let (mut due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut books.notices).into_iter().partition(|(at, _)| *at <= now);
+        books.notices = rest;
+        due.sort();
+        due.into_iter().map(|(_, body)| body).collect()
+    }
+
+    fn call(&self) -> MutexGuard<'_, Books> {
+        self.books()
+    }
+}
+
+/// What becomes of one call.
+#[derive(PartialEq, Eq)]
+enum Luck {
+    Fine,
+    /// It never arrives.
+    Unreached,
+    /// It is done, and the answer is lost.
+    Unanswered,
+}
+
+impl Books {
+    fn luck(&mut self) -> Luck {
+        if self.is_calm {
+            return Luck::Fine;
+        }
+        match self.random.below(20) {
+            0 => Luck::Unreached,
+            1 | 2 => Luck::Unanswered,
+            _ => Luck::Fine,
+        }
+    }
+
+    /// Sends a notice: never, once, or several times, each after a while of its own.
+    fn tell(&mut self, now: Timestamp, mut content: Value) {
+        self.count += 1;
+        content["id"] = json!(format!("n{}", self.count));
+        content["at"] = json!(now.as_micros());
+        let copies =
+            if self.is_calm { 1 } else { [0, 1, 1, 1, 1, 2, 2, 3][self.random.below(8) as usize] };
+        for _ in 0..copies {
+            let delay = match self.random.below(4) {
+                _ if self.is_calm => 0,
+                0 | 1 => self.random.between(0, 5_000),
+                2 => self.random.between(0, 20 * 60_000),
+                _ => self.random.between(0, 26 * 3_600_000),
+            };
+            self.notices.push((now + Span::millis(delay), content.to_string().into_bytes()));
+        }
+    }
+
+    fn state_of(&self, payment: i64, now: Timestamp) -> GatewayState {
+        let Some(account) = self.accounts.get(&payment) else { return GatewayState::Unknown };
+        match account.state {
+            State::Pending if now > account.expires_at + Span::minutes(3) => GatewayState::Expired,
+            State::Pending => GatewayState::Pending {
+                gateway_reference: reference(payment),
+                redirect_url: page(payment),
+            },
+            State::Charged => GatewayState::Captured(Capture {
+                gateway_reference: reference(payment),
+                amount: cny(account.amount),
+                merchant: MERCHANT.to_owned(),
+                at: now,
+            }),
+            State::Declined => GatewayState::Failed { reason: "card declined".to_owned() },
+            State::Voided => GatewayState::Voided,
+        }
+    }
+}
+
+fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::Cny)
+}
+
+fn reference(payment: i64) -> String {
+    format!("gw{payment}")
+}
+
+fn page(payment: i64) -> String {
+    format!("http://127.0.0.1/pay/{payment}")
+}
+
+fn unreached() -> GatewayError {
+    GatewayError::NotSent { reason: "simulated".to_owned() }
+}
+
+fn answered<T: Send + 'static>(
+    luck: &Luck,
+    answer: Result<T, GatewayError>,
+) -> Answer<'static, Result<T, GatewayError>> {
+    let lost = GatewayError::OutcomeUnknown { reason: "simulated".to_owned() };
+    let answer = if *luck == Luck::Unanswered { Err(lost) } else { answer };
+    Box::pin(std::future::ready(answer))
+}
+
+impl Gateway for SimGateway {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn merchant(&self) -> &str {
+        MERCHANT
+    }
+
+    fn start<'a>(
+        &'a self,
+        request: &'a PaymentRequest,
+    ) -> Answer<'a, Result<Started, GatewayError>> {
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let payment = request.payment.raw();
+        let key = &request.idempotency_key;
+        if let Some((code, message)) = books.answered.get(key).cloned() {
+            return answered(&luck, Err(GatewayError::Refused { code, message }));
+        }
+        match books.accounts.get(&payment).map(|known| known.key == *key) {
+            Some(true) => {}
+            Some(false) => books.opened_twice.push(payment),
+            None if !books.is_calm && books.random.percent(3) => {
+                let refusal = ("not_now".to_owned(), "simulated".to_owned());
+                books.answered.insert(key.clone(), refusal.clone());
+                let (code, message) = refusal;
+                return answered(&luck, Err(GatewayError::Refused { code, message }));
+            }
+            None => {
+                let account = Account {
+                    amount: request.amount.minor,
+                    state: State::Pending,
+                    expires_at: request.expires_at,
+                    key: key.clone(),
+                };
+                books.accounts.insert(payment, account);
+            }
+        }
+        let started =
+            Started { gateway_reference: reference(payment), redirect_url: page(payment) };
+        answered(&luck, Ok(started))
+    }
+
+    fn query(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
+        let now = self.clock.now();
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let state = books.state_of(payment.raw(), now);
+        answered(&luck, Ok(state))
+    }
+
+    fn refund<'a>(
+        &'a self,
+        request: &'a RefundRequest,
+    ) -> Answer<'a, Result<RefundState, GatewayError>> {
+        let now = self.clock.now();
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let id = request.refund.raw();
+        let key = request.idempotency_key.clone();
+        let is_known = books.refunds.get(&id).is_some_and(|back| back.is_sent || back.key == key);
+        if !is_known {
+            let is_sent = books.is_calm || !books.random.percent(10);
+            let (payment, amount) = (request.payment.raw(), request.amount.minor);
+            books.refunds.insert(id, Back { payment, amount, is_sent, key });
+            let kind = if is_sent { "refunded" } else { "refund_failed" };
+            books.tell(
+                now,
+                json!({ "kind": kind, "payment": payment, "refund": id, "amount": amount }),
+            );
+        }
+        let state = books.refund_state(id, now);
+        answered(&luck, Ok(state))
+    }
+
+    fn query_refund(
+        &self,
+        _payment: PaymentId,
+        refund: RefundId,
+    ) -> Answer<'_, Result<RefundState, GatewayError>> {
+        let now = self.clock.now();
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let state = books.refund_state(refund.raw(), now);
+        answered(&luck, Ok(state))
+    }
+
+    fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
+        let now = self.clock.now();
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        if let Some(account) = books.accounts.get_mut(&payment.raw())
+            && account.state == State::Pending
+        {
+            account.state = State::Voided;
+        }
+        let state = books.state_of(payment.raw(), now);
+        answered(&luck, Ok(state))
+    }
+
+    fn parse_notice(
+        &self,
+        _headers: &Headers,
+        body: &[u8],
+        _received_at: Timestamp,
+    ) -> Result<Notice, NoticeError> {
+        let unreadable = || NoticeError::Unreadable("simulated".to_owned());
+        let content: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
+        let number = |name: &str| content[name].as_i64().ok_or_else(unreadable);
+        let payment = number("payment")?;
+        let refund = || Ok::<_, NoticeError>(RefundId::from_raw(number("refund")?));
+        let reason = "simulated".to_owned();
+        let kind = match content["kind"].as_str() {
+            Some("captured") => NoticeKind::Captured,
+            Some("failed") => NoticeKind::Failed { reason },
+            Some("refunded") => NoticeKind::Refunded { refund: refund()? },
+            Some("refund_failed") => NoticeKind::RefundFailed { refund: refund()?, reason },
+            _ => return Err(unreadable()),
+        };
+        Ok(Notice {
+            id: content["id"].as_str().ok_or_else(unreadable)?.to_owned(),
+            payment: PaymentId::from_raw(payment),
+            merchant: MERCHANT.to_owned(),
+            kind,
+            amount: cny(number("amount")?),
+            gateway_reference: reference(payment),
+            at: Timestamp::from_micros(number("at")?),
+        })
+    }
+}
+
+impl Books {
+    fn refund_state(&self, id: i64, now: Timestamp) -> RefundState {
+        match self.refunds.get(&id) {
+            None => RefundState::Unknown,
+            Some(back) if back.is_sent => RefundState::Succeeded {
+                gateway_reference: format!("gr{id}"),
+                amount: cny(back.amount),
+                at: now,
+            },
+            Some(_) => RefundState::Failed { reason: "simulated".to_owned() },
+        }
+    }
+
+    /// What it took and has not sent back, minor units.
+    pub(crate) fn balance(&self) -> i64 {
+        let charged = self.accounts.values().filter(|it| it.state == State::Charged);
+        let sent = self.refunds.values().filter(|it| it.is_sent);
+        charged.map(|it| it.amount).sum::<i64>() - sent.map(|it| it.amount).sum::<i64>()
+    }
+}

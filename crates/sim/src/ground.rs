@@ -1,0 +1,71 @@
+//! What every simulated shop begins with: goods, places, and pieces on shelves.
+
+use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
+use ordermill_base::{Id, Quantity, Random};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::ids::{LocationId, SkuId};
+use ordermill_domain::stock::BackorderPolicy;
+use ordermill_storage::{journal, location, sku};
+use ordermill_testkit::catalog;
+
+use crate::model::{Place, Shelf};
+use crate::world::World;
+
+/// Goods.
+pub(crate) const SKUS: i64 = 12;
+/// Warehouses.
+pub(crate) const LOCATIONS: i64 = 3;
+
+/// Fills the shelves, some of them with very little. Gives what lies there.
+///
+/// # Panics
+/// If the real shop does not take it.
+pub(crate) fn stock_up(world: &mut World, random: &mut Random) -> Vec<(Place, Shelf)> {
+    let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
+    let connection = world.connection();
+    connection
+        .transact(|tx| {
+            for number in 1..=SKUS {
+                let code = format!("S{number}");
+                sku::insert(tx, &act, &catalog::sku(SkuId::from_raw(number), &code))?;
+            }
+            for number in 1..=LOCATIONS {
+                let id = LocationId::from_raw(number);
+                let code = format!("L{number}");
+                location::insert(tx, &act, &catalog::location(id, &code, 30, 120))?;
+            }
+            Ok::<_, ordermill_storage::Error>(())
+        })
+        .expect("goods and places are stored");
+    let mut shelves = Vec::new();
+    for sku in 1..=SKUS {
+        for location in 1..=LOCATIONS {
+            // Some goods are not kept everywhere.
+            if sku > 1 && random.percent(15) {
+                continue;
+            }
+            let on_hand = if random.percent(25) { 0 } else { random.between(1, 90) };
+            let safety = if random.percent(20) { random.between(1, 5) } else { 0 };
+            let shelf = Shelf { on_hand, safety, may_wait: sku % 5 == 0, ..Shelf::default() };
+            let policy =
+                if shelf.may_wait { BackorderPolicy::Allow } else { BackorderPolicy::Deny };
+            let (id, at) = (SkuId::from_raw(sku), LocationId::from_raw(location));
+            let stored = connection.transact(|tx| {
+                set_stock_policy(tx, &act, id, at, safety, policy)?;
+                if let Ok(quantity) = Quantity::new(on_hand) {
+                    receive_stock(tx, &act, id, at, quantity, &Spot::default(), None)?;
+                }
+                Ok::<_, ordermill_app::stock::StockError>(())
+            });
+            stored.expect("goods come in");
+            shelves.push(((sku, location), shelf));
+        }
+    }
+    shelves
+}
+
+/// The position of the journal's newest entry.
+pub(crate) fn newest(world: &mut World) -> i64 {
+    let newest = world.look(|tx| journal::newest(tx, None, 1));
+    newest.first().map_or(0, |entry| entry.cursor.position.raw())
+}

@@ -1,0 +1,118 @@
+//! What the journal says that happened is told to the model, which knows whether it may.
+//!
+//! Where buyers, the gateway, timers and the poller race, the journal alone says who came first. The
+//! model takes from it only that: which payment, which timer, in which order. What had to follow it
+//! computes by itself, and every promise that had to be made must be in the same breath.
+
+use ordermill_base::Id;
+use ordermill_domain::ids::{LocationId, OrderId, PaymentId, SkuId};
+use ordermill_storage::journal::{self, Entry};
+use serde_json::Value;
+
+use crate::gateway::State;
+use crate::model::{Answer, Wrong};
+use crate::shop::Shop;
+
+const PAGE: i64 = 256;
+
+impl Shop {
+    /// Takes in what happened since the last time.
+    pub(crate) fn listen(&mut self) -> Result<(), Wrong> {
+        for entry in self.news() {
+            self.heard = entry.cursor.position.raw();
+            self.hear(&entry).map_err(|wrong| format!("{} {}: {wrong}", entry.kind, entry.at))?;
+        }
+        if let Some((payment, amount)) = self.model.owed.first() {
+            return Err(format!("{amount} of payment {payment} must go back and nobody says so"));
+        }
+        if let Some(order) = self.model.ended_for_stock.first() {
+            return Err(format!("order {order} ends for its stock without a late payment"));
+        }
+        self.asked.clear();
+        Ok(())
+    }
+
+    fn news(&mut self) -> Vec<Entry> {
+        let heard = self.heard;
+        let mut news: Vec<Entry> = Vec::new();
+        loop {
+            let before = news.last().map(|entry| entry.cursor.position);
+            let page = self.world.look(|tx| journal::newest(tx, before, PAGE));
+            let is_last = (page.len() as i64) < PAGE;
+            let fresh = page.into_iter().take_while(|entry| entry.cursor.position.raw() > heard);
+            let count = news.len();
+            news.extend(fresh);
+            if is_last || ((news.len() - count) as i64) < PAGE {
+                news.reverse();
+                return news;
+            }
+        }
+    }
+
+    fn hear(&mut self, entry: &Entry) -> Result<(), Wrong> {
+        let (id, now) = (entry.aggregate_id, entry.at.as_micros());
+        let body: Value = serde_json::from_str(&entry.body).map_err(|error| error.to_string())?;
+        let amount = || body["amount_minor"].as_i64().ok_or("no amount".to_owned());
+        match entry.kind.as_str() {
+            "order.placed" => match self.asked.remove(&id) {
+                Some(wanted) => match self.model.place(&wanted) {
+                    Answer::New(_) => {
+                        self.came_in(id);
+                        Ok(())
+                    }
+                    other => Err(format!("it is placed, should be {other:?}")),
+                },
+                None => Err(format!("nobody asked for order {id}")),
+            },
+            "order.canceled" => match body["reason"].as_str() {
+                Some("unpaid") => self.model.unpaid_in_time(id, now),
+                Some("out_of_stock") => {
+                    self.model.ended_for_stock.insert(id);
+                    Ok(())
+                }
+                _ => self.model.cancel(id),
+            },
+            "reservation.expired" => {
+                let line = body["line_no"].as_i64().ok_or("no line")?;
+                let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
+                self.model.hold_runs_out(id, line, place, now)
+            }
+            "payment.created" => {
+                let order = raw::<OrderId>(&body["order"])?;
+                self.model.payment_created(id, order, amount()?, now)
+            }
+            "payment.captured" => {
+                self.is_true(id, State::Charged)?;
+                self.model.captured(id)
+            }
+            "payment.failed" => self.model.payment_over(id, "failed", now),
+            "payment.expired" => self.model.payment_over(id, "expired", now),
+            "payment.voided" => self.model.payment_over(id, "voided", now),
+            "refund.granted" => {
+                let payment = raw::<PaymentId>(&body["key"]["payment"])?;
+                self.model.refund_granted(id, payment, amount()?)
+            }
+            "refund.succeeded" => {
+                if !self.world.gateway.books().refunds.get(&id).is_some_and(|it| it.is_sent) {
+                    return Err(format!("the gateway has not sent refund {id}"));
+                }
+                self.model.refund_sent(id)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing is believed about money that the gateway's books do not say.
+    fn is_true(&self, payment: i64, state: State) -> Result<(), Wrong> {
+        let books = self.world.gateway.books();
+        match books.accounts.get(&payment) {
+            Some(account) if account.state == state => Ok(()),
+            account => Err(format!("the gateway says of payment {payment}: {account:?}")),
+        }
+    }
+}
+
+fn raw<T: Id + std::str::FromStr>(value: &Value) -> Result<i64, Wrong> {
+    let text = value.as_str().ok_or_else(|| format!("{value} is not an id"))?;
+    text.parse::<T>().map(Id::raw).map_err(|_| format!("{text} is not an id"))
+}

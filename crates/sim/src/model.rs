@@ -1,0 +1,258 @@
+//! What should be: a second, much simpler telling of the business, in plain maps and integers.
+//!
+//! Written from the words of the domain and calling none of its code, so that a mistake would have to
+//! be made twice to go unseen. Its inputs are what was asked of the real shop and, where several
+//! parts of it race, the order in which the journal says that they won. Everything that follows from
+//! an input (stock, states, money owed) is computed here and compared.
+
+mod money;
+mod stock;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use money::{Owed, Pay, PayState, Refund, RefundState};
+pub use stock::{Pieces, Shelf, Short};
+
+/// SKU and location.
+pub type Place = (i64, i64);
+
+/// Something that is not as it should be.
+pub type Wrong = String;
+
+/// A whole shop.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    /// What lies where.
+    pub shelves: BTreeMap<Place, Shelf>,
+    /// Every order that should stand.
+    pub orders: BTreeMap<i64, Order>,
+    /// Every payment that was started.
+    pub payments: BTreeMap<i64, Pay>,
+    /// Every refund that was promised.
+    pub refunds: BTreeMap<i64, Refund>,
+    /// Promises that something has just caused and that must be made at once.
+    pub owed: Vec<Owed>,
+    /// Orders that ended because the stock of a late payer was gone; their payment must follow.
+    pub ended_for_stock: BTreeSet<i64>,
+    /// Whether a late payer whose stock is gone may wait, if they agreed to.
+    pub offers_backorder: bool,
+    keys: HashMap<String, (u64, i64)>,
+    carts: HashMap<i64, i64>,
+    channel_orders: HashMap<String, i64>,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The id that the order gets if it is placed.
+    pub order: i64,
+    /// SKU and pieces of each line, from line 1.
+    pub lines: Vec<(i64, i64)>,
+    /// What it costs.
+    pub total: i64,
+    /// Paid before it is sent, or at the door.
+    pub is_prepaid: bool,
+    /// Whether stock is held for a short while only.
+    pub is_promotion: bool,
+    /// The buyer would wait.
+    pub accepts_backorder: bool,
+    /// The client's key with what it was used for.
+    pub key: Option<(String, u64)>,
+    /// The cart.
+    pub cart: Option<i64>,
+    /// The channel's own id.
+    pub channel_order: Option<String>,
+    /// Locations, the best first.
+    pub preference: Vec<i64>,
+    /// When, in microseconds.
+    pub at: i64,
+    /// How long the buyer has to pay, and how long stock is held in a promotion.
+    pub spans: (i64, i64),
+}
+
+/// What placing should be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was placed now.
+    New(i64),
+    /// It stands already.
+    Existing(i64),
+    /// The key belongs to something else.
+    KeyReused,
+    /// Not enough of these.
+    OutOfStock(Vec<Short>),
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Waits for money or stock.
+    Placed,
+    /// Goes on to the warehouse.
+    Confirmed,
+    /// Ended.
+    Canceled,
+}
+
+/// An order as it should be.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Where it stands.
+    pub status: Status,
+    /// What it costs.
+    pub total: i64,
+    /// Paid before it is sent.
+    pub is_prepaid: bool,
+    /// The buyer would wait for stock.
+    pub accepts_backorder: bool,
+    /// What came in.
+    pub paid: i64,
+    /// What went back.
+    pub refunded: i64,
+    /// Until when it can be paid (D1); none for cash on delivery, and none once that is over.
+    pub pay_by: Option<i64>,
+    /// Until when its stock is held (D2).
+    pub held_until: Option<i64>,
+    /// Its pieces.
+    pub pieces: Vec<Pieces>,
+}
+
+impl Order {
+    /// Whether somebody may still pay it.
+    pub fn is_payable(&self, at: i64) -> bool {
+        self.status == Status::Placed
+            && self.is_prepaid
+            && self.paid - self.refunded < self.total
+            && self.pay_by.is_some_and(|due| at < due)
+    }
+
+    fn is_paid(&self) -> bool {
+        self.paid >= self.total
+    }
+}
+
+impl Model {
+    /// What was asked before is answered as before.
+    pub fn known(&self, wanted: &Wanted) -> Option<Answer> {
+        if let Some((key, content)) = &wanted.key
+            && let Some((known, order)) = self.keys.get(key)
+        {
+            let is_same = known == content;
+            return Some(if is_same { Answer::Existing(*order) } else { Answer::KeyReused });
+        }
+        if let Some(order) = wanted.cart.and_then(|cart| self.carts.get(&cart)) {
+            return Some(Answer::Existing(*order));
+        }
+        let known = wanted.channel_order.as_ref().and_then(|id| self.channel_orders.get(id));
+        known.map(|order| Answer::Existing(*order))
+    }
+
+    /// Places an order, or finds out why not.
+    pub fn place(&mut self, wanted: &Wanted) -> Answer {
+        if let Some(known) = self.known(wanted) {
+            return known;
+        }
+        let mut pieces = match self.choose(&wanted.lines, &wanted.preference) {
+            Ok(pieces) => pieces,
+            Err(short) => return Answer::OutOfStock(short),
+        };
+        self.hold(&pieces);
+        if !wanted.is_prepaid {
+            self.allocate(&mut pieces);
+        }
+        let (pay_within, hold_for) = wanted.spans;
+        let order = Order {
+            status: if wanted.is_prepaid { Status::Placed } else { Status::Confirmed },
+            total: wanted.total,
+            is_prepaid: wanted.is_prepaid,
+            accepts_backorder: wanted.accepts_backorder,
+            paid: 0,
+            refunded: 0,
+            pay_by: wanted.is_prepaid.then(|| wanted.at + pay_within),
+            held_until: (wanted.is_prepaid && wanted.is_promotion).then(|| wanted.at + hold_for),
+            pieces,
+        };
+        self.orders.insert(wanted.order, order);
+        if let Some((key, content)) = &wanted.key {
+            self.keys.insert(key.clone(), (*content, wanted.order));
+        }
+        if let Some(cart) = wanted.cart {
+            self.carts.insert(cart, wanted.order);
+        }
+        if let Some(id) = &wanted.channel_order {
+            self.channel_orders.insert(id.clone(), wanted.order);
+        }
+        Answer::New(wanted.order)
+    }
+
+    /// What canceling should say: `None` if there is no such order, else whether it ends now.
+    pub fn may_cancel(&self, id: i64) -> Option<bool> {
+        self.orders.get(&id).map(|order| order.status != Status::Canceled)
+    }
+
+    /// Ends an order: its pieces go back to where they came from, its money is promised back.
+    pub fn cancel(&mut self, id: i64) -> Result<(), Wrong> {
+        let order = self.orders.get_mut(&id).ok_or(format!("no order {id} to cancel"))?;
+        if order.status == Status::Canceled {
+            return Err(format!("order {id} is canceled twice"));
+        }
+        order.status = Status::Canceled;
+        (order.pay_by, order.held_until) = (None, None);
+        let mut pieces = std::mem::take(&mut order.pieces);
+        self.release(&mut pieces);
+        self.order(id)?.pieces = pieces;
+        self.owe_all_of(id);
+        Ok(())
+    }
+
+    /// D1 at this moment: only what is due and unpaid ends.
+    pub fn unpaid_in_time(&mut self, id: i64, now: i64) -> Result<(), Wrong> {
+        let order = self.order(id)?;
+        let is_due = order.pay_by.is_some_and(|due| due <= now);
+        if !is_due || order.is_paid() || order.status != Status::Placed {
+            return Err(format!("the timer cancels order {id}, which is not unpaid and due"));
+        }
+        self.cancel(id)
+    }
+
+    /// D2 at this moment for one line's pieces.
+    pub fn hold_runs_out(
+        &mut self,
+        id: i64,
+        line: i64,
+        place: Place,
+        now: i64,
+    ) -> Result<(), Wrong> {
+        let order = self.order(id)?;
+        let is_due = order.held_until.is_some_and(|due| due <= now);
+        if !is_due || order.is_paid() || order.status != Status::Placed {
+            return Err(format!("the hold of order {id} runs out too early"));
+        }
+        let mut pieces = std::mem::take(&mut order.pieces);
+        let expired = self.expire(&mut pieces, line, place);
+        self.order(id)?.pieces = pieces;
+        expired.then_some(()).ok_or(format!("order {id} holds nothing at {place:?} to run out"))
+    }
+
+    /// Which deadlines have been overdue for a while, and should have been acted on.
+    pub fn overdue(&self, now: i64) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        for (id, order) in self.orders.iter().filter(|(_, it)| it.status == Status::Placed) {
+            if order.is_paid() {
+                continue;
+            }
+            if order.pay_by.is_some_and(|due| due <= now) {
+                wrong.push(format!("order {id} was not paid in time and stands"));
+            }
+            let holds = order.pieces.iter().any(|it| it.is_held());
+            if order.held_until.is_some_and(|due| due <= now) && holds {
+                wrong.push(format!("order {id} holds stock after its time"));
+            }
+        }
+        wrong
+    }
+
+    fn order(&mut self, id: i64) -> Result<&mut Order, Wrong> {
+        self.orders.get_mut(&id).ok_or(format!("there should be no order {id}"))
+    }
+}

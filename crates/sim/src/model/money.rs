@@ -1,0 +1,177 @@
+//! Money: what was asked for, what came in, what is owed back, what went back.
+
+use super::{Model, Status, Wrong};
+
+/// Where a payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayState {
+    /// The buyer may pay.
+    Open,
+    /// The money is here.
+    Captured,
+    /// Over without money, under this name.
+    Over(&'static str),
+}
+
+/// A payment as it should be.
+#[derive(Debug, Clone, Copy)]
+pub struct Pay {
+    /// What it pays.
+    pub order: i64,
+    /// How much.
+    pub amount: i64,
+    /// Where it stands.
+    pub state: PayState,
+    /// How much of it was promised back.
+    pub promised: i64,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundState {
+    /// Promised or on its way.
+    Open,
+    /// The buyer has it.
+    Sent,
+}
+
+/// A refund as it should be.
+#[derive(Debug, Clone, Copy)]
+pub struct Refund {
+    /// Out of which payment.
+    pub payment: i64,
+    /// How much.
+    pub amount: i64,
+    /// Where it stands.
+    pub state: RefundState,
+}
+
+/// Money that must be promised back now: payment and amount.
+pub type Owed = (i64, i64);
+
+impl Model {
+    /// A payment was started.
+    pub fn payment_created(
+        &mut self,
+        id: i64,
+        order: i64,
+        amount: i64,
+        at: i64,
+    ) -> Result<(), Wrong> {
+        let is_open = |pay: &Pay| pay.order == order && pay.state == PayState::Open;
+        if self.payments.values().any(is_open) {
+            return Err(format!("order {order} has two open payments"));
+        }
+        let head = self.order(order)?;
+        let due = head.total - head.paid + head.refunded;
+        if !head.is_payable(at) || amount != due {
+            return Err(format!("payment {id} asks for {amount} of order {order}, due {due}"));
+        }
+        let (state, promised) = (PayState::Open, 0);
+        self.payments.insert(id, Pay { order, amount, state, promised });
+        Ok(())
+    }
+
+    /// A payment ended without money.
+    pub fn payment_over(&mut self, id: i64, how: &'static str, now: i64) -> Result<(), Wrong> {
+        let pay = self.payment(id)?;
+        if pay.state != PayState::Open {
+            return Err(format!("payment {id} ends twice"));
+        }
+        pay.state = PayState::Over(how);
+        let order = pay.order;
+        if how == "voided" && self.order(order)?.is_payable(now) {
+            return Err(format!("payment {id} is given up although its order stands"));
+        }
+        Ok(())
+    }
+
+    /// Money is learned of; what follows from it is decided here.
+    pub fn captured(&mut self, id: i64) -> Result<(), Wrong> {
+        let pay = self.payment(id)?;
+        if pay.state == PayState::Captured {
+            return Err(format!("payment {id} counts twice"));
+        }
+        pay.state = PayState::Captured;
+        let Pay { order: order_id, amount, .. } = *pay;
+        let order = self.order(order_id)?;
+        order.paid += amount;
+        match order.status {
+            Status::Canceled => self.owe(id, amount),
+            Status::Placed => self.paid_in_time(order_id, id, amount)?,
+            Status::Confirmed => self.owe_excess(order_id, id, amount)?,
+        }
+        Ok(())
+    }
+
+    fn paid_in_time(&mut self, id: i64, payment: i64, amount: i64) -> Result<(), Wrong> {
+        let order = self.order(id)?;
+        let may_wait = order.accepts_backorder;
+        let mut pieces = std::mem::take(&mut order.pieces);
+        let is_gone = !self.can_hold_again(&pieces);
+        if is_gone && !(may_wait && self.offers_backorder) {
+            self.order(id)?.pieces = pieces;
+            self.ended_for_stock.remove(&id);
+            self.cancel(id)?;
+            return Ok(());
+        }
+        self.hold_again(&mut pieces);
+        if self.order(id)?.is_paid() {
+            self.allocate(&mut pieces);
+            let order = self.order(id)?;
+            order.status = Status::Confirmed;
+            (order.pay_by, order.held_until) = (None, None);
+        }
+        self.order(id)?.pieces = pieces;
+        self.owe_excess(id, payment, amount)
+    }
+
+    fn owe_excess(&mut self, order: i64, payment: i64, amount: i64) -> Result<(), Wrong> {
+        let order = self.order(order)?;
+        let excess = (order.paid - order.refunded - order.total).clamp(0, amount);
+        self.owe(payment, excess);
+        Ok(())
+    }
+
+    fn owe(&mut self, payment: i64, amount: i64) {
+        if amount > 0 {
+            self.owed.push((payment, amount));
+        }
+    }
+
+    /// All money of an ended order that was not promised back before.
+    pub(super) fn owe_all_of(&mut self, order: i64) {
+        let of_it = |(_, pay): &(&i64, &Pay)| pay.order == order && pay.state == PayState::Captured;
+        let left = self.payments.iter().filter(of_it);
+        let left: Vec<Owed> = left.map(|(id, pay)| (*id, pay.amount - pay.promised)).collect();
+        left.into_iter().for_each(|(payment, amount)| self.owe(payment, amount));
+    }
+
+    /// A refund was promised: it must be one that is owed, to the minor unit.
+    pub fn refund_granted(&mut self, id: i64, payment: i64, amount: i64) -> Result<(), Wrong> {
+        let Some(at) = self.owed.iter().position(|owed| *owed == (payment, amount)) else {
+            return Err(format!("refund {id} gives {amount} of payment {payment} to nobody's due"));
+        };
+        self.owed.swap_remove(at);
+        self.payment(payment)?.promised += amount;
+        self.refunds.insert(id, Refund { payment, amount, state: RefundState::Open });
+        Ok(())
+    }
+
+    /// A refund is learned to have been sent.
+    pub fn refund_sent(&mut self, id: i64) -> Result<(), Wrong> {
+        let refund = self.refunds.get_mut(&id).ok_or(format!("no refund {id} was owed"))?;
+        if refund.state == RefundState::Sent {
+            return Err(format!("refund {id} counts twice"));
+        }
+        refund.state = RefundState::Sent;
+        let (payment, amount) = (refund.payment, refund.amount);
+        let order = self.payment(payment)?.order;
+        self.order(order)?.refunded += amount;
+        Ok(())
+    }
+
+    fn payment(&mut self, id: i64) -> Result<&mut Pay, Wrong> {
+        self.payments.get_mut(&id).ok_or(format!("there should be no payment {id}"))
+    }
+}
