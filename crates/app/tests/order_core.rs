@@ -359,6 +359,26 @@ fn a_command_that_fails_or_panics_after_writing_leaves_no_trace_and_spares_its_n
     }
 }
 
+/// The simulation's find: a timer to pay was armed for what nobody owes.
+#[test]
+fn an_order_that_costs_nothing_is_confirmed_at_once_and_waits_for_no_money() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        receive(&mut connection, sku(1), location(1), 3, NOW);
+        let mut free = an_order(1, sku(1), 2);
+        free.placed.promotion = true;
+        free.placed.lines[0].discount_minor = 2_000;
+        free.placed.lines[0].total_minor = 0;
+        (free.placed.amounts.discount_minor, free.placed.amounts.total_minor) = (2_000, 0);
+        free.discounts = vec![(1, "coupon:1".to_owned(), 2_000)];
+        place(&mut connection, &[free]).remove(0).unwrap();
+        assert_eq!(status(&mut connection, 1), Status::Confirmed, "{database:?}");
+        let order = OrderId::from_raw(1);
+        assert_eq!(connection.read(|tx| deadline::of(tx, order)).unwrap(), []);
+        assert_eq!(reserved_and_allocated(&mut connection, sku(1)), (0, 2));
+    }
+}
+
 /// The simulation's find: enough pieces in all, but not where the holds were, failed every report of
 /// the money.
 #[test]

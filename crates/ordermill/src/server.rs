@@ -3,6 +3,8 @@
 //! hyper's own header timeout does nothing without a timer and counts from the first byte only, so
 //! the loop brings both: a timer, and a bound on the silence before the first byte.
 
+mod patience;
+
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
+use self::patience::{Pace, Patience};
+
 /// What one server allows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -27,6 +31,8 @@ pub(crate) struct Limits {
     pub(crate) stop_within: Duration,
     /// Bytes of all headers together.
     pub(crate) header_bytes: usize,
+    /// How slow a body may be.
+    pub(crate) body: Pace,
 }
 
 impl Default for Limits {
@@ -36,6 +42,7 @@ impl Default for Limits {
             headers_within: Duration::from_secs(10),
             stop_within: Duration::from_secs(10),
             header_bytes: 32 * 1024,
+            body: Pace { grace: Duration::from_secs(20), bytes_per_second: 4 * 1024 },
         }
     }
 }
@@ -90,7 +97,8 @@ async fn connection(
 ) {
     drop(stream.set_nodelay(true));
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
+        let mut request =
+            request.map(|body| axum::body::Body::new(Patience::new(body, limits.body)));
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });

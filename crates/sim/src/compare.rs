@@ -17,9 +17,9 @@ const ALL: Range = Range { after: i64::MIN, upto: i64::MAX };
 impl Shop {
     /// Compares everything, and asserts the invariants over the real database.
     pub(crate) fn compare(&mut self) -> Result<(), Wrong> {
-        self.compare_shelves()?;
         self.compare_orders()?;
         self.compare_pieces()?;
+        self.compare_shelves()?;
         self.compare_money()?;
         self.compare_deadlines()?;
         // A lease and claims from before the clock was set back hold nobody up.

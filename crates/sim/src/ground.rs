@@ -16,11 +16,12 @@ pub(crate) const SKUS: i64 = 12;
 /// Warehouses.
 pub(crate) const LOCATIONS: i64 = 3;
 
-/// Fills the shelves, some of them with very little. Gives what lies there.
+/// Fills the shelves, some of them with very little, for so many buyers at once. Gives what lies there.
 ///
 /// # Panics
 /// If the real shop does not take it.
-pub(crate) fn stock_up(world: &mut World, random: &mut Random) -> Vec<(Place, Shelf)> {
+pub(crate) fn stock_up(world: &mut World, random: &mut Random, buyers: u64) -> Vec<(Place, Shelf)> {
+    let most = 90.max(8 * buyers.cast_signed());
     let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
     let connection = world.connection();
     connection
@@ -44,7 +45,7 @@ pub(crate) fn stock_up(world: &mut World, random: &mut Random) -> Vec<(Place, Sh
             if sku > 1 && random.percent(15) {
                 continue;
             }
-            let on_hand = if random.percent(25) { 0 } else { random.between(1, 90) };
+            let on_hand = if random.percent(25) { 0 } else { random.between(1, most) };
             let safety = if random.percent(20) { random.between(1, 5) } else { 0 };
             let shelf = Shelf { on_hand, safety, may_wait: sku % 5 == 0, ..Shelf::default() };
             let policy =

@@ -157,19 +157,21 @@ impl Model {
             Err(short) => return Answer::OutOfStock(short),
         };
         self.hold(&pieces);
-        if !wanted.is_prepaid {
+        // What costs nothing is paid at once.
+        let waits_for_money = wanted.is_prepaid && wanted.total > 0;
+        if !waits_for_money {
             self.allocate(&mut pieces);
         }
         let (pay_within, hold_for) = wanted.spans;
         let order = Order {
-            status: if wanted.is_prepaid { Status::Placed } else { Status::Confirmed },
+            status: if waits_for_money { Status::Placed } else { Status::Confirmed },
             total: wanted.total,
             is_prepaid: wanted.is_prepaid,
             accepts_backorder: wanted.accepts_backorder,
             paid: 0,
             refunded: 0,
-            pay_by: wanted.is_prepaid.then(|| wanted.at + pay_within),
-            held_until: (wanted.is_prepaid && wanted.is_promotion).then(|| wanted.at + hold_for),
+            pay_by: waits_for_money.then(|| wanted.at + pay_within),
+            held_until: (waits_for_money && wanted.is_promotion).then(|| wanted.at + hold_for),
             pieces,
         };
         self.orders.insert(wanted.order, order);

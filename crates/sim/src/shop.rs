@@ -60,7 +60,7 @@ impl Shop {
         let mut world = World::open(address, partners, settings.bug, random.split());
         let mut model = Model::default();
         model.offers_backorder = late_policy == LatePolicy::OfferBackorder;
-        let shelves = ground::stock_up(&mut world, &mut random);
+        let shelves = ground::stock_up(&mut world, &mut random, settings.batch_max);
         model.shelves.extend(shelves);
         let heard = ground::newest(&mut world);
         Self {
@@ -531,7 +531,8 @@ impl Shop {
         let sku = random.between(1, ground::SKUS);
         let location = random.between(1, ground::LOCATIONS);
         let other = 1 + location % ground::LOCATIONS;
-        let (what, pieces) = (random.below(4), random.between(1, 60));
+        let (what, pieces) =
+            (random.below(4), random.between(1, 60.max(4 * self.batch_max.cast_signed())));
         let shelf = self.model.shelves.get(&(sku, location)).copied().unwrap_or_default();
         let counted = (shelf.on_hand + random.between(-3, 3)).max(0);
         let place: Place = (sku, location);

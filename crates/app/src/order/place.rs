@@ -258,12 +258,15 @@ impl PlaceOrder {
         Ok(Decision { stored, lines, events, reservations, tenders: Vec::new() })
     }
 
-    /// What begins to run when the order is placed: (order, kind, due, warning).
+    /// What begins to run when the order is placed: (order, kind, due, warning). Nobody waits for the
+    /// money of an order that costs nothing.
     fn deadlines(
         &self,
     ) -> impl Iterator<Item = (OrderId, DeadlineKind, Timestamp, Option<Timestamp>)> {
         let (id, at) = (self.id, self.act.at);
-        on_placing(self.placed.terms, self.placed.promotion).iter().map(move |kind| {
+        let is_owed = self.placed.amounts.total_minor > 0;
+        let kinds = on_placing(self.placed.terms, self.placed.promotion).iter();
+        kinds.filter(move |_| is_owed).map(move |kind| {
             let span = match kind {
                 DeadlineKind::StockRelease => self.hold_for,
                 _ => self.pay_within,
