@@ -1,6 +1,6 @@
 //! A plain HTTP client: what it sends is exactly what the test says.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 

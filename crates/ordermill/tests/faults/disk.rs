@@ -84,7 +84,7 @@ fn survives(call: &str, nth: u32, injection: Injection) -> bool {
                     }
                     None => {
                         is_harmed = true;
-                        let ended = server.running.wait(Duration::from_secs(10)).unwrap();
+                        let ended = server.running.wait(Duration::from_secs(60)).unwrap();
                         assert!(!ended.success(), "{call} {nth}: it ended as if all were well");
                         break;
                     }

@@ -3,11 +3,15 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::client::{Answer, an_order};
 use crate::shop::{SKUS, Server, Shop};
+
+/// How long a client that was refused waits.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What clients know about what they asked for.
 #[derive(Default)]
@@ -43,10 +47,12 @@ impl Memory {
                     let body = an_order(1 + i64::from(number) % SKUS, 1);
                     let key = format!("key-{number}");
                     let answer = client.place(&key, &body);
-                    let is_gone = answer.is_err();
+                    let status = answer.as_ref().map(|it| it.status).ok();
                     memory.note(key, body, answer.ok().as_ref());
-                    if is_gone {
-                        return;
+                    match status {
+                        None => return,
+                        Some(201) => {}
+                        Some(_) => std::thread::sleep(PAUSE),
                     }
                 }
             })
