@@ -41,6 +41,7 @@ pub(crate) struct Books {
     /// Nothing goes wrong any more.
     is_calm: bool,
     count: u64,
+    latest: Timestamp,
 }
 
 type GatewayErrorOnce = (String, String);
@@ -94,8 +95,16 @@ impl SimGateway {
             random,
             is_calm: false,
             count: 0,
+            latest: clock.now(),
         };
         Self { books: Arc::new(Mutex::new(books)), clock }
+    }
+
+    /// The gateway's own clock, which nobody sets back.
+    fn now(&self) -> Timestamp {
+        let mut books = self.books();
+        books.latest = books.latest.max(self.clock.now());
+        books.latest
     }
 
     /// Its books.
@@ -110,7 +119,7 @@ impl SimGateway {
 
     /// A buyer at a payment page pays, or the bank declines. Gives whether money was taken.
     pub(crate) fn buyer_pays(&self, payment: i64, is_declined: bool) -> bool {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.books();
         let Some(account) = books.accounts.get_mut(&payment) else { return false };
         // A gateway's last moment is not ours: sometimes it still takes money a little later.
@@ -133,7 +142,7 @@ impl SimGateway {
 
     /// The notices that arrive by now, in the order of their arrival.
     pub(crate) fn arriving(&self) -> Vec<Vec<u8>> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.books();
         let (mut due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut books.notices).into_iter().partition(|(at, _)| *at <= now);
@@ -280,7 +289,7 @@ impl Gateway for SimGateway {
     }
 
     fn query(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.call();
         let luck = books.luck();
         if luck == Luck::Unreached {
@@ -294,7 +303,7 @@ impl Gateway for SimGateway {
         &'a self,
         request: &'a RefundRequest,
     ) -> Answer<'a, Result<RefundState, GatewayError>> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.call();
         let luck = books.luck();
         if luck == Luck::Unreached {
@@ -322,7 +331,7 @@ impl Gateway for SimGateway {
         _payment: PaymentId,
         refund: RefundId,
     ) -> Answer<'_, Result<RefundState, GatewayError>> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.call();
         let luck = books.luck();
         if luck == Luck::Unreached {
@@ -333,7 +342,7 @@ impl Gateway for SimGateway {
     }
 
     fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut books = self.call();
         let luck = books.luck();
         if luck == Luck::Unreached {

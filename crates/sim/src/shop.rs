@@ -637,6 +637,12 @@ impl Shop {
         let kept: i64 = orders.clone().map(|it| it.paid - it.refunded).sum();
         let gateway: SimGateway = self.world.gateway.clone();
         let books = gateway.books();
+        for (id, account) in &books.accounts {
+            let ours = self.model.payments.get(id).map(|pay| pay.state);
+            if account.state == gateway::State::Charged && ours != Some(PayState::Captured) {
+                return Err(format!("the gateway took payment {id}, for us it is {ours:?}"));
+            }
+        }
         if books.balance() != kept {
             return Err(format!("the gateway keeps {} for us, we know of {kept}", books.balance()));
         }

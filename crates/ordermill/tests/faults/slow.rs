@@ -39,7 +39,7 @@ fn slow_clients_are_cut_and_hold_up_nobody() {
     while !slow.is_empty() {
         assert!(began.elapsed() < CLOSED_WITHIN, "{} slow clients are still served", slow.len());
         // One byte each, and nothing more, for those that have begun.
-        slow.retain_mut(|stream| drips(stream));
+        slow.retain_mut(drips);
         let asked = Instant::now();
         let answer = client.place(&format!("k{count}"), &an_order(1, 1)).unwrap();
         assert_eq!(answer.status, 201, "{answer:?}");
