@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
@@ -342,6 +343,8 @@ impl Shop {
                 amounts,
                 lines,
                 reserved: Vec::new(),
+                coupons: Vec::new(),
+                points_earned: 0,
             },
             region: "CN-31".to_owned(),
             recipient: b"sealed elsewhere".to_vec(),
@@ -350,6 +353,7 @@ impl Shop {
             key: key.map(|(text, content)| request_key(&text, content)),
             cart: cart.map(CartId::from_raw),
             discounts,
+            claims: Claims::default(),
             pay_within: spans.0,
             hold_for: spans.1,
         };
