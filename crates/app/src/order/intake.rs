@@ -529,6 +529,10 @@ pub fn destination(region: &str) -> Destination<'_> {
 
 fn check_texts(new: &NewOrder, issues: &mut Vec<FieldIssue>) {
     crate::benefit::check_counts(new.coupons.len(), new.gift_cards.len(), issues);
+    if new.charges.is_some() && !new.hands_in_nothing() {
+        let detail = "an order that its channel has priced takes no coupons, points or gift cards";
+        issues.push(issue("charges", "mismatch", detail));
+    }
     if new.note.as_ref().is_some_and(|note| note.chars().count() > 500) {
         issues.push(issue("note", "too_long", "at most 500 characters"));
     }

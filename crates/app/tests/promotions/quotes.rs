@@ -2,11 +2,11 @@
 
 use ordermill_app::benefit::CouponRefusal;
 use ordermill_app::order::PlacingError;
-use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
+use ordermill_app::order::intake::{Agreed, ChargedLine, Charges, IntakeError, NewLine, NewOrder};
 use ordermill_base::{Money, Span};
 use ordermill_domain::order::terms_of;
 use ordermill_domain::pricing::coupon::{Benefit, Stacking};
-use ordermill_domain::pricing::{BasisPoints, NotApplicable};
+use ordermill_domain::pricing::{BasisPoints, NotApplicable, TaxMode};
 use ordermill_storage::order;
 
 use crate::kit::{CNY, PRICE, Shop, on_each_database, ten_off};
@@ -137,6 +137,30 @@ fn what_is_short_is_named_and_nothing_is_promised() {
         assert!(quoted.promise.is_err() && quoted.lines[0].promise.is_ok());
         assert_eq!((quoted.shortages.len(), quoted.is_enough()), (1, false));
         assert!(quoted.prices.total.minor > 0, "it has a price all the same");
+    });
+}
+
+#[test]
+fn an_order_that_its_channel_has_priced_takes_no_coupons() {
+    on_each_database(async |shop: &Shop| {
+        shop.coupon(ten_off("TEN")).await;
+        let line = ChargedLine { unit_price_minor: PRICE, discount_minor: 0, tax_minor: 0 };
+        let charges = Charges {
+            lines: vec![line],
+            freight_minor: 0,
+            freight_tax_minor: 0,
+            tax_mode: TaxMode::Inclusive,
+        };
+        let mut new = NewOrder { charges: Some(charges), ..shop.a_bowl(1) };
+        new.coupons = vec!["TEN".to_owned()];
+        let PlacingError::Intake(IntakeError::Fields(issues)) =
+            shop.place(new.clone()).await.unwrap_err()
+        else {
+            panic!("it was not refused")
+        };
+        assert_eq!((issues[0].field.as_str(), issues[0].code), ("charges", "mismatch"));
+        new.coupons.clear();
+        assert_eq!(shop.place(new).await.unwrap().total.minor, PRICE);
     });
 }
 
