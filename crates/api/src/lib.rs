@@ -30,7 +30,7 @@ use utoipa::OpenApi as _;
 
 use crate::problem::Problem;
 
-pub use request_id::RequestId;
+pub use request_id::{RequestId, name as name_request};
 
 /// All routes of the API, the health checks and the figures.
 pub fn router(services: Services) -> Router {

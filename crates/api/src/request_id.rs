@@ -15,7 +15,7 @@ const LENGTH_MAX: usize = 64;
 pub struct RequestId(pub String);
 
 /// Names the request and tells the client the name.
-pub(crate) async fn name(mut request: Request, next: Next) -> Response {
+pub async fn name(mut request: Request, next: Next) -> Response {
     let own = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
     let id = own.filter(|id| is_sensible(id)).map_or_else(made_here, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));

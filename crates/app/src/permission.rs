@@ -164,6 +164,17 @@ impl Principal {
         Act::new(self.actor(), at)
     }
 
+    /// Whether there is anything for which they have a right: their own site, or a thing for which they
+    /// state a reason. Which pages one may enter at all; what stands on a page is checked with what
+    /// it is about. Steps of picking, packing and shipping, and shipments, are not kept yet.
+    pub fn may_enter(&self, permission: Permission) -> bool {
+        let location = self.staff().and_then(|staff| staff.location);
+        [Aspect::Whole, Aspect::Money].into_iter().any(|aspect| {
+            let about = About { location, has_reason: true, aspect, ..About::default() };
+            authorize(self, permission, &about).is_ok()
+        })
+    }
+
     /// The member of staff, if it is one.
     pub fn staff(&self) -> Option<&StaffMember> {
         match self {

@@ -12,9 +12,11 @@ use ordermill_storage::{Database, Error, channel};
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
+use crate::figures::Figures;
 use crate::links::Links;
 use crate::live::Live;
 use crate::message::Messages;
+use crate::overview::Overviews;
 use crate::payment::{Gateways, PaymentSettings, Payments};
 use crate::privacy::Vault;
 
@@ -29,6 +31,8 @@ struct Inner {
     catalog: Arc<CatalogHolder>,
     live: Live,
     links: Links,
+    figures: Figures,
+    overviews: Overviews,
     payments: Payments,
     messages: Messages,
     notifier: Arc<dyn Notifier>,
@@ -132,6 +136,8 @@ impl Services {
             messenger: partners.messenger,
             catalog,
             live: Live::default(),
+            figures: Figures::default(),
+            overviews: Overviews::default(),
             channels,
             is_stopping: AtomicBool::new(false),
         })))
@@ -180,6 +186,16 @@ impl Services {
     /// The addresses that buyers and partners are given.
     pub fn links(&self) -> &Links {
         &self.0.links
+    }
+
+    /// Figures that pages show beside their lists.
+    pub fn figures(&self) -> &Figures {
+        &self.0.figures
+    }
+
+    /// How the day goes.
+    pub fn overviews(&self) -> &Overviews {
+        &self.0.overviews
     }
 
     /// Payments and refunds.

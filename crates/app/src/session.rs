@@ -205,6 +205,11 @@ pub async fn sign_out(access: &Access, token: &str) -> Result<(), Error> {
     access.administer(move |tx| session::delete(tx, &digest).map(drop)).await
 }
 
+/// What the database knows a session's token by.
+pub fn digest_of(token: &str) -> [u8; 32] {
+    *TokenDigest::of(token).as_bytes()
+}
+
 /// Ends all sessions of someone but that of the token to `keep`; gives how many.
 ///
 /// # Errors

@@ -37,6 +37,8 @@ ordermill_base::id! {
     ApiKeyId = "key"
     /// One look at personal data that is masked by default.
     RevealId = "rev"
+    /// A note that colleagues leave at an order.
+    NoteId = "nte"
     /// A login code that was sent to a buyer.
     LoginCodeId = "lgc"
     /// Something a person must do.

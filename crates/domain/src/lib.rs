@@ -23,6 +23,7 @@ pub mod ids;
 pub mod ledger;
 pub mod location;
 pub mod message;
+pub mod note;
 pub mod order;
 pub mod payment;
 pub mod phone;

@@ -1,6 +1,9 @@
 //! Tasks: what a person must do. One queue feeds every desk.
 
+use serde::{Deserialize, Serialize};
+
 use crate::code::coded;
+use crate::ids::StaffId;
 use crate::role::Role;
 
 coded! {
@@ -73,7 +76,46 @@ pub struct InvalidTransition {
     pub step: Step,
 }
 
+/// What people did about a task. That one was opened, or closed because its cause is gone, is told by
+/// what caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// Someone took it.
+    #[serde(rename = "task.claimed")]
+    Claimed {
+        /// Who.
+        by: StaffId,
+    },
+    /// They put it back.
+    #[serde(rename = "task.unclaimed")]
+    Unclaimed,
+    /// It is done.
+    #[serde(rename = "task.finished")]
+    Finished,
+    /// It is no longer needed.
+    #[serde(rename = "task.dropped")]
+    Dropped,
+}
+
+impl Event {
+    /// The stable name of the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Claimed { .. } => "task.claimed",
+            Self::Unclaimed => "task.unclaimed",
+            Self::Finished => "task.finished",
+            Self::Dropped => "task.dropped",
+        }
+    }
+}
+
 impl TaskKind {
+    /// Whether it ends by itself, by a decision elsewhere, and cannot be called done by hand.
+    pub const fn ends_by_itself(self) -> bool {
+        matches!(self, Self::Review | Self::Replenishment | Self::SecondApproval)
+    }
+
     /// Who does it, where nothing more exact is known: a deadline names its own owner.
     pub const fn owner(self) -> Role {
         match self {

@@ -4,6 +4,7 @@
 //! next; forms post and redirect, or come back with what was refused. A form that creates has a
 //! hidden `key`, so that sending it twice is harmless; one that changes has the `version` it saw.
 
+pub mod account;
 pub mod admin;
 pub mod api_keys;
 pub mod audit;

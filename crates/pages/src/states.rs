@@ -6,10 +6,12 @@
 pub mod access;
 pub mod history;
 
+use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::order::{CancelReason, DisplayStatus, Review};
 use ordermill_domain::payment::{self, PaymentStatus};
 use ordermill_domain::refund;
+use ordermill_domain::reservation;
 use ordermill_domain::stock::MovementKind;
 use ordermill_domain::task::{TaskKind, TaskState};
 
@@ -97,6 +99,34 @@ pub fn refund(state: refund::State, t: Words) -> Badge {
     Badge::new(tone, icon, word)
 }
 
+/// Where stock that an order holds stands.
+pub fn reservation(state: reservation::State, t: Words) -> Badge {
+    use reservation::State as S;
+    let (tone, icon, word) = match state {
+        S::Held => (Tone::Blue, Icon::Lock, t.reserved_held()),
+        S::Allocated => (Tone::Green, Icon::Package, t.reserved_allocated()),
+        S::Consumed => (Tone::Green, Icon::Truck, t.reserved_consumed()),
+        S::Expired => (Tone::Amber, Icon::Clock, t.reserved_expired()),
+        S::Released => (Tone::Grey, Icon::ArrowBack, t.reserved_released()),
+        S::Backordered => (Tone::Amber, Icon::Hourglass, t.reserved_backordered()),
+    };
+    Badge::new(tone, icon, word)
+}
+
+/// Why money goes back.
+pub fn refund_cause(cause: refund::Cause, t: Words) -> &'static str {
+    use refund::Cause as C;
+    match cause {
+        C::OrderCanceled => t.refund_order_canceled(),
+        C::OrderRejected => t.refund_order_rejected(),
+        C::LateCapture => t.refund_late_capture(),
+        C::Overpaid => t.refund_overpaid(),
+        C::OutOfStock => t.refund_out_of_stock(),
+        C::AfterSale => t.refund_after_sale(),
+        C::ByHand => t.refund_by_hand(),
+    }
+}
+
 /// Where a task stands.
 pub fn task(state: TaskState, t: Words) -> Badge {
     let (tone, icon, word) = match state {
@@ -162,6 +192,17 @@ pub fn movement(kind: MovementKind, t: Words) -> &'static str {
     }
 }
 
+/// Who did something, without the names of people.
+pub fn actor(actor: &Actor, t: Words) -> String {
+    match actor {
+        Actor::Buyer(_) => t.actor_buyer().into(),
+        Actor::Staff(id) => id.to_string(),
+        Actor::ApiKey(_) => t.actor_api_key().into(),
+        Actor::Adapter(name) => t.actor_adapter(name.as_str()),
+        Actor::System(name) => t.actor_system(name.as_str()),
+    }
+}
+
 /// Why an order was canceled.
 pub fn cancel_reason(reason: CancelReason, t: Words) -> &'static str {
     use CancelReason as R;
@@ -178,6 +219,10 @@ pub fn cancel_reason(reason: CancelReason, t: Words) -> &'static str {
 }
 
 crate::words! {
+    actor_buyer = "买家", "The buyer";
+    actor_api_key = "接口", "The API";
+    actor_adapter(name) = "{name} 网关", "The gateway {name}";
+    actor_system(name) = "系统（{name}）", "The system ({name})";
     order_canceled = "已取消", "Canceled";
     order_intercepted = "已拦截", "Intercepted";
     order_to_pay = "待付款", "To pay";
@@ -222,6 +267,21 @@ crate::words! {
     refund_requested = "退款中", "Requested";
     refund_succeeded = "已退回", "Returned";
     refund_failed = "退款失败", "Failed";
+
+    reserved_held = "已预占", "Held";
+    reserved_allocated = "已分配", "Allocated";
+    reserved_consumed = "已出库", "Left";
+    reserved_expired = "已过期", "Expired";
+    reserved_released = "已释放", "Released";
+    reserved_backordered = "等货", "On backorder";
+
+    refund_order_canceled = "订单取消", "Order canceled";
+    refund_order_rejected = "审核未通过", "Order refused";
+    refund_late_capture = "付款晚于取消", "Paid after the end";
+    refund_overpaid = "多付", "Overpaid";
+    refund_out_of_stock = "缺货", "Out of stock";
+    refund_after_sale = "售后", "After-sale";
+    refund_by_hand = "人工退款", "By hand";
 
     task_open = "待领取", "Open";
     task_claimed = "处理中", "Claimed";

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-/// The text of all templates and sources of this crate.
+/// The text of all templates and sources of this crate, and of the handlers that fill its pages.
 pub(crate) fn sources() -> Vec<String> {
     fn read(folder: &Path, texts: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).expect("the crate's own folder can be read") {
@@ -19,6 +19,7 @@ pub(crate) fn sources() -> Vec<String> {
     let mut texts = Vec::new();
     read(&root.join("templates"), &mut texts);
     read(&root.join("src"), &mut texts);
+    read(&root.join("../web/src"), &mut texts);
     texts
 }
 

@@ -114,3 +114,26 @@ pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Erro
         params![before, limit],
     )
 }
+
+/// How far carts came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conversion {
+    /// Carts that were touched.
+    pub carts: i64,
+    /// Those that became an order.
+    pub placed: i64,
+    /// Those whose order is paid.
+    pub paid: i64,
+}
+
+/// How far the carts came that were touched at `since` or later, counted over the newest `limit`.
+pub fn conversion(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Conversion, Error> {
+    tx.query_one(
+        "SELECT COUNT(*), COUNT(c.order_id), COUNT(o.paid_at)
+           FROM (SELECT order_id FROM carts WHERE updated_at >= $1
+                  ORDER BY updated_at DESC LIMIT $2) AS c
+           LEFT JOIN orders o ON o.id = c.order_id",
+        params![since, limit],
+        |row| Ok(Conversion { carts: row.int()?, placed: row.int()?, paid: row.int()? }),
+    )
+}

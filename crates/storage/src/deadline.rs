@@ -103,6 +103,19 @@ pub fn of(
 /// No claim and no put-off lasts longer: one that does was made before the clock was set back, and
 /// nobody waits for it.
 const CLAIM_MAX: Span = Span::hours(2);
+/// The nearest open deadline of each of these subjects: (subject, kind, due).
+pub fn nearest_of_each<T: Id>(
+    tx: &mut Tx<'_>,
+    subjects: &[T],
+) -> Result<Vec<(T, DeadlineKind, Timestamp)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT subject_id, kind, due_at FROM deadlines WHERE subject_id = $1
+            ORDER BY due_at LIMIT 1",
+        postgres: "SELECT DISTINCT ON (subject_id) subject_id, kind, due_at
+            FROM deadlines WHERE subject_id = ANY($1) ORDER BY subject_id, due_at",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(subjects), |row| Ok((row.id()?, row.parsed()?, row.at()?)))
+}
 
 /// Claims what has come up, oldest first, at most `limit`, for `hold`. A claim that has run out can
 /// be taken by any node.

@@ -219,6 +219,87 @@ pub fn between(
     tx.query(&sql, params![after.raw(), upto.raw(), limit], read)
 }
 
+/// What someone looks for in the audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Only about this thing, as a raw id.
+    pub aggregate_id: Option<i64>,
+    /// Only about these kinds of things; all if empty.
+    pub aggregates: Vec<&'static str>,
+    /// Only what this actor did, as written.
+    pub actor: Option<String>,
+    /// Only this kind of event, or those whose kind begins so and a dot: `order`.
+    pub kind: Option<String>,
+    /// At this moment or later.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub before: Option<Timestamp>,
+}
+
+/// Entries that one page of a search looks through at most.
+const SEARCHED_MAX: i64 = 50_000;
+
+/// Entries that match, newest first, at most `limit` of those before `cursor`, and where the search
+/// goes on: it ends a page early rather than look through the whole journal at once.
+pub fn search(
+    tx: &mut Tx<'_>,
+    search: &Search,
+    cursor: Option<EventId>,
+    limit: i64,
+) -> Result<(Vec<Entry>, Option<EventId>), Error> {
+    let mut upper = cursor.map_or(i64::MAX, Id::raw);
+    if let Some(before) = search.before {
+        upper = upper.min(ordermill_base::id::first_at(before));
+    }
+    let lower = search.from.map_or(i64::MIN, ordermill_base::id::first_at);
+    let (kind, kinds) = match &search.kind {
+        Some(kind) => (kind.clone(), format!("{kind}.")),
+        None => (String::new(), String::new()),
+    };
+    let actor = search.actor.as_deref().unwrap_or_default();
+    let names =
+        serde_json::to_string(&search.aggregates).map_err(|error| Error::Engine(error.into()))?;
+    let among = if search.aggregates.is_empty() {
+        // The parameter must stand somewhere.
+        "$6 = $6"
+    } else if tx.is_postgres() {
+        "aggregate IN (SELECT jsonb_array_elements_text(CAST(CAST($6 AS TEXT) AS jsonb)))"
+    } else {
+        "aggregate IN (SELECT value FROM json_each($6))"
+    };
+    // Of one thing there is an index; of anything else a window of the newest is looked through.
+    let source = match search.aggregate_id {
+        Some(_) => "journal WHERE aggregate_id = $7 AND position < $1",
+        None => {
+            "(SELECT * FROM journal WHERE position < $1 ORDER BY position DESC LIMIT $7) AS newest
+              WHERE position < $1"
+        }
+    };
+    let sql = format!(
+        "SELECT xid, position, aggregate, aggregate_id, sequence, kind, at, actor, reason,
+                request_id, body
+           FROM {source} AND position >= $2 AND ($3 = '' OR actor = $3)
+            AND ($4 = '' OR kind = $4 OR substr(kind, 1, length($5)) = $5) AND {among}
+          ORDER BY position DESC LIMIT $8"
+    );
+    let window = search.aggregate_id.unwrap_or(SEARCHED_MAX);
+    let found =
+        tx.query(&sql, params![upper, lower, actor, &kind, &kinds, &names, window, limit], read)?;
+    if i64::try_from(found.len()).is_ok_and(|count| count == limit) {
+        let last = found.last().map(|entry| entry.cursor.position);
+        return Ok((found, last));
+    }
+    if search.aggregate_id.is_some() {
+        return Ok((found, None));
+    }
+    let oldest = tx.query_opt(
+        "SELECT position FROM journal WHERE position < $1 ORDER BY position DESC LIMIT 1 OFFSET $2",
+        params![upper, SEARCHED_MAX - 1],
+        |row| row.id::<EventId>(),
+    )?;
+    Ok((found, oldest.filter(|oldest| oldest.raw() > lower)))
+}
+
 /// The cursor behind the newest entry that readers may trust.
 pub fn end(tx: &mut Tx<'_>) -> Result<Cursor, Error> {
     let sql = if tx.is_postgres() {

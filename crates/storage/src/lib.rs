@@ -33,6 +33,7 @@ pub mod location;
 pub mod login_code;
 pub mod message;
 mod migrate;
+pub mod note;
 pub mod order;
 pub mod payment;
 pub mod points;

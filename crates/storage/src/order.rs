@@ -1,12 +1,16 @@
 //! Orders, their lines and their channel's ids.
 
-use ordermill_base::{Id, Timestamp, id::first_at};
+mod list;
+
+use ordermill_base::Id;
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{ChannelId, CustomerId, OrderId};
+use ordermill_domain::ids::{ChannelId, OrderId};
 use ordermill_domain::order::{
-    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces, Status,
+    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces,
 };
 use ordermill_domain::payment::PaymentSums;
+
+pub use list::{Filter, Tally, count, count_newer, list, tallies};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
@@ -447,84 +451,6 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         shipped: row.int()?,
     };
     OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
-}
-
-/// What a list of orders shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only orders in one of these states; all if empty.
-    pub statuses: Vec<Status>,
-    /// Only those of a channel.
-    pub channel: Option<ChannelId>,
-    /// Only those of a customer.
-    pub customer: Option<CustomerId>,
-    /// Only those that still wait for their money (`true`), or that have it (`false`).
-    pub is_unpaid: Option<bool>,
-    /// Only those whose review is one of these codes; all if empty.
-    pub reviews: Vec<&'static str>,
-    /// Placed at this moment or later.
-    pub placed_from: Option<Timestamp>,
-    /// Placed before this moment.
-    pub placed_before: Option<Timestamp>,
-    /// Total of at least this many minor units.
-    pub total_min_minor: Option<i64>,
-    /// Only those with a contact of this blind index.
-    pub contact: Option<i64>,
-}
-
-/// Orders that match, newest first: at most `limit` of those before the order `before`.
-pub fn list(
-    tx: &mut Tx<'_>,
-    filter: &Filter,
-    before: Option<OrderId>,
-    limit: i64,
-) -> Result<Vec<Stored>, Error> {
-    let mut sql = format!("SELECT {COLUMNS} FROM orders o");
-    let mut values: Vec<Value<'_>> = Vec::new();
-    if let Some(blind) = filter.contact {
-        values.push(Value::Int(blind));
-        sql.push_str(" JOIN order_contacts c ON c.order_id = o.id AND c.blind = $1");
-    }
-    let upper = filter.placed_before.map_or(i64::MAX, first_at);
-    values.push(Value::Int(before.map_or(upper, |id| id.raw().min(upper))));
-    sql.push_str(&format!(" WHERE o.id < ${}", values.len()));
-    let mut only = |condition: &str, value: Value<'static>| {
-        values.push(value);
-        sql.push_str(&format!(" AND {condition} ${}", values.len()));
-    };
-    if let Some(from) = filter.placed_from {
-        only("o.id >=", Value::Int(first_at(from)));
-    }
-    if let Some(channel) = filter.channel {
-        only("o.channel_id =", Value::Int(channel.raw()));
-    }
-    if let Some(customer) = filter.customer {
-        only("o.customer_id =", Value::Int(customer.raw()));
-    }
-    if let Some(total) = filter.total_min_minor {
-        only("o.total_minor >=", Value::Int(total));
-    }
-    let mut one_of = |column: &str, codes: &mut dyn Iterator<Item = &'static str>| {
-        let places: Vec<String> = codes
-            .map(|code| {
-                values.push(Value::Text(code));
-                format!("${}", values.len())
-            })
-            .collect();
-        if !places.is_empty() {
-            sql.push_str(&format!(" AND {column} IN ({})", places.join(", ")));
-        }
-    };
-    one_of("o.status", &mut filter.statuses.iter().map(|status| status.code()));
-    one_of("o.review", &mut filter.reviews.iter().copied());
-    match filter.is_unpaid {
-        Some(true) => sql.push_str(" AND o.terms = 'prepaid' AND o.paid_at IS NULL"),
-        Some(false) => sql.push_str(" AND o.paid_at IS NOT NULL"),
-        None => {}
-    }
-    values.push(Value::Int(limit));
-    sql.push_str(&format!(" ORDER BY o.id DESC LIMIT ${}", values.len()));
-    tx.query(&sql, &values, read)
 }
 
 /// Remembers which orders belong to a blind index of phone or e-mail. Repeating it is harmless.

@@ -58,6 +58,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("webhook_endpoints", "previous_secret"),
     sealed!("gift_cards", "code"),
     sealed!("channels", "secret"),
+    sealed!("order_notes", "text"),
 ];
 
 /// A sealed value that is to be replaced.

@@ -1,12 +1,13 @@
 //! Tasks: what a person must do, one queue model for all desks.
 
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{StaffId, TaskId};
 use ordermill_domain::role::Role;
-use ordermill_domain::task::{TaskKind, TaskState};
+use ordermill_domain::task::{Event, TaskKind, TaskState};
 
 use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, params};
+use crate::{Error, Insert, Row, Tx, Value, journal, params};
 
 /// A task, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +148,93 @@ fn read(row: &mut Row<'_>) -> Result<Task, Error> {
 pub fn fetch(tx: &mut Tx<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM tasks WHERE id = $1");
     tx.query_opt(&sql, params![id.raw()], read)
+}
+
+/// One task, locked until the transaction ends where writers run side by side.
+pub fn fetch_for_update(tx: &mut Tx<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE id = $1 {lock}");
+    tx.query_opt(&sql, params![id.raw()], read)
+}
+
+/// Stores what people did about a task, and journals it. `task` is as it is now; `outcome` and the
+/// moment of its end are set when it is over.
+pub fn update(tx: &mut Tx<'_>, act: &Act, task: &Task, event: &Event) -> Result<(), Error> {
+    let closed_at = (!task.state.is_open()).then_some(act.at);
+    tx.execute(
+        "UPDATE tasks SET state = $2, assignee_id = $3, outcome = $4, closed_at = $5,
+                version = version + 1
+          WHERE id = $1",
+        params![
+            task.id.raw(),
+            task.state.code(),
+            task.assignee.map(Id::raw),
+            task.outcome.as_deref(),
+            closed_at,
+        ],
+    )?;
+    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let sequence = journal::next_sequence(tx, "task", task.id.raw())?;
+    let entry = journal::NewEntry {
+        aggregate: "task",
+        aggregate_id: task.id.raw(),
+        sequence,
+        kind: event.kind(),
+        body: &body,
+    };
+    journal::append(tx, act, entry).map(drop)
+}
+
+/// Which tasks a desk looks at. All of them are open or claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of these desks; none if empty.
+    pub roles: Vec<Role>,
+    /// Only those that someone has taken.
+    pub assignee: Option<StaffId>,
+    /// Only those of a kind.
+    pub kind: Option<TaskKind>,
+}
+
+/// Tasks that wait or are being done, behind `after`, oldest first, at most `limit`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    after: Option<TaskId>,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let mut values = vec![Value::Int(after.map_or(0, Id::raw))];
+    let mut conditions = "state IN ('open', 'claimed') AND id > $1".to_owned();
+    let mut place = |value: Value<'static>| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let roles: Vec<String> =
+        filter.roles.iter().map(|role| place(Value::Text(role.code()))).collect();
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    conditions.push_str(&format!(" AND role IN ({})", roles.join(", ")));
+    if let Some(assignee) = filter.assignee {
+        conditions.push_str(&format!(" AND assignee_id = {}", place(Value::Int(assignee.raw()))));
+    }
+    if let Some(kind) = filter.kind {
+        conditions.push_str(&format!(" AND kind = {}", place(Value::Text(kind.code()))));
+    }
+    let limit = place(Value::Int(limit));
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE {conditions} ORDER BY id LIMIT {limit}");
+    tx.query(&sql, &values, read)
+}
+
+/// How many tasks wait or are being done at each desk, counted over the oldest `limit`.
+pub fn count_by_role(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(Role, i64)>, Error> {
+    tx.query(
+        "SELECT role, COUNT(*) FROM (SELECT role FROM tasks
+            WHERE state IN ('open', 'claimed') ORDER BY id LIMIT $1) AS waiting
+          GROUP BY role ORDER BY role",
+        params![limit],
+        |row| Ok((row.parsed()?, row.int()?)),
+    )
 }
 
 /// Open tasks behind `after`, oldest first, of one desk or of all, at most `limit`.

@@ -1,10 +1,56 @@
 //! The console at `/console`.
+//!
+//! Each file is a page: its addresses with what each asks of whoever comes ([`route::Needs`]), its
+//! handlers, its forms. What is not named there is answered like what does not exist.
 
-use axum::Router;
+mod account;
+mod admin;
+mod dashboard;
+mod desk;
+mod home;
+mod live;
+mod order;
+mod orders;
+mod pairs;
+mod people;
+mod route;
+mod search;
+mod sign_in;
+mod stock;
+mod tasks;
+mod told;
+mod trouble;
 
+use axum::{Router, middleware};
+
+use self::route::Routes;
+pub use self::route::{Known, Needs};
 use crate::Site;
 
-/// The addresses of the console, without `/console` in front.
-pub(crate) fn router() -> Router<Site> {
-    Router::new()
+/// Every page of the console.
+fn routes() -> Routes {
+    Routes::default()
+        .merge(account::routes())
+        .merge(admin::routes())
+        .merge(dashboard::routes())
+        .merge(home::routes())
+        .merge(live::routes())
+        .merge(order::routes())
+        .merge(orders::routes())
+        .merge(search::routes())
+        .merge(sign_in::routes())
+        .merge(stock::routes())
+        .merge(tasks::routes())
+}
+
+/// The addresses of the console. Who comes is looked up once for each request; what did not work is
+/// explained in the visitor's language.
+pub(crate) fn router(site: &Site) -> Router<Site> {
+    let around = middleware::from_fn_with_state(site.clone(), desk::around);
+    routes().into_router().layer(around)
+}
+
+/// Every address of the console with what it asks of whoever comes.
+pub fn known() -> Vec<Known> {
+    routes().into_known()
 }

@@ -22,11 +22,12 @@ const FORM_BYTES_MAX: usize = 64 * 1024;
 pub fn router(site: Site) -> Router {
     Router::new()
         .merge(shop::router())
-        .nest("/console", console::router())
+        .merge(console::router(&site))
         .merge(assets::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn(origin::own_forms_only))
         .layer(middleware::from_fn(preferences::remembered))
         .layer(middleware::from_fn(reply::secured))
+        .layer(middleware::from_fn(ordermill_api::name_request))
         .with_state(site)
 }

@@ -4,7 +4,12 @@ pub mod cancel;
 pub mod detail;
 pub mod file;
 pub mod intake;
+pub mod list;
+pub mod note;
 pub mod place;
+pub mod sight;
+pub mod step;
+pub mod timeline;
 
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::actor::Act;

@@ -112,6 +112,11 @@ impl Vault {
         &*self.0.entropy
     }
 
+    /// A secret that nobody chose, of so many letters: a first password.
+    pub fn fresh_secret(&self, letters: usize) -> String {
+        ordermill_vault::Token::generate(self.entropy()).as_str().chars().take(letters).collect()
+    }
+
     /// Seals a value for its place.
     pub fn seal(&self, place: Place, plain: &[u8]) -> Vec<u8> {
         self.keyring().seal(place, plain, self.entropy())

@@ -87,6 +87,11 @@ impl Province {
         matches!(self.code.0, 110_000 | 120_000 | 310_000 | 500_000)
     }
 
+    /// What people call it: 广西.
+    pub fn short_name(&self) -> &'static str {
+        stem(self.name)
+    }
+
     /// Whether the text is one of its names: full, short, Latin or ISO 3166-2. The text is folded.
     pub(super) fn is_called(&self, folded: &str) -> bool {
         let latin = |name: &&str| super::text::fold(name) == latin_stem(folded);
@@ -147,6 +152,12 @@ pub fn provinces() -> &'static [Province] {
 pub fn find_province(name: &str) -> Option<&'static Province> {
     let folded = super::text::fold(name);
     provinces().iter().find(|province| !folded.is_empty() && province.is_called(&folded))
+}
+
+/// The province of a region such as `CN-31`.
+pub fn province_of(region: &str) -> Option<&'static Province> {
+    let digits: u32 = region.strip_prefix("CN-")?.parse().ok()?;
+    provinces().iter().find(|province| province.code.0 / 10_000 == digits)
 }
 
 /// The short form of a division's name: 广西 of 广西壮族自治区, 浦东 of 浦东新区.

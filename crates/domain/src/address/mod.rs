@@ -22,6 +22,7 @@ pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::division::province_of;
 pub use self::{
     country::Country,
     division::{Division, DivisionCode},

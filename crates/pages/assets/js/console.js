@@ -15,8 +15,9 @@
     label.dataset.state = state;
     label.textContent = live.dataset[state];
   }
-  const topics = () =>
-    new Set(all("[hx-trigger*='from:#live']").map((part) => part.getAttribute("hx-trigger").split(" ")[0]));
+  const topics = () => [
+    ...new Set(all("[hx-trigger*='from:#live']").map((part) => part.getAttribute("hx-trigger").split(" ")[0])),
+  ];
   const fire = (topic) => live.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
 
   function close() {
@@ -26,8 +27,9 @@
   }
   function open() {
     clearTimeout(retry);
+    // A page without live parts listens for its session's end only.
     if (!live || document.hidden || stream) return;
-    stream = new EventSource(live.dataset.src);
+    stream = new EventSource(`${live.dataset.src}?topics=${topics()}`);
     stream.addEventListener("open", () => {
       pause = 500;
       say("on");
@@ -108,7 +110,8 @@
   });
 
   // No shortcut fires while typing or while an input method is composing.
-  const places = { d: "/console", o: "/console/orders", r: "/console/desk/review" };
+  const places = { d: "/console/dashboard", o: "/console/orders", t: "/console/tasks" };
+  const place = (key) => places[key] && one(`.side-link[href="${places[key]}"]`);
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -120,7 +123,7 @@
       one("#menu").focus();
     } else if (key === "escape") typing ? event.target.blur() : selectNone();
     else if (typing) return;
-    else if (event.timeStamp - going < 1000 && places[key]) location.assign(places[key]);
+    else if (event.timeStamp - going < 1000 && place(key)) place(key).click();
     else if (key === "g") going = event.timeStamp;
     else if (key === "/") {
       event.preventDefault();

@@ -165,6 +165,9 @@ crate::words! {
     key_revoke_effect(hint) = "使用 {hint} 的程序会立刻失去访问权限。此操作不能撤销。", "Whatever uses {hint} loses access at once. This cannot be undone.";
     key_fresh(name) = "「{name}」的密钥，只显示这一次", "The key “{name}”, shown this once";
     key_fresh_hint = "请现在保存到安全的地方；之后无法再查看，只能新建。", "Keep it in a safe place now. It cannot be seen again, only replaced.";
+    key_name_wrong = "名称需要 1 到 64 个字", "A name has 1 to 64 characters";
+    key_scopes_wrong = "至少选择一项", "Choose at least one";
+    key_revoked_toast = "密钥已吊销", "The key is revoked";
     key_copy = "复制", "Copy";
 }
 

@@ -10,7 +10,8 @@ use crate::console::Frame;
 use crate::format::grouped;
 use crate::icon::Icon;
 use crate::shell::Shell;
-use crate::ui::{Empty, Filters, Pager, Tone, Views};
+use crate::ui::{Choice, Empty, Filter, Filters, Pager, Tone, Views};
+use crate::words::Words;
 
 /// The audit log.
 #[derive(Debug, Clone, Template)]
@@ -84,6 +85,92 @@ pub struct AuditRow {
     pub request_id: String,
 }
 
+/// What someone looks for, as it stands in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entered {
+    /// An order number or any id.
+    pub subject: String,
+    /// The start of a kind: `order`.
+    pub kind: String,
+    /// An actor, as written in the journal.
+    pub actor: String,
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub until: String,
+}
+
+/// What entries are about.
+const SUBJECTS: [&str; 14] = [
+    "order",
+    "payment",
+    "refund",
+    "reservation",
+    "stock",
+    "deadline",
+    "task",
+    "reveal",
+    "note",
+    "staff",
+    "api_key",
+    "sku",
+    "category",
+    "setting",
+];
+
+/// The bar of filters; `people` are the actors to choose from.
+pub fn filters(entered: &Entered, people: Vec<Choice>, clear: Option<String>, t: Words) -> Filters {
+    let kinds = SUBJECTS.map(|kind| Choice::new(kind, words(kind, t)));
+    Filters {
+        t,
+        action: "/console/admin/audit".into(),
+        region: "list",
+        kept: Vec::new(),
+        filters: vec![
+            Filter { name: "subject", ..Filter::search(t.audit_by_subject(), &entered.subject) },
+            Filter::select("kind", t.audit_by_kind(), &entered.kind, kinds.into()),
+            Filter::select("actor", t.audit_by_actor(), &entered.actor, people),
+            Filter::date("from", t.by_from(), &entered.from),
+            Filter::date("until", t.by_to(), &entered.until),
+        ],
+        clear,
+    }
+}
+
+/// A log without entries, and why.
+pub fn empty(is_filtered: bool, clear: &str, t: Words) -> Empty {
+    let (title, text) = if is_filtered {
+        (t.audit_no_match(), t.audit_no_match_text())
+    } else {
+        (t.audit_none(), t.audit_none_text())
+    };
+    let action = is_filtered.then(|| (clear.to_owned(), t.filter_clear().to_owned()));
+    Empty { icon: Icon::Search, title: title.into(), text: text.into(), action }
+}
+
+/// What an entry is about, by the start of its kind: `staff.created`.
+pub fn words(kind: &str, t: Words) -> String {
+    let subject = kind.split('.').next().unwrap_or_default();
+    let words = match subject {
+        "order" => t.orders_number(),
+        "payment" => t.orders_payment(),
+        "refund" => t.order_refunds(),
+        "reservation" => t.order_stock(),
+        "stock" | "stock_policy" | "incoming" => t.stock_title(),
+        "deadline" => t.order_deadlines(),
+        "task" => t.tasks_kind(),
+        "reveal" => t.order_revealed(),
+        "note" => t.audit_note(),
+        "staff" => t.staff_person(),
+        "api_key" => t.audit_key(),
+        "sku" => t.audit_sku(),
+        "category" => t.audit_category(),
+        "setting" => t.audit_setting(),
+        _ => return kind.to_owned(),
+    };
+    words.to_owned()
+}
+
 impl AuditPage {
     fn tone(&self) -> Tone {
         match self.verification {
@@ -130,6 +217,19 @@ crate::words! {
     audit_subject = "对象", "About";
     audit_reason = "原因", "Why";
     audit_request = "请求", "Request";
+    audit_by_subject = "订单号或编号", "Order number or id";
+    audit_by_kind = "全部对象", "Everything";
+    audit_by_actor = "所有人", "Everybody";
+    audit_no_match = "没有符合条件的记录", "No entry matches";
+    audit_no_match_text = "一次最多查找五万条，可继续翻页或放宽条件。", "One page looks through fifty thousand entries; go on, or loosen the filters.";
+    audit_none = "还没有记录", "Nothing has happened yet";
+    audit_none_text = "每次改动都会出现在这里。", "Every change will appear here.";
+    audit_note = "备注", "Note";
+    audit_key = "密钥", "API key";
+    audit_sku = "商品", "SKU";
+    audit_category = "类目", "Category";
+    audit_setting = "设置", "Setting";
+    audit_verified = "审计链已校验", "The chain was verified";
     audit_verify = "立即校验", "Verify now";
     audit_never = "尚未校验", "Not verified yet";
     audit_never_note = "校验会逐条核对封存的记录。", "Verifying compares every sealed entry with its seal.";

@@ -1,4 +1,4 @@
-//! The dashboard, `/console`: how the day goes, and what waits where.
+//! The dashboard, `/console/dashboard`: how the day goes, and what waits where.
 //!
 //! `range` is `24h`, `7d` or `30d`. The block `figures` refreshes itself with every order.
 
@@ -35,6 +35,8 @@ pub struct DashboardPage {
     pub channels: Meters,
     /// SKUs below their reorder point, the worst first.
     pub stock: Vec<StockAlert>,
+    /// Whether they may look at stock.
+    pub can_see_stock: bool,
 }
 
 /// A SKU that runs low.
@@ -73,6 +75,22 @@ crate::words! {
     dashboard_stock = "库存预警", "Stock alerts";
     dashboard_stock_all = "全部低库存", "All low stock";
     dashboard_stock_left(left, point) = "可售 {left}，补货点 {point}", "{left} left, reorder at {point}";
+    dashboard_orders_today = "今日订单", "Orders today";
+    dashboard_value_today = "今日金额", "Value today";
+    dashboard_conversion_rate = "购物车到付款", "Cart to paid";
+    dashboard_unpaid = "一小时内到期未付", "Unpaid, ending in 1 h";
+    dashboard_low = "低于补货点", "Below reorder point";
+    dashboard_against(percent) = "{percent} 较上周同时", "{percent} on last week by now";
+    dashboard_no_week = "上周同时没有订单", "None last week by now";
+    dashboard_average(amount) = "客单价 {amount}", "{amount} per order";
+    dashboard_of_carts(count) = "24 小时内 {count} 个购物车", "Of {count} cart in 24 h" | "Of {count} carts in 24 h";
+    dashboard_no_carts = "24 小时内没有购物车", "No cart in 24 h";
+    dashboard_then_canceled = "到时自动取消", "Then canceled by themselves";
+    dashboard_skus = "个 SKU", "SKUs";
+    dashboard_carts = "购物车", "Carts";
+    dashboard_placed = "下单", "Placed";
+    dashboard_paid = "付款", "Paid";
+    dashboard_chart(count) = "每 15 分钟订单柱图，今日共 {count} 单", "Bar chart of orders per 15 minutes: {count} today" | "Bar chart of orders per 15 minutes: {count} today";
     dashboard_stock_fine = "没有低于补货点的商品。", "Nothing is below its reorder point.";
 }
 

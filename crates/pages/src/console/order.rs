@@ -1,13 +1,16 @@
 //! One order, `/console/orders/{number}`: what to do next, then everything about it.
 //!
-//! Posts, each with `version` and `key`, all below the order's address:
-//! `approve`, `refuse`, `ask_buyer`, `resume_review`, `release_interception`, `confirm`,
-//! `complete`, `archive`; `cancel` with `reason` and `remark`; `refunds` with `amount` and `cause`;
+//! Posts, each with `version` and `key`, all below the order's address: `steps` with `step` and
+//! `remark` (`approve`, `refuse`, `ask_buyer`, `resume_review`, `release_interception`, `confirm`,
+//! `complete`, `archive`); `cancel` with `reason` and `remark`; `refunds` with `amount` and `cause`;
 //! `notes` with `note`; `reveal` with `purpose`. Without scripts, `?ask=cancel` (`refund`,
-//! `reveal`) shows the page with that dialog open.
+//! `reveal`, a step) shows the page with that dialog open.
 //!
 //! The block `order` refreshes itself when the topic of the order fires. What someone types in is
 //! marked `hx-morph-skip`, so that it stays.
+
+mod next;
+mod progress;
 
 use askama::Template;
 use ordermill_base::{Money, Timestamp};
@@ -21,6 +24,9 @@ use crate::ui::{
     Action, Badge, Choice, Dialog, Effect, Field, Remaining, Steps, Timeline, Tone, Totals,
 };
 use crate::words::Words;
+
+pub use next::{Situation, next_step};
+pub use progress::{progress, totals};
 
 /// The page of one order.
 #[derive(Debug, Clone, Template)]
@@ -64,8 +70,10 @@ pub struct OrderPage {
     pub note: Field,
     /// A key of the note form.
     pub note_key: String,
-    /// Who gets it.
-    pub recipient: Recipient,
+    /// Who gets it; none for those who see money only.
+    pub recipient: Option<Recipient>,
+    /// The stock that it holds or held.
+    pub reservations: Vec<ReservationRow>,
     /// What must happen by when, the nearest first.
     pub deadlines: Vec<DeadlineRow>,
     /// Payments, newest first.
@@ -95,11 +103,30 @@ pub struct NextStep {
     pub actions: Vec<Action>,
 }
 
+/// Stock that an order holds or held.
+#[derive(Debug, Clone)]
+pub struct ReservationRow {
+    /// The SKU's code.
+    pub sku: String,
+    /// Where it lies.
+    pub location: String,
+    /// Pieces.
+    pub quantity: u64,
+    /// Where it stands.
+    pub state: Badge,
+    /// Until when it is held, if that ends by itself.
+    pub until: Option<Remaining>,
+}
+
 /// One line of an order.
 #[derive(Debug, Clone)]
 pub struct LineRow {
-    /// The SKU's code, also its picture.
+    /// The SKU's code.
     pub sku: String,
+    /// Where its picture is.
+    pub picture: Option<String>,
+    /// Where its stock is, for those who may look.
+    pub href: Option<String>,
     /// What it is.
     pub name: String,
     /// "White / M".
@@ -158,6 +185,8 @@ pub struct PaymentRow {
     pub state: Badge,
     /// Since when.
     pub at: Timestamp,
+    /// What can be done about it: asking the gateway.
+    pub action: Option<Action>,
 }
 
 /// A refund of this order.
@@ -178,8 +207,8 @@ pub struct RefundRow {
 pub struct LinkedTask {
     /// What is asked.
     pub name: String,
-    /// Where it is done.
-    pub href: String,
+    /// Where it is done, for those who may go there.
+    pub href: Option<String>,
     /// Where it stands.
     pub state: Badge,
 }
@@ -199,25 +228,46 @@ pub fn href(number: &str) -> String {
     format!("/console/orders/{number}")
 }
 
-/// The button of a step that the order allows. Paying is the buyer's, so it has none.
-pub fn action(step: Step, number: &str, version: u64, key: &str, t: Words) -> Option<Action> {
-    let post = || {
-        let values = vec![("version", version.to_string()), ("key", key.to_owned())];
-        Effect::Post(format!("{}/{step}", href(number)), values)
-    };
-    let ask = Effect::Ask("cancel", format!("{}?ask=cancel", href(number)));
+/// The button of a step that the order allows; each asks for the reason first. Paying is the
+/// buyer's, so it has none.
+pub fn action(step: Step, number: &str, t: Words) -> Option<Action> {
+    let (icon, verb) = verb(step, t)?;
+    Some(Action::new(icon, verb, Effect::Ask(step.code(), format!("{}?ask={step}", href(number)))))
+}
+
+fn verb(step: Step, t: Words) -> Option<(Icon, &'static str)> {
     Some(match step {
         Step::Pay => return None,
-        Step::Cancel => Action::new(Icon::Ban, t.order_do_cancel(), ask),
-        Step::Approve => Action::new(Icon::Check, t.order_do_approve(), post()),
-        Step::Refuse => Action::new(Icon::X, t.order_do_refuse(), post()),
-        Step::AskBuyer => Action::new(Icon::Message, t.order_do_ask_buyer(), post()),
-        Step::ResumeReview => Action::new(Icon::Refresh, t.order_do_resume(), post()),
-        Step::ReleaseInterception => Action::new(Icon::Shield, t.order_do_release(), post()),
-        Step::Confirm => Action::new(Icon::CircleCheck, t.order_do_confirm(), post()),
-        Step::Complete => Action::new(Icon::Home, t.order_do_complete(), post()),
-        Step::Archive => Action::new(Icon::Lock, t.order_do_archive(), post()),
+        Step::Cancel => (Icon::Ban, t.order_do_cancel()),
+        Step::Approve => (Icon::Check, t.order_do_approve()),
+        Step::Refuse => (Icon::X, t.order_do_refuse()),
+        Step::AskBuyer => (Icon::Message, t.order_do_ask_buyer()),
+        Step::ResumeReview => (Icon::Refresh, t.order_do_resume()),
+        Step::ReleaseInterception => (Icon::Shield, t.order_do_release()),
+        Step::Confirm => (Icon::CircleCheck, t.order_do_confirm()),
+        Step::Complete => (Icon::Home, t.order_do_complete()),
+        Step::Archive => (Icon::Lock, t.order_do_archive()),
     })
+}
+
+/// What is told once a step was taken.
+pub fn stepped(step: Step, number: &str, t: Words) -> String {
+    t.order_stepped(verb(step, t).map_or("", |(_, verb)| verb), number)
+}
+
+/// The dialog before a step: it is journaled with its reason.
+pub fn step_dialog(form: &OrderForm, step: Step, t: Words) -> Option<Dialog> {
+    let (_, verb) = verb(step, t)?;
+    let asks = Dialog {
+        title: t.order_step_title(verb, &form.number),
+        text: vec![t.order_step_effect().into()],
+        action: format!("{}/steps", href(&form.number)),
+        values: vec![("step", step.code().to_owned())],
+        fields: vec![Field::new("remark", t.orders_remark()).max_length(200)],
+        button: verb.into(),
+        ..Dialog::default()
+    };
+    Some(form.dialog(step.code(), t, asks))
 }
 
 /// The dialog before canceling: names order, amount and effect. `paid` is what goes back.
@@ -239,7 +289,7 @@ pub fn cancel_dialog(form: &OrderForm, total: Money, paid: Money, t: Words) -> D
         action: format!("{}/cancel", href(&form.number)),
         fields: vec![
             Field::select("reason", t.order_reason(), reasons),
-            Field::new("remark", t.order_cancel_note()).optional().max_length(500),
+            Field::new("remark", t.orders_remark()).max_length(200),
         ],
         button: t.order_do_cancel().into(),
         ..Dialog::default()
@@ -266,13 +316,64 @@ pub fn refund_dialog(form: &OrderForm, refundable: Money, method: &str, t: Words
     form.dialog("refund", t, asks)
 }
 
+/// The dialog before a refund is approved that a colleague asked for: names amount and reason.
+pub fn approve_dialog(form: &OrderForm, task: &str, amount: Money, why: &str, t: Words) -> Dialog {
+    let asks = Dialog {
+        title: t.order_approve_title(amount),
+        text: vec![t.order_approve_why(why), t.order_approve_effect().into()],
+        action: format!("{}/approvals/{task}", href(&form.number)),
+        button: t.order_approve_button(amount),
+        ..Dialog::default()
+    };
+    form.dialog("approve_refund", t, asks)
+}
+
+/// Why someone may look at a recipient: what stands in the journal.
+pub const PURPOSES: [&str; 4] = ["delivery_contact", "address_check", "after_sale", "complaint"];
+
+/// Why someone looked, in words; the journal's own text if it is none of [`PURPOSES`].
+pub fn purpose(code: &str, t: Words) -> String {
+    match PURPOSES.iter().position(|known| *known == code) {
+        Some(0) => t.reveal_delivery().into(),
+        Some(1) => t.reveal_address().into(),
+        Some(2) => t.reveal_after_sale().into(),
+        Some(_) => t.reveal_complaint().into(),
+        None => code.to_owned(),
+    }
+}
+
+/// Where the pieces of a line stand, as badges.
+pub fn pieces(line: &ordermill_domain::order::OrderLine, held: u64, t: Words) -> Vec<Badge> {
+    let pieces = line.pieces();
+    let open = line.open().unsigned_abs();
+    let held = held.min(open);
+    let of = |count: i64| count.unsigned_abs();
+    let mut badges = Vec::new();
+    let mut add = |count: u64, tone, icon, word: String| {
+        if count > 0 {
+            badges.push(Badge::new(tone, icon, word));
+        }
+    };
+    add(held, Tone::Blue, Icon::Lock, t.pieces_held(held));
+    add(open - held, Tone::Grey, Icon::Clock, t.pieces_open(open - held));
+    let count = of(pieces.allocated);
+    add(count, Tone::Blue, Icon::Package, t.pieces_allocated(count));
+    let count = of(pieces.backordered);
+    add(count, Tone::Amber, Icon::Hourglass, t.pieces_backordered(count));
+    let count = of(pieces.shipped);
+    add(count, Tone::Green, Icon::Truck, t.pieces_shipped(count));
+    let count = of(pieces.canceled);
+    add(count, Tone::Grey, Icon::Ban, t.pieces_canceled(count));
+    badges
+}
+
 /// The dialog before a recipient is shown in full: asks why. Its answer is the recipient's card.
 pub fn reveal_dialog(form: &OrderForm, t: Words) -> Dialog {
     let purposes = vec![
-        Choice::new("delivery_contact", t.reveal_delivery()),
-        Choice::new("address_check", t.reveal_address()),
-        Choice::new("after_sale", t.reveal_after_sale()),
-        Choice::new("complaint", t.reveal_complaint()),
+        Choice::new(PURPOSES[0], t.reveal_delivery()),
+        Choice::new(PURPOSES[1], t.reveal_address()),
+        Choice::new(PURPOSES[2], t.reveal_after_sale()),
+        Choice::new(PURPOSES[3], t.reveal_complaint()),
     ];
     let asks = Dialog {
         title: t.reveal_title().into(),
@@ -305,6 +406,7 @@ impl OrderForm {
     /// The dialog with what all of them send, open and with its refusals if it is the one.
     fn dialog(&self, id: &'static str, t: Words, asks: Dialog) -> Dialog {
         let values = vec![("version", self.version.to_string()), ("key", self.key.clone())];
+        let values = values.into_iter().chain(asks.values.clone()).collect();
         let mut dialog = Dialog { t, id, values, back: href(&self.number), ..asks };
         if self.open == id {
             dialog.is_open = true;
@@ -355,7 +457,43 @@ crate::words! {
     order_cancel_unpaid(total) = "订单金额 {total}，尚未付款，之后不能再付。", "The order of {total} is not paid and cannot be paid afterwards.";
     order_cancel_paid(total, paid) = "订单金额 {total}，已付的 {paid} 将自动原路退回。", "The order is {total}; the {paid} paid goes back the way it came, by itself.";
     order_cancel_stock = "为它保留的库存和优惠券会释放。此操作不能撤销。", "Stock and coupons held for it are released. This cannot be undone.";
-    order_cancel_note = "补充说明（只有同事看得到）", "More about it (for colleagues only)";
+    order_reason_missing = "请选择原因", "Choose a reason";
+    order_remark_missing = "请写明原因，最多 200 字", "Say why, in up to 200 characters";
+    order_step_title(verb, number) = "{verb}：订单 {number}？", "{verb}: order {number}?";
+    order_step_effect = "会记录您是谁、什么时间、为什么。", "Who, when and why is logged.";
+    order_stepped(verb, number) = "已{verb}：{number}", "{verb}: {number}";
+    order_canceled_toast(number) = "已取消订单 {number}", "Canceled order {number}";
+    order_note_kept = "备注已保存", "The note is kept";
+    order_note_refused = "备注需要 1 到 500 字", "A note has 1 to 500 characters";
+    order_note_erased = "（内容已销毁）", "(erased)";
+    order_note_by(at, who) = "{at} · {who} · 备注", "{at} · {who} · Note";
+    order_revealed_by(at, who, why) = "{at} · {who} · {why}", "{at} · {who} · {why}";
+    order_revealed = "查看了收件人信息", "Revealed the recipient";
+    order_erased = "已按要求删除", "Erased on request";
+    order_has_wish = "买家有留言，查看后可见", "The buyer left a note; reveal to read it";
+    order_stock = "预占与分配", "Held stock";
+    order_ask_gateway = "询问网关", "Ask the gateway";
+    order_asked_gateway = "网关会被再次询问，几秒内更新", "The gateway is asked again; news within seconds";
+    tag_backorder = "等货", "Backorder";
+    tag_promotion = "大促", "Promotion";
+    channel_shop = "商城", "Shop";
+    channel_api = "接口", "API";
+    pieces_open(count) = "待定 {count}", "{count} open" | "{count} open";
+    pieces_held(count) = "已预占 {count}", "{count} held" | "{count} held";
+    pieces_allocated(count) = "已分配 {count}", "{count} allocated" | "{count} allocated";
+    pieces_backordered(count) = "等货 {count}", "{count} on backorder" | "{count} on backorder";
+    pieces_shipped(count) = "已发 {count}", "{count} shipped" | "{count} shipped";
+    pieces_canceled(count) = "已取消 {count}", "{count} canceled" | "{count} canceled";
+    order_amount_wrong(most) = "金额需大于 0，且不超过可退的 {most}", "More than 0 and at most {most}";
+    order_refunded_toast(amount) = "已批准退款 {amount}，正在原路退回", "Refund of {amount} granted; it is on its way";
+    order_refund_waits = "超过限额，已请第二人审批", "Over the limit: a second person has been asked";
+    order_refund_own = "不能审批自己提出的退款", "Nobody approves their own request";
+    order_approve_title(amount) = "批准退款 {amount}？", "Approve a refund of {amount}?";
+    order_approve_why(why) = "原因：{why}", "Why: {why}";
+    order_approve_effect = "同事提出，超过限额需第二人审批。批准后原路退回，不能撤回。", "A colleague asked for it; above the limit a second person decides. Once approved it cannot be taken back.";
+    order_approve_button(amount) = "批准退款 {amount}", "Approve {amount}";
+    order_approve_refund = "审批退款", "Approve refund";
+    reveal_too_many = "一小时内最多查看 30 次，请稍后再试。", "30 looks within an hour are the limit. Try again later.";
     order_refund_title(number) = "给订单 {number} 退款？", "Refund order {number}?";
     order_refund_effect(most, method) = "最多可退 {most}，退回{method}。提交后不能撤回。", "At most {most}, back to {method}. It cannot be taken back.";
     order_refund_amount = "退款金额", "Amount";
@@ -430,7 +568,7 @@ mod tests {
     fn staff_are_offered_every_step_but_paying() {
         let t = Words::new(Language::En);
         for step in Step::ALL {
-            let button = action(step, "1", 1, "k", t);
+            let button = action(step, "1", t);
             assert_eq!(button.is_none(), step == Step::Pay, "{step}");
         }
     }

@@ -7,6 +7,7 @@ mod order;
 mod orders;
 mod tasks;
 
+use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
 use crate::console::audit::AuditPage;
 use crate::console::catalog::{self, CatalogPage};
@@ -33,7 +34,9 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/sign-in", SignInPage::sample(language)),
         sample("/console/sign-in?state=wrong", SignInPage::sample_wrong(language)),
         sample("/console/sign-in/code", SignInPage::sample_code(language)),
-        sample("/console", DashboardPage::sample(language)),
+        sample("/console/account", AccountPage::sample(language)),
+        sample("/console/account/totp", AccountPage::sample_enrolling(language)),
+        sample("/console/dashboard", DashboardPage::sample(language)),
         sample("/console/tasks", TasksPage::sample(language)),
         sample("/console/tasks?desk=warehouse", TasksPage::sample_empty(language)),
         sample("/console/orders", OrdersPage::sample(language)),

@@ -2,11 +2,12 @@
 //! the same address.
 
 use askama::Template;
+use ordermill_domain::payment::LatePolicy;
 
 use crate::console::Frame;
 use crate::console::form::FormGroup;
 use crate::shell::Shell;
-use crate::ui::{Choice, Field, FormErrors, Views};
+use crate::ui::{Check, Checks, Choice, Field, FormErrors, Views};
 
 /// The settings.
 #[derive(Debug, Clone, Template)]
@@ -24,6 +25,8 @@ pub struct SettingsPage {
     pub groups: Vec<FormGroup>,
     /// The version that was seen.
     pub version: u64,
+    /// Whether they may change them.
+    pub can_change: bool,
     /// What runs here: version of the program, of the schema, the kind of database.
     pub system: Vec<(String, String)>,
 }
@@ -41,6 +44,21 @@ pub struct SettingsEntered {
     pub hold_for_minutes: String,
     /// A code of what happens with money that comes too late.
     pub late_policy: String,
+    /// `1` in promotion mode.
+    pub is_promotion: String,
+}
+
+/// What can become of money that comes too late.
+pub fn late_policies(t: crate::Words) -> Vec<Choice> {
+    LatePolicy::ALL
+        .map(|policy| {
+            let words = match policy {
+                LatePolicy::OfferBackorder => t.late_offer_backorder(),
+                LatePolicy::Refund => t.late_refund(),
+            };
+            Choice::new(policy.code(), words)
+        })
+        .into()
 }
 
 /// The fields with what was entered and what was refused, and the summary of the refusals.
@@ -68,8 +86,21 @@ pub fn groups(
         Field::select("late_policy", t.settings_late_policy(), late_policies)
             .value(&entered.late_policy),
     ];
-    let mut groups =
-        vec![FormGroup::new(t.settings_shop(), shop), FormGroup::new(t.settings_orders(), orders)];
+    let promotion = Checks {
+        name: "is_promotion",
+        legend: t.settings_promotion().into(),
+        checks: vec![Check {
+            value: "1".into(),
+            label: t.settings_is_promotion().into(),
+            hint: t.settings_is_promotion_hint().into(),
+            is_on: entered.is_promotion == "1",
+        }],
+        error: None,
+    };
+    let mut groups = vec![
+        FormGroup::new(t.settings_shop(), shop),
+        FormGroup::new(t.settings_orders(), orders).checks(promotion),
+    ];
     let mut summary = FormErrors::default();
     for group in &mut groups {
         summary = crate::console::form::refuse(&mut group.fields, errors, t);
@@ -88,6 +119,18 @@ crate::words! {
     settings_hold_for = "促销时库存保留（分钟）", "Stock held in a promotion (minutes)";
     settings_hold_for_hint = "到时释放库存，订单仍可付款", "Then the stock is released; the order can still be paid";
     settings_late_policy = "付款晚于释放时", "Money that comes too late";
+    settings_promotion = "大促模式", "Promotion mode";
+    settings_is_promotion = "开启", "On";
+    settings_is_promotion_hint = "库存只保留上面的分钟数，不等到付款时限", "Stock is held for the minutes above and not until payment is due";
+    settings_saved = "设置已保存", "Settings saved";
+    settings_name_wrong = "1 到 60 个字", "1 to 60 characters";
+    settings_number_wrong(max) = "1 到 {max} 的整数", "A whole number from 1 to {max}";
+    settings_choose = "请选择", "Choose one";
+    settings_program = "程序版本", "Program";
+    settings_database = "数据库", "Database";
+    settings_address = "访问地址", "Address";
+    late_offer_backorder = "买家同意则等货，否则退款", "Wait for stock if the buyer agreed to, else refund";
+    late_refund = "直接退款", "Refund at once";
     settings_save = "保存设置", "Save settings";
     settings_system = "系统", "System";
 }

@@ -151,9 +151,10 @@ pub fn form(
         checks: Role::ALL.map(check).into(),
         error: None,
     };
-    let mut fields = vec![Field::new("name", t.staff_name()).max_length(80).value(&entered.name)];
+    let mut fields = Vec::new();
     let (title, action, values, actions, button) = match subject {
         Subject::New { key } => {
+            fields.push(Field::new("name", t.staff_name()).max_length(64).value(&entered.name));
             fields.push(
                 Field::new("login", t.staff_login())
                     .autocomplete("off")
@@ -174,6 +175,7 @@ pub fn form(
             if has_totp {
                 actions.push(Action::new(Icon::Phone, t.staff_remove_totp(), post("remove_totp")));
             }
+            actions.push(Action::new(Icon::Logout, t.staff_sign_out(), post("sign_out")));
             actions.push(if is_active {
                 Action::new(Icon::Ban, t.staff_disable(), post("disable"))
             } else {
@@ -232,6 +234,14 @@ crate::words! {
     staff_enable = "启用", "Enable";
     staff_fresh_password(name) = "{name} 的初始密码，只显示这一次", "First password of {name}, shown this once";
     staff_fresh_hint = "请当面或电话告知，首次登录后请其更改。", "Tell them in person or by phone; they change it after signing in.";
+    staff_sign_out = "登出全部设备", "Sign out everywhere";
+    staff_login_taken = "这个账号已被使用", "This login is taken";
+    staff_name_wrong = "姓名需要 1 到 64 个字", "A name has 1 to 64 characters";
+    staff_changed = "岗位已更新，立即生效", "Saved; it counts at once";
+    staff_disabled_toast(name) = "已停用 {name}", "Disabled {name}";
+    staff_enabled_toast(name) = "已启用 {name}", "Enabled {name}";
+    staff_totp_removed_toast(name) = "已移除 {name} 的两步验证", "Removed the second factor of {name}";
+    staff_signed_out_toast(name) = "{name} 已在所有设备登出", "{name} is signed out everywhere";
     roles_lead = "程序实际执行的权限，没有列出的都不允许。", "What the program applies. What is not here is denied.";
     roles_action = "操作", "Action";
     roles_denied = "不允许", "Denied";

@@ -33,6 +33,11 @@ pub enum Trouble {
         /// Where the current state is.
         href: String,
     },
+    /// 409: its state or the rules have no such step.
+    Refused {
+        /// Where the thing is.
+        href: String,
+    },
     /// 429: too many requests.
     TooMany,
     /// 503: overloaded or starting; nothing was changed.
@@ -47,6 +52,7 @@ impl TroublePage {
             Trouble::NotFound => Icon::Search,
             Trouble::Forbidden { .. } => Icon::Lock,
             Trouble::Stale { .. } => Icon::Refresh,
+            Trouble::Refused { .. } => Icon::Ban,
             Trouble::TooMany | Trouble::Busy => Icon::Hourglass,
             Trouble::Broken => Icon::Alert,
         }
@@ -58,6 +64,7 @@ impl TroublePage {
             Trouble::NotFound => t.trouble_not_found(),
             Trouble::Forbidden { .. } => t.trouble_forbidden(),
             Trouble::Stale { .. } => t.trouble_stale(),
+            Trouble::Refused { .. } => t.trouble_refused(),
             Trouble::TooMany => t.trouble_too_many(),
             Trouble::Busy => t.trouble_busy(),
             Trouble::Broken => t.trouble_broken(),
@@ -70,6 +77,7 @@ impl TroublePage {
             Trouble::NotFound => t.trouble_not_found_text().into(),
             Trouble::Forbidden { granted_to } => t.trouble_forbidden_text(granted_to),
             Trouble::Stale { .. } => t.trouble_stale_text().into(),
+            Trouble::Refused { .. } => t.trouble_refused_text().into(),
             Trouble::TooMany => t.trouble_too_many_text().into(),
             Trouble::Busy => t.trouble_busy_text().into(),
             Trouble::Broken => t.trouble_broken_text().into(),
@@ -81,7 +89,10 @@ impl TroublePage {
         let t = self.shell.t;
         match &self.trouble {
             Trouble::NotFound | Trouble::Forbidden { .. } => ("/console", t.trouble_to_console()),
-            Trouble::Stale { href } => (href, t.trouble_see_current()),
+            Trouble::Stale { href } | Trouble::Refused { href } if href.is_empty() => {
+                ("/console", t.trouble_to_console())
+            }
+            Trouble::Stale { href } | Trouble::Refused { href } => (href, t.trouble_see_current()),
             Trouble::TooMany | Trouble::Busy | Trouble::Broken => {
                 (&self.shell.here, t.trouble_try_again())
             }
@@ -96,6 +107,8 @@ crate::words! {
     trouble_forbidden_text(role) = "这一步需要「{role}」的权限，请联系他们或管理员。", "This needs the rights of {role}. Ask them or an admin.";
     trouble_stale = "刚刚被别人改过", "Changed by someone else";
     trouble_stale_text = "您的修改没有保存。请看最新内容后再决定。", "Your change was not saved. Look at the current state and decide again.";
+    trouble_refused = "这一步现在不行", "This step is not possible now";
+    trouble_refused_text = "没有任何改动。请看它现在的状态，再决定下一步。", "Nothing was changed. Look at its present state and decide again.";
     trouble_too_many = "请求太频繁", "Too many requests";
     trouble_too_many_text = "没有任何改动。请稍等片刻再试。", "Nothing was changed. Wait a moment and try again.";
     trouble_busy = "系统繁忙", "Busy right now";
@@ -129,6 +142,7 @@ mod tests {
             Trouble::NotFound,
             Trouble::Forbidden { granted_to: "Finance".into() },
             Trouble::Stale { href: "/console/stock".into() },
+            Trouble::Refused { href: "/console/stock".into() },
             Trouble::TooMany,
             Trouble::Busy,
             Trouble::Broken,

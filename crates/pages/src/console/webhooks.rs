@@ -216,7 +216,44 @@ pub fn form(
     }
 }
 
+/// No receiver yet, and what one is for.
+pub fn empty(t: Words) -> Empty {
+    Empty {
+        icon: Icon::Send,
+        title: t.webhooks_none().into(),
+        text: t.webhook_lead().into(),
+        action: Some(("/console/admin/webhooks/new".into(), t.webhook_new().into())),
+    }
+}
+
+/// No delivery yet.
+pub fn empty_deliveries(t: Words) -> Empty {
+    Empty {
+        icon: Icon::Send,
+        title: t.deliveries_none().into(),
+        text: t.deliveries_none_text().into(),
+        action: None,
+    }
+}
+
+/// What was done with a receiver, for a toast.
+pub fn stepped(verb: &str, t: Words) -> &'static str {
+    match verb {
+        "pause" => t.webhook_paused(),
+        "resume" => t.webhook_resumed(),
+        _ => t.webhook_deleted(),
+    }
+}
+
 crate::words! {
+    webhooks_none = "还没有接收端", "No receiver yet";
+    deliveries_none = "还没有投递", "No delivery yet";
+    deliveries_none_text = "订阅的事件发生后会出现在这里。", "They appear once an event happens that it wants.";
+    webhook_resumed = "已恢复", "Resumed";
+    webhook_deleted = "接收端已删除", "The receiver is deleted";
+    webhook_kinds_missing = "至少选择一类事件", "Choose at least one kind of event";
+    webhook_too_many = "接收端已达上限", "There are as many receivers as there may be";
+    delivery_again = "已安排重新投递", "It is delivered again";
     webhooks_list = "接收端列表", "List of receivers";
     webhooks_back = "返回 Webhook", "Back to webhooks";
     webhook_receiver = "接收端", "Receiver";

@@ -23,13 +23,14 @@ pub enum Section {
     Promotions,
     Reports,
     Admin,
+    Account,
 }
 
 impl Section {
     /// Where it is, its icon and its name.
     pub fn link(self, t: &Words) -> (&'static str, Icon, &'static str) {
         match self {
-            Self::Dashboard => ("/console", Icon::Dashboard, t.section_dashboard()),
+            Self::Dashboard => ("/console/dashboard", Icon::Dashboard, t.section_dashboard()),
             Self::Tasks => ("/console/tasks", Icon::Checks, t.section_tasks()),
             Self::Orders => ("/console/orders", Icon::List, t.section_orders()),
             Self::Review => ("/console/desk/review", Icon::Clipboard, t.section_review()),
@@ -47,6 +48,7 @@ impl Section {
             Self::Promotions => ("/console/promotions", Icon::Discount, t.section_promotions()),
             Self::Reports => ("/console/reports", Icon::Chart, t.section_reports()),
             Self::Admin => ("/console/admin", Icon::Settings, t.section_admin()),
+            Self::Account => ("/console/account", Icon::User, t.section_account()),
         }
     }
 }
@@ -139,7 +141,7 @@ crate::words! {
     shortcut_select = "选中（Shift 连选）", "Select (Shift for a range)";
     shortcut_open = "打开", "Open";
     shortcut_clear = "清除选择", "Clear selection";
-    shortcut_go = "前往：看板 订单 审核", "Go to dashboard, orders, review";
+    shortcut_go = "前往：看板 订单 待办", "Go to dashboard, orders, tasks";
     shortcut_list = "本列表", "This list";
     got_it = "知道了", "Got it";
     leave_console = "退出控制台", "Leave the console";
@@ -162,6 +164,7 @@ crate::words! {
     section_promotions = "促销", "Promotions";
     section_reports = "报表", "Reports";
     section_admin = "设置", "Settings";
+    section_account = "我的账号", "My account";
 }
 
 #[cfg(test)]

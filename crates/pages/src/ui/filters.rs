@@ -32,7 +32,7 @@ pub struct Filter {
     pub label: String,
     /// What is set.
     pub value: String,
-    /// `search`, `date` or `select`.
+    /// `search`, `date`, `amount` or `select`.
     pub kind: &'static str,
     /// The options of a select.
     pub choices: Vec<Choice>,
@@ -52,6 +52,11 @@ impl Filter {
     /// A text to be found.
     pub fn search(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { kind: "search", ..Self::select("q", label, value, Vec::new()) }
+    }
+
+    /// An amount of money.
+    pub fn amount(name: &'static str, label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { kind: "amount", ..Self::select(name, label, value, Vec::new()) }
     }
 
     /// A day.

@@ -26,6 +26,8 @@ pub struct View {
     pub href: String,
     /// How many there are in it: a cached figure. `None` shows no figure.
     pub count: Option<u64>,
+    /// Whether there are more than that.
+    pub is_more: bool,
     /// What the figure means.
     pub tone: Tone,
     /// Whether we look at it.
@@ -36,12 +38,17 @@ impl View {
     /// A view without a figure.
     pub fn new(key: &'static str, name: impl Into<String>, href: impl Into<String>) -> Self {
         let (name, href) = (name.into(), href.into());
-        Self { key, name, href, count: None, tone: Tone::Grey, is_current: false }
+        Self { key, name, href, count: None, is_more: false, tone: Tone::Grey, is_current: false }
     }
 
     /// With how many there are in it.
     pub fn count(self, count: u64, tone: Tone) -> Self {
         Self { count: Some(count), tone, ..self }
+    }
+
+    /// Says that there are more than were counted.
+    pub fn or_more(self, is_more: bool) -> Self {
+        Self { is_more, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use ordermill_domain::role::Role;
 use crate::console::Section;
 use crate::console::admin::{Part, parts};
 use crate::console::api_keys::{ApiKeyEntered, ApiKeyRow, ApiKeysPage, NewKeyForm, revoke_dialog};
-use crate::console::audit::{AuditPage, AuditRow, Verification};
+use crate::console::audit::{self, AuditPage, AuditRow, Verification};
 use crate::console::settings::{SettingsEntered, SettingsPage, groups};
 use crate::console::staff::{RolesPage, StaffPage, StaffRow};
 use crate::console::webhooks::{
@@ -13,7 +13,7 @@ use crate::console::webhooks::{
 };
 use crate::icon::Icon;
 use crate::samples::{self, in_minutes};
-use crate::ui::{Choice, Empty, Filter, Filters, Pager, Tone, View, Views};
+use crate::ui::{Choice, Empty, Pager, Tone, View, Views};
 use crate::words::{Language, Words};
 
 impl StaffPage {
@@ -169,33 +169,12 @@ impl AuditPage {
                 head: "1176:9f3c2a77".into(),
             },
             can_verify: true,
-            filters: Filters {
+            filters: audit::filters(
+                &audit::Entered { from: "2026-11-22".into(), ..Default::default() },
+                vec![Choice::new("staff:stf_1", t.pick("陈思雨", "Chen Siyu"))],
+                Some("/console/admin/audit".into()),
                 t,
-                action: "/console/admin/audit".into(),
-                region: "list",
-                kept: Vec::new(),
-                filters: vec![
-                    Filter {
-                        name: "subject",
-                        ..Filter::search(t.pick("对象编号", "Id of the subject"), "")
-                    },
-                    Filter::select(
-                        "kind",
-                        t.pick("全部事件", "All events"),
-                        "",
-                        vec![Choice::new("order.paid", "order.paid")],
-                    ),
-                    Filter::select(
-                        "actor",
-                        t.pick("全部人员", "Everyone"),
-                        "",
-                        vec![Choice::new("staff:stf_1", t.pick("陈思雨", "Chen Siyu"))],
-                    ),
-                    Filter::date("from", t.pick("从", "From"), "2026-11-22"),
-                    Filter::date("until", t.pick("到", "Until"), ""),
-                ],
-                clear: Some("/console/admin/audit".into()),
-            },
+            ),
             rows: vec![
                 row(
                     "evt_9",
@@ -338,6 +317,7 @@ impl SettingsPage {
             pay_within_hours: "24".into(),
             hold_for_minutes: "30".into(),
             late_policy: "offer_backorder".into(),
+            is_promotion: String::new(),
         };
         let policies = vec![
             Choice::new(
@@ -354,6 +334,7 @@ impl SettingsPage {
             errors,
             groups,
             version: 3,
+            can_change: true,
             system: vec![
                 (t.pick("程序", "Program").into(), "Ordermill 0.1.0".into()),
                 (t.pick("数据库", "Database").into(), "SQLite".into()),

@@ -28,6 +28,7 @@ impl DashboardPage {
             conversion: conversion(t),
             channels: channels(t),
             stock: stock(t),
+            can_see_stock: true,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::console::Section;
 use crate::console::catalog::{CatalogPage, SkuRow};
 use crate::console::coupons::{CouponRow, CouponsPage};
 use crate::console::stock::{
-    MovementEntered, MovementForm, MovementRow, StockItemPage, StockPage, StockRow, level,
+    LotRow, MovementEntered, MovementForm, MovementRow, StockItemPage, StockPage, StockRow, level,
 };
 use crate::icon::Icon;
 use crate::samples::{self, in_minutes, yuan};
@@ -91,6 +91,15 @@ impl StockItemPage {
                 stock_row("CUP-CEL-2", name, "SH-1", 26, t),
                 stock_row("CUP-CEL-2", name, "CD-1", 0, t),
             ],
+            can_edit: true,
+            lots: vec![LotRow {
+                location: "SH-1".into(),
+                bin: "A-01-02".into(),
+                lot: "L2611".into(),
+                expires_on: "2027-05-31".into(),
+                is_expired: false,
+                on_hand: 13,
+            }],
             movements: vec![
                 moved(
                     18,
@@ -139,7 +148,7 @@ fn stock_row(sku: &str, name: (&str, &str), location: &str, available: i64, t: W
         safety: 2,
         available,
         incoming: 24,
-        state: level(available, 20, t),
+        state: level(available, available, 20, t),
     }
 }
 

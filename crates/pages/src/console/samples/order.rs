@@ -8,7 +8,7 @@ use ordermill_domain::task::{TaskKind, TaskState};
 use crate::console::Section;
 use crate::console::order::{
     DeadlineRow, LineRow, LinkedTask, NextStep, OrderForm, OrderPage, PaymentRow, Recipient,
-    RefundRow, action, cancel_dialog, refund_dialog, reveal_dialog,
+    RefundRow, ReservationRow, action, cancel_dialog, refund_dialog, reveal_dialog,
 };
 use crate::icon::Icon;
 use crate::samples::{self, in_minutes, yuan};
@@ -28,7 +28,7 @@ impl OrderPage {
     pub fn sample(language: Language) -> Self {
         let t = Words::new(language);
         let form = form("", Vec::new());
-        let button = |step| action(step, NUMBER, form.version, KEY, t);
+        let button = |step| action(step, NUMBER, t);
         let refund = Effect::Ask("refund", format!("/console/orders/{NUMBER}?ask=refund"));
         Self {
             shell: samples::shell(language),
@@ -80,14 +80,21 @@ impl OrderPage {
             older_href: None,
             note: Field::new("note", t.order_note()).max_length(500),
             note_key: KEY.into(),
-            recipient: Recipient {
+            recipient: Some(Recipient {
                 name: "林**".into(),
                 phone: "138******21".into(),
                 address: t.pick("上海市浦东新区 ••••••", "Pudong, Shanghai ••••••").into(),
                 wish: t.pick("工作日送达", "Weekdays only").into(),
                 is_revealed: false,
                 can_reveal: true,
-            },
+            }),
+            reservations: vec![ReservationRow {
+                sku: "SHIRT-LIN-M".into(),
+                location: "SH-1".into(),
+                quantity: 1,
+                state: states::reservation(ordermill_domain::reservation::State::Held, t),
+                until: Some(Remaining::new(in_minutes(42), samples::NOW, Span::minutes(5), t)),
+            }],
             deadlines: vec![DeadlineRow {
                 name: states::deadline(DeadlineKind::Review, t).into(),
                 owner: t.role_operations().into(),
@@ -100,12 +107,13 @@ impl OrderPage {
                 amount: yuan(64_600),
                 state: states::payment(payment::State::Captured, t),
                 at: in_minutes(-83),
+                action: None,
             }],
             refunds: Vec::new(),
             refundable: yuan(64_600),
             tasks: vec![LinkedTask {
                 name: states::task_kind(TaskKind::Review, t).into(),
-                href: "/console/tasks/tsk_1".into(),
+                href: Some("/console/tasks/tsk_1".into()),
                 state: states::task(TaskState::Claimed, t),
             }],
             dialogs: vec![
@@ -130,7 +138,7 @@ impl OrderPage {
     pub fn sample_revealed(language: Language) -> Self {
         let t = Words::new(language);
         let mut page = Self::sample(language);
-        page.recipient = Recipient {
+        page.recipient = page.recipient.map(|masked| Recipient {
             name: "林小满".into(),
             phone: "13817260921".into(),
             address: t
@@ -140,8 +148,8 @@ impl OrderPage {
                 )
                 .into(),
             is_revealed: true,
-            ..page.recipient
-        };
+            ..masked
+        });
         page.timeline.moments.insert(
             0,
             Moment {
@@ -182,7 +190,7 @@ impl OrderPage {
                     .into(),
                 actions: vec![Action::new(Icon::Bell, t.pick("提醒买家", "Remind the buyer"), remind).primary()],
             },
-            actions: action(Step::Cancel, &form.number, 2, KEY, t).into_iter().collect(),
+            actions: action(Step::Cancel, &form.number, t).into_iter().collect(),
             refunds: vec![RefundRow {
                 cause: t.pick("付款晚于取消", "Paid after the end").into(),
                 amount: yuan(16_900),
@@ -195,6 +203,7 @@ impl OrderPage {
                 amount: yuan(16_900),
                 state: states::payment(payment::State::Pending, t),
                 at: in_minutes(-20),
+                action: None,
             }],
             refundable: yuan(0),
             tasks: Vec::new(),
@@ -248,6 +257,8 @@ fn lines(t: Words) -> Vec<LineRow> {
         |sku: &str, name: (&str, &str), spec: (&str, &str), states, fen, quantity, amount| {
             LineRow {
                 sku: sku.into(),
+                picture: Some(format!("/art/{sku}.svg")),
+                href: Some(format!("/console/stock/{sku}")),
                 name: t.pick(name.0, name.1).into(),
                 spec: t.pick(spec.0, spec.1).into(),
                 states,

@@ -3,11 +3,10 @@ use ordermill_domain::order::DisplayStatus as S;
 use ordermill_domain::payment::PaymentStatus as P;
 
 use crate::console::Section;
-use crate::console::orders::{OrderRow, OrdersPage, Skipped};
-use crate::icon::Icon;
+use crate::console::orders::{self, Chosen, OrderRow, OrdersPage, SavedView, Skipped};
 use crate::samples::{self, in_minutes, yuan};
 use crate::states;
-use crate::ui::{Choice, Empty, Filter, Filters, Pager, Remaining, Tone, View, Views};
+use crate::ui::{Filters, Pager, Remaining, View, Views};
 use crate::words::{Language, Words};
 
 /// Number, tag, minutes ago, recipient, city in both languages, status, money, minutes left,
@@ -168,22 +167,13 @@ impl OrdersPage {
     pub fn sample(language: Language) -> Self {
         let t = Words::new(language);
         let rows: Vec<OrderRow> = ROWS.iter().map(|row| sample_row(row, t)).collect();
-        let view = |key, name: (&str, &str), count, tone| {
-            let href = match key {
-                "all" => "/console/orders".to_owned(),
-                key => format!("/console/orders?view={key}"),
-            };
-            View::new(key, t.pick(name.0, name.1), href).count(count, tone)
-        };
-        let views = vec![
-            view("all", ("全部", "All"), 12_487, Tone::Grey),
-            view("to_pay", ("待付款", "To pay"), 341, Tone::Grey),
-            view("review", ("待审核", "In review"), 186, Tone::Violet),
-            view("to_process", ("待处理", "To process"), 522, Tone::Amber),
-            view("late", ("有超时风险", "At risk"), 218, Tone::Red),
-            view("shipped", ("运输中", "On the way"), 3_124, Tone::Grey),
-            view("after_sale", ("售后中", "After-sale"), 355, Tone::Grey),
-        ];
+        let counts = [12_487, 341, 186, 522, 218, 12, 355];
+        let views = SavedView::ALL.into_iter().zip(counts).map(|(view, count)| {
+            let href = format!("/console/orders?view={}", view.key());
+            let (name, tone) = view.words(t);
+            View::new(view.key(), name, href).count(count, tone)
+        });
+        let views = views.collect();
         Self {
             shell: samples::shell(language),
             frame: samples::console_frame(language, Section::Orders),
@@ -192,20 +182,14 @@ impl OrdersPage {
             query: String::new(),
             newer_href: "/console/orders/newer?after=ord_261122".into(),
             rows,
-            empty: Empty {
-                icon: Icon::List,
-                title: t.pick("还没有订单", "No orders yet").into(),
-                text: t.pick("第一单会出现在这里。", "The first one will appear here.").into(),
-                action: None,
-            },
+            empty: orders::empty(false, "", t),
             pager: Pager {
                 t,
-                summary: t.pick("共 12,487 单 · 最新在前", "12,487 orders · newest first").into(),
+                summary: orders::summary(Some((12_487, false)), t),
                 first: None,
                 next: Some("/console/orders?cursor=b7Q".into()),
                 region: "list",
             },
-            total: 12_487,
             can_change: true,
             skipped: Vec::new(),
             key: "01JD3M9Z".into(),
@@ -219,18 +203,7 @@ impl OrdersPage {
             filters: filters(t, "nothing", Some("/console/orders".into())),
             query: "q=nothing".into(),
             rows: Vec::new(),
-            empty: Empty {
-                icon: Icon::Search,
-                title: t.pick("没有符合条件的订单", "No orders match").into(),
-                text: t
-                    .pick("试试放宽筛选，或清除全部条件。", "Loosen the filters or clear them all.")
-                    .into(),
-                action: Some((
-                    "/console/orders".into(),
-                    t.pick("清除筛选", "Clear filters").into(),
-                )),
-            },
-            total: 0,
+            empty: orders::empty(true, "/console/orders", t),
             ..Self::sample(language)
         }
     }
@@ -274,35 +247,8 @@ fn sample_row(row: &Row, t: Words) -> OrderRow {
 }
 
 fn filters(t: Words, q: &str, clear: Option<String>) -> Filters {
-    let choices = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(value, label)| Choice::new(*value, *label)).collect::<Vec<_>>()
-    };
-    let money =
-        P::ALL.map(|status| Choice::new(status.code(), states::payment_status(status, t).word));
-    Filters {
-        t,
-        action: "/console/orders".into(),
-        region: "list",
-        kept: vec![("view", String::new())],
-        filters: vec![
-            Filter::search(t.pick("订单号", "Order number"), q),
-            Filter::select(
-                "location",
-                t.pick("全部仓库", "All locations"),
-                "",
-                choices(&[("SH-1", "SH-1"), ("GZ-2", "GZ-2"), ("CD-1", "CD-1")]),
-            ),
-            Filter::select(
-                "channel",
-                t.pick("全部渠道", "All channels"),
-                "",
-                vec![
-                    Choice::new("shop", t.pick("商城", "Shop")),
-                    Choice::new("tmall", t.pick("天猫", "Tmall")),
-                ],
-            ),
-            Filter::select("payment", t.pick("全部付款", "All payments"), "", money.into()),
-        ],
-        clear,
-    }
+    let channels = [("shop", t.pick("商城", "Shop")), ("tmall", t.pick("天猫", "Tmall"))];
+    let channels = channels.map(|(code, name)| (code.to_owned(), name.to_owned()));
+    let chosen = Chosen { q: q.into(), ..Chosen::default() };
+    orders::filters(&chosen, &channels, clear, t)
 }

@@ -28,14 +28,14 @@ impl TasksPage {
                 id: id.into(),
                 kind: states::task_kind(kind, t).into(),
                 subject: subject.into(),
-                href: format!("/console/tasks/{id}"),
+                href: Some(format!("/console/tasks/{id}")),
                 detail: t.pick(detail.0, detail.1).into(),
                 state: states::task(state, t),
                 assignee: who.into(),
                 created_at: in_minutes(-70),
                 remaining: left
                     .map(|left| Remaining::new(in_minutes(left), samples::NOW, Span::hours(1), t)),
-                actions: TaskRow::actions(id, state, who == me, t),
+                actions: TaskRow::actions(id, state, who == me, true, t),
             }
         };
         let desk = |role: Role, count| {

@@ -1,0 +1,157 @@
+//! The settings of the shop: its names, its currency, how long buyers have to pay, promotion mode.
+
+use axum::extract::Form;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use ordermill_app::catalog::{ShopSettings, settings};
+use ordermill_base::{Currency, Span};
+use ordermill_domain::payment::LatePolicy;
+use ordermill_domain::role::Permission;
+use ordermill_domain::text::Text;
+use ordermill_pages::Page;
+use ordermill_pages::console::Section;
+use ordermill_pages::console::admin::Part;
+use ordermill_pages::console::settings::{self as view, SettingsEntered, SettingsPage};
+use ordermill_pages::ui::{Choice, Toast};
+use ordermill_storage::{Error, Tx};
+
+use super::{ANY_PART, SETTINGS};
+use crate::console::desk::Desk;
+use crate::console::pairs::Pairs;
+use crate::console::route::{Needs, Routes};
+use crate::console::trouble::Trouble;
+
+const HERE: &str = "/console/admin";
+
+pub(super) fn routes() -> Routes {
+    Routes::default().get("/console/admin", ANY_PART, show).post(
+        "/console/admin",
+        Needs::Right(Permission::ChangeRules),
+        save,
+    )
+}
+
+fn entered(shop: &ShopSettings) -> SettingsEntered {
+    SettingsEntered {
+        name_zh: shop.name.zh.clone(),
+        name_en: shop.name.en.clone(),
+        currency: shop.currency.code().to_owned(),
+        pay_within_hours: (shop.pay_within.as_seconds() / 3_600).to_string(),
+        hold_for_minutes: (shop.hold_for.as_seconds() / 60).to_string(),
+        late_policy: shop.late_policy.code().to_owned(),
+        is_promotion: if shop.is_promotion { "1".to_owned() } else { String::new() },
+    }
+}
+
+fn page(
+    desk: &Desk,
+    entered: &SettingsEntered,
+    version: i64,
+    errors: &[(&'static str, String)],
+) -> SettingsPage {
+    let t = desk.t();
+    let currencies = Currency::ALL.map(|it| Choice::new(it.code(), it.code())).into();
+    let (groups, errors) = view::groups(entered, currencies, view::late_policies(t), errors, t);
+    let engine = desk.site.services().database().address().engine();
+    SettingsPage {
+        shell: desk.shell(),
+        frame: desk.frame(Section::Admin),
+        parts: desk.parts(Part::Settings),
+        errors,
+        groups,
+        version: version.unsigned_abs(),
+        can_change: desk.may(Permission::ChangeRules),
+        system: vec![
+            (t.settings_program().to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            (t.settings_database().to_owned(), engine.to_owned()),
+            (t.settings_address().to_owned(), desk.site.public_url().to_owned()),
+        ],
+    }
+}
+
+async fn show(desk: Desk) -> Result<Response, Trouble> {
+    if SETTINGS.check(&desk.member).is_err() {
+        // Whoever reads the audit log and nothing else of the administration.
+        return Ok(Redirect::to("/console/admin/audit").into_response());
+    }
+    let read = |tx: &mut Tx<'_>| settings::read::<ShopSettings>(tx);
+    let (shop, version) = desk.site.services().database().read(read).await?;
+    Ok(Page(page(&desk, &entered(&shop), version, &[])).into_response())
+}
+
+async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> {
+    let entered = SettingsEntered {
+        name_zh: pairs.one("name_zh"),
+        name_en: pairs.one("name_en"),
+        currency: pairs.one("currency"),
+        pay_within_hours: pairs.one("pay_within_hours"),
+        hold_for_minutes: pairs.one("hold_for_minutes"),
+        late_policy: pairs.one("late_policy"),
+        is_promotion: pairs.one("is_promotion"),
+    };
+    let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
+    let stored = |tx: &mut Tx<'_>| settings::read::<ShopSettings>(tx);
+    let (before, _) = desk.site.services().database().read(stored).await?;
+    let shop = match read(&entered, before, desk.t()) {
+        Ok(shop) => shop,
+        Err(errors) => {
+            let page = page(&desk, &entered, version, &errors);
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
+        }
+    };
+    let act = desk.act();
+    let write = move |tx: &mut Tx<'_>| settings::save(tx, &act, &shop, version).map(drop);
+    match desk.site.services().database().write(write).await {
+        Ok(()) => Ok(desk.done(HERE, &Toast::new(desk.t().settings_saved()))),
+        Err(Error::Stale(_)) => Err(Trouble::Stale(HERE.to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was entered as settings, or what is wrong with it.
+fn read(
+    entered: &SettingsEntered,
+    before: ShopSettings,
+    t: ordermill_pages::Words,
+) -> Result<ShopSettings, Vec<(&'static str, String)>> {
+    let mut errors = Vec::new();
+    let name = |name: &'static str, text: &String, errors: &mut Vec<_>| {
+        if text.is_empty() || text.chars().count() > 60 {
+            errors.push((name, t.settings_name_wrong().to_owned()));
+        }
+        text.clone()
+    };
+    let names = Text::new(
+        name("name_zh", &entered.name_zh, &mut errors),
+        name("name_en", &entered.name_en, &mut errors),
+    );
+    let number = |name: &'static str, text: &String, max: i64, errors: &mut Vec<_>| {
+        let number = text.parse::<i64>().ok().filter(|number| (1..=max).contains(number));
+        if number.is_none() {
+            errors.push((name, t.settings_number_wrong(max)));
+        }
+        number.unwrap_or(1)
+    };
+    let hours = number("pay_within_hours", &entered.pay_within_hours, 720, &mut errors);
+    let minutes = number("hold_for_minutes", &entered.hold_for_minutes, 1_440, &mut errors);
+    let currency = entered.currency.parse::<Currency>();
+    if currency.is_err() {
+        errors.push(("currency", t.settings_choose().to_owned()));
+    }
+    let late_policy = LatePolicy::from_code(&entered.late_policy);
+    if late_policy.is_err() {
+        errors.push(("late_policy", t.settings_choose().to_owned()));
+    }
+    match (currency, late_policy) {
+        (Ok(currency), Ok(late_policy)) if errors.is_empty() => Ok(ShopSettings {
+            name: names,
+            currency,
+            is_promotion: entered.is_promotion == "1",
+            pay_within: Span::hours(hours),
+            hold_for: Span::minutes(minutes),
+            late_policy,
+            ..before
+        }),
+        _ => Err(errors),
+    }
+}

@@ -1,0 +1,200 @@
+//! The stream behind live pages: names of what changed, and nothing else.
+//!
+//! A page asks for the topics that it cares about and asks again itself when one is named, so that
+//! rights, masks and language are applied where they always are.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Query;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use ordermill_app::Services;
+use ordermill_app::live::{Listener, News};
+use ordermill_base::Id;
+use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
+use ordermill_storage::journal::Entry;
+use ordermill_storage::{Error, Tx, payment, refund};
+use serde::Deserialize;
+
+use super::desk::{Desk, Member};
+use super::route::{Needs, Routes};
+use super::trouble::Trouble;
+
+/// Streams of all browsers at once; one more is told to come back later.
+const STREAMS_MAX: usize = 1_000;
+/// Topics of one page.
+const TOPICS_MAX: usize = 16;
+/// News that come close together are told together.
+const GATHERED_FOR: Duration = Duration::from_millis(200);
+/// How long the end of the process may go unnoticed.
+const TICK: Duration = Duration::from_secs(1);
+/// Every so many quiet ticks a comment goes out, so that a client that has gone is noticed.
+const TICKS_TO_PULSE: u32 = 15;
+
+static STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+pub(super) fn routes() -> Routes {
+    Routes::default().get("/console/live", Needs::SignIn, live)
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    topics: String,
+}
+
+async fn live(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    let place = Place::take().ok_or(Trouble::Busy)?;
+    let topics = asked.topics.split(',').filter(|topic| !topic.is_empty());
+    let services = desk.site.services().clone();
+    let stream = Stream {
+        listener: services.live().listen(),
+        services,
+        member: desk.member,
+        topics: topics.take(TOPICS_MAX).map(str::to_owned).collect(),
+        is_fresh: true,
+        _place: place,
+    };
+    let chunks = futures_util::stream::unfold(stream, |mut stream| async move {
+        let chunk = stream.next_chunk().await?;
+        Some((Ok::<_, Infallible>(Bytes::from(chunk)), stream))
+    });
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// One of [`STREAMS_MAX`] places.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let taken = STREAMS.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+            (count < STREAMS_MAX).then_some(count + 1)
+        });
+        taken.is_ok().then_some(Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        STREAMS.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+struct Stream {
+    services: Services,
+    listener: Listener,
+    member: Member,
+    topics: BTreeSet<String>,
+    is_fresh: bool,
+    _place: Place,
+}
+
+impl Stream {
+    /// The next piece of the stream; `None` ends it: the process stops, or the session has ended.
+    async fn next_chunk(&mut self) -> Option<String> {
+        if std::mem::take(&mut self.is_fresh) {
+            return Some(": listening\n\n".to_owned());
+        }
+        let mut quiet = 0;
+        loop {
+            if self.services.is_stopping() {
+                return None;
+            }
+            let Ok(news) = tokio::time::timeout(TICK, self.listener.next()).await else {
+                quiet += 1;
+                if quiet < TICKS_TO_PULSE {
+                    continue;
+                }
+                return self.is_signed_in().await.then(|| ": still here\n\n".to_owned());
+            };
+            let topics = self.gather(news?).await;
+            if !topics.is_empty() {
+                return Some(topics.iter().map(|topic| format!("data: {topic}\n\n")).collect());
+            }
+        }
+    }
+
+    /// The topics of these news and of those that follow at once.
+    async fn gather(&mut self, first: News) -> BTreeSet<String> {
+        let mut topics = self.topics_of(first).await;
+        if topics.is_empty() {
+            return topics;
+        }
+        let until = tokio::time::Instant::now() + GATHERED_FOR;
+        while topics.len() < self.topics.len() {
+            match tokio::time::timeout_at(until, self.listener.next()).await {
+                Ok(Some(news)) => topics.extend(self.topics_of(news).await),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        topics
+    }
+
+    async fn topics_of(&self, news: News) -> BTreeSet<String> {
+        match news {
+            // What was missed may have been anything.
+            News::Missed => self.topics.clone(),
+            News::Entry(entry) => {
+                let mut named: BTreeSet<String> = general(&entry).map(str::to_owned).collect();
+                if self.topics.iter().any(|topic| topic.starts_with("ord_")) {
+                    named.extend(self.order_of(&entry).await.map(|order| order.to_string()));
+                }
+                named.retain(|topic| self.topics.contains(topic));
+                named
+            }
+        }
+    }
+
+    /// The order that an entry is about.
+    async fn order_of(&self, entry: &Entry) -> Option<OrderId> {
+        let id = entry.aggregate_id;
+        match entry.aggregate.as_str() {
+            "order" | "reservation" | "deadline" => Some(OrderId::from_raw(id)),
+            "payment" => {
+                let of = move |tx: &mut Tx<'_>| {
+                    let found = payment::orders_of(tx, &[PaymentId::from_raw(id)])?;
+                    Ok::<_, Error>(found.first().map(|(_, order)| *order))
+                };
+                self.services.database().read(of).await.ok().flatten()
+            }
+            "refund" => {
+                let of = move |tx: &mut Tx<'_>| {
+                    let found = refund::fetch(tx, RefundId::from_raw(id))?;
+                    Ok::<_, Error>(found.map(|refund| refund.facts().order))
+                };
+                self.services.database().read(of).await.ok().flatten()
+            }
+            "note" | "reveal" => {
+                let body: serde_json::Value = serde_json::from_str(&entry.body).ok()?;
+                body.get("order")?.as_str()?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// A revoked session hears nothing more.
+    async fn is_signed_in(&self) -> bool {
+        let access = self.services.access();
+        let found = access.of_session(&self.member.token, self.services.now()).await;
+        matches!(found, Ok(Some(_)))
+    }
+}
+
+/// The lists that an entry changes.
+fn general(entry: &Entry) -> impl Iterator<Item = &'static str> {
+    let topic = match entry.aggregate.as_str() {
+        "order" => Some("orders"),
+        "payment" | "refund" => Some("money"),
+        "stock" | "incoming" | "stock_policy" => Some("stock"),
+        "sku" | "category" => Some("catalog"),
+        "task" | "deadline" => Some("tasks"),
+        _ => None,
+    };
+    topic.into_iter()
+}

@@ -1,0 +1,519 @@
+//! The page of one order, filled from everything that hangs on it.
+
+use std::collections::HashMap;
+
+use ordermill_app::order::detail::OrderDetail;
+use ordermill_app::order::note::{self, Note};
+use ordermill_app::order::sight::Sight;
+use ordermill_app::order::timeline;
+use ordermill_app::privacy::Revealed;
+use ordermill_base::{Money, Span, Timestamp};
+use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::event::Event;
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::order::Action as Step;
+use ordermill_domain::payment::{Payment, State as PaymentState};
+use ordermill_domain::refund::State as RefundState;
+use ordermill_domain::reveal::Field as Part;
+use ordermill_domain::role::Permission;
+use ordermill_domain::task::TaskKind;
+use ordermill_pages::console::Section;
+use ordermill_pages::console::order::{
+    self as view, DeadlineRow, LineRow, LinkedTask, OrderForm, OrderPage, PaymentRow, Recipient,
+    RefundRow, ReservationRow, Situation,
+};
+use ordermill_pages::states::{self, history};
+use ordermill_pages::ui::{Action, Effect, Field, Moment, Remaining, Timeline, Tone};
+use ordermill_pages::{Icon, format};
+use ordermill_storage::channel::Channel;
+use ordermill_storage::journal::Entry;
+use ordermill_storage::{Error, Tx, channel, task};
+
+use crate::console::desk::Desk;
+use crate::console::orders::channel_called;
+use crate::console::people::Names;
+use crate::console::trouble::Trouble;
+
+/// Moments of the timeline that are shown at first.
+const MOMENTS: usize = 40;
+const NOTES_MAX: i64 = 200;
+
+/// In which state the page is shown.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// The dialog that is open.
+    pub(super) open: String,
+    /// What was wrong with it.
+    pub(super) errors: Vec<(&'static str, String)>,
+    /// A note that was refused, and why.
+    pub(super) note: Option<(String, String)>,
+    /// Only what the buyer sees too.
+    pub(super) only_public: bool,
+    /// Older moments as well.
+    pub(super) with_older: bool,
+    /// The recipient in full.
+    pub(super) revealed: Option<Revealed>,
+}
+
+/// Everything that the page is made of.
+struct Loaded {
+    detail: OrderDetail,
+    happened: Vec<Entry>,
+    notes: Vec<Note>,
+    names: Names,
+    channels: Vec<Channel>,
+    /// Refunds of its payments that wait for a second person.
+    approvals: Vec<task::Task>,
+}
+
+/// The page of an order, if this person sees it.
+pub(super) async fn show_page(
+    desk: &Desk,
+    id: OrderId,
+    shown: Shown,
+) -> Result<OrderPage, Trouble> {
+    let sight = Sight::of(&desk.member.principal)?;
+    let vault = desk.site.services().vault().clone();
+    let load = move |tx: &mut Tx<'_>| {
+        let Some(detail) = OrderDetail::load(tx, id)? else { return Ok(None) };
+        if !sight.sees(&detail.stored, &detail.reservations) {
+            return Ok(None);
+        }
+        let happened = timeline::entries(tx, &detail)?;
+        let notes = if sight.shows_recipient() {
+            note::notes(tx, &vault, id, NOTES_MAX)?
+        } else {
+            Vec::new()
+        };
+        let actors = happened.iter().map(|entry| &entry.actor);
+        let names = Names::load(tx, actors.chain(notes.iter().map(|note| &note.actor)))?;
+        let channels = channel::list(tx)?;
+        let mut approvals = Vec::new();
+        for payment in &detail.payments {
+            approvals.extend(task::of(tx, payment.facts().id)?);
+        }
+        Ok::<_, Error>(Some(Loaded { detail, happened, notes, names, channels, approvals }))
+    };
+    let loaded = desk.site.services().database().snapshot(load).await?;
+    let loaded = loaded.ok_or(Trouble::NotFound)?;
+    Ok(Filling { desk, sight, loaded: &loaded, shown: &shown }.page())
+}
+
+/// The page while it is filled.
+struct Filling<'a> {
+    desk: &'a Desk,
+    sight: Sight,
+    loaded: &'a Loaded,
+    shown: &'a Shown,
+}
+
+impl Filling<'_> {
+    fn page(&self) -> OrderPage {
+        let (desk, t, detail) = (self.desk, self.desk.t(), &self.loaded.detail);
+        let facts = detail.stored.order.facts();
+        let number = detail.number.to_string();
+        let shell = desk.shell();
+        let (note_text, note_error) = self.shown.note.clone().unzip();
+        let moments = self.moments();
+        let is_cut = !self.shown.with_older && moments.len() > MOMENTS;
+        let limit = if self.shown.with_older { usize::MAX } else { MOMENTS };
+        let mut tags = Vec::new();
+        if facts.backordered {
+            tags.push(t.tag_backorder().to_owned());
+        }
+        if facts.promotion {
+            tags.push(t.tag_promotion().to_owned());
+        }
+        OrderPage {
+            frame: desk.frame(Section::Orders),
+            id: facts.id.to_string(),
+            state: states::order(detail.display_status(), t),
+            payment: states::payment_status(detail.payment_status(), t),
+            tags,
+            placed_at: facts.milestones.placed_at,
+            channel: channel_called(facts.channel, &self.loaded.channels, t),
+            next: view::next_step(&self.situation(), t),
+            actions: self.head_actions(),
+            steps: view::progress(facts, &shell),
+            lines: self.lines(),
+            totals: view::totals(facts, &self.discounts(), t),
+            timeline: Timeline { moments: moments.into_iter().take(limit).collect() },
+            only_public: self.shown.only_public,
+            older_href: is_cut.then(|| format!("{}?older=1", view::href(&number))),
+            note: Field::new("note", t.order_note())
+                .max_length(ordermill_domain::note::CHARS_MAX)
+                .value(note_text.unwrap_or_default())
+                .error(note_error),
+            note_key: desk.key(),
+            recipient: self.sight.shows_recipient().then(|| self.recipient()),
+            reservations: self.reservations(),
+            deadlines: self.deadlines(),
+            payments: self.payments(),
+            refunds: self.refunds(),
+            refundable: self.refundable(),
+            tasks: self.tasks(),
+            dialogs: self.dialogs(),
+            number,
+            shell,
+        }
+    }
+
+    /// What this person may do with the order now.
+    fn steps(&self) -> Vec<Step> {
+        if self.desk.may(Permission::ChangeStatus) {
+            self.loaded.detail.allowed_actions()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn situation(&self) -> Situation {
+        let detail = &self.loaded.detail;
+        let facts = detail.stored.order.facts();
+        let nearest = detail.deadlines.first();
+        let left = nearest
+            .map(|(_, due_at, _)| format::span(due_at.since(self.desk.now()), self.desk.t()));
+        Situation {
+            number: detail.number.to_string(),
+            status: facts.status,
+            shown: detail.display_status(),
+            review: facts.review,
+            cancel_reason: facts.cancel_reason,
+            is_backordered: facts.backordered,
+            is_refunding: detail
+                .refunds
+                .iter()
+                .any(|refund| refund.facts().state != RefundState::Succeeded),
+            left,
+            steps: self.steps(),
+        }
+    }
+
+    fn head_actions(&self) -> Vec<Action> {
+        let number = self.loaded.detail.number.to_string();
+        let can_cancel = self.steps().contains(&Step::Cancel);
+        let t = self.desk.t();
+        let ask = |id: &'static str, icon, label: &str| {
+            let href = format!("{}?ask={id}", view::href(&number));
+            Action::new(icon, label, Effect::Ask(id, href))
+        };
+        let mut actions = Vec::new();
+        if self.approval().is_some() {
+            actions.push(ask("approve_refund", Icon::Users, t.order_approve_refund()));
+        }
+        if self.can_refund() {
+            actions.push(ask("refund", Icon::ArrowBack, t.order_do_refund()));
+        }
+        if can_cancel {
+            actions.extend(view::action(Step::Cancel, &number, t));
+        }
+        actions
+    }
+
+    fn can_refund(&self) -> bool {
+        let may = self.desk.may(Permission::ApproveRefund)
+            || self.desk.may(Permission::ApproveLargeRefund);
+        may && self.refundable().minor > 0
+    }
+
+    /// A refund that waits for this person to approve it: the task, the amount, why, and not asked
+    /// for by themselves.
+    fn approval(&self) -> Option<(String, Money, String)> {
+        if !self.desk.may(Permission::ApproveLargeRefund) {
+            return None;
+        }
+        let me = self.desk.member.principal.actor().to_string();
+        let waiting =
+            |task: &&task::Task| task.kind == TaskKind::SecondApproval && task.state.is_open();
+        self.loaded.approvals.iter().filter(waiting).find_map(|task| {
+            let wish: serde_json::Value = serde_json::from_str(&task.detail).ok()?;
+            if wish.get("requested_by")?.as_str()? == me {
+                return None;
+            }
+            let currency = wish.get("currency")?.as_str()?.parse().ok()?;
+            let amount = Money::new(wish.get("amount_minor")?.as_i64()?, currency);
+            let why = wish.get("reason").and_then(|why| why.as_str()).unwrap_or_default();
+            Some((task.id.to_string(), amount, why.to_owned()))
+        })
+    }
+
+    fn dialogs(&self) -> Vec<ordermill_pages::ui::Dialog> {
+        let (t, detail) = (self.desk.t(), &self.loaded.detail);
+        let facts = detail.stored.order.facts();
+        let form = OrderForm {
+            number: detail.number.to_string(),
+            version: facts.version.unsigned_abs(),
+            key: self.desk.key(),
+            open: self.shown.open.clone(),
+            errors: self.shown.errors.clone(),
+        };
+        let mut dialogs = Vec::new();
+        for step in self.steps() {
+            if step == Step::Cancel {
+                let here = facts.money.paid_minor - facts.money.refunded_minor;
+                let paid = Money::new(here, facts.amounts.currency);
+                dialogs.push(view::cancel_dialog(&form, facts.amounts.total(), paid, t));
+            } else {
+                dialogs.extend(view::step_dialog(&form, step, t));
+            }
+        }
+        if self.can_refund() {
+            let captured = detail.payments.iter().rev();
+            let method = captured
+                .filter(|payment| payment.state() == PaymentState::Captured)
+                .map(|payment| payment.facts().gateway.as_str())
+                .next();
+            let method = method.unwrap_or_default();
+            dialogs.push(view::refund_dialog(&form, self.refundable(), method, t));
+        }
+        if let Some((task, amount, why)) = self.approval() {
+            dialogs.push(view::approve_dialog(&form, &task, amount, &why, t));
+        }
+        if self.can_reveal() {
+            dialogs.push(view::reveal_dialog(&form, t));
+        }
+        dialogs
+    }
+
+    fn can_reveal(&self) -> bool {
+        self.sight.shows_recipient() && self.desk.may(Permission::RevealContact)
+    }
+
+    fn discounts(&self) -> Vec<(String, i64)> {
+        let mut sums: Vec<(String, i64)> = Vec::new();
+        for (_, source, minor) in &self.loaded.detail.discounts {
+            match sums.iter_mut().find(|(known, _)| known == source) {
+                Some((_, sum)) => *sum += minor,
+                None => sums.push((source.clone(), *minor)),
+            }
+        }
+        sums
+    }
+
+    fn lines(&self) -> Vec<LineRow> {
+        let (t, detail) = (self.desk.t(), &self.loaded.detail);
+        let currency = detail.stored.order.facts().amounts.currency;
+        let catalog = self.desk.site.services().catalog();
+        let mut held: HashMap<u16, u64> = HashMap::new();
+        for stored in &detail.reservations {
+            let facts = stored.reservation.facts();
+            if facts.state == ordermill_domain::reservation::State::Held {
+                *held.entry(facts.line_no).or_default() += facts.quantity.get().unsigned_abs();
+            }
+        }
+        let may_see_stock = self.desk.member.principal.may_enter(Permission::AdjustStock);
+        let row = |line: &ordermill_domain::order::OrderLine| {
+            let sku = catalog.sku(line.terms.sku);
+            let held = held.get(&line.terms.line_no).copied().unwrap_or_default();
+            let text =
+                |text: &ordermill_domain::text::Text| t.pick(text.zh.clone(), text.en.clone());
+            let code = sku.map_or_else(|| line.terms.sku.to_string(), |sku| sku.code.clone());
+            LineRow {
+                picture: None,
+                href: may_see_stock.then(|| format!("/console/stock/{code}")),
+                name: sku.map_or_else(|| code.clone(), |sku| text(&sku.name)),
+                spec: sku.map(|sku| text(&sku.variant)).unwrap_or_default(),
+                sku: code,
+                states: view::pieces(line, held, t),
+                price: Money::new(line.terms.unit_price_minor, currency),
+                quantity: line.terms.quantity.get().unsigned_abs(),
+                amount: Money::new(line.terms.total_minor, currency),
+            }
+        };
+        detail.lines.iter().map(row).collect()
+    }
+
+    fn recipient(&self) -> Recipient {
+        let (t, stored) = (self.desk.t(), &self.loaded.detail.stored);
+        let vault = self.desk.site.services().vault();
+        if let Some(revealed) = &self.shown.revealed {
+            let value = |field: Part| {
+                let found = revealed.values.iter().find(|(known, _)| *known == field);
+                found.map(|(_, value)| value.clone()).unwrap_or_default()
+            };
+            return Recipient {
+                name: value(Part::Name),
+                phone: value(Part::Phone),
+                address: value(Part::Address),
+                wish: value(Part::Note),
+                is_revealed: true,
+                can_reveal: true,
+            };
+        }
+        match vault.mask_recipient(stored.order.id(), &stored.recipient) {
+            Ok(masked) => Recipient {
+                name: masked.name,
+                phone: masked.phone,
+                address: masked.address,
+                wish: if masked.has_note { t.order_has_wish().to_owned() } else { String::new() },
+                is_revealed: false,
+                can_reveal: self.can_reveal(),
+            },
+            Err(_) => Recipient {
+                name: t.order_erased().to_owned(),
+                phone: "—".to_owned(),
+                address: "—".to_owned(),
+                wish: String::new(),
+                is_revealed: false,
+                can_reveal: false,
+            },
+        }
+    }
+
+    fn remaining(&self, kind: DeadlineKind, due_at: Timestamp) -> Remaining {
+        let rule = kind.rule();
+        let warning = rule.warn_after.map_or(Span::hours(1), |after| {
+            Span::micros(rule.span.as_micros() - after.as_micros())
+        });
+        Remaining::new(due_at, self.desk.now(), warning, self.desk.t())
+    }
+
+    fn reservations(&self) -> Vec<ReservationRow> {
+        let (t, now) = (self.desk.t(), self.desk.now());
+        let catalog = self.desk.site.services().catalog();
+        let row = |stored: &ordermill_storage::reservation::Stored| {
+            let facts = stored.reservation.facts();
+            let sku = catalog.sku(facts.sku);
+            let location = catalog.location(facts.location);
+            ReservationRow {
+                sku: sku.map_or_else(|| facts.sku.to_string(), |sku| sku.code.clone()),
+                location: location
+                    .map_or_else(|| facts.location.to_string(), |place| place.code.clone()),
+                quantity: facts.quantity.get().unsigned_abs(),
+                state: states::reservation(facts.state, t),
+                until: facts
+                    .expires_at
+                    .filter(|_| facts.state == ordermill_domain::reservation::State::Held)
+                    .map(|at| Remaining::new(at, now, Span::minutes(5), t)),
+            }
+        };
+        self.loaded.detail.reservations.iter().map(row).collect()
+    }
+
+    fn deadlines(&self) -> Vec<DeadlineRow> {
+        let t = self.desk.t();
+        let row = |(kind, due_at, _): &(DeadlineKind, Timestamp, Option<Timestamp>)| DeadlineRow {
+            name: states::deadline(*kind, t).to_owned(),
+            owner: states::access::role(kind.rule().owner, t).to_owned(),
+            due_at: *due_at,
+            remaining: self.remaining(*kind, *due_at),
+        };
+        self.loaded.detail.deadlines.iter().map(row).collect()
+    }
+
+    fn payments(&self) -> Vec<PaymentRow> {
+        let (t, detail) = (self.desk.t(), &self.loaded.detail);
+        let row = |payment: &Payment| {
+            let facts = payment.facts();
+            let is_open = matches!(
+                facts.state,
+                PaymentState::Created | PaymentState::Pending | PaymentState::Authorized
+            );
+            let ask = is_open.then(|| {
+                let order = view::href(&detail.number.to_string());
+                let post = Effect::Post(format!("{order}/payments/{}/ask", facts.id), Vec::new());
+                Action::new(Icon::Refresh, t.order_ask_gateway(), post)
+            });
+            PaymentRow {
+                method: facts.gateway.clone(),
+                reference: facts.gateway_ref.clone().unwrap_or_default(),
+                amount: facts.amount,
+                state: states::payment(facts.state, t),
+                at: facts.captured_at.unwrap_or(facts.created_at),
+                action: ask,
+            }
+        };
+        detail.payments.iter().rev().map(row).collect()
+    }
+
+    fn refunds(&self) -> Vec<RefundRow> {
+        let t = self.desk.t();
+        let row = |refund: &ordermill_domain::refund::Refund| {
+            let facts = refund.facts();
+            RefundRow {
+                cause: states::refund_cause(facts.key.cause, t).to_owned(),
+                amount: facts.amount,
+                state: states::refund(facts.state, t),
+                at: facts.succeeded_at.unwrap_or(facts.granted_at),
+            }
+        };
+        self.loaded.detail.refunds.iter().rev().map(row).collect()
+    }
+
+    /// What was captured and is promised to nobody.
+    fn refundable(&self) -> Money {
+        let detail = &self.loaded.detail;
+        let captured: i64 = detail
+            .payments
+            .iter()
+            .filter(|payment| payment.state() == PaymentState::Captured)
+            .map(|payment| payment.facts().amount.minor)
+            .sum();
+        let granted: i64 = detail.refunds.iter().map(|refund| refund.facts().amount.minor).sum();
+        Money::new(captured - granted, detail.stored.order.facts().amounts.currency)
+    }
+
+    fn tasks(&self) -> Vec<LinkedTask> {
+        let t = self.desk.t();
+        let roles = &self.desk.member.staff().roles;
+        let row = |task: &task::Task| LinkedTask {
+            name: states::task_kind(task.kind, t).to_owned(),
+            href: (task.state.is_open() && roles.contains(&task.role))
+                .then(|| format!("/console/tasks?desk={}&kind={}", task.role, task.kind)),
+            state: states::task(task.state, t),
+        };
+        self.loaded.detail.tasks.iter().chain(&self.loaded.approvals).map(row).collect()
+    }
+
+    /// The journal, the notes and the looks at the recipient, newest first.
+    fn moments(&self) -> Vec<Moment> {
+        let (desk, t, names) = (self.desk, self.desk.t(), &self.loaded.names);
+        let shell = desk.shell();
+        let currency = self.loaded.detail.stored.order.facts().amounts.currency;
+        let mut moments: Vec<(Timestamp, Moment)> = Vec::new();
+        for entry in &self.loaded.happened {
+            let (at, who) = (shell.moment(&entry.at), names.actor(&entry.actor, t));
+            let why = entry.reason.as_deref();
+            let said = match why {
+                Some(why) => t.order_revealed_by(at, who, view::purpose(why, t)),
+                None => format!("{at} · {who}"),
+            };
+            let moment =
+                match (entry.aggregate.as_str(), Event::from_json(&entry.kind, &entry.body)) {
+                    ("reveal", _) => Moment {
+                        tone: Tone::Violet,
+                        icon: Icon::Eye,
+                        text: t.order_revealed().to_owned(),
+                        note: said,
+                        is_public: false,
+                    },
+                    (_, Ok(event)) => history::moment(&event, currency, said, t),
+                    (_, Err(_)) => Moment {
+                        tone: Tone::Grey,
+                        icon: Icon::Info,
+                        text: entry.kind.clone(),
+                        note: said,
+                        is_public: false,
+                    },
+                };
+            moments.push((entry.at, moment));
+        }
+        for note in &self.loaded.notes {
+            let (at, who) = (shell.moment(&note.at), names.actor(&note.actor, t));
+            let text = note.text.clone().unwrap_or_else(|| t.order_note_erased().to_owned());
+            let moment = Moment {
+                tone: Tone::Grey,
+                icon: Icon::Message,
+                text,
+                note: t.order_note_by(at, who),
+                is_public: false,
+            };
+            moments.push((note.at, moment));
+        }
+        // Of two at one moment the later one in its list is the newer.
+        moments.reverse();
+        moments.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let shown = moments.into_iter().map(|(_, moment)| moment);
+        shown.filter(|moment| moment.is_public || !self.shown.only_public).collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! A form whose names may come several times.
+
+/// Names and values in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    /// The first value of a name, without blanks around it; empty if there is none.
+    pub(super) fn one(&self, name: &str) -> String {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    }
+
+    /// Every value of a name that is not empty, at most `limit`.
+    pub(super) fn all(&self, name: &str, limit: usize) -> Vec<String> {
+        let found = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());
+        found.take(limit).map(|(_, value)| value.clone()).collect()
+    }
+}
