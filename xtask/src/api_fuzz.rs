@@ -26,7 +26,9 @@ pub(crate) fn fuzz(schema_url: &str, options: &[String]) -> Result<()> {
     machine::provide(&[Tool::Python])?;
     let schemathesis = install()?;
     let mut command = Command::new(schemathesis);
-    run_command(command.args(["run", schema_url, "--checks", "all", "--no-color"]).args(options))
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemathesis.toml");
+    command.arg("--config-file").arg(settings);
+    run_command(command.args(["--no-color", "run", schema_url, "--checks", "all"]).args(options))
 }
 
 /// Installs it once into a Python environment of its own, under the folder of build results.

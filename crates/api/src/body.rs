@@ -3,7 +3,9 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use ordermill_domain::card_number;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::problem::{FieldError, Problem};
 
@@ -36,6 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             }
         })?;
         let value = parse(&bytes)?;
+        refuse_texts(&bytes)?;
         let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
         let digest = digest.as_ref().try_into().expect("SHA-256 has 32 bytes");
         Ok(Self { value, digest })
@@ -65,6 +68,73 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let malformed = |error| Problem::new(StatusCode::BAD_REQUEST, "malformed_json", error);
     deserializer.end().map_err(malformed)?;
     Ok(value)
+}
+
+/// Refuses a body in which some text holds the number of a payment card, which is not repeated in the
+/// answer or the log, or a NUL, which not every database keeps.
+fn refuse_texts(bytes: &[u8]) -> Result<(), Problem> {
+    if !is_suspicious(bytes) {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
+    let mut found = Vec::new();
+    find_bad_texts(&value, &mut String::new(), &mut found);
+    if found.is_empty() { Ok(()) } else { Err(Problem::invalid(found)) }
+}
+
+/// A quick look: 13 digits, blanks and dashes among them not counted, or letters that are not plain.
+fn is_suspicious(bytes: &[u8]) -> bool {
+    let mut digits = 0;
+    for &byte in bytes {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b' ' | b'-' | b'.' => {}
+            // Escapes and full-width digits are looked at in full.
+            b'\\' | 0x80.. => return true,
+            _ => digits = 0,
+        }
+        if digits >= 13 {
+            return true;
+        }
+    }
+    false
+}
+
+/// Fields that hold numbers by their nature.
+const NUMBERS: [&str; 6] =
+    ["gtin", "phone", "channel_order_id", "reference", "code", "postal_code"];
+
+fn find_bad_texts(value: &Value, pointer: &mut String, found: &mut Vec<FieldError>) {
+    let mut inside = |step: &str, inner: &Value| {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        find_bad_texts(inner, pointer, found);
+        pointer.truncate(length);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, inner)| inside(name, inner)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, inner)| inside(&at.to_string(), inner));
+        }
+        Value::String(text) if text.contains('\0') => {
+            let detail = "a text has no NUL character";
+            found.push(FieldError::new(pointer.clone(), "invalid", detail));
+        }
+        Value::String(text) => {
+            let name = pointer.rsplit('/').next().unwrap_or_default();
+            let is_card = if NUMBERS.contains(&name) {
+                card_number::is_in_number(text)
+            } else {
+                card_number::is_in(text)
+            };
+            if is_card {
+                let detail = "card numbers are not accepted; buyers pay at the gateway's page";
+                found.push(FieldError::new(pointer.clone(), "card_number", detail));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -104,9 +174,32 @@ mod tests {
     }
 
     #[test]
+    fn card_numbers_are_refused_wherever_they_stand_and_not_repeated() {
+        for text in [
+            r#"{"note": "4111 1111 1111 1111"}"#,
+            r#"{"lines": [{"a": "4111-1111-1111-1111"}]}"#,
+            r#"{"note": "\u0034111111111111111"}"#,
+            r#"{"note": "４１１１１１１１１１１１１１１１"}"#,
+            r#"{"reference": "5555555555554444"}"#,
+        ] {
+            let problem = refuse_texts(text.as_bytes()).unwrap_err();
+            assert_eq!((problem.status, problem.errors[0].code.as_str()), (422, "card_number"));
+            let shown = serde_json::to_string(&problem).unwrap();
+            assert!(!shown.contains("1111") && !shown.contains("4444"), "{shown}");
+        }
+        for text in [
+            r#"{"note": "call 2580, floor 14"}"#,
+            r#"{"phone": "+8613800138000", "gtin": "4006381333931"}"#,
+            r#"{"channel_order_id": "820982911946154508"}"#,
+        ] {
+            assert!(refuse_texts(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_json_is_malformed() {
         for text in ["", "{", "[1] 2", &"[".repeat(100_000)] {
-            let problem = parse::<serde_json::Value>(text.as_bytes()).unwrap_err();
+            let problem = parse::<Value>(text.as_bytes()).unwrap_err();
             assert_eq!((problem.status, problem.code), (400, "malformed_json"), "{text:.9}");
         }
     }

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
@@ -21,6 +21,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::Caller;
+use crate::params::Params;
 use crate::problem::Problem;
 
 const READ_AT_ONCE: i64 = 256;
@@ -30,6 +31,7 @@ const PULSE: Duration = Duration::from_secs(15);
 /// From where to stream.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct EventsQuery {
     /// The `id` of the last event that was received; the stream goes on behind it. A `Last-Event-ID`
     /// header does the same.
@@ -58,7 +60,7 @@ pub async fn stream_events(
     State(services): State<Services>,
     caller: Caller,
     headers: HeaderMap,
-    Query(query): Query<EventsQuery>,
+    Params(query): Params<EventsQuery>,
 ) -> Result<Response, Problem> {
     caller.require(Scope::ReadOrders)?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{MethodRouter, post};
 use ordermill_app::Services;
@@ -10,6 +10,7 @@ use ordermill_app::payment::notice::ReceiveNoticeError;
 use ordermill_ports::Headers;
 use ordermill_ports::gateway::NoticeError;
 
+use crate::params::PathText;
 use crate::problem::Problem;
 
 /// Bytes of a notice at most; the largest of a real gateway have a few thousand.
@@ -39,7 +40,7 @@ pub(crate) fn notices() -> MethodRouter<Services> {
 )]
 pub async fn receive_notice(
     State(services): State<Services>,
-    Path(gateway): Path<String>,
+    PathText(gateway): PathText,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {

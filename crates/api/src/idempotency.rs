@@ -31,6 +31,22 @@ pub fn key(headers: &HeaderMap, principal: &str, digest: [u8; 32]) -> Result<Key
     }
 }
 
+/// As [`key`] for any operation: the fingerprint is of the operation and the body, so that one key
+/// is never taken for a repeat of another call.
+pub fn key_of(
+    headers: &HeaderMap,
+    caller: &crate::auth::Caller,
+    operation: &str,
+    body_digest: [u8; 32],
+) -> Result<Key, Problem> {
+    let mut text = operation.as_bytes().to_vec();
+    text.push(b'\n');
+    text.extend_from_slice(&body_digest);
+    let digest = ring::digest::digest(&ring::digest::SHA256, &text);
+    let digest = digest.as_ref().try_into().expect("SHA-256 has 32 bytes");
+    key(headers, &caller.key_owner(), digest)
+}
+
 fn unquoted(text: &str) -> Option<String> {
     let text = text.trim();
     let Some(quoted) = text.strip_prefix('"') else {

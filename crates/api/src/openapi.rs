@@ -1,17 +1,28 @@
-//! The API's description, made from the handlers.
+//! The API's description: what the handlers say of themselves, completed with what is the same for
+//! all of them.
+//!
+//! A handler describes its success and what is special about it. That a call without a key is
+//! answered 401, one that asks too much 429, and so on, follows from how the operation is called and
+//! is added here, so that it is never forgotten.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
 
-use crate::{events, gateway, health, import, order, payment, quote, refund};
+use crate::gate::Needs;
+use crate::problem::{FieldError, Problem};
+use crate::routes::Operation;
+use crate::{
+    catalog, events, gateway, health, import, journal, order, payment, quote, refund, stock,
+    webhook,
+};
 
-/// OpenAPI 3.1 of everything under `/api/v1`, and of the health checks.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Ordermill",
         description = "Orders from checkout to the last refund. Creating calls take an \
-            Idempotency-Key; problems follow RFC 9457; lists go by cursor; amounts are exact decimals.",
+            Idempotency-Key; edits take the ETag that was read as If-Match; problems follow RFC 9457; \
+            lists go by cursor; amounts are exact decimals.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
@@ -30,32 +41,136 @@ use crate::{events, gateway, health, import, order, payment, quote, refund};
         payment::check::check_payment,
         payment::read::list_refunds,
         refund::refund_order,
+        catalog::skus::list_skus,
+        catalog::skus::get_sku,
+        catalog::skus::create_sku,
+        catalog::skus::edit_sku,
+        catalog::skus::get_availability,
+        catalog::categories::list_categories,
+        catalog::categories::get_category,
+        catalog::categories::create_category,
+        catalog::categories::edit_category,
+        catalog::locations::list_locations,
+        catalog::locations::get_location,
+        catalog::locations::create_location,
+        catalog::locations::edit_location,
+        stock::get_stock,
+        stock::list_movements,
+        stock::receive,
+        stock::adjust,
+        stock::count,
+        stock::transfer,
+        webhook::endpoints::list_webhooks,
+        webhook::endpoints::get_webhook,
+        webhook::endpoints::create_webhook,
+        webhook::endpoints::edit_webhook,
+        webhook::endpoints::delete_webhook,
+        webhook::endpoints::rotate_webhook_secret,
+        webhook::endpoints::test_webhook,
+        webhook::deliveries::list_webhook_deliveries,
+        webhook::deliveries::replay_webhook_delivery,
+        webhook::deliveries::replay_webhook,
         events::stream_events,
+        journal::list_journal,
+        journal::get_journal_entry,
         gateway::receive_notice,
     ),
-    modifiers(&Keys),
+    components(schemas(Problem, FieldError)),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
         (name = "quotes", description = "What an order would cost, and when it would arrive."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "payments", description = "Money in, and money back."),
-        (name = "events", description = "What happens, as it happens."),
+        (name = "catalog", description = "SKUs with their prices, categories, locations."),
+        (name = "stock", description = "What lies where, and booking what changes it."),
+        (name = "webhooks", description = "Being told of what happens, signed and in order."),
+        (name = "events", description = "What happens, as it happens, and what happened."),
         (name = "partners", description = "Where partners call us; signed by them, without a key of ours."),
         (name = "health", description = "Whether a node lives and can serve."),
     ),
 )]
-#[derive(Debug)]
-pub struct Document;
+struct Handlers;
 
-struct Keys;
-
-impl Modify for Keys {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let key = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key: `Authorization: Bearer omk_…`."))
-            .build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("api_key", SecurityScheme::Http(key));
+/// The whole document, for a router with these operations.
+pub(crate) fn document(operations: &[Operation]) -> Value {
+    let mut document =
+        serde_json::to_value(Handlers::openapi()).expect("a document is plain values");
+    let key = json!({
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key: `Authorization: Bearer omk_…`.",
+    });
+    document["components"]["securitySchemes"] = json!({ "api_key": key });
+    for operation in operations {
+        let described = &mut document["paths"][operation.path][operation.method];
+        if let Value::Object(described) = described {
+            complete(described, operation);
+        }
     }
+    document
+}
+
+fn complete(described: &mut Map<String, Value>, operation: &Operation) {
+    let has = |place: &str, name: Option<&str>| {
+        let all = described.get("parameters").and_then(Value::as_array);
+        all.is_some_and(|all| {
+            all.iter().any(|it| {
+                it["in"] == place && name.is_none_or(|name| it["name"].as_str() == Some(name))
+            })
+        })
+    };
+    let has_body = described.contains_key("requestBody");
+    let (has_key, has_match) =
+        (has("header", Some("Idempotency-Key")), has("header", Some("If-Match")));
+    let is_keyed = operation.needs != Needs::Nothing;
+    let has_query = has("query", None);
+    let has_id = has("path", None);
+    let scope = operation.needs.scope();
+
+    let mut add = |status: u16, needed: bool, words: &str| {
+        if needed {
+            let responses = described.entry("responses").or_insert_with(|| json!({}));
+            if responses.get(status.to_string()).is_none() {
+                responses[status.to_string()] = problem(words);
+            }
+        }
+    };
+    let is_ours = operation.path.starts_with("/api/v1/") && is_keyed;
+    add(400, is_ours && (has_body || has_key || has_query || has_match), "It cannot be read.");
+    add(401, is_keyed, "No key of this API.");
+    add(403, is_keyed, "The key may not do this.");
+    add(404, has_id && is_ours, "No such thing, or not yours to know of.");
+    add(412, has_match, "Somebody else has changed it meanwhile; read it again.");
+    add(413, has_body && is_ours, "The body is too large.");
+    add(415, has_body && is_ours, "The body is not JSON.");
+    let words = "Fields or parameters are wrong, or the key was used for another request.";
+    add(422, is_ours && (has_body || has_key || has_query), words);
+    add(409, has_match && has_body, "It does not allow that now.");
+    add(428, has_match, "Send If-Match.");
+    add(429, is_keyed, "Too many requests.");
+    add(503, is_keyed, "Overloaded, disk full or database away; nothing was changed.");
+    add(500, is_keyed, "A defect of ours; the request may be sent again.");
+    if let Some(scope) = scope {
+        described.insert("security".to_owned(), json!([{ "api_key": [scope.code()] }]));
+    }
+    for (status, header, words) in [
+        ("429", "Retry-After", "Seconds to wait."),
+        ("503", "Retry-After", "Seconds to wait."),
+        ("201", "Location", "Where it is."),
+    ] {
+        if let Some(Value::Object(response)) =
+            described.get_mut("responses").and_then(|all| all.get_mut(status))
+        {
+            let headers = response.entry("headers").or_insert_with(|| json!({}));
+            headers[header] = json!({ "description": words, "schema": { "type": "string" } });
+        }
+    }
+}
+
+fn problem(words: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    json!({
+        "description": words,
+        "content": { "application/problem+json": { "schema": schema } },
+    })
 }

@@ -1,7 +1,7 @@
 //! Refunding money of an order through the API.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use ordermill_app::Services;
 use ordermill_app::payment::refund::GrantRefundError;
@@ -20,6 +20,7 @@ use crate::body::JsonBody;
 use crate::idempotency;
 use crate::order::read::load;
 use crate::order::view::RefundView;
+use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
 
 /// Money that is to go back.
@@ -78,7 +79,7 @@ pub struct AmountBody {
 pub async fn refund_order(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
     headers: HeaderMap,
     body: JsonBody<RefundBody>,
 ) -> Result<(StatusCode, Json<RefundView>), Problem> {

@@ -12,6 +12,7 @@ pub mod benefit;
 pub mod catalog;
 pub mod check;
 pub mod coupon;
+pub mod creating;
 pub mod exchange;
 pub mod figures;
 pub mod gift_card;

@@ -168,6 +168,13 @@ impl Services {
         Arc::clone(&self.0.catalog)
     }
 
+    /// Has this node's catalog follow an edit at once, for whoever made it and goes on with it. If
+    /// that fails, it follows by itself a moment later.
+    pub async fn catalog_changed(&self) {
+        let holder = self.catalog_holder();
+        drop(self.database().snapshot(move |tx| holder.catch_up(tx)).await);
+    }
+
     /// Seals and opens personal data.
     pub fn vault(&self) -> &Vault {
         self.0.access.vault()

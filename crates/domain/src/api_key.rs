@@ -29,6 +29,8 @@ coded! {
         WritePayments = "payments:write",
         /// Manage the endpoints of outgoing webhooks.
         ManageWebhooks = "webhooks:manage",
+        /// Read the journal: everything that happened, without personal data.
+        ReadJournal = "journal:read",
     }
 }
 

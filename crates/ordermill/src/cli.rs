@@ -65,6 +65,9 @@ pub(crate) enum Command {
     /// Make staff accounts and API keys from the machine itself
     #[command(subcommand)]
     Admin(Admin),
+    /// Look at and change the keys that seal personal data and secrets, also while it is in use
+    #[command(subcommand)]
+    Keys(Keys),
 }
 
 /// How the sandbox is set up. It keeps everything in memory and moves no money.
@@ -187,6 +190,24 @@ pub(crate) enum Export {
     Stock {
         /// The file, .csv or .xlsx
         file: PathBuf,
+    },
+}
+
+/// What to do with the keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// List them: number, purpose, state, since when, how many values are sealed with each
+    List,
+    /// Make a new key and seal everything with it that is sealed with another
+    Rotate {
+        /// What the key is for: seal or token
+        #[arg(long, default_value = "seal")]
+        purpose: String,
+    },
+    /// Destroy a retired key that seals nothing any more; what backups hold under it is then gone
+    Destroy {
+        /// Its number
+        key: u32,
     },
 }
 

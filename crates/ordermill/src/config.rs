@@ -56,6 +56,15 @@ pub(crate) struct Settings {
     )]
     pub(crate) webhook_allow_hosts: Vec<String>,
 
+    /// Requests that one API key may make in a minute; 0 for as many as it likes [default: 60000]
+    #[arg(
+        long = "api-requests-per-minute",
+        env = "ORDERMILL_API_REQUESTS_PER_MINUTE",
+        value_name = "N",
+        global = true
+    )]
+    pub(crate) api_requests_per_minute: Option<u32>,
+
     /// A payment gateway and messages to try things with; in the file and the environment only.
     #[arg(skip)]
     pub(crate) sandbox: SandboxSettings,
@@ -77,6 +86,7 @@ impl Settings {
             listen: self.listen.or(file.listen),
             public_url: self.public_url.or(file.public_url),
             log_format: self.log_format.or(file.log_format),
+            api_requests_per_minute: self.api_requests_per_minute.or(file.api_requests_per_minute),
             webhook_allow_hosts: match self.webhook_allow_hosts {
                 none if none.is_empty() => file.webhook_allow_hosts,
                 some => some,

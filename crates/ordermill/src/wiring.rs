@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use ordermill_api::limits::Quotas;
 use ordermill_app::node::Node;
-use ordermill_app::privacy::{RootKeySource, Vault};
+use ordermill_app::privacy::{RootKeySource, Vault, follow_keys};
 use ordermill_app::reader::{Reader, Reading};
 use ordermill_app::webhook::sender::Sender;
 use ordermill_app::{Partners, Services, scheduler};
@@ -26,6 +27,8 @@ pub(crate) struct Shop {
     pub(crate) node: Node,
     /// Names this process to the others.
     holder: String,
+    /// What one API key may ask for.
+    quotas: Quotas,
 }
 
 /// Opens the database and makes the services. Blocks: called before the runtime starts.
@@ -45,11 +48,15 @@ pub(crate) fn open(settings: &Settings, partners: Partners) -> anyhow::Result<Sh
         .context("cannot open the vault")?;
     let services = Services::new(database, clock, vault, partners)
         .context("cannot read the shop's settings")?;
-    Ok(Shop { services, node, holder })
+    let mut quotas = Quotas::default();
+    if let Some(requests) = settings.api_requests_per_minute {
+        quotas.requests_per_minute = requests;
+    }
+    Ok(Shop { services, node, holder, quotas })
 }
 
 /// The installation's root key: from `ORDERMILL_ROOT_KEY`, else a file in the data directory.
-fn root_key(settings: &Settings) -> anyhow::Result<RootKeySource> {
+pub(crate) fn root_key(settings: &Settings) -> anyhow::Result<RootKeySource> {
     if let Ok(key) = std::env::var("ORDERMILL_ROOT_KEY") {
         return Ok(RootKeySource::Base64(key.into()));
     }
@@ -64,7 +71,7 @@ impl Shop {
     pub(crate) fn router(&self) -> Router {
         let public_url = self.services.links().public_url();
         let site = ordermill_web::Site::new(self.services.clone(), public_url);
-        ordermill_api::router(self.services.clone())
+        ordermill_api::router_with(self.services.clone(), self.quotas)
             .merge(ordermill_web::router(site))
             .fallback(ordermill_api::not_found)
     }
@@ -103,6 +110,7 @@ impl Shop {
             tokio::spawn(payments),
             tokio::spawn(webhooks.run(stop.clone())),
             tokio::spawn(messages),
+            tokio::spawn(follow_keys(database.clone(), services.vault().clone(), stop.clone())),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());

@@ -53,6 +53,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("orders", "recipient"),
     sealed!("customers", "profile"),
     sealed!("staff", "totp"),
+    sealed!("order_notes", "text"),
     sealed!("inbox", "body"),
     sealed!("webhook_endpoints", "secret"),
     sealed!("webhook_endpoints", "previous_secret"),
@@ -88,6 +89,14 @@ pub fn not_under(
     );
     let key = key.to_be_bytes();
     tx.query(&sql, params![after, key.as_slice(), limit], |row| Ok((row.int()?, row.bytes()?)))
+}
+
+/// How many sealed values there are, over all columns.
+pub fn count(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    SEALED.iter().try_fold(0, |sum, SealedColumn { table, column, .. }| {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NOT NULL");
+        Ok(sum + tx.query_one(&sql, &[], |row| row.int())?)
+    })
 }
 
 /// How many values are sealed with this key, over all columns.

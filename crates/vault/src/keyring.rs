@@ -123,6 +123,37 @@ impl Keyring {
         id
     }
 
+    /// The first half of a rotation that other nodes take part in: makes a key that opens and does
+    /// not seal yet. Once every node has loaded it, [`Keyring::activate`] it.
+    pub fn prepare(&mut self, purpose: Purpose, entropy: &dyn Entropy, now: Timestamp) -> KeyId {
+        let last = self.keys.last_key_value().map_or(0, |(id, _)| id.get());
+        let id = KeyId::new(last.checked_add(1).expect("fewer than 2³² rotations"));
+        let material = Material::Retired(Secret::generate(entropy));
+        self.keys.insert(id, Entry { purpose, created_at: now, material });
+        id
+    }
+
+    /// The second half: from now on this key seals, and the one before only opens.
+    ///
+    /// # Errors
+    /// If the key is unknown or destroyed.
+    pub fn activate(&mut self, id: KeyId) -> Result<(), KeyringError> {
+        let entry = self.keys.get(&id).ok_or(KeyringError::Unknown(id))?;
+        let purpose = entry.purpose;
+        let Some(secret) = entry.material.secret().cloned() else {
+            return Err(KeyringError::Unknown(id));
+        };
+        for entry in self.keys.values_mut().filter(|entry| entry.purpose == purpose) {
+            if let Material::Active(secret) = &entry.material {
+                entry.material = Material::Retired(secret.clone());
+            }
+        }
+        if let Some(entry) = self.keys.get_mut(&id) {
+            entry.material = Material::Active(secret);
+        }
+        Ok(())
+    }
+
     /// Destroys a retired key: what it sealed is gone for good. Doing it again changes nothing.
     ///
     /// # Errors
@@ -265,6 +296,25 @@ mod tests {
                 (4, "seal", "active"),
             ]
         );
+    }
+
+    #[test]
+    fn a_prepared_key_seals_only_once_it_is_activated() {
+        let (root, mut keyring) = (RootKey::generate(&OsEntropy), keyring());
+        let old = seal_key(&keyring);
+        let fresh = keyring.prepare(Purpose::Seal, &OsEntropy, NOW);
+        assert_eq!(seal_key(&keyring), old);
+        // Another node has loaded the prepared key: it opens what the first seals from now on.
+        let other = Keyring::from_rows(&root, &keyring.to_rows(&root, &OsEntropy)).unwrap();
+        keyring.activate(fresh).unwrap();
+        assert_eq!(seal_key(&keyring), fresh);
+        let sealed = keyring.seal(PLACE, b"Li Lei", &OsEntropy);
+        assert_eq!(other.open(PLACE, &sealed).unwrap().as_slice(), b"Li Lei");
+        let sealed = other.seal(PLACE, b"Li Lei", &OsEntropy);
+        assert_eq!(keyring.open(PLACE, &sealed).unwrap().as_slice(), b"Li Lei");
+        assert!(Keyring::from_rows(&root, &keyring.to_rows(&root, &OsEntropy)).is_ok());
+        let unknown = KeyId::new(99);
+        assert_eq!(keyring.activate(unknown), Err(KeyringError::Unknown(unknown)));
     }
 
     #[test]

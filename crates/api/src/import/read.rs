@@ -6,7 +6,7 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use ordermill_app::Services;
 use ordermill_domain::api_key::Scope;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
+use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
 
 /// Lines on one page at most.
@@ -130,7 +131,7 @@ impl ImportView {
 pub(crate) async fn get_import(
     State(services): State<Services>,
     caller: Caller,
-    Path(import_id): Path<String>,
+    PathText(import_id): PathText,
 ) -> Result<Json<ImportView>, Problem> {
     caller.require(Scope::WriteOrders)?;
     load(&services, &caller, &import_id).await.map(Json)
@@ -159,7 +160,7 @@ pub(crate) async fn get_import(
 pub(crate) async fn list_import_problems(
     State(services): State<Services>,
     caller: Caller,
-    Path(import_id): Path<String>,
+    PathText(import_id): PathText,
     query: Result<Query<ProblemsQuery>, QueryRejection>,
 ) -> Result<Json<LineProblemPage>, Problem> {
     caller.require(Scope::WriteOrders)?;

@@ -1,7 +1,7 @@
 //! Canceling an order through the API.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order as cancel};
@@ -15,6 +15,7 @@ use super::read::load;
 use super::view::OrderView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::params::PathText;
 use crate::problem::Problem;
 
 /// Why an order is canceled.
@@ -52,7 +53,7 @@ pub struct CancelOrderBody {
 pub async fn cancel_order(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
     body: JsonBody<CancelOrderBody>,
 ) -> Result<Json<OrderView>, Problem> {
     caller.require(Scope::WriteOrders)?;

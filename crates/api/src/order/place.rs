@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::view::PlacedOrder;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::created::answer;
 use crate::idempotency;
 use crate::problem::{FieldError, Problem};
 
@@ -30,7 +31,7 @@ pub struct PlaceOrderBody {
     #[schema(min_length = 1, max_length = 100)]
     pub channel_order_id: Option<String>,
     /// Three letters of ISO 4217; the shop's currency if left out.
-    #[schema(example = "CNY")]
+    #[schema(example = "CNY", max_length = 3)]
     pub currency: Option<String>,
     /// When the money comes.
     #[serde(default)]
@@ -50,7 +51,7 @@ pub struct PlaceOrderBody {
     #[serde(default)]
     pub accepts_backorder: bool,
     /// Whose order it is, as an id of this shop; a guest's if left out.
-    #[schema(example = "cus_01k2ey4xh0000")]
+    #[schema(example = "cus_01k2ey4xh0000", max_length = 40)]
     pub customer_id: Option<String>,
     /// Codes of coupons. One that cannot be used refuses the order, unless an amount is agreed on
     /// below.
@@ -67,10 +68,10 @@ pub struct PlaceOrderBody {
     pub gift_cards: Vec<String>,
     /// What the order costs, as the quote said. If that has changed, the order is refused and the
     /// problem `price_changed` names the new amount.
-    #[schema(example = "658.00")]
+    #[schema(example = "658.00", max_length = 24)]
     pub expected_total: Option<String>,
     /// What is left to pay behind points and gift cards, as the quote said.
-    #[schema(example = "608.00")]
+    #[schema(example = "608.00", max_length = 24)]
     pub expected_to_pay: Option<String>,
 }
 
@@ -253,10 +254,11 @@ pub async fn place_order(
     let new = body.value.into_new_order(caller.channel(), currency, key)?;
     require_customer(&services, new.customer).await?;
     let placed = services.place_order(caller.act(&services), new).await?;
-    let PlacedFacts { id, total, to_pay, placed_at, token } = placed;
+    let PlacedFacts { id, total, to_pay, placed_at, token, is_replay } = placed;
     let location = format!("/api/v1/orders/{id}");
     let view = PlacedOrder::of(id, total, to_pay, placed_at, token);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
+    let response = (StatusCode::CREATED, [(header::LOCATION, location)], Json(view));
+    Ok(answer(response, is_replay))
 }
 
 impl From<PlacingError> for Problem {

@@ -5,7 +5,7 @@
 )]
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use ordermill_app::Services;
@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::view::{OrderSummary, OrderView};
 use crate::auth::Caller;
 use crate::cursor;
+use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
 
 /// Orders on one page at most.
@@ -152,7 +153,7 @@ pub async fn list_orders(
 pub async fn get_order(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
 ) -> Result<impl IntoResponse, Problem> {
     caller.require(Scope::ReadOrders)?;
     let detail = load(&services, &caller, &order_id).await?;

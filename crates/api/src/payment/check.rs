@@ -1,7 +1,7 @@
 //! Asking a gateway now what became of a payment, instead of waiting for the poller.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
 use ordermill_app::payment::capture::Captured;
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::Caller;
 use crate::order::read::load;
 use crate::order::view::OrderView;
+use crate::params::PathTexts;
 use crate::problem::Problem;
 
 /// What the gateway said, and the order as it is now.
@@ -66,7 +67,7 @@ pub enum LearnedView {
 pub async fn check_payment(
     State(services): State<Services>,
     caller: Caller,
-    Path((order_id, payment_id)): Path<(String, String)>,
+    PathTexts(order_id, payment_id): PathTexts,
 ) -> Result<Json<CheckedPaymentView>, Problem> {
     caller.require(Scope::WritePayments)?;
     let detail = load(&services, &caller, &order_id).await?;

@@ -1,7 +1,7 @@
 //! The payments and refunds of an order.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use ordermill_app::Services;
 use ordermill_domain::api_key::Scope;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::auth::Caller;
 use crate::order::read::load;
 use crate::order::view::{PaymentView, RefundView};
+use crate::params::PathText;
 use crate::problem::Problem;
 
 /// All payments of an order.
@@ -43,7 +44,7 @@ pub struct RefundList {
 pub async fn list_payments(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
 ) -> Result<Json<PaymentList>, Problem> {
     caller.require(Scope::ReadOrders)?;
     let detail = load(&services, &caller, &order_id).await?;
@@ -67,7 +68,7 @@ pub async fn list_payments(
 pub async fn list_refunds(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
 ) -> Result<Json<RefundList>, Problem> {
     caller.require(Scope::ReadOrders)?;
     let detail = load(&services, &caller, &order_id).await?;

@@ -1,7 +1,7 @@
 //! Starting a payment through the API.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
 use ordermill_app::payment::start::{StartPaymentError, StartedPayment};
@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::order::read::load;
 use crate::order::view::PaymentView;
+use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
 
 /// The letters of an address at most.
@@ -69,7 +70,7 @@ pub struct StartedPaymentView {
 pub async fn start_payment(
     State(services): State<Services>,
     caller: Caller,
-    Path(order_id): Path<String>,
+    PathText(order_id): PathText,
     body: JsonBody<StartPaymentBody>,
 ) -> Result<Json<StartedPaymentView>, Problem> {
     caller.require(Scope::WritePayments)?;

@@ -23,7 +23,7 @@ use crate::problem::{FieldError, Problem};
 #[serde(deny_unknown_fields)]
 pub struct QuoteBody {
     /// Three letters of ISO 4217; the shop's currency if left out.
-    #[schema(example = "CNY")]
+    #[schema(example = "CNY", max_length = 3)]
     pub currency: Option<String>,
     /// What, 1 to 200 lines.
     #[schema(min_items = 1, max_items = 200)]
@@ -31,7 +31,7 @@ pub struct QuoteBody {
     /// Where to, as far as it is known.
     pub destination: DestinationBody,
     /// Who asks, as an id of this shop: points and limits for each customer need it.
-    #[schema(example = "cus_01k2ey4xh0000")]
+    #[schema(example = "cus_01k2ey4xh0000", max_length = 40)]
     pub customer_id: Option<String>,
     /// The phone of a guest: limits for each customer are counted by it.
     #[schema(max_length = 40)]

@@ -35,6 +35,8 @@ pub struct PlacedFacts {
     pub placed_at: Timestamp,
     /// Opens its page without an account.
     pub token: String,
+    /// The request was a repeat; it was placed before.
+    pub is_replay: bool,
 }
 
 /// Why an order was not placed; nothing has changed.
@@ -80,7 +82,7 @@ impl Services {
         let tendered: i64 = command.claims.tendered_minor().sum();
         let to_pay = Money::new(total.minor - tendered, total.currency);
         match self.database().submit(command).await?? {
-            Placement::New(id) => Ok(self.placed_facts(id, total, to_pay, placed_at)),
+            Placement::New(id) => Ok(self.placed_facts(id, total, to_pay, placed_at, false)),
             Placement::Existing(id) => self.facts_of(id).await,
         }
     }
@@ -136,7 +138,7 @@ impl Services {
         let (facts, tendered) = self.database().read(read).await?;
         let total = facts.amounts.total();
         let to_pay = Money::new(total.minor - tendered, total.currency);
-        Ok(self.placed_facts(id, total, to_pay, facts.milestones.placed_at))
+        Ok(self.placed_facts(id, total, to_pay, facts.milestones.placed_at, true))
     }
 
     fn placed_facts(
@@ -145,8 +147,9 @@ impl Services {
         total: Money,
         to_pay: Money,
         placed_at: Timestamp,
+        is_replay: bool,
     ) -> PlacedFacts {
         let token = guest_token(self.vault(), id, placed_at);
-        PlacedFacts { id, total, to_pay, placed_at, token }
+        PlacedFacts { id, total, to_pay, placed_at, token, is_replay }
     }
 }

@@ -13,5 +13,5 @@ mod vault;
 pub use lookup::index_contacts;
 pub use recipient::{MaskedRecipient, OrderContact};
 pub use reveal::{Reveal, RevealError, Revealed, reveal};
-pub use rotation::{RotationError, RotationProgress, destroy_key, keys, rotate_keys};
+pub use rotation::{RotationError, RotationProgress, destroy_key, follow_keys, keys, rotate_keys};
 pub use vault::{RootKeySource, Vault, VaultError};

@@ -5,10 +5,11 @@
 //! interrupted goes on by starting again: rows already done are skipped by what stands in front of
 //! them.
 
-use ordermill_base::Timestamp;
+use ordermill_base::{Span, Timestamp};
 use ordermill_storage::sealed::{self, Resealed, SEALED, SealedColumn};
 use ordermill_storage::{Database, Error};
 use ordermill_vault::{KeyId, KeyInfo, Keyring, Place, Purpose};
+use tokio::sync::watch;
 
 use super::{Vault, VaultError};
 
@@ -46,6 +47,45 @@ impl From<Error> for RotationError {
     }
 }
 
+/// How long other processes need to learn of a change of the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settling(Span);
+
+impl Settling {
+    /// No other process works on the database.
+    pub const NOBODY_ELSE: Self = Self(Span::ZERO);
+    /// Others may: each loads its keys every [`RELOADED_EVERY`].
+    pub const OTHERS: Self = Self(Span::seconds(2 * RELOADED_EVERY.as_seconds()));
+
+    /// Others load their keys so often.
+    pub const fn of(span: Span) -> Self {
+        Self(span)
+    }
+
+    /// How long.
+    pub const fn span(self) -> Span {
+        self.0
+    }
+}
+
+/// How often a node loads its keys again.
+pub const RELOADED_EVERY: Span = Span::seconds(10);
+
+/// Loads the keys again and again, so that this node knows a key before another seals with it. Ends
+/// when `stop` becomes true or its sender is gone.
+pub async fn follow_keys(database: Database, vault: Vault, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow_and_update() {
+        tokio::select! {
+            () = tokio::time::sleep(RELOADED_EVERY.to_std()) => {}
+            changed = stop.changed() => if changed.is_err() { return },
+        }
+        let reloading = vault.clone();
+        if let Err(error) = database.read(move |tx| reloading.reload(tx)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the keys were not loaded");
+        }
+    }
+}
+
 /// How many values are sealed anew in one transaction.
 const BATCH: i64 = 500;
 
@@ -57,8 +97,7 @@ pub fn keys(vault: &Vault) -> Vec<KeyInfo> {
 /// Makes a new key for this purpose and, for [`Purpose::Seal`], seals all old values with it, telling
 /// how far it has come after each batch. Gives the new key.
 ///
-/// Other nodes learn of the new key when they load their keys again ([`Vault::reload`]), which they
-/// do when they meet a value of a key they do not know.
+/// For a process that has the database alone; see [`rotate_keys_with`] for one that has not.
 ///
 /// # Errors
 /// If keys or rows cannot be stored. The new key then stays; [`reseal`] goes on.
@@ -69,16 +108,40 @@ pub async fn rotate_keys(
     now: Timestamp,
     progress: impl FnMut(RotationProgress) + Send,
 ) -> Result<KeyId, RotationError> {
+    rotate_keys_with(database, vault, purpose, now, Settling::NOBODY_ELSE, progress).await
+}
+
+/// As [`rotate_keys`] while other processes work on the database: first all of them learn of the new
+/// key, then it seals, and when all of them have learned that too, old values are sealed anew. Nobody
+/// ever meets a value of a key that they do not know.
+///
+/// # Errors
+/// As [`rotate_keys`].
+pub async fn rotate_keys_with(
+    database: &Database,
+    vault: &Vault,
+    purpose: Purpose,
+    now: Timestamp,
+    settling: Settling,
+    progress: impl FnMut(RotationProgress) + Send,
+) -> Result<KeyId, RotationError> {
     if purpose == Purpose::BlindIndex {
         return Err(RotationError::BlindIndex);
     }
     let changing = vault.clone();
     let (key, keyring) = database
         .write(move |tx| {
-            changing.change(tx, |keyring, entropy| Ok(keyring.rotate(purpose, entropy, now)))
+            changing.change(tx, |keyring, entropy| Ok(keyring.prepare(purpose, entropy, now)))
         })
         .await?;
     vault.adopt(keyring);
+    tokio::time::sleep(settling.0.to_std()).await;
+    let changing = vault.clone();
+    let ((), keyring) = database
+        .write(move |tx| changing.change(tx, |keyring, _| Ok(keyring.activate(key)?)))
+        .await?;
+    vault.adopt(keyring);
+    tokio::time::sleep(settling.0.to_std()).await;
     if purpose == Purpose::Seal {
         reseal(database, vault, progress).await?;
     }

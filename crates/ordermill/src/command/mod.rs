@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod export;
 mod import;
+mod keys;
 mod sandbox;
 pub(crate) mod serve;
 mod stop;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { folder } => backup::restore(&settings, &folder),
         Command::Bench(what) => bench::bench(&settings, &what),
         Command::ServeNothing => bench::serve_nothing(&settings),
+        Command::Keys(command) => keys::run(&settings, command),
         Command::Admin(admin) => admin::run(&settings, admin),
     }
 }

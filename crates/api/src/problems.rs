@@ -1,0 +1,217 @@
+//! Every code that a problem of the API can have, with what to do about it: `/api/problems`.
+
+/// (code, status, what it means and what to do).
+pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
+    (
+        "above_refund_limit",
+        403,
+        "The amount is above what a key may refund. A member of staff may.",
+    ),
+    (
+        "benefit_gone",
+        409,
+        "A coupon, points or a gift card that the order hands in were used up meanwhile. Ask for another quote.",
+    ),
+    (
+        "body_too_large",
+        413,
+        "The body has more bytes than this operation takes. Send less at a time.",
+    ),
+    ("body_too_slow", 408, "The body did not arrive in time. Send it again."),
+    ("body_unreadable", 400, "The connection broke off while the body was sent. Send it again."),
+    ("busy", 503, "The place where this is done is taken. Wait as Retry-After says and try again."),
+    (
+        "cannot_be_priced",
+        422,
+        "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
+    ),
+    (
+        "conflict",
+        503,
+        "The change kept losing a race against others. Nothing was changed; try again.",
+    ),
+    (
+        "cursor_malformed",
+        400,
+        "The cursor is none of ours. Use the next of the page before, unchanged.",
+    ),
+    (
+        "database_unavailable",
+        503,
+        "The database cannot be reached just now. Nothing was changed; try again.",
+    ),
+    (
+        "file_refused",
+        422,
+        "The file as a whole is no good: empty, too large or without the columns it needs.",
+    ),
+    ("forbidden", 403, "The key may not do this."),
+    (
+        "gateway_refused",
+        502,
+        "The gateway refused. The payment has failed and may be started again.",
+    ),
+    ("gateway_unknown", 404, "No gateway of this name is set up."),
+    (
+        "idempotency_key_malformed",
+        400,
+        "An Idempotency-Key has 1 to 128 printable letters and is sent once.",
+    ),
+    (
+        "idempotency_key_required",
+        400,
+        "Creating calls need an Idempotency-Key, so that repeating them is safe.",
+    ),
+    (
+        "idempotency_key_reused",
+        422,
+        "The key was used for another request within the last day. Take a new key for a new request.",
+    ),
+    ("if_match_malformed", 400, "If-Match is one ETag as it was sent, in its quotes."),
+    (
+        "if_match_required",
+        428,
+        "Edits need the ETag that was read as If-Match, so that nobody's change is undone unseen.",
+    ),
+    ("import_not_found", 404, "There is no such import, or it is not yours to know of."),
+    (
+        "internal",
+        500,
+        "A defect of ours. The request may be sent again; X-Request-Id names it in our log.",
+    ),
+    (
+        "invalid_fields",
+        422,
+        "Some fields are missing or wrong. Each stands in errors, by its JSON Pointer, with the reason; card_number means that a text holds the number of a payment card, which is not accepted anywhere.",
+    ),
+    (
+        "key_of_one_channel",
+        403,
+        "The thing belongs to all channels, and the key is of one. Use a key without a channel.",
+    ),
+    (
+        "key_unknown",
+        401,
+        "There is no valid key in Authorization: Bearer. Keys are made in the console or by ordermill admin.",
+    ),
+    ("malformed_json", 400, "The body is not JSON."),
+    ("method_not_allowed", 405, "The address exists and does not have that method."),
+    (
+        "movement_refused",
+        409,
+        "The books do not allow the movement: fewer pieces are there, or orders claim them. With 422: what it names does not exist or does not fit together.",
+    ),
+    ("no_gateway", 409, "No payment gateway is set up."),
+    ("not_a_file_of_orders", 415, "Send the file as application/x-ndjson or text/csv."),
+    ("not_found", 404, "There is no such thing, or it is not yours to know of."),
+    ("not_json", 415, "Send the body as application/json."),
+    ("not_payable", 409, "The order is not to be paid online, or no longer."),
+    ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
+    ("order_not_found", 404, "There is no such order, or it is not yours to know of."),
+    ("order_refused", 422, "The order does not add up."),
+    ("out_of_stock", 409, "There is not enough stock. errors names each SKU."),
+    (
+        "overloaded",
+        503,
+        "Too much is waiting. Nothing was changed; wait as Retry-After says and try again.",
+    ),
+    ("own_request", 403, "Nobody approves their own request."),
+    (
+        "parameters_unreadable",
+        400,
+        "A parameter behind the question mark cannot be read, or is unknown.",
+    ),
+    ("payment_not_found", 404, "The order has no such payment."),
+    (
+        "position_malformed",
+        400,
+        "The position in the stream is none of ours. Use the id of an event, unchanged.",
+    ),
+    (
+        "price_changed",
+        409,
+        "The order costs something else than was agreed. Ask for another quote.",
+    ),
+    (
+        "rate_limited",
+        429,
+        "The key, or without a valid key the address, has used up its requests. Wait as Retry-After says.",
+    ),
+    ("refund_too_large", 409, "More than came in cannot go back."),
+    ("scope_missing", 403, "The key lacks the scope that the operation needs."),
+    ("signature_header", 400, "A header of the signature is missing or doubled."),
+    ("signature_wrong", 401, "The signature is not the gateway's, or not from now."),
+    ("stale", 409, "It changed while the request ran. Read it again."),
+    (
+        "step_not_allowed",
+        409,
+        "It has no such step now. allowed_actions of an order says what may be done.",
+    ),
+    ("storage_full", 503, "The disk is full. Reading goes on; writing does when there is room."),
+    ("taken", 409, "Another one has this value, which must be unique. errors names the field."),
+    ("task_not_found", 404, "Nothing waits for that approval."),
+    ("too_many", 409, "There are as many of these as there may be."),
+    (
+        "too_many_at_once",
+        429,
+        "Too many requests of the key run at once. Wait for answers before sending more.",
+    ),
+    (
+        "version_changed",
+        412,
+        "Somebody else has changed it since it was read. Read it again and decide anew.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The codes that stand behind a status in the sources: `StatusCode::…, "code"`, and those of
+    /// functions that are given one.
+    fn codes_in(text: &str, found: &mut BTreeSet<String>) {
+        for start in ["StatusCode::", "(status, ", "Self::busy(", "too_many(", "bad("] {
+            for (at, _) in text.match_indices(start) {
+                let rest: String = text[at + start.len()..].chars().take(120).collect();
+                let Some(open) = rest.find('"') else { continue };
+                let between = &rest[..open];
+                let is_argument = between.chars().all(|it| {
+                    it.is_ascii_uppercase() || it == '_' || it == ',' || it.is_whitespace()
+                });
+                let code: String = rest[open + 1..].chars().take_while(|it| *it != '"').collect();
+                let is_code =
+                    !code.is_empty() && code.chars().all(|it| it.is_ascii_lowercase() || it == '_');
+                if is_argument && is_code {
+                    found.insert(code);
+                }
+            }
+        }
+    }
+
+    fn sources(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                codes_in(text, found);
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_sources_is_described() {
+        let mut used = BTreeSet::new();
+        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
+        assert!(used.contains("order_not_found") && used.contains("overloaded"), "{used:?}");
+        let known: BTreeSet<&str> = PROBLEMS.iter().map(|(code, ..)| *code).collect();
+        let missing: Vec<&String> =
+            used.iter().filter(|code| !known.contains(code.as_str())).collect();
+        assert!(missing.is_empty(), "not described: {missing:?}");
+        assert!(PROBLEMS.is_sorted_by_key(|(code, ..)| *code));
+    }
+}

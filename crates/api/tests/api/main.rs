@@ -1,0 +1,9 @@
+//! The API as integrators meet it: through HTTP, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod document;
+mod idempotency;
+mod kit;
+mod limits;
+mod objects;
+mod scopes;
