@@ -177,7 +177,9 @@ impl Known {
         for slot in from..end {
             self.slots.insert(slot, Vec::new());
         }
-        for (slot, channel, currency, tally) in tallies {
+        // An order that was taken over from elsewhere may be older than its id: its day is over.
+        let of_these = tallies.into_iter().filter(|(slot, ..)| (from..end).contains(slot));
+        for (slot, channel, currency, tally) in of_these {
             self.slots.entry(slot).or_default().push((channel, currency, tally));
         }
         for slot in from..end {

@@ -256,8 +256,8 @@ const fn shown_as(status: DisplayStatus) -> &'static str {
     }
 }
 
-/// The orders whose money stands there; [`PaymentStatus::of`] in SQL. The rare ones begin with the
-/// condition of an index of their own.
+/// The orders whose money stands there; [`PaymentStatus::of`] in SQL. No index knows these: the list
+/// walks back through the newest orders until a page is full.
 const fn paid_as(status: PaymentStatus) -> &'static str {
     use PaymentStatus as S;
     match status {
