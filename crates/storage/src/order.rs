@@ -375,6 +375,15 @@ pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Sto
     tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &Columns::of_ids(ids), read)
 }
 
+/// The sealed recipients of many orders; those that do not exist are left out.
+pub fn recipients(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<(OrderId, Vec<u8>)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT id, recipient FROM orders WHERE id = $1",
+        postgres: "SELECT id, recipient FROM orders WHERE id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.bytes()?)))
+}
+
 /// The order that a channel knows under its own id.
 pub fn find_by_channel(
     tx: &mut Tx<'_>,

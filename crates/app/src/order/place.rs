@@ -107,7 +107,8 @@ impl BatchCommand for PlaceOrder {
     type Output = Result<Placement, PlaceOrderError>;
 
     fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
-        let mut known = Known::load(batch, tx)?;
+        let before = Before::load(batch, tx)?;
+        let mut known = Known::of(&before);
         let skus =
             batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
         let mut levels = stock::lock_late(tx, skus)?;
@@ -300,12 +301,35 @@ pub(crate) fn passed_by_default(act: &Act) -> Act {
     }
 }
 
+/// What the database knows of the batch: rows that [`Known`] looks into.
+struct Before {
+    keys: Vec<Used>,
+    channel_orders: Vec<(ChannelId, String, OrderId)>,
+    carts: Vec<(CartId, OrderId)>,
+}
+
+impl Before {
+    fn load(batch: &[&PlaceOrder], tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let keys: Vec<KeyUse<'_>> =
+            batch.iter().filter_map(|command| command.key.as_ref().map(Key::as_use)).collect();
+        let pairs: Vec<(ChannelId, &str)> =
+            batch.iter().filter_map(|command| command.channel_order()).collect();
+        let carts: Vec<CartId> = batch.iter().filter_map(|command| command.cart).collect();
+        Ok(Self {
+            keys: if keys.is_empty() { Vec::new() } else { idempotency::find(tx, &keys)? },
+            channel_orders: match pairs.as_slice() {
+                [] => Vec::new(),
+                pairs => order::find_by_channels(tx, pairs)?,
+            },
+            carts: if carts.is_empty() { Vec::new() } else { cart::find_orders(tx, &carts)? },
+        })
+    }
+}
+
 /// What was placed before, in the database or earlier in the batch.
 struct Known<'b> {
-    by_key: HashMap<(String, String), (Vec<u8>, OrderId)>,
-    by_key_now: HashMap<(&'b str, &'b str), (&'b [u8], OrderId)>,
-    by_channel: HashMap<(ChannelId, String), OrderId>,
-    by_channel_now: HashMap<(ChannelId, &'b str), OrderId>,
+    by_key: HashMap<(&'b str, &'b str), (&'b [u8], OrderId)>,
+    by_channel: HashMap<(ChannelId, &'b str), OrderId>,
     by_cart: HashMap<CartId, OrderId>,
 }
 
@@ -335,63 +359,45 @@ pub(crate) fn find_placed(
 }
 
 impl<'b> Known<'b> {
-    fn load(batch: &[&'b PlaceOrder], tx: &mut Tx<'_>) -> Result<Self, Error> {
-        let keys: Vec<KeyUse<'_>> =
-            batch.iter().filter_map(|command| command.key.as_ref().map(Key::as_use)).collect();
-        let used = idempotency::find(tx, &keys)?;
-        let by_key = used
-            .into_iter()
-            .map(|Used { principal, key, request_hash, subject_id }| {
-                ((principal, key), (request_hash, OrderId::from_raw(subject_id)))
-            })
-            .collect();
-        let pairs: Vec<(ChannelId, &str)> =
-            batch.iter().filter_map(|c| c.channel_order()).collect();
-        let found = order::find_by_channels(tx, &pairs)?;
-        let by_channel =
-            found.into_iter().map(|(channel, theirs, id)| ((channel, theirs), id)).collect();
-        let carts: Vec<CartId> = batch.iter().filter_map(|command| command.cart).collect();
-        let by_cart = if carts.is_empty() {
-            HashMap::new()
-        } else {
-            cart::find_orders(tx, &carts)?.into_iter().collect()
-        };
-        let (by_key_now, by_channel_now) = (HashMap::new(), HashMap::new());
-        Ok(Self { by_key, by_key_now, by_channel, by_channel_now, by_cart })
+    fn of(before: &'b Before) -> Self {
+        let by_key = before.keys.iter().map(|used| {
+            let key = (used.principal.as_str(), used.key.as_str());
+            (key, (used.request_hash.as_slice(), OrderId::from_raw(used.subject_id)))
+        });
+        let by_channel = before.channel_orders.iter();
+        let by_channel = by_channel.map(|(channel, theirs, id)| ((*channel, theirs.as_str()), *id));
+        Self {
+            by_key: by_key.collect(),
+            by_channel: by_channel.collect(),
+            by_cart: before.carts.iter().copied().collect(),
+        }
     }
 
-    fn find(&self, command: &PlaceOrder) -> Option<Result<Placement, PlaceOrderError>> {
-        if let Some(key) = &command.key {
-            let before = self
-                .by_key
-                .get(&(key.principal.clone(), key.key.clone()))
-                .map(|(hash, id)| (hash.as_slice(), *id));
-            let now = || self.by_key_now.get(&(key.principal.as_str(), key.key.as_str())).copied();
-            if let Some((hash, id)) = before.or_else(now) {
-                let is_same = hash == key.request_hash;
-                return Some(if is_same {
-                    Ok(Placement::Existing(id))
-                } else {
-                    Err(PlaceOrderError::KeyReused)
-                });
-            }
+    fn find(&self, command: &'b PlaceOrder) -> Option<Result<Placement, PlaceOrderError>> {
+        if let Some(key) = &command.key
+            && let Some((hash, id)) = self.by_key.get(&(key.principal.as_str(), key.key.as_str()))
+        {
+            let is_same = *hash == key.request_hash;
+            return Some(if is_same {
+                Ok(Placement::Existing(*id))
+            } else {
+                Err(PlaceOrderError::KeyReused)
+            });
         }
         if let Some(id) = command.cart.and_then(|cart| self.by_cart.get(&cart)) {
             return Some(Ok(Placement::Existing(*id)));
         }
-        let (channel, theirs) = command.channel_order()?;
-        let before = self.by_channel.get(&(channel, theirs.to_owned()));
-        let now = || self.by_channel_now.get(&(channel, theirs));
-        before.or_else(now).map(|id| Ok(Placement::Existing(*id)))
+        let id = self.by_channel.get(&command.channel_order()?)?;
+        Some(Ok(Placement::Existing(*id)))
     }
 
     fn remember(&mut self, command: &'b PlaceOrder) {
         if let Some(key) = &command.key {
             let value = (key.request_hash.as_slice(), command.id);
-            self.by_key_now.insert((&key.principal, &key.key), value);
+            self.by_key.insert((&key.principal, &key.key), value);
         }
         if let Some(pair) = command.channel_order() {
-            self.by_channel_now.insert(pair, command.id);
+            self.by_channel.insert(pair, command.id);
         }
         if let Some(cart) = command.cart {
             self.by_cart.insert(cart, command.id);

@@ -9,8 +9,8 @@ use ordermill_domain::phone::Phone;
 use ordermill_storage::{Tx, journal, order};
 use ordermill_vault::{IndexKind, Keyring, OpenError};
 
-use super::recipient::ContactError;
-use super::{OrderContact, Vault, VaultError};
+use super::recipient::{ContactError, Reach};
+use super::{Vault, VaultError};
 
 /// The name of the journal's reader that calls [`index_contacts`].
 pub const READER: &str = "contacts";
@@ -25,22 +25,28 @@ pub fn index_contacts(
     vault: &Vault,
     entries: &[journal::Entry],
 ) -> Result<(), VaultError> {
-    for entry in entries.iter().filter(|entry| entry.kind == "order.placed") {
-        index_order(tx, vault, OrderId::from_raw(entry.aggregate_id))?;
+    let placed = entries.iter().filter(|entry| entry.kind == "order.placed");
+    let ids: Vec<OrderId> = placed.map(|entry| OrderId::from_raw(entry.aggregate_id)).collect();
+    for (id, sealed) in order::recipients(tx, &ids)? {
+        index_order(tx, vault, id, &sealed)?;
     }
     Ok(())
 }
 
-fn index_order(tx: &mut Tx<'_>, vault: &Vault, id: OrderId) -> Result<(), VaultError> {
-    let Some(row) = order::fetch(tx, id)? else { return Ok(()) };
-    let mut opened = vault.open_recipient(id, &row.recipient);
+fn index_order(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    id: OrderId,
+    sealed: &[u8],
+) -> Result<(), VaultError> {
+    let mut opened = vault.open_reach(id, sealed);
     if matches!(opened, Err(ContactError::Sealed(OpenError::UnknownKey(_)))) {
         vault.reload(tx)?;
-        opened = vault.open_recipient(id, &row.recipient);
+        opened = vault.open_reach(id, sealed);
     }
     match opened {
-        Ok(contact) => {
-            for blind in contact_indexes(&vault.keyring(), &contact) {
+        Ok(reach) => {
+            for blind in indexes(&vault.keyring(), &reach) {
                 order::insert_contact(tx, blind, id)?;
             }
         }
@@ -52,9 +58,9 @@ fn index_order(tx: &mut Tx<'_>, vault: &Vault, id: OrderId) -> Result<(), VaultE
 }
 
 /// Everything that an order is found by: phone, its last four digits, e-mail.
-fn contact_indexes(keyring: &Keyring, contact: &OrderContact) -> impl Iterator<Item = i64> {
-    let phone = contact.recipient.phone.e164();
-    let email = contact.email.as_ref().map(|email| email.as_str());
+fn indexes(keyring: &Keyring, reach: &Reach) -> impl Iterator<Item = i64> {
+    let phone = reach.recipient.phone.e164();
+    let email = reach.email.as_ref().map(|email| email.as_str());
     let indexes = [
         keyring.blind_index(IndexKind::Phone, &phone),
         keyring.blind_index(IndexKind::PhoneTail, &phone),

@@ -4,6 +4,7 @@ use ordermill_base::Id;
 use ordermill_domain::address::Recipient;
 use ordermill_domain::email::Email;
 use ordermill_domain::ids::OrderId;
+use ordermill_domain::phone::Phone;
 use ordermill_vault::{OpenError, Place};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -21,6 +22,20 @@ pub struct OrderContact {
     /// What the buyer wrote to us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// As much of an [`OrderContact`] as it takes to find its order; the address is not even parsed.
+#[derive(Deserialize)]
+pub(super) struct Reach {
+    pub(super) recipient: ReachByPhone,
+    #[serde(default)]
+    pub(super) email: Option<Email>,
+}
+
+/// The phone alone.
+#[derive(Deserialize)]
+pub(super) struct ReachByPhone {
+    pub(super) phone: Phone,
 }
 
 /// What anyone who may read an order sees of its recipient (GB/T 41833).
@@ -103,6 +118,12 @@ impl Vault {
         order: OrderId,
         sealed: &[u8],
     ) -> Result<OrderContact, ContactError> {
+        let plain = self.open_at(place(order), sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| ContactError::Unreadable)
+    }
+
+    /// Opens what it takes to find the order by its contacts.
+    pub(super) fn open_reach(&self, order: OrderId, sealed: &[u8]) -> Result<Reach, ContactError> {
         let plain = self.open_at(place(order), sealed)?;
         serde_json::from_slice(&plain).map_err(|_| ContactError::Unreadable)
     }

@@ -1,5 +1,6 @@
 //! Countries and territories of ISO 3166-1, and what an address there must have.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -38,31 +39,11 @@ impl Country {
 
     /// Reads a code of two or three letters or a name in English or Chinese, in any case.
     pub fn parse(text: &str) -> Result<Self, UnknownCountry> {
-        let wanted = super::text::fold(text);
-        let also = match wanted.as_str() {
-            "中国大陆" | "中华人民共和国" | "大陆" | "MAINLANDCHINA" | "PRC" => "CN",
-            "香港" | "香港特别行政区" | "HONGKONGSAR" => "HK",
-            "澳门" | "澳门特别行政区" | "MACAU" => "MO",
-            "台湾" | "台湾省" | "台湾地区" => "TW",
-            "UK" | "ENGLAND" | "GREATBRITAIN" => "GB",
-            "UNITEDSTATESOFAMERICA" | "U.S." | "U.S.A." => "US",
-            "KOREA" | "REPUBLICOFKOREA" => "KR",
-            "RUSSIANFEDERATION" => "RU",
-            "CZECHREPUBLIC" => "CZ",
-            "TURKEY" => "TR",
-            "UAE" | "阿联酋" => "AE",
-            _ => &wanted,
-        };
-        table()
-            .iter()
-            .find(|entry| {
-                entry.alpha2 == also
-                    || entry.alpha3 == also
-                    || super::text::fold(entry.chinese) == also
-                    || super::text::fold(entry.english) == also
-            })
-            .map(|entry| Self(entry.alpha2))
-            .ok_or(UnknownCountry)
+        // Most channels and everything that is stored send the code of two letters.
+        if let Ok(at) = table().binary_search_by(|entry| entry.alpha2.cmp(text)) {
+            return Ok(Self(table()[at].alpha2));
+        }
+        names().get(&super::text::fold(text)).copied().ok_or(UnknownCountry)
     }
 
     /// All of them, by code.
@@ -159,6 +140,38 @@ fn table() -> &'static [Entry] {
                 })
             })
             .collect()
+    })
+}
+
+/// What each country is called, folded: its codes, its names, and what else people write.
+fn names() -> &'static HashMap<String, Country> {
+    const ALSO: [(&str, &[&str]); 11] = [
+        ("CN", &["中国大陆", "中华人民共和国", "大陆", "MAINLANDCHINA", "PRC"]),
+        ("HK", &["香港", "香港特别行政区", "HONGKONGSAR"]),
+        ("MO", &["澳门", "澳门特别行政区", "MACAU"]),
+        ("TW", &["台湾", "台湾省", "台湾地区"]),
+        ("GB", &["UK", "ENGLAND", "GREATBRITAIN"]),
+        ("US", &["UNITEDSTATESOFAMERICA", "U.S.", "U.S.A."]),
+        ("KR", &["KOREA", "REPUBLICOFKOREA"]),
+        ("RU", &["RUSSIANFEDERATION"]),
+        ("CZ", &["CZECHREPUBLIC"]),
+        ("TR", &["TURKEY"]),
+        ("AE", &["UAE", "阿联酋"]),
+    ];
+    static NAMES: OnceLock<HashMap<String, Country>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let mut names = HashMap::new();
+        for (code, also) in ALSO {
+            also.iter().for_each(|name| {
+                names.insert((*name).to_owned(), Country(code));
+            });
+        }
+        for entry in table() {
+            for name in [entry.alpha2, entry.alpha3, entry.chinese, entry.english] {
+                names.entry(super::text::fold(name)).or_insert(Country(entry.alpha2));
+            }
+        }
+        names
     })
 }
 

@@ -95,9 +95,12 @@ impl Province {
     /// Whether the text is one of its names: full, short, Latin or ISO 3166-2. The text is folded.
     pub(super) fn is_called(&self, folded: &str) -> bool {
         let latin = |name: &&str| super::text::fold(name) == latin_stem(folded);
-        Match::of(self.name, folded).is_some()
-            || folded.strip_prefix("CN-").unwrap_or(folded) == self.iso
-            || self.latin_names.iter().any(latin)
+        if folded.is_ascii() {
+            folded.strip_prefix("CN-").unwrap_or(folded) == self.iso
+                || self.latin_names.iter().any(latin)
+        } else {
+            Match::of(self.name, folded).is_some()
+        }
     }
 
     /// The division for an address.
@@ -133,12 +136,14 @@ impl Match {
     /// Compares a name with a folded text.
     pub(super) fn of(name: &str, folded: &str) -> Option<Self> {
         if name == folded {
-            Some(Self::Full)
-        } else if stem(name) == stem(folded) && name != stem(name) {
-            Some(Self::Short)
-        } else {
-            None
+            return Some(Self::Full);
         }
+        // Both stems begin like their names, so nearly every pair is told apart by its first character.
+        if name.chars().next() != folded.chars().next() {
+            return None;
+        }
+        let short = stem(name);
+        (short == stem(folded) && name != short).then_some(Self::Short)
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn resolve(country: Country, given: [&str; 3]) -> Result<Region, Fiel
         }
         None => find_province(&first, &city, &district)?,
     };
-    if province.is_called(&city) && !province.cities.iter().any(|c| c.name == city) {
+    if !province.cities.iter().any(|c| c.name == city) && province.is_called(&city) {
         // 海南 / 海南 and 台湾 / 台湾: the province again.
         city.clear();
     }
@@ -80,7 +80,9 @@ fn find_province(
             FieldProblem::new(Field::Province, ProblemCode::Required, expected)
         });
     }
-    provinces().iter().find(|province| province.is_called(text)).ok_or_else(|| {
+    let full = || provinces().iter().find(|province| province.name == text);
+    let called = || provinces().iter().find(|province| province.is_called(text));
+    full().or_else(called).ok_or_else(|| {
         let places = places_called(text, None);
         let names: Vec<String> = if places.is_empty() {
             similar(text, provinces().iter().map(|province| province.name))

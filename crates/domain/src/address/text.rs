@@ -41,6 +41,9 @@ pub(crate) fn fold(text: &str) -> String {
 
 /// The simplified form of a traditional character that occurs in names of divisions.
 pub(crate) fn simplified(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
     static PAIRS: OnceLock<Vec<(char, char)>> = OnceLock::new();
     let pairs = PAIRS.get_or_init(|| {
         let mut pairs: Vec<(char, char)> = include_str!("../../data/traditional.txt")
