@@ -13,7 +13,7 @@ mod order;
 
 use ordermill_base::Timestamp;
 use ordermill_ports::Headers;
-use ordermill_ports::channel::ChannelOrder;
+use ordermill_ports::channel::{self, ChannelKind, ChannelOrder, SalesChannel};
 use ordermill_vault::signature;
 
 pub use order::{Problem, Unmappable, read_order, read_orders};
@@ -75,19 +75,32 @@ impl Shop {
         Self { domain: domain.into(), secrets }
     }
 
-    /// Reads a webhook: first the signature over the raw bytes, then everything else.
-    pub fn receive(&self, headers: &Headers, body: &[u8]) -> Result<Received, ReceiveError> {
-        let header = |name| headers.get(name).ok_or(ReceiveError::Header(name));
+    /// Checks the signature over the raw bytes and the account, and gives the webhook's id.
+    fn verify<'h>(
+        &self,
+        headers: &'h Headers,
+        body: &[u8],
+    ) -> Result<&'h str, channel::ReceiveError> {
+        use channel::ReceiveError as E;
+        let header = |name| headers.get(name).ok_or(E::Header(name));
         let signature = header("x-shopify-hmac-sha256")?;
         let is_made_with =
             |secret: &String| signature::verify_shopify(secret, signature, body).is_ok();
         if !self.secrets.iter().any(is_made_with) {
-            return Err(ReceiveError::Signature);
+            return Err(E::Signature);
         }
         if !header("x-shopify-shop-domain")?.eq_ignore_ascii_case(&self.domain) {
-            return Err(ReceiveError::WrongShop);
+            return Err(E::WrongAccount);
         }
-        let topic = match header("x-shopify-topic")? {
+        header("x-shopify-webhook-id")
+    }
+
+    /// Reads a webhook: first the signature over the raw bytes, then everything else.
+    pub fn receive(&self, headers: &Headers, body: &[u8]) -> Result<Received, ReceiveError> {
+        let webhook_id = self.verify(headers, body)?.to_owned();
+        let topic =
+            headers.get("x-shopify-topic").ok_or(ReceiveError::Header("x-shopify-topic"))?;
+        let topic = match topic {
             "orders/create" => Topic::OrdersCreate,
             "orders/updated" => Topic::OrdersUpdated,
             "orders/paid" => Topic::OrdersPaid,
@@ -95,11 +108,45 @@ impl Shop {
             other => return Err(ReceiveError::Topic(other.to_owned())),
         };
         Ok(Received {
-            webhook_id: header("x-shopify-webhook-id")?.to_owned(),
+            webhook_id,
             topic,
             triggered_at: headers.get("x-shopify-triggered-at").and_then(|at| at.parse().ok()),
             order: read_order(body)?,
         })
+    }
+}
+
+impl From<channel::ReceiveError> for ReceiveError {
+    fn from(error: channel::ReceiveError) -> Self {
+        match error {
+            channel::ReceiveError::Header(name) => Self::Header(name),
+            channel::ReceiveError::Signature => Self::Signature,
+            channel::ReceiveError::WrongAccount => Self::WrongShop,
+        }
+    }
+}
+
+/// Shopify as a kind of channel.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shopify;
+
+impl ChannelKind for Shopify {
+    fn name(&self) -> &'static str {
+        "shopify"
+    }
+
+    fn connect(&self, account: &str, secrets: &[String]) -> Box<dyn SalesChannel> {
+        Box::new(Shop::new(account, secrets.iter().map(String::as_str)))
+    }
+
+    fn read(&self, body: &[u8]) -> Result<ChannelOrder, String> {
+        read_order(body).map_err(|unmappable| unmappable.to_string())
+    }
+}
+
+impl SalesChannel for Shop {
+    fn receive(&self, headers: &Headers, body: &[u8]) -> Result<String, channel::ReceiveError> {
+        self.verify(headers, body).map(str::to_owned)
     }
 }
 

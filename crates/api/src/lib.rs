@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod body;
 pub mod catalog;
+pub mod channel;
 pub mod created;
 pub mod cursor;
 pub mod etag;
@@ -117,6 +118,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
         .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices());
     let routes = import::routes(routes);
     let routes = catalog::routes(routes);
+    let routes = channel::routes(routes);
     let routes = stock::routes(routes);
     webhook::routes(routes)
 }

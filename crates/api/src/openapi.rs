@@ -12,8 +12,8 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    catalog, events, gateway, health, import, journal, order, payment, quote, refund, stock,
-    webhook,
+    catalog, channel, events, gateway, health, import, journal, order, payment, quote, refund,
+    stock, webhook,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,10 @@ use crate::{
         events::stream_events,
         journal::list_journal,
         journal::get_journal_entry,
+        channel::list_channel_orders,
+        channel::get_channel_order_copy,
+        channel::retry_channel_order,
+        channel::receive_message,
         gateway::receive_notice,
     ),
     components(schemas(Problem, FieldError)),
@@ -85,6 +89,7 @@ use crate::{
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
+        (name = "channels", description = "Orders of sales channels, as they came in."),
         (name = "partners", description = "Where partners call us; signed by them, without a key of ours."),
         (name = "health", description = "Whether a node lives and can serve."),
     ),

@@ -25,6 +25,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         422,
         "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
     ),
+    ("channel_unknown", 404, "No channel has this code, or something else speaks through it."),
     (
         "conflict",
         503,
@@ -40,6 +41,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         503,
         "The database cannot be reached just now. Nothing was changed; try again.",
     ),
+    ("erased", 410, "What was received has been erased."),
     (
         "file_refused",
         422,
@@ -106,6 +108,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_found", 404, "There is no such thing, or it is not yours to know of."),
     ("not_json", 415, "Send the body as application/json."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
+    ("not_waiting", 409, "The channel's order does not wait any more."),
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
     ("order_not_found", 404, "There is no such order, or it is not yours to know of."),
     ("order_refused", 422, "The order does not add up."),
@@ -140,7 +143,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("refund_too_large", 409, "More than came in cannot go back."),
     ("scope_missing", 403, "The key lacks the scope that the operation needs."),
     ("signature_header", 400, "A header of the signature is missing or doubled."),
-    ("signature_wrong", 401, "The signature is not the gateway's, or not from now."),
+    ("signature_wrong", 401, "The signature is not the partner's, or not from now."),
     ("stale", 409, "It changed while the request ran. Read it again."),
     (
         "step_not_allowed",

@@ -8,6 +8,7 @@
 //! rule is about. A new table belongs into one of the two; a test insists on it.
 
 mod benefits;
+mod channel_orders;
 mod journal;
 mod messages;
 mod orders;
@@ -131,6 +132,12 @@ pub const CHECKS: &[Check] = &[
         invariants: &["I9"],
         tables: &["journal", "journal_blocks"],
         run: journal::run_audit,
+    },
+    Check {
+        name: "channel orders",
+        invariants: &["I4", "I7"],
+        tables: &["channel_orders", "orders"],
+        run: channel_orders::run,
     },
     Check { name: "messages", invariants: &["I7"], tables: &["messages"], run: messages::run },
     Check {

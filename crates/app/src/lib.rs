@@ -10,6 +10,7 @@ pub mod availability;
 pub mod backup;
 pub mod benefit;
 pub mod catalog;
+pub mod channel;
 pub mod check;
 pub mod coupon;
 pub mod creating;

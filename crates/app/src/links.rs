@@ -25,6 +25,11 @@ impl Links {
         format!("{}/gateways/{gateway}/notices", self.0)
     }
 
+    /// Where a sales channel sends its messages.
+    pub fn channel(&self, code: &str, kind: &str) -> String {
+        format!("{}/channels/{code}/{kind}", self.0)
+    }
+
     /// Where a buyer's browser comes back from a gateway's page.
     pub fn payment_result(&self, order: OrderId) -> String {
         format!("{}/orders/{}/payment", self.0, OrderNumber::from(order))

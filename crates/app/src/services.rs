@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_domain::ids::ChannelId;
+use ordermill_ports::channel::ChannelKind;
 use ordermill_ports::notifier::{Notifier, Outbox};
 use ordermill_ports::webhook::{Messenger, Nobody};
 use ordermill_storage::{Database, Error, channel};
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
+use crate::channel::SalesChannels;
 use crate::figures::Figures;
 use crate::links::Links;
 use crate::live::Live;
@@ -35,6 +37,7 @@ struct Inner {
     overviews: Overviews,
     payments: Payments,
     messages: Messages,
+    sales_channels: SalesChannels,
     notifier: Arc<dyn Notifier>,
     messenger: Arc<dyn Messenger>,
     channels: Channels,
@@ -54,6 +57,8 @@ pub struct Partners {
     pub links: Links,
     /// Where buyers pay.
     pub gateways: Gateways,
+    /// The kinds of sales channels that this program speaks with.
+    pub channel_kinds: Vec<Arc<dyn ChannelKind>>,
     /// Who carries messages to people.
     pub notifier: Arc<dyn Notifier>,
     /// Who carries webhooks to endpoints.
@@ -73,6 +78,7 @@ impl Default for Partners {
         Self {
             links: Links::new("http://127.0.0.1:8080"),
             gateways: Gateways::default(),
+            channel_kinds: Vec::new(),
             notifier: Arc::new(Outbox::new(KEPT_MESSAGES)),
             messenger: Arc::new(Nobody),
             payment_settings: PaymentSettings::default(),
@@ -106,7 +112,7 @@ impl Services {
             Ok::<_, Error>((Channels { shop, api }, CatalogHolder::load(tx)?))
         })?;
         let catalog = Arc::new(catalog);
-        let look_every = partners.payment_settings.look_every;
+        let settings = partners.payment_settings.clone();
         let payments = Payments::new(
             database.clone(),
             partners.gateways,
@@ -122,7 +128,16 @@ impl Services {
             partners.links.clone(),
             Arc::clone(&catalog),
             Arc::clone(&clock),
-            look_every,
+            settings.look_every,
+        );
+        let sales_channels = SalesChannels::new(
+            database.clone(),
+            vault.clone(),
+            Arc::clone(&catalog),
+            payments.clone(),
+            partners.channel_kinds,
+            Arc::clone(&clock),
+            settings,
         );
         payments.follow(Arc::clone(&catalog));
         Ok(Self(Arc::new(Inner {
@@ -131,6 +146,7 @@ impl Services {
             clock,
             payments,
             messages,
+            sales_channels,
             links: partners.links,
             notifier: partners.notifier,
             messenger: partners.messenger,
@@ -213,6 +229,11 @@ impl Services {
     /// What buyers are told about their orders.
     pub fn messages(&self) -> &Messages {
         &self.0.messages
+    }
+
+    /// Orders that sales channels send.
+    pub fn sales_channels(&self) -> &SalesChannels {
+        &self.0.sales_channels
     }
 
     /// Who carries messages to people.

@@ -23,6 +23,8 @@ ordermill_base::id! {
     CustomerId = "cus"
     /// Where orders come from: own shop, marketplace, file, EDI.
     ChannelId = "chn"
+    /// An order as a channel sent it.
+    ChannelOrderId = "cho"
     /// One payment of an order through a gateway.
     PaymentId = "pay"
     /// Money on its way back.

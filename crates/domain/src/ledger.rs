@@ -17,6 +17,8 @@ coded! {
         GatewayClearing = "gateway_clearing",
         /// Asset: cash that a carrier collected for us.
         CodClearing = "cod_clearing",
+        /// Asset: money that a sales channel collected for us.
+        ChannelClearing = "channel_clearing",
         /// Asset: our bank account.
         Bank = "bank",
         /// Liability: what buyers gave for goods that have not left yet (contract liability).
@@ -47,7 +49,7 @@ coded! {
 impl Account {
     /// Whether it holds real money of orders.
     pub const fn is_money(self) -> bool {
-        matches!(self, Self::GatewayClearing | Self::CodClearing)
+        matches!(self, Self::GatewayClearing | Self::ChannelClearing | Self::CodClearing)
     }
 
     /// Whether it is where an order's payments come from: the sum of the order's entries in these is
@@ -118,6 +120,16 @@ impl Posting {
     /// A gateway captured a buyer's money.
     pub fn captured(amount: Money) -> Result<Self, NotPostable> {
         Self::transfer(Account::GatewayClearing, Account::CustomerDeposits, amount)
+    }
+
+    /// A sales channel collected a buyer's money.
+    pub fn collected_by_channel(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::ChannelClearing, Account::CustomerDeposits, amount)
+    }
+
+    /// A refund succeeded: the sales channel that held the money sent it.
+    pub fn refunded_by_channel(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::RefundsPayable, Account::ChannelClearing, amount)
     }
 
     /// A carrier collected cash at the door.

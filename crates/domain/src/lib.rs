@@ -13,6 +13,7 @@ pub mod address;
 pub mod api_key;
 pub mod card_number;
 pub mod category;
+pub mod channel_order;
 mod code;
 pub mod coupon;
 pub mod customer;

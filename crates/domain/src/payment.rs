@@ -52,6 +52,18 @@ pub struct Facts {
     pub captured_at: Option<Timestamp>,
 }
 
+/// What stands where a payment names its gateway if a sales channel collected the money.
+pub fn channel_gateway(code: &str) -> String {
+    format!("channel:{code}")
+}
+
+impl Facts {
+    /// Whether a sales channel collected the money, so that it also sends it back.
+    pub fn is_held_by_channel(&self) -> bool {
+        self.gateway.starts_with("channel:")
+    }
+}
+
 /// What a payment starts with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPayment {

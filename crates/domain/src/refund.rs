@@ -74,6 +74,8 @@ coded! {
         OutOfStock = "out_of_stock",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
+        /// The channel that holds the money has sent it back.
+        Channel = "channel",
         /// Somebody with the right to has decided it; the subject is the refund itself, or the task
         /// in which it was approved.
         ByHand = "by_hand",

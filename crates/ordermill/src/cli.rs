@@ -234,6 +234,27 @@ pub(crate) enum Admin {
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
     },
+    /// Make a sales channel, or change it; its secrets are read from standard input, one a line
+    Channel {
+        /// A short name for its address: a-z, 0-9 and -
+        #[arg(long)]
+        code: String,
+        /// What speaks through it
+        #[arg(long, default_value = "shopify")]
+        kind: String,
+        /// What people call it [default: the code]
+        #[arg(long)]
+        name: Option<String>,
+        /// Our account there, such as tea.myshopify.com
+        #[arg(long)]
+        account: String,
+        /// A SKU code of the channel and ours, THEIRS=OURS; may be given several times
+        #[arg(long = "sku", value_name = "THEIRS=OURS")]
+        skus: Vec<String>,
+        /// Take the channel's trial orders for real, while it is being set up
+        #[arg(long)]
+        takes_tests: bool,
+    },
     /// Make the first administrator; the password is read from standard input
     Create {
         /// The name to sign in with

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
+use ordermill_adapters::shopify::Shopify;
 use ordermill_adapters::webhook::{HttpMessenger, Patience};
 use ordermill_app::Partners;
 use ordermill_app::links::Links;
@@ -113,6 +114,7 @@ pub(crate) fn connect(
     let messenger = HttpMessenger::new(allowed, Patience::default(), Arc::clone(&clock))?;
     let partners = Partners {
         links: Links::new(public_url),
+        channel_kinds: vec![Arc::new(Shopify)],
         messenger: Arc::new(messenger),
         jitter: jitter.split(),
         ..Partners::default()

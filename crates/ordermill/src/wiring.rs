@@ -103,6 +103,7 @@ impl Shop {
             jitter.clone().split(),
         );
         let messages = services.messages().clone().run(stop.clone());
+        let channels = services.sales_channels().clone().run(stop.clone());
         let mut tasks = vec![
             tokio::spawn(live),
             tokio::spawn(catalog),
@@ -111,6 +112,7 @@ impl Shop {
             tokio::spawn(webhooks.run(stop.clone())),
             tokio::spawn(messages),
             tokio::spawn(follow_keys(database.clone(), services.vault().clone(), stop.clone())),
+            tokio::spawn(channels),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());

@@ -123,6 +123,7 @@ pub fn refund_cause(cause: refund::Cause, t: Words) -> &'static str {
         C::Overpaid => t.refund_overpaid(),
         C::OutOfStock => t.refund_out_of_stock(),
         C::AfterSale => t.refund_after_sale(),
+        C::Channel => t.refund_by_channel(),
         C::ByHand => t.refund_by_hand(),
     }
 }
@@ -281,6 +282,7 @@ crate::words! {
     refund_overpaid = "多付", "Overpaid";
     refund_out_of_stock = "缺货", "Out of stock";
     refund_after_sale = "售后", "After-sale";
+    refund_by_channel = "由渠道退款", "Sent back by the channel";
     refund_by_hand = "人工退款", "By hand";
 
     task_open = "待领取", "Open";

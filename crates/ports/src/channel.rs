@@ -10,6 +10,49 @@ use std::fmt;
 
 use ordermill_base::{Currency, Money, MoneyError, Timestamp};
 
+use crate::Headers;
+
+/// One kind of sales channel: how its messages are verified and read.
+pub trait ChannelKind: Send + Sync {
+    /// Our name for it, as stored with each channel: `shopify`.
+    fn name(&self) -> &'static str;
+
+    /// Speaks for one account there, with its secrets: the newest first, and the one before while it
+    /// is being changed.
+    fn connect(&self, account: &str, secrets: &[String]) -> Box<dyn SalesChannel>;
+
+    /// Reads a message whose signature was checked when it came in. Pure, so that a stored message
+    /// can be read again later.
+    ///
+    /// # Errors
+    /// With everything that is in the way, without personal data.
+    fn read(&self, body: &[u8]) -> Result<ChannelOrder, String>;
+}
+
+/// One account at a sales channel.
+pub trait SalesChannel: Send + Sync {
+    /// Checks that a message is the channel's, over the raw bytes. Gives the channel's own id of it,
+    /// the same for each delivery. What it says is read later.
+    ///
+    /// # Errors
+    /// [`ReceiveError`], if it is not believed.
+    fn receive(&self, headers: &Headers, body: &[u8]) -> Result<String, ReceiveError>;
+}
+
+/// Why a message that claims to be a channel's is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiveError {
+    /// A header that is needed is absent or came twice.
+    #[error("the header {0} is not there exactly once")]
+    Header(&'static str),
+    /// No secret of this channel makes this signature for these bytes.
+    #[error("the signature does not hold")]
+    Signature,
+    /// Signed by this channel's secret and sent in the name of another account: a wrong setting.
+    #[error("the message names another account than its address belongs to")]
+    WrongAccount,
+}
+
 /// Fields of a partner's object that have no place of their own: name to raw JSON text.
 pub type Unmapped = BTreeMap<String, String>;
 

@@ -74,6 +74,21 @@ pub fn insert(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
     Ok(())
 }
 
+/// Stores a channel anew that is there.
+pub fn update(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
+    let changed = tx.execute(
+        "UPDATE channels SET name = $2, settings = $3, secret = $4, is_active = $5 WHERE id = $1",
+        params![
+            channel.id.raw(),
+            &channel.name,
+            &channel.settings,
+            channel.secret.as_deref(),
+            channel.is_active,
+        ],
+    )?;
+    if changed == 1 { Ok(()) } else { Err(Error::Stale("a channel")) }
+}
+
 /// The channel of this code.
 pub fn find(tx: &mut Tx<'_>, code: &str) -> Result<Option<Channel>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM channels WHERE code = $1");

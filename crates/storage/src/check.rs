@@ -4,7 +4,7 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::gift_card::GiftCard;
-use ordermill_domain::ids::{MessageId, OrderId};
+use ordermill_domain::ids::{ChannelId, MessageId, OrderId};
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::points::Account;
@@ -13,8 +13,8 @@ use ordermill_domain::stock::StockLevel;
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, gift_card, journal, ledger, message, order, params, payment, points, refund,
-    reservation, stock,
+    Error, Row, Tx, channel_order, gift_card, journal, ledger, message, order, params, payment,
+    points, refund, reservation, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -43,6 +43,8 @@ pub enum Walk {
     PointsAccounts,
     /// By message id.
     Messages,
+    /// By the id of the copy.
+    ChannelOrders,
 }
 
 /// The next ids of a table behind `after`, at most `limit`.
@@ -55,6 +57,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
         Walk::Messages => ("id", "messages"),
+        Walk::ChannelOrders => ("id", "channel_orders"),
     };
     let sql = format!("SELECT {id} FROM {table} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
     tx.query(&sql, params![after, limit], |row| row.int())
@@ -117,6 +120,27 @@ pub fn refunds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Refund>, Error> 
 /// Messages to buyers.
 pub fn messages(tx: &mut Tx<'_>, range: Range) -> Result<Vec<message::Message>, Error> {
     in_range(tx, message::COLUMNS, "messages", "id", "id", range, message::read)
+}
+
+/// Copies of channels' orders, each with the order that came in by its (channel, channel's id).
+pub fn channel_orders(
+    tx: &mut Tx<'_>,
+    range: Range,
+) -> Result<Vec<(channel_order::ChannelOrder, Option<OrderId>)>, Error> {
+    let copies = tx.query(
+        "SELECT id, channel_id, external_id, number, state, order_id, original, latest, changed_at,
+            problem, received_at FROM channel_orders WHERE id > $1 AND id <= $2 ORDER BY id",
+        params![range.after, range.upto],
+        channel_order::read,
+    )?;
+    let pairs: Vec<_> = copies.iter().map(|copy| (copy.channel, &*copy.external_id)).collect();
+    let found = order::find_by_channels(tx, &pairs)?;
+    let order_of = |copy: &channel_order::ChannelOrder| {
+        let is_its =
+            |it: &&(ChannelId, String, OrderId)| it.0 == copy.channel && it.1 == copy.external_id;
+        found.iter().find(is_its).map(|it| it.2)
+    };
+    Ok(copies.iter().map(|copy| (copy.clone(), order_of(copy))).collect())
 }
 
 /// Messages whose order is not there.

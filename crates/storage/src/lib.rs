@@ -10,6 +10,7 @@ pub mod audit;
 pub mod cart;
 pub mod category;
 pub mod channel;
+pub mod channel_order;
 pub mod check;
 mod columns;
 pub mod coupon;

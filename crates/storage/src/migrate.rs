@@ -20,6 +20,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_promotions.sql")),
     (11, include_str!("migrations/0011_webhooks.sql")),
     (12, include_str!("migrations/0012_order_imports.sql")),
+    (13, include_str!("migrations/0013_channel_orders.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -60,6 +60,8 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("gift_cards", "code"),
     sealed!("channels", "secret"),
     sealed!("order_notes", "text"),
+    sealed!("channel_orders", "original"),
+    sealed!("channel_orders", "latest"),
 ];
 
 /// A sealed value that is to be replaced.

@@ -224,7 +224,7 @@ pub(crate) fn fill(path: &str) -> String {
         filled.push('/');
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => filled.push_str(part),
-            Some("gateway") => filled.push_str("nobody"),
+            Some("gateway" | "code" | "kind") => filled.push_str("nobody"),
             Some(name) => {
                 let prefix = match name {
                     "order_id" => "ord",
@@ -239,6 +239,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "refund_id" => "rfd",
                     "cart_id" => "crt",
                     "coupon_id" => "cpn",
+                    "channel_order_id" => "cho",
                     other => panic!("say here of which kind {other} is"),
                 };
                 filled.push_str(&format!("{prefix}_0000000000009"));

@@ -10,15 +10,19 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
+use ordermill_adapters::shopify::Shopify;
 use ordermill_app::api_key::{self, NewApiKey};
+use ordermill_app::channel::ChannelSettings;
+use ordermill_app::channel::setup::{SetUpChannel, set_up_channel};
 use ordermill_app::check;
 use ordermill_app::links::Links;
 use ordermill_app::payment::{Gateways, PaymentSettings};
 use ordermill_app::permission::Principal;
 use ordermill_app::privacy::Vault;
 use ordermill_app::reader::Reading;
+use ordermill_app::stock::{Spot, receive_stock};
 use ordermill_app::{Partners, Services, message, scheduler};
-use ordermill_base::{Clock as _, Currency, Random, Span};
+use ordermill_base::{Clock as _, Currency, Quantity, Random, Span};
 use ordermill_domain::api_key::Scope;
 use ordermill_ports::Answer;
 use ordermill_ports::gateway::Gateway;
@@ -36,6 +40,8 @@ use tower::ServiceExt as _;
 
 const MERCHANT: &str = "tea-shop";
 const API_KEY: &str = "sk_test_4f9c";
+/// What the channel's messages are signed with.
+pub(crate) const SHOPIFY_SECRET: &str = "hush";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 pub(crate) struct Shop {
@@ -144,6 +150,7 @@ impl Prepared {
         let partners = Partners {
             links: Links::new(&format!("http://{}", self.listener.local_addr().unwrap())),
             gateways: Gateways::new([gateway]).unwrap(),
+            channel_kinds: vec![Arc::new(Shopify)],
             notifier: Arc::new(Carrier(messages.unwrap(), Arc::clone(&self.carrier))),
             payment_settings: settings,
             jitter: Random::from_seed(5),
@@ -171,12 +178,33 @@ impl Ready {
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(services.payments().clone().run(stopping.clone()));
         tokio::spawn(services.messages().clone().run(stopping.clone()));
+        tokio::spawn(services.sales_channels().clone().run(stopping.clone()));
         let reading = Reading::new(message::news::reader(), services.database().clone(), "test");
         tokio::spawn(reading.run(services.clock(), Random::from_seed(6), stopping));
         let key = all_scopes(&services).await;
+        set_up_shopify(&services).await;
         let (clock, carrier) = (prepared.clock, prepared.carrier);
         Shop { services, clock, carrier, running, router, key, stop }
     }
+}
+
+/// The channel `shopify-eu`, whose secret is being changed.
+async fn set_up_shopify(services: &Services) {
+    let aliases = [("variant:43729076".to_owned(), "TEA".to_owned())];
+    let new = SetUpChannel {
+        code: "shopify-eu".to_owned(),
+        kind: "shopify".to_owned(),
+        name: "Europe".to_owned(),
+        settings: ChannelSettings {
+            account: "tea.myshopify.com".to_owned(),
+            sku_aliases: aliases.into(),
+            takes_tests: false,
+        },
+        secrets: vec!["new secret".to_owned(), SHOPIFY_SECRET.to_owned()],
+    };
+    let (vault, now) = (services.vault().clone(), services.now());
+    let set_up = move |tx: &mut ordermill_storage::Tx<'_>| set_up_channel(tx, &vault, &new, now);
+    services.database().write(set_up).await.unwrap();
 }
 
 /// Carries messages to the sandbox, or fails to, as the test says.
@@ -241,7 +269,22 @@ impl Shop {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    fn bearer(&self) -> String {
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// More pieces of a SKU come in.
+    pub(crate) async fn receive_more(&self, number: i64, pieces: i64) {
+        let act = Principal::system("test").act(self.clock.now());
+        let pieces = Quantity::new(pieces).unwrap();
+        let receive = move |tx: &mut ordermill_storage::Tx<'_>| {
+            receive_stock(tx, &act, sku(number), location(1), pieces, &Spot::default(), None)
+                .map(drop)
+        };
+        self.services.database().write(receive).await.unwrap();
+    }
+
+    pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.key)
     }
 

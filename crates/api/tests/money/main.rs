@@ -10,3 +10,4 @@ mod notices;
 mod paying;
 mod quoting;
 mod refunding;
+mod shopify;

@@ -187,7 +187,11 @@ impl<'b> Desk<'b> {
         for Counted { command, payment, event, .. } in &self.counted {
             let RecordCapture { act, money, .. } = command;
             payment::record(tx, act, payment, event)?;
-            let posting = Posting::captured(money.amount).map_err(defect)?;
+            let posting = match payment.facts().is_held_by_channel() {
+                true => Posting::collected_by_channel(money.amount),
+                false => Posting::captured(money.amount),
+            };
+            let posting = posting.map_err(defect)?;
             ledger::post(tx, payment.facts().order, &posting, act.at)?;
         }
         for (command, order, mismatch) in &self.mismatches {

@@ -14,7 +14,7 @@ pub mod learn;
 pub mod notice;
 pub mod poll;
 pub mod refund;
-pub mod refund_news;
+pub(crate) mod refund_news;
 pub mod refund_order;
 pub mod refund_sender;
 pub mod run;

@@ -278,19 +278,19 @@ fn is_ours(
     Ok(payment.is_some_and(|it| it.facts().gateway == gateway && it.facts().merchant == merchant))
 }
 
-fn place(id: InboxId) -> Place {
+pub(crate) fn place(id: InboxId) -> Place {
     Place { table: "inbox", column: "body", row: id.raw() }
 }
 
 /// The headers as JSON, a zero byte (which JSON never holds), then the body as it came.
-fn pack(headers: &Headers, body: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(headers: &Headers, body: &[u8]) -> Vec<u8> {
     let mut raw = serde_json::to_vec(headers).expect("headers are texts");
     raw.push(0);
     raw.extend_from_slice(body);
     raw
 }
 
-fn unpack(raw: &[u8]) -> Option<(Headers, &[u8])> {
+pub(crate) fn unpack(raw: &[u8]) -> Option<(Headers, &[u8])> {
     let end = raw.iter().position(|byte| *byte == 0)?;
     Some((serde_json::from_slice(&raw[..end]).ok()?, &raw[end + 1..]))
 }

@@ -6,24 +6,24 @@ use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_domain::ledger::Posting;
 use ordermill_domain::refund::{Refund, State};
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, ledger, refund, task};
+use ordermill_storage::{Error, Tx, ledger, payment, refund, task};
 
 use super::settings::{PaymentSettings, wait_after};
 use crate::order::file::{FileError, OrderFile};
 
 /// News about one refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RefundReport {
-    pub(super) refund: RefundId,
+pub(crate) struct RefundReport {
+    pub(crate) refund: RefundId,
     /// The payment that the gateway says it comes out of.
-    pub(super) payment: PaymentId,
-    pub(super) news: RefundNews,
-    pub(super) source: Source,
+    pub(crate) payment: PaymentId,
+    pub(crate) news: RefundNews,
+    pub(crate) source: Source,
 }
 
 /// How the news came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// The gateway was asked: this is how it is.
     Answer,
     /// The gateway told it by itself, perhaps long ago: this is how it was.
@@ -31,7 +31,7 @@ pub(super) enum Source {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RefundNews {
+pub(crate) enum RefundNews {
     /// The buyer gets this much.
     Sent(Money),
     /// Nothing left, for this reason in the gateway's words.
@@ -40,7 +40,7 @@ pub(super) enum RefundNews {
 
 /// What came of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RefundRecorded {
+pub(crate) enum RefundRecorded {
     /// It is as told, or will be asked about.
     Noted,
     /// No such refund of that payment.
@@ -51,7 +51,7 @@ pub(super) enum RefundRecorded {
 
 impl RefundReport {
     /// Records the news, each once. Under the lock of the order, as all that moves its money.
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
         act: &Act,
@@ -90,8 +90,12 @@ fn record_sent(
         Ok(Some(event)) => {
             refund::update(tx, &refund, before.version, None)?;
             refund::record(tx, act, &refund, &event)?;
-            let posting =
-                Posting::refund_succeeded(amount).map_err(|error| Error::Engine(error.into()))?;
+            let payment = payment::fetch(tx, before.key.payment)?;
+            let posting = match payment.is_some_and(|it| it.facts().is_held_by_channel()) {
+                true => Posting::refunded_by_channel(amount),
+                false => Posting::refund_succeeded(amount),
+            };
+            let posting = posting.map_err(|error| Error::Engine(error.into()))?;
             ledger::post(tx, before.order, &posting, act.at)?;
             file.record_refunded(act, amount.minor).map_err(FileError::into_storage)?;
             file.save(tx)?;

@@ -111,14 +111,20 @@ fn take_to_send(
     let claimed = refund::claim_to_ask(tx, act.at, again_at, limit)?;
     let mut due = Vec::with_capacity(claimed.len());
     for refund::ToAsk { mut refund, asked } in claimed {
+        let payment = payment::fetch(tx, refund.facts().key.payment)?;
+        let payment = payment.ok_or(Error::Stale("a payment"))?;
+        if payment.facts().is_held_by_channel() {
+            // The channel sends it, and tells so; until it does, a person sees to that.
+            refund::set_ask_at(tx, refund.facts().id, None)?;
+            ask_a_person(tx, act, &refund, "a channel holds this money: refund it there")?;
+            continue;
+        }
         let version_before = refund.facts().version;
         let requested = refund.request(act.at);
         if let Ok(event) = &requested {
             refund::update(tx, &refund, version_before, Some(again_at))?;
             refund::record(tx, act, &refund, event)?;
         }
-        let payment = payment::fetch(tx, refund.facts().key.payment)?;
-        let payment = payment.ok_or(Error::Stale("a payment"))?;
         let gateway = payment.facts().gateway.clone();
         due.push(ToSend { refund, gateway, asked, is_new_attempt: requested.is_ok() });
     }

@@ -78,7 +78,7 @@ impl Default for PaymentSettings {
 }
 
 /// The wait behind the `nth` try, counted from 1.
-pub(super) fn wait_after(waits: &[Span], nth: i64) -> Span {
+pub(crate) fn wait_after(waits: &[Span], nth: i64) -> Span {
     let index = usize::try_from(nth - 1).unwrap_or(0);
     waits.get(index).or(waits.last()).copied().unwrap_or(Span::minutes(1))
 }

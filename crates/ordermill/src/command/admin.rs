@@ -1,11 +1,15 @@
 //! `ordermill admin`: what whoever has the machine may do without signing in.
 
+mod channel;
+
 use std::io::BufRead as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ordermill_app::Partners;
 use ordermill_app::api_key::{self, NewApiKey};
+use ordermill_app::channel::ChannelSettings;
+use ordermill_app::channel::setup::SetUpChannel;
 use ordermill_app::permission::Principal;
 use ordermill_app::staff::{self, NewStaff};
 use ordermill_domain::api_key::Scope;
@@ -21,6 +25,17 @@ pub(crate) fn run(settings: &Settings, admin: Admin) -> anyhow::Result<ExitCode>
     let shop = wiring::open(settings, Partners::default())?;
     let result = match admin {
         Admin::ApiKey { name, scopes } => api_key(&shop, name, &scopes),
+        Admin::Channel { code, kind, name, account, skus, takes_tests } => {
+            let name = name.unwrap_or_else(|| code.clone());
+            let public_url = settings.public_url(settings.listen());
+            let sku_aliases = channel::aliases(&skus);
+            sku_aliases.and_then(|sku_aliases| {
+                let settings = ChannelSettings { account, sku_aliases, takes_tests };
+                let secrets = Vec::new();
+                let new = SetUpChannel { code, kind, name, settings, secrets };
+                channel::set_up(&shop, &public_url, new)
+            })
+        }
         Admin::Create { login, name, even_if_one_exists } => {
             first_admin(&shop, &login, name, even_if_one_exists)
         }
