@@ -216,7 +216,7 @@ fn an_interrupted_import_goes_on_where_it_was() {
         );
         assert!(matches!(first, Err(ImportError::Io(_))), "{first:?}");
         let durable = *steps.last().unwrap();
-        assert!(durable >= 512 && durable < 2_000, "{steps:?}");
+        assert!((512..2_000).contains(&durable), "{steps:?}");
         let second = take(&services, market, Format::JsonLines, &lines);
         assert_eq!(second.resumed_behind, durable);
         let Counts { created, unchanged, refused, .. } = second.counts;

@@ -1,7 +1,5 @@
 //! Lists of orders ask the database what the domain computes: the same for every combination.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::BTreeSet;
 
 use ordermill_base::{Currency, Id, Timestamp};
