@@ -1,5 +1,6 @@
 //! The parts of `cargo xtask test`, one file each; a new one is its file and its line in [`ALL`].
 
+mod api;
 mod check;
 mod clippy;
 mod deny;
@@ -24,6 +25,7 @@ pub(crate) const ALL: &[Step] = &[
     deny::STEP,
     tests::STEP,
     doctests::STEP,
+    api::STEP,
     journeys::STEP,
 ];
 
