@@ -118,6 +118,11 @@ impl Postgres {
         self.port
     }
 
+    /// Where all its files are, its write-ahead log among them.
+    pub fn folder(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The server's first process, to be paused or asked for its log.
     pub fn server(&mut self) -> &mut Running {
         &mut self.server

@@ -83,7 +83,8 @@ impl Shop {
         }
     }
 
-    fn program(&self) -> Program {
+    /// The program with this installation's settings.
+    pub(crate) fn program(&self) -> Program {
         let program = Program::new(env!("CARGO_BIN_EXE_ordermill"))
             .arg("--data")
             .arg(&self.data)
@@ -120,7 +121,12 @@ impl Shop {
 
     /// A client with the shop's key.
     pub(crate) fn client(&self, server: &Server) -> Client {
-        Client::new(server.address, &self.key)
+        self.client_at(server.address)
+    }
+
+    /// The same at an address.
+    pub(crate) fn client_at(&self, address: SocketAddr) -> Client {
+        Client::new(address, &self.key)
     }
 
     /// Every invariant holds.

@@ -31,8 +31,15 @@ fn parse(line: &str) -> Result<OrderRecord, (String, String)> {
         if !error.inner().is_data() {
             return ("order".to_owned(), "not a JSON object on one line".to_owned());
         }
-        let path = error.path().to_string();
-        field_and_reason(&path, &error.inner().to_string())
+        let message = error.inner().to_string();
+        let mut path = error.path().to_string();
+        if message.starts_with("unknown field") {
+            // A name that nobody knows may be a value in the wrong place, so it is not repeated.
+            let name = error.path().iter().next_back().map(ToString::to_string).unwrap_or_default();
+            let within = path.strip_suffix(&name).unwrap_or_default().trim_end_matches('.');
+            path.truncate(within.len());
+        }
+        field_and_reason(&path, &message)
     })?;
     json.end().map_err(|_| ("order".to_owned(), "more than one object on a line".to_owned()))?;
     Ok(order)
@@ -40,7 +47,7 @@ fn parse(line: &str) -> Result<OrderRecord, (String, String)> {
 
 /// The parser's words without the value that it met, which may be personal.
 fn field_and_reason(path: &str, message: &str) -> (String, String) {
-    let message = message.split(" at line ").next().unwrap_or_default();
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     let path = if path == "." { "" } else { path };
     let within = |name: &str| {
         let dot = if path.is_empty() { "" } else { "." };
@@ -97,7 +104,12 @@ mod tests {
         assert_eq!(wrong(&swapped), ("lines[0].quantity".to_owned(), "expected i64".to_owned()));
         let extra = MIN.replace(r#""sku":"MUG""#, r#""sku":"MUG","price":1"#);
         let (field, reason) = wrong(&extra);
-        assert!(field.starts_with("lines[0]") && reason.contains("`quantity`"), "{field} {reason}");
+        assert!(field == "lines[0]" && reason.contains("`quantity`"), "{field} {reason}");
+        let misplaced =
+            MIN.replace(r#"{"channel"#, r#"{"林小满, expected x at line 1":1,"channel"#);
+        let (field, reason) = wrong(&misplaced);
+        assert!(field == "order" && !reason.contains("林小满"), "{field} {reason}");
+        assert!(!reason.contains(" x "), "{reason}");
         for line in ["", "[", "x", "{\"channel_order_id\": \"A"] {
             assert_eq!(wrong(line).1, "not a JSON object on one line", "{line}");
         }
