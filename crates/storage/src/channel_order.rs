@@ -182,7 +182,8 @@ pub fn list(
 ) -> Result<Vec<ChannelOrder>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM channel_orders
-          WHERE state = $1 AND id > $2 AND ($3 = 0 OR channel_id = $3) ORDER BY id LIMIT $4"
+          WHERE state = $1 AND id > $2 AND (CAST($3 AS BIGINT) = 0 OR channel_id = $3)
+          ORDER BY id LIMIT $4"
     );
     let (after, channel) = (after.map_or(0, Id::raw), channel.map_or(0, Id::raw));
     tx.query(&sql, params![state.code(), after, channel, limit], read)
