@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use ordermill_base::Timestamp;
-use ordermill_domain::ids::SkuId;
+use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::stock::{BackorderPolicy, Incoming as Arrival, Shortage, earliest};
 use ordermill_storage::incoming::{self, Incoming};
 use ordermill_storage::{Error, Tx, reservation, stock};
@@ -128,6 +128,8 @@ pub(crate) struct Books {
 struct Book {
     available: i64,
     waiting: i64,
+    /// By place.
+    at: BTreeMap<LocationId, i64>,
     can_backorder: bool,
     incoming: Vec<Incoming>,
 }
@@ -142,6 +144,7 @@ impl Books {
             if is_active(level.location) {
                 let book = of.entry(level.sku).or_default();
                 book.available += level.available();
+                book.at.insert(level.location, level.available());
                 book.can_backorder |= level.backorder == BackorderPolicy::Allow;
             }
         }
@@ -161,6 +164,11 @@ impl Books {
         self.of.get(&sku).map_or(0, |book| book.available)
     }
 
+    /// Pieces that can be sold now from one place.
+    pub(crate) fn available_at(&self, sku: SkuId, place: LocationId) -> i64 {
+        self.of.get(&sku).and_then(|book| book.at.get(&place)).copied().unwrap_or(0)
+    }
+
     /// Pieces on their way, without those that buyers wait for; negative if more wait than come.
     pub(crate) fn on_the_way(&self, sku: SkuId) -> i64 {
         let sum =
@@ -168,11 +176,16 @@ impl Books {
         self.of.get(&sku).map_or(0, sum)
     }
 
-    fn can_backorder(&self, sku: SkuId) -> bool {
+    pub(crate) fn can_backorder(&self, sku: SkuId) -> bool {
         self.of.get(&sku).is_some_and(|book| book.can_backorder)
     }
 
-    fn availability(&self, catalog: &Catalog, sku: SkuId, now: Timestamp) -> Availability {
+    pub(crate) fn availability(
+        &self,
+        catalog: &Catalog,
+        sku: SkuId,
+        now: Timestamp,
+    ) -> Availability {
         let available = self.available(sku);
         let replenished_on =
             if available > 0 { None } else { self.replenished_on(catalog, sku, 1, now) };
@@ -181,7 +194,7 @@ impl Books {
 
     /// The first day, by the calendar of the location that it comes to, on which so many pieces can
     /// be sold.
-    fn replenished_on(
+    pub(crate) fn replenished_on(
         &self,
         catalog: &Catalog,
         sku: SkuId,

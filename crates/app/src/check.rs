@@ -9,6 +9,7 @@
 
 mod benefits;
 mod channel_orders;
+mod images;
 mod journal;
 mod messages;
 mod orders;
@@ -140,6 +141,7 @@ pub const CHECKS: &[Check] = &[
         run: channel_orders::run,
     },
     Check { name: "messages", invariants: &["I7"], tables: &["messages"], run: messages::run },
+    Check { name: "images", invariants: &["I12"], tables: &["images"], run: images::run },
     Check {
         name: "rules",
         invariants: &["I4", "I5", "I6", "I7", "I8"],

@@ -22,6 +22,7 @@ pub mod email;
 pub mod event;
 pub mod gift_card;
 pub mod ids;
+pub mod image;
 pub mod ledger;
 pub mod location;
 pub mod message;

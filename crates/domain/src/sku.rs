@@ -125,6 +125,17 @@ impl Sku {
         }
     }
 
+    /// Its name without what tells it from its siblings: "Mug" of "Mug, Mist blue".
+    pub fn family_name(&self) -> Text {
+        let stem = |name: &str, variant: &str| {
+            let stem = name.strip_suffix(variant).unwrap_or(name);
+            let stem = stem.trim_end_matches([' ', ',', '，', '·', '-', '/']);
+            if stem.is_empty() || variant.is_empty() { name.to_owned() } else { stem.to_owned() }
+        };
+        let (name, variant) = (&self.name, &self.variant);
+        Text { zh: stem(&name.zh, &variant.zh), en: stem(&name.en, &variant.en) }
+    }
+
     /// The price of one piece in a currency, if it is sold in it.
     pub fn price_in(&self, currency: Currency) -> Option<Money> {
         if currency == self.price.currency {
@@ -225,6 +236,16 @@ mod tests {
     use ordermill_base::Id;
 
     use super::*;
+
+    #[test]
+    fn siblings_share_the_name_of_their_family() {
+        let mut mug = bowl();
+        mug.name = Text::new("马克杯 雾蓝 350 毫升", "Mug, Mist blue, 350 ml");
+        mug.variant = Text::new("雾蓝 350 毫升", "Mist blue, 350 ml");
+        assert_eq!(mug.family_name(), Text::new("马克杯", "Mug"));
+        mug.variant = Text::new("马克杯 雾蓝 350 毫升", "");
+        assert_eq!(mug.family_name(), mug.name, "a name never becomes empty");
+    }
 
     fn bowl() -> Sku {
         let price = Money::new(5_900, Currency::Cny);

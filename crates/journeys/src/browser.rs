@@ -29,7 +29,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser that may talk to `origin` (`http://127.0.0.1:8080`) and to nobody else.
+    /// Starts a browser that may talk to `origin` (`http://127.0.0.1:8080`) and to nobody else,
+    /// unless [`Browser::allow`] says so.
     ///
     /// # Errors
     /// When chromium or chromedriver is missing or does not start.
@@ -231,6 +232,11 @@ impl Browser {
             "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.session.devtools("Network.emulateNetworkConditions", conditions).map(drop)
+    }
+
+    /// Allows requests to another origin as well: a gateway's page where buyers pay.
+    pub fn allow(&mut self, origin: &str) {
+        self.watch.allow(origin);
     }
 
     /// Allows console errors that contain `part`, for example `"status of 422"` after a form with a

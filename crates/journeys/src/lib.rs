@@ -9,6 +9,7 @@
 //! assistive technology sees it, or the value of `data-test`.
 
 mod browser;
+mod demo;
 mod find;
 mod view;
 mod watch;
@@ -17,6 +18,7 @@ mod webdriver;
 use std::path::{Path, PathBuf};
 
 pub use browser::Browser;
+pub use demo::Demo;
 pub use find::{Target, button, css, field, heading, link, role, test};
 pub use view::{Language, Screen, View};
 

@@ -12,13 +12,18 @@ const AXE: &str = include_str!("../vendor/axe-core-4.14.1/axe.min.js");
 /// Collects what the browser logs.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    origin: String,
+    /// Where requests may go.
+    origins: Vec<String>,
     expected: Vec<String>,
 }
 
 impl Watch {
     pub(crate) fn new(origin: &str) -> Self {
-        Self { origin: origin.to_owned(), expected: Vec::new() }
+        Self { origins: vec![origin.to_owned()], expected: Vec::new() }
+    }
+
+    pub(crate) fn allow(&mut self, origin: &str) {
+        self.origins.push(origin.trim_end_matches('/').to_owned());
     }
 
     pub(crate) fn expect(&mut self, part: &str) {
@@ -58,9 +63,11 @@ impl Watch {
                 continue;
             }
             let url = message["params"]["request"]["url"].as_str().unwrap_or_default();
-            let is_ours = url
-                .strip_prefix(&self.origin)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+            let is_under = |origin: &String| {
+                url.strip_prefix(origin)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+            };
+            let is_ours = self.origins.iter().any(is_under);
             let leaves_the_browser = ["http:", "https:", "ws:", "wss:", "ftp:"]
                 .iter()
                 .any(|scheme| url.starts_with(scheme));

@@ -73,7 +73,6 @@ impl Shop {
         let site = ordermill_web::Site::new(self.services.clone(), public_url);
         ordermill_api::router_with(self.services.clone(), self.quotas)
             .merge(ordermill_web::router(site))
-            .fallback(ordermill_api::not_found)
     }
 
     /// Starts the work that goes on by itself, until `stop` turns true.

@@ -7,18 +7,19 @@ use std::net::Ipv4Addr;
 
 use axum::extract::{Path, Request};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use ordermill_pages::shell::{Preferences, preferences};
-use ordermill_pages::{assets, reply, samples};
+use ordermill_pages::{assets, reply, samples, shop};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).map_or(Ok(8090), |port| port.parse())?;
     let router = Router::new()
         .route("/_pages", get(list))
-        .route("/art/{file}", get(art))
+        .route("/art/{name}", get(art))
+        .route("/art/tile/{name}", get(art))
         .fallback(show)
         .merge(assets::router())
         .layer(middleware::from_fn(preferences::remembered))
@@ -48,18 +49,8 @@ async fn list(preferences: Preferences) -> Html<String> {
     Html(format!("<!doctype html><title>Pages</title><ul>{}</ul>", links.collect::<String>()))
 }
 
-/// A tile in a color of the SKU with its first letters.
-async fn art(Path(file): Path<String>) -> Response {
-    let Some(sku) = file.strip_suffix(".svg") else { return Redirect::to("/").into_response() };
-    let hue = sku.bytes().fold(17_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
-    let letters: String = sku.chars().take(2).collect();
-    let svg = format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 320 320'>\
-         <rect width='320' height='320' fill='hsl({hue} 34% 88%)'/>\
-         <circle cx='160' cy='160' r='88' fill='hsl({hue} 38% 76%)'/>\
-         <path d='M72 232h176' stroke='hsl({hue} 30% 60%)' stroke-width='8' stroke-linecap='round'/>\
-         <text x='160' y='182' font-family='sans-serif' font-size='64' font-weight='600' \
-         text-anchor='middle' fill='hsl({hue} 40% 34%)'>{letters}</text></svg>"
-    );
-    ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response()
+/// A tile instead of the picture that the program would have.
+async fn art(Path(name): Path<String>) -> Response {
+    let number = name.parse().unwrap_or_else(|_| shop::tile_of(&name));
+    ([(header::CONTENT_TYPE, "image/svg+xml")], shop::tile(number)).into_response()
 }

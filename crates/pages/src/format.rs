@@ -1,5 +1,6 @@
 //! How moments, days and spans are written for people.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ordermill_base::{Span, Timestamp};
 
@@ -17,7 +18,11 @@ pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
 
 /// A day of the calendar with its weekday: `Tue 11-24`, `11-24 周二`.
 pub fn day(at: Timestamp, zone: &TimeZone, language: Language) -> String {
-    let day = at.to_jiff().to_zoned(zone.clone());
+    date(at.to_jiff().to_zoned(zone.clone()).date(), language)
+}
+
+/// As [`day`], for a day that is known already.
+pub fn date(day: Date, language: Language) -> String {
     let number = day.strftime("%m-%d");
     let index = usize::from(day.weekday().to_monday_zero_offset().unsigned_abs());
     match language {

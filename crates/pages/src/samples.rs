@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use ordermill_base::{Currency, Money, Span, Timestamp};
 
 use crate::shell::{Preferences, Shell, Site, console, shop};
+use crate::shop as shop_pages;
 use crate::ui::{Availability, ProductCard};
 use crate::words::{Language, Words};
 
@@ -26,6 +27,11 @@ pub const ORDER_NUMBER: &str = "SO2611220012470";
 /// Yuan, from fen.
 pub const fn yuan(minor: i64) -> Money {
     Money::new(minor, Currency::Cny)
+}
+
+/// Where the preview draws a tile for a SKU.
+pub fn art(sku: &str) -> String {
+    format!("/art/tile/{}", shop_pages::tile_of(sku))
 }
 
 /// A moment some minutes from [`NOW`]; negative is ago.
@@ -95,6 +101,7 @@ pub fn products(language: Language) -> Vec<ProductCard> {
         |sku: &str, names: (&str, &str), specs: (&str, &str), fen, availability| ProductCard {
             t,
             sku: sku.into(),
+            art: art(sku),
             name: t.pick(names.0, names.1).into(),
             spec: t.pick(specs.0, specs.1).into(),
             price: yuan(fen),
@@ -143,7 +150,7 @@ pub fn products(language: Language) -> Vec<ProductCard> {
             ("双人帐篷", "Two-person tent"),
             ("1.6 千克", "1.6 kg"),
             69_900,
-            SoldOut,
+            SoldOut(None),
         ),
         product(
             "PAN-IRON-26",

@@ -1,5 +1,6 @@
 //! The shop at `/`: what a buyer sees, from the home page to the order.
 
+pub mod added;
 pub mod cart;
 pub mod checkout;
 pub mod find_order;
@@ -11,5 +12,7 @@ pub mod payment;
 pub mod problem;
 pub mod product;
 pub mod sign_in;
+mod tile;
 
 pub use crate::shell::shop::{Category, Frame};
+pub use tile::{TILES, tile, tile_of};

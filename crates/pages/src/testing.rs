@@ -6,8 +6,8 @@ use std::path::Path;
 /// The text of all templates and sources of this crate, and of the handlers that fill its pages.
 pub(crate) fn sources() -> Vec<String> {
     fn read(folder: &Path, texts: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).expect("the crate's own folder can be read") {
-            let path = entry.expect("the crate's own folder can be read").path();
+        for entry in std::fs::read_dir(folder).expect("the folder of sources can be read") {
+            let path = entry.expect("the folder of sources can be read").path();
             if path.is_dir() {
                 read(&path, texts);
             } else if let Ok(text) = std::fs::read_to_string(&path) {

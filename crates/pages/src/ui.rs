@@ -7,6 +7,7 @@
 mod action;
 mod badge;
 mod bar_chart;
+mod cart_link;
 mod checks;
 mod dialog;
 mod empty;
@@ -26,6 +27,7 @@ mod views;
 pub use action::{Action, Effect};
 pub use badge::{Badge, Tone};
 pub use bar_chart::{Bar, BarChart};
+pub use cart_link::CartLink;
 pub use checks::{Check, Checks};
 pub use dialog::Dialog;
 pub use empty::Empty;
@@ -51,6 +53,7 @@ components!(
     Action,
     Badge,
     BarChart,
+    CartLink,
     Checks,
     Dialog,
     Empty,

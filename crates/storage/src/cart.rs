@@ -1,11 +1,12 @@
 //! Carts of the own shop: what somebody may buy. A cart becomes an order once.
 
+use ordermill_base::id::first_at;
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CartId, CustomerId, OrderId, SkuId};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Tx, params};
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 /// One line of a cart, with the price that the buyer last saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -63,23 +64,66 @@ pub fn save(tx: &mut Tx<'_>, cart: &Cart) -> Result<bool, Error> {
     Ok(saved == 1)
 }
 
+const SELECT: &str =
+    "SELECT id, customer_id, lines, coupons, order_id, version, updated_at FROM carts";
+
+fn read(row: &mut Row<'_>) -> Result<Cart, Error> {
+    Ok(Cart {
+        id: row.id()?,
+        customer: row.opt_id()?,
+        lines: row.json()?,
+        coupons: row.json()?,
+        order: row.opt_id()?,
+        version: row.int()?,
+        updated_at: row.at()?,
+    })
+}
+
 /// One cart.
 pub fn fetch(tx: &mut Tx<'_>, id: CartId) -> Result<Option<Cart>, Error> {
-    tx.query_opt(
-        "SELECT id, customer_id, lines, coupons, order_id, version, updated_at
-           FROM carts WHERE id = $1",
-        params![id.raw()],
-        |row| {
-            Ok(Cart {
-                id: row.id()?,
-                customer: row.opt_id()?,
-                lines: row.json()?,
-                coupons: row.json()?,
-                order: row.opt_id()?,
-                version: row.int()?,
-                updated_at: row.at()?,
-            })
-        },
+    tx.query_opt(&format!("{SELECT} WHERE id = $1"), params![id.raw()], read)
+}
+
+/// The newest cart of a customer that has not become an order.
+pub fn open_of(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Option<Cart>, Error> {
+    let sql =
+        format!("{SELECT} WHERE customer_id = $1 AND order_id IS NULL ORDER BY id DESC LIMIT 1");
+    tx.query_opt(&sql, params![customer.raw()], read)
+}
+
+/// Forgets a cart that has not become an order.
+pub fn delete(tx: &mut Tx<'_>, id: CartId) -> Result<(), Error> {
+    tx.execute("DELETE FROM carts WHERE id = $1 AND order_id IS NULL", params![id.raw()])?;
+    Ok(())
+}
+
+/// How many of the carts that were opened in a span led how far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conversion {
+    /// Carts that something was put into.
+    pub opened: i64,
+    /// Those of them that became orders.
+    pub ordered: i64,
+    /// Those of these orders that are paid, or paid at the door.
+    pub paid: i64,
+}
+
+/// How far the carts came that were opened from `since` on and before `until`. Their ids are made
+/// of time, so this reads no cart of any other day.
+pub fn conversion(
+    tx: &mut Tx<'_>,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Conversion, Error> {
+    tx.query_one(
+        "SELECT COUNT(*), COUNT(carts.order_id),
+                CAST(COALESCE(SUM(CASE
+                    WHEN orders.paid_at IS NOT NULL OR orders.terms = 'cash_on_delivery' THEN 1
+                    ELSE 0 END), 0) AS BIGINT)
+           FROM carts LEFT JOIN orders ON orders.id = carts.order_id
+          WHERE carts.id >= $1 AND carts.id < $2",
+        params![first_at(since), first_at(until)],
+        |row| Ok(Conversion { opened: row.int()?, ordered: row.int()?, paid: row.int()? }),
     )
 }
 

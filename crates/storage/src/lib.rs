@@ -23,6 +23,7 @@ mod engine;
 mod error;
 pub mod gift_card;
 pub mod idempotency;
+pub mod image;
 pub mod import;
 pub mod inbox;
 pub mod incoming;

@@ -16,6 +16,7 @@ const STEPS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_payments.sql")),
     (5, include_str!("migrations/0005_imports.sql")),
     (6, include_str!("migrations/0006_people.sql")),
+    (7, include_str!("migrations/0007_images.sql")),
     (9, include_str!("migrations/0009_messages.sql")),
     (10, include_str!("migrations/0010_promotions.sql")),
     (11, include_str!("migrations/0011_webhooks.sql")),

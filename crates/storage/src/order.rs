@@ -4,7 +4,7 @@ mod list;
 
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{ChannelId, OrderId};
+use ordermill_domain::ids::{ChannelId, OrderId, SkuId};
 use ordermill_domain::order::{
     Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces,
 };
@@ -467,4 +467,16 @@ pub fn insert_contact(tx: &mut Tx<'_>, blind: i64, order: OrderId) -> Result<(),
     static INSERT: Insert =
         insert!("order_contacts" { blind: Int, order_id: Int } "ON CONFLICT DO NOTHING");
     tx.append(&INSERT, params![blind, order.raw()])
+}
+
+/// The SKUs of which most pieces were ordered in the latest `orders`, best first, at most `limit`.
+pub fn best_sellers(tx: &mut Tx<'_>, orders: i64, limit: i64) -> Result<Vec<SkuId>, Error> {
+    tx.query(
+        "SELECT sku_id FROM order_lines
+          WHERE order_id >= COALESCE(
+                (SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET $1), 0)
+          GROUP BY sku_id ORDER BY SUM(quantity) DESC, sku_id LIMIT $2",
+        params![orders, limit],
+        |row| row.id(),
+    )
 }

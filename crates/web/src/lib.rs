@@ -21,7 +21,7 @@ const FORM_BYTES_MAX: usize = 64 * 1024;
 /// for that.
 pub fn router(site: Site) -> Router {
     Router::new()
-        .merge(shop::router())
+        .merge(shop::router(site.clone()))
         .merge(console::router(&site))
         .merge(assets::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

@@ -1,11 +1,16 @@
 //! Walks through the pages in a real browser.
 
 use super::Step;
+use crate::command::run;
 use crate::machine::Tool;
 
 pub(super) const STEP: Step = Step {
     name: "journeys",
     about: "walks through pages in a real browser, on phone and desktop, in Chinese and English",
     needs: &[Tool::Browser],
-    run: |context| context.run_tests(&["--package", "ordermill-journeys"]),
+    run: |context| {
+        // The journeys through the shop start the program itself.
+        run(context.cargo().args(["build", "--locked", "--package", "ordermill"]))?;
+        context.run_tests(&["--package", "ordermill-journeys"])
+    },
 };

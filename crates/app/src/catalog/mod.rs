@@ -6,11 +6,13 @@
 
 pub mod edit;
 mod holder;
+pub mod image;
 mod near;
+mod search;
 pub mod settings;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use holder::CatalogHolder;
 use ordermill_base::Currency;
@@ -65,6 +67,8 @@ pub struct Catalog {
     by_code: HashMap<Box<str>, usize>,
     by_gtin: HashMap<Box<str>, usize>,
     preferences: near::Preferences,
+    /// Made at the first search.
+    texts: OnceLock<search::Texts>,
 }
 
 impl Catalog {
@@ -117,6 +121,7 @@ impl Catalog {
         let gtin = |(at, sku): (usize, &Arc<Sku>)| Some((sku.gtin.as_deref()?.into(), at));
         (self.by_code, self.by_gtin) =
             (all().map(code).collect(), all().filter_map(gtin).collect());
+        self.texts = OnceLock::new();
     }
 
     fn load_rest(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
@@ -128,6 +133,8 @@ impl Catalog {
         let settings = setting::list(tx, "", ALL)?;
         let promise: settings::PromiseSettings = settings::of(&settings)?;
         let points: settings::PointsSettings = settings::of(&settings)?;
+        // Names of categories are searched in, too.
+        self.texts = OnceLock::new();
         self.calendars = locations
             .iter()
             .map(|location| (location.id, Arc::new(promise.calendar(location))))
@@ -149,6 +156,12 @@ impl Catalog {
     pub fn sku(&self, id: SkuId) -> Option<&Sku> {
         let at = self.skus.binary_search_by_key(&id, |sku| sku.id).ok()?;
         self.skus.get(at).map(AsRef::as_ref)
+    }
+
+    /// The SKU of this id to keep, also when it is not on sale.
+    pub fn shared(&self, id: SkuId) -> Option<Arc<Sku>> {
+        let at = self.skus.binary_search_by_key(&id, |sku| sku.id).ok()?;
+        self.skus.get(at).cloned()
     }
 
     /// The SKU of this code, also when it is not on sale.

@@ -63,6 +63,14 @@ pub struct Key {
 }
 
 impl Key {
+    /// A key for a request that is not JSON: `request` is all that the answer depends on.
+    pub fn new(principal: impl Into<String>, key: impl Into<String>, request: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, request);
+        let mut request_hash = [0; 32];
+        request_hash.copy_from_slice(digest.as_ref());
+        Self { principal: principal.into(), key: key.into(), request_hash }
+    }
+
     pub(crate) fn as_use(&self) -> KeyUse<'_> {
         KeyUse { principal: &self.principal, key: &self.key, request_hash: &self.request_hash }
     }

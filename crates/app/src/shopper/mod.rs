@@ -3,6 +3,7 @@
 //! There are no passwords of buyers to steal. Who has the phone or the mailbox is the buyer; whether
 //! someone bought here before is not told to whoever asks for a code.
 
+mod find;
 pub mod profile;
 mod sign_in;
 
@@ -12,6 +13,7 @@ use ordermill_domain::ids::OrderId;
 use ordermill_domain::phone::Phone;
 use ordermill_vault::{Claim, IndexKind};
 
+pub use find::{FindOrderError, find_order};
 pub use profile::Profile;
 pub use sign_in::{
     CODE_GOOD_FOR, CODES_PER_HOUR, EnterCodeError, RESEND_AFTER, RequestCodeError, SignedIn,

@@ -6,12 +6,13 @@ use std::num::NonZeroU32;
 use anyhow::Context as _;
 use jiff::civil::Date;
 use ordermill_app::Services;
+use ordermill_app::catalog::image::{self, store_image};
 use ordermill_app::catalog::{ShopSettings, edit, settings};
 use ordermill_app::stock::{Lot, Spot, receive_stock, set_stock_policy};
 use ordermill_base::{Currency, Money, Quantity, Timestamp};
-use ordermill_demo::Merchant;
 use ordermill_demo::catalog::{Product, TaxClass as DemoTax};
 use ordermill_demo::freight::Rate;
+use ordermill_demo::{Merchant, art};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::division;
 use ordermill_domain::category::Category;
@@ -172,6 +173,13 @@ fn products(
         .iter()
         .map(|product| sku(product, act.at, made))
         .collect::<anyhow::Result<_>>()?;
+    // The merchant draws its goods: nothing is downloaded.
+    for chunk in merchant.catalog.products.chunks(AT_ONCE) {
+        let (drawings, at) = (chunk.iter().map(art::svg).collect::<Vec<_>>(), act.at);
+        services.database().write_blocking(move |tx| {
+            drawings.iter().try_for_each(|it| store_image(tx, it.as_bytes(), at).map(drop))
+        })?;
+    }
     // Substitutes name products that may come later, so they are set when all are there.
     for chunk in skus.chunks(AT_ONCE) {
         let (chunk, act) = (chunk.to_vec(), act.clone());
@@ -228,7 +236,7 @@ fn sku(product: &Product, at: Timestamp, made: &Made) -> anyhow::Result<Sku> {
         is_active: true,
         reorder_point: product.reorder_point,
         substitutes: product.substitutes.iter().map(id_of).collect::<anyhow::Result<_>>()?,
-        art: Some(product.sku.clone()),
+        art: Some(image::name_of(art::svg(product).as_bytes())),
         prices: BTreeMap::new(),
         version: 1,
         updated_at: at,

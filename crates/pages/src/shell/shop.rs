@@ -13,6 +13,13 @@ pub struct Frame {
     pub account: Option<String>,
 }
 
+impl Frame {
+    /// The way to the cart.
+    pub fn cart_link(&self, t: &crate::Words) -> crate::ui::CartLink {
+        crate::ui::CartLink { t: *t, count: self.cart_count }
+    }
+}
+
 /// A link to a group of products.
 #[derive(Debug, Clone)]
 pub struct Category {

@@ -18,21 +18,25 @@ pub struct CartPage {
     pub frame: Frame,
     /// What is in it, latest first.
     pub lines: Vec<CartLine>,
-    /// Where a code is entered, with what was wrong with the last one.
-    pub coupon: Field,
+    /// Where a code is entered, with what was wrong with the last one; none where no shop has any.
+    pub coupon: Option<Field>,
     /// The code that counts now.
     pub coupon_applied: Option<String>,
     /// The sums as of now.
     pub totals: Totals,
     /// Whether everything in it can be ordered as it is.
     pub can_check_out: bool,
+    /// Whether this answers a change, so that the count in the header is to be renewed as well.
+    pub is_change: bool,
 }
 
 /// One product in the cart.
 #[derive(Debug, Clone)]
 pub struct CartLine {
-    /// The code in its address and of its art.
+    /// The code in its address.
     pub sku: String,
+    /// Where its picture is.
+    pub art: String,
     /// Its name in the visitor's language.
     pub name: String,
     /// Size, color, weight.
@@ -91,6 +95,12 @@ crate::words! {
     summary = "合计", "Summary";
     to_checkout = "去结算", "Check out";
     cart_blocked = "请先处理标出的商品。", "Please settle the marked products first.";
+    goods_sum = "商品小计", "Items";
+    before_delivery = "不含运费", "Before delivery";
+    line_not_on_sale = "已下架，请移除。", "No longer on sale. Please remove it.";
+    line_sold_out = "已售完，请移除。", "Sold out. Please remove it.";
+    line_only_left(left, wanted) = "只剩 {left} 件，您选了 {wanted} 件。", "Only {left} left, you asked for {wanted}.";
+    line_not_priced = "数量太多，无法计价。", "Too many to be priced.";
     price_now_note = "价格以现在为准，下单后不再变动。", "Prices are as of now and do not change after you order.";
 }
 
@@ -108,6 +118,7 @@ impl CartPage {
             CartLine {
                 promise: product.availability.words(&t),
                 sku: product.sku,
+                art: product.art,
                 name: product.name,
                 spec: product.spec,
                 price: product.price,
@@ -124,7 +135,7 @@ impl CartPage {
                 line(1, 2, None),
                 line(4, 1, Some(samples::yuan(3_900))),
             ],
-            coupon: Self::coupon_field(t),
+            coupon: Some(Self::coupon_field(t)),
             coupon_applied: Some("AUTUMN20".into()),
             totals: Totals {
                 lines: vec![
@@ -134,10 +145,11 @@ impl CartPage {
                         samples::yuan(-2_000),
                     ),
                 ],
-                label: t.pick("不含运费", "Before delivery").into(),
+                label: t.before_delivery().into(),
                 total: samples::yuan(45_000),
             },
             can_check_out: true,
+            is_change: false,
             frame: samples::shop_frame(language),
             shell,
         }
@@ -151,9 +163,9 @@ impl CartPage {
             Some(t.pick("只剩 1 件，您选了 2 件。", "Only 1 left, you asked for 2.").into());
         page.lines[1].quantity_max = 1;
         page.coupon_applied = None;
-        page.coupon = page.coupon.value("SUMMER").error(Some(
+        page.coupon = Some(Self::coupon_field(t).value("SUMMER").error(Some(
             t.pick("这个优惠码 9 月 30 日已过期。", "This code expired on 30 September."),
-        ));
+        )));
         page.can_check_out = false;
         page
     }

@@ -1,16 +1,17 @@
 //! Checkout, `/checkout`: one page with the total in sight at every step.
 
 use askama::Template;
-use ordermill_base::Money;
+use ordermill_base::{Money, Span};
 
 use crate::shell::Shell;
 use crate::shop::Frame;
 use crate::ui::{Choice, Field, FormErrors, Totals};
 use crate::words::Words;
 
-/// The checkout. Its block `summary` is what a change of delivery, code or points refreshes.
+/// The checkout. Its block `parts` is empty in the page; in the answer to a change it brings along
+/// what the change has changed.
 #[derive(Debug, Template)]
-#[template(path = "shop/checkout.html", blocks = ["summary"])]
+#[template(path = "shop/checkout.html", blocks = ["parts"])]
 pub struct CheckoutPage {
     /// Words, theme, site.
     pub shell: Shell,
@@ -18,14 +19,20 @@ pub struct CheckoutPage {
     pub frame: Frame,
     /// Made anew with the page; a form sent twice orders once.
     pub idempotency_key: String,
+    /// The cart that is ordered: a page of an older cart must not order a newer one.
+    pub cart: String,
+    /// What this answers, if it is not the whole page.
+    pub changed: Option<Changed>,
+    /// How long the goods are held while they are not paid; none if they are paid at the door.
+    pub pay_within: Option<Span>,
     /// What is wrong with the form, on top.
     pub errors: FormErrors,
     /// Who gets it, and where.
     pub address: AddressFields,
     /// The ways to deliver, each with its day and price.
     pub deliveries: Vec<Offer>,
-    /// Where a code is entered.
-    pub coupon: Field,
+    /// Where a code is entered; none where no shop has any.
+    pub coupon: Option<Field>,
     /// Points that may be spent on this order.
     pub points: Option<Points>,
     /// The ways to pay.
@@ -36,43 +43,77 @@ pub struct CheckoutPage {
     pub totals: Totals,
 }
 
+/// What was changed in the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Another country: all fields of the address are others.
+    Country,
+    /// Another province or city: those below are others.
+    Region,
+    /// Anything else that the total depends on.
+    Other,
+}
+
 /// The fields of recipient and address.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is named after what is asked")]
 pub struct AddressFields {
+    pub paste: Field,
+    pub country: Field,
     pub name: Field,
     pub phone: Field,
     pub email: Field,
     pub province: Field,
     pub city: Field,
-    pub district: Field,
+    /// None where addresses have no such level.
+    pub district: Option<Field>,
     pub street: Field,
+    /// None where parcels need none.
+    pub postal_code: Option<Field>,
     pub note: Field,
 }
 
 impl AddressFields {
-    /// Empty fields; `provinces` are the regions of the country.
-    pub fn new(t: Words, provinces: Vec<Choice>) -> Self {
+    /// Empty fields of an address in China.
+    pub fn chinese(t: Words, countries: Vec<Choice>, provinces: Vec<Choice>) -> Self {
+        let province =
+            Field::select("province", t.province(), provinces).autocomplete("address-level1");
+        let district =
+            Field::new("district", t.district()).autocomplete("address-level3").max_length(40);
+        Self { province, district: Some(district), ..Self::new(t, countries) }
+    }
+
+    /// Empty fields of an address elsewhere.
+    pub fn elsewhere(t: Words, countries: Vec<Choice>) -> Self {
+        let code = Field::new("postal_code", t.postal_code()).autocomplete("postal-code");
+        Self { postal_code: Some(code.max_length(16)), ..Self::new(t, countries) }
+    }
+
+    fn new(t: Words, countries: Vec<Choice>) -> Self {
         Self {
+            paste: Field::new("paste", t.paste())
+                .kind("textarea")
+                .autocomplete("off")
+                .max_length(500)
+                .hint(t.paste_hint())
+                .optional(),
+            country: Field::select("country", t.country(), countries).autocomplete("country"),
             name: Field::new("name", t.recipient()).autocomplete("name").max_length(60),
-            phone: Field::new("phone", t.phone())
-                .kind("tel")
-                .autocomplete("tel")
-                .max_length(20)
-                .hint(t.phone_hint()),
+            phone: Field::new("phone", t.phone()).kind("tel").autocomplete("tel").max_length(20),
             email: Field::new("email", t.email())
                 .kind("email")
                 .autocomplete("email")
                 .max_length(254)
                 .hint(t.email_hint())
                 .optional(),
-            province: Field::select("province", t.province(), provinces)
-                .autocomplete("address-level1"),
-            city: Field::new("city", t.city()).autocomplete("address-level2").max_length(40),
-            district: Field::new("district", t.district())
-                .autocomplete("address-level3")
-                .max_length(40),
+            province: Field::new("province", t.state())
+                .autocomplete("address-level1")
+                .max_length(60)
+                .optional(),
+            city: Field::new("city", t.city()).autocomplete("address-level2").max_length(60),
+            district: None,
             street: Field::new("street", t.street()).autocomplete("street-address").max_length(120),
+            postal_code: None,
             note: Field::new("note", t.delivery_note())
                 .autocomplete("off")
                 .max_length(100)
@@ -80,18 +121,31 @@ impl AddressFields {
         }
     }
 
-    /// All of them, for the summary of errors.
-    pub fn all(&self) -> [&Field; 8] {
-        [
-            &self.name,
-            &self.phone,
-            &self.email,
-            &self.province,
-            &self.city,
-            &self.district,
-            &self.street,
-            &self.note,
-        ]
+    /// All of them in the order of the page, for the summary of errors.
+    pub fn all(&self) -> impl Iterator<Item = &Field> {
+        let first = [&self.country, &self.name, &self.phone, &self.province, &self.city];
+        let last = [&self.street, &self.email, &self.note];
+        first.into_iter().chain(&self.district).chain(&self.postal_code).chain(last)
+    }
+
+    /// The field of this name.
+    pub fn named(&mut self, name: &str) -> Option<&mut Field> {
+        let first = [&mut self.country, &mut self.name, &mut self.phone, &mut self.province];
+        let last = [&mut self.city, &mut self.street, &mut self.email, &mut self.note];
+        let mut all =
+            first.into_iter().chain(last).chain(&mut self.district).chain(&mut self.postal_code);
+        all.find(|field| field.name == name)
+    }
+
+    fn has_optional_trouble(&self) -> bool {
+        self.email.error.is_some() || self.note.error.is_some()
+    }
+}
+
+impl CheckoutPage {
+    /// The number of the step about payment: there are fewer steps where nothing is taken off.
+    fn payment_step(&self) -> u8 {
+        if self.coupon.is_some() || self.points.is_some() { 4 } else { 3 }
     }
 }
 
@@ -127,7 +181,7 @@ pub struct Points {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "as in the cart")]
 pub struct SummaryLine {
-    pub sku: String,
+    pub art: String,
     pub name: String,
     pub spec: String,
     pub quantity: u64,
@@ -139,9 +193,15 @@ crate::words! {
     recipient = "收件人", "Recipient";
     recipient_and_address = "收件信息", "Who gets it, and where";
     phone = "手机", "Phone";
-    phone_hint = "快递员只看得到保护号码。", "The courier sees a protected number.";
     email = "邮箱", "E-mail";
     email_hint = "需要订单邮件时填写。", "If you want mail about the order.";
+    paste = "粘贴整段地址，自动识别", "Paste a Chinese address";
+    paste_read = "识别并填入", "Fill in the fields";
+    paste_hint = "姓名、手机和地址可以放在一起。请核对识别结果。", "Name, phone and address in any order. Please check what was found.";
+    paste_not_found = "没有识别出地址，请手动填写。", "No address was found in it. Please fill in the fields.";
+    country = "国家或地区", "Country or region";
+    state = "省、州", "State or province";
+    postal_code = "邮政编码", "Postal code";
     province = "省份", "Province";
     city = "城市", "City";
     district = "区县", "District";
@@ -156,7 +216,42 @@ crate::words! {
     payment = "付款方式", "Payment";
     update_total = "更新金额", "Update the total";
     place_order = "提交订单", "Place order";
-    place_order_note = "提交后为您保留库存 24 小时，等待付款。", "We hold the goods for 24 hours while you pay.";
+    place_order_note(span) = "提交后为您留货，请在 {span}内付款。", "The goods are held for you; please pay within {span}.";
+    place_order_note_cash = "货到付款的订单提交后直接处理。", "Orders paid at the door are handled at once.";
+    delivery_standard = "标准配送", "Standard delivery";
+    delivery_day_unknown = "填写地址后显示送达日期", "The day shows once the address is known";
+    pay_at_the_door = "货到付款", "Cash on delivery";
+    pay_at_the_door_note = "收货时付给快递员", "Paid to the courier";
+    pay_at_the_door_no = "仅限中国大陆地址", "Only for addresses in mainland China";
+    pay_online(name) = "在线支付（{name}）", "Pay online ({name})";
+    pay_online_note = "提交后前往付款页面", "The payment page opens next";
+    freight = "运费", "Delivery";
+    tax_on_top = "税", "Tax";
+    to_pay = "应付", "To pay";
+    total_changed(before, now) = "金额从 {before} 变为 {now}，请确认后再次提交。", "The total changed from {before} to {now}. Please check it and order again.";
+    not_served = "暂时无法送到这个地区", "We do not deliver there yet";
+    hazardous_not_served = "购物车里的危险品不能送到这个地区", "Hazardous goods in your cart cannot be sent there";
+    not_priced = "现在无法计算金额", "The total cannot be computed now";
+    points_sum = "积分抵扣", "Points";
+    coupon_gone = "优惠码或积分刚刚被用掉，请核对金额后再次提交。", "The coupon or the points were used a moment ago. Please check the total and order again.";
+    coupon_unknown = "没有这个优惠码", "There is no such code";
+    coupon_not_yet = "这个优惠码还没有开始", "This code is not valid yet";
+    coupon_expired = "这个优惠码已过期", "This code has expired";
+    coupon_used_up = "这个优惠码已被领完", "This code is used up";
+    coupon_used_by_you = "您已经用过这个优惠码", "You have used this code already";
+    coupon_first_order = "这个优惠码只用于首单", "This code is for a first order";
+    coupon_other_goods = "这个优惠码不适用于购物车里的商品", "This code is for other goods";
+    coupon_below(missing) = "还差 {missing} 才能使用这个优惠码", "{missing} more of goods are needed for this code";
+    coupon_saves_nothing = "用这个优惠码不会更便宜", "This code would not save anything";
+    choose_payment = "请选择付款方式", "Please choose how to pay";
+    field_required(label) = "请填写{label}", "Please fill in: {label}";
+    field_one_of(label, choices) = "{label}不对，可能是：{choices}", "{label} is not known. Perhaps: {choices}";
+    field_unknown(label) = "{label}不对，请核对", "{label} is not known, please check";
+    field_format(label, pattern) = "{label}的格式应为 {pattern}", "{label} looks like {pattern}";
+    field_too_long(label) = "{label}太长了", "{label} is too long";
+    field_letters(label) = "{label}里有不能打印的字符", "{label} has letters that cannot be printed";
+    phone_wrong = "手机号不对，请核对位数和区号", "This phone number cannot exist, please check it";
+    email_wrong = "邮箱地址应类似 name@example.com", "An e-mail address looks like name@example.com";
     check_fields(count) = "请检查 {count} 处", "Please check {count} field" | "Please check {count} fields";
 }
 
@@ -173,12 +268,16 @@ impl CheckoutPage {
             Choice::new("33", t.pick("浙江省", "Zhejiang")),
             Choice::new("44", t.pick("广东省", "Guangdong")),
         ];
-        let mut address = AddressFields::new(t, provinces);
+        let countries = vec![Choice::new("CN", t.pick("中国", "China"))];
+        let mut address = AddressFields::chinese(t, countries, provinces);
+        address.country.value = "CN".into();
         address.name.value = t.pick("林小满", "Lin Xiaoman").into();
         address.phone.value = "13817260921".into();
         address.province.value = "31".into();
         address.city.value = t.pick("上海市", "Shanghai").into();
-        address.district.value = t.pick("浦东新区", "Pudong").into();
+        if let Some(district) = &mut address.district {
+            district.value = t.pick("浦东新区", "Pudong").into();
+        }
         address.street.value =
             t.pick("张江路 88 弄 3 号 502", "502, No. 3, Lane 88, Zhangjiang Rd").into();
         let offer = |value: &str, title: &str, note: &str, price, is_chosen| Offer {
@@ -191,7 +290,7 @@ impl CheckoutPage {
         };
         let day = |chinese: &str, english: &str| t.arrives_on(t.pick(chinese, english));
         let lines = samples::products(language).into_iter().take(3).map(|product| SummaryLine {
-            sku: product.sku,
+            art: product.art,
             name: product.name,
             spec: product.spec,
             quantity: 1,
@@ -200,6 +299,9 @@ impl CheckoutPage {
         let cash = t.pick("货到付款", "Cash on delivery");
         Self {
             idempotency_key: "01JD9Y3V8QF4T2".into(),
+            cart: "crt_01".into(),
+            changed: None,
+            pay_within: Some(Span::hours(24)),
             errors: FormErrors::default(),
             deliveries: vec![
                 offer(
@@ -224,7 +326,7 @@ impl CheckoutPage {
                     false,
                 ),
             ],
-            coupon: crate::shop::cart::CartPage::coupon_field(t).value("AUTUMN20"),
+            coupon: Some(crate::shop::cart::CartPage::coupon_field(t).value("AUTUMN20")),
             points: Some(Points { usable: 1_200, worth: samples::yuan(1_200), is_used: true }),
             payments: vec![
                 offer("wechat", t.pick("微信支付", "WeChat Pay"), "", None, true),
@@ -277,9 +379,10 @@ impl CheckoutPage {
         page.address.phone.value = "1381726".into();
         page.address.phone.error =
             Some(t.pick("手机号需要 11 位数字。", "A phone number has 11 digits.").into());
-        page.address.district.value.clear();
-        page.address.district.error =
-            Some(t.pick("请填写区县。", "Please enter the district.").into());
+        if let Some(district) = &mut page.address.district {
+            district.value.clear();
+            district.error = Some(t.field_required(t.district()));
+        }
         page.errors = FormErrors::of(t.check_fields(2), page.address.all());
         page
     }
@@ -297,10 +400,8 @@ mod tests {
             let page = CheckoutPage::sample(language);
             let html = page.render().unwrap();
             assert_sound_page(&html);
-            let summary = page.as_summary().render().unwrap();
-            assert_sound(&summary);
-            assert!(summary.contains("¥434.00"), "{summary}");
-            assert!(summary.contains(r#"name="agreed_total" value="43400""#), "{summary}");
+            assert!(html.contains("¥434.00"), "{html}");
+            assert!(html.contains(r#"name="agreed_total" value="43400""#), "{html}");
             assert!(html.contains(r#"name="idempotency_key" value="01JD9Y3V8QF4T2""#), "{html}");
         }
     }
@@ -315,6 +416,27 @@ mod tests {
             );
             assert!(html.contains(r#"value="1381726""#), "{html}");
             assert_eq!(html.matches(r#"aria-invalid="true""#).count(), 2, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_change_brings_along_what_it_has_changed_and_no_more() {
+        for language in Language::ALL {
+            let mut page = CheckoutPage::sample(language);
+            assert_eq!(page.as_parts().render().unwrap().trim(), "", "nothing in the page itself");
+            for (changed, brought, others) in [
+                (Changed::Country, vec!["#address", "#payments"], vec!["#divisions"]),
+                (Changed::Region, vec!["#divisions"], vec!["#address", "#payments"]),
+                (Changed::Other, vec![], vec!["#address", "#divisions", "#payments"]),
+            ] {
+                page.changed = Some(changed);
+                let html = page.as_parts().render().unwrap();
+                assert_sound(&html);
+                let target = |id: &str| html.contains(&format!(r#"hx-target="{id}""#));
+                assert!(target("#summary") && target("#deliveries"), "{html}");
+                assert!(brought.into_iter().all(target), "{html}");
+                assert!(!others.into_iter().any(target), "{html}");
+            }
         }
     }
 

@@ -38,6 +38,15 @@ impl FindOrderPage {
         }
     }
 
+    /// The form again, after too many tries.
+    pub fn wait(mut self, span: ordermill_base::Span, number: String, phone_end: String) -> Self {
+        let words = self.shell.t.order_find_wait(self.shell.span(&span));
+        let title = self.shell.t.order_not_found().into();
+        self.errors = FormErrors { title, errors: vec![("", words)] };
+        (self.number.value, self.phone_end.value) = (number, phone_end);
+        self
+    }
+
     /// The form again, after nothing was found.
     pub fn not_found(mut self, number: String, phone_end: String) -> Self {
         self.errors = FormErrors {
@@ -51,9 +60,10 @@ impl FindOrderPage {
 
 crate::words! {
     order_number = "订单号", "Order number";
-    order_number_hint = "在确认短信或邮件里，以 SO 开头。", "In the confirmation we sent; it begins with SO.";
+    order_number_hint = "例如 261122-0K3M-Z0Q4-7XC，横线可以省略。", "Like 261122-0K3M-Z0Q4-7XC; the dashes may be left out.";
     phone_end = "下单手机号后四位", "Last four digits of the phone number";
     find = "查询", "Find it";
+    order_find_wait(span) = "试得太频繁了，请 {span}后再试。", "Too many tries. Please wait {span}.";
     order_not_found = "没有找到这个订单", "We did not find this order";
     order_not_found_hint = "请核对订单号和手机号后四位。", "Please check the number and the four digits.";
 }

@@ -17,6 +17,8 @@ pub struct HomePage {
     pub frame: Frame,
     /// Until when an order still leaves today, if any does.
     pub ships_today_until: Option<Timestamp>,
+    /// Whether the products are those that are bought most.
+    pub is_popular: bool,
     /// Chosen products, best first.
     pub products: Vec<ProductCard>,
 }
@@ -27,7 +29,8 @@ crate::words! {
     home_ships_until(time) = "今天 {time} 前下单，当天发货。", "Order by {time} and it leaves today.";
     home_ships_next = "现在下单，明天发货。", "Order now and it leaves tomorrow.";
     home_see_products = "看看有什么", "See what we have";
-    home_products = "大家在买", "Popular now";
+    home_popular = "大家在买", "Popular now";
+    home_selected = "店里有什么", "From the shop";
     home_stock_title = "有货才卖", "Only what is in stock";
     home_stock_text = "付款前就为您留好。", "Held for you before you pay.";
     home_return_title = "7 天可退换", "7 days to return";
@@ -45,6 +48,7 @@ impl HomePage {
             shell: samples::shell(language),
             frame: samples::shop_frame(language),
             ships_today_until: Some(samples::in_minutes(62)),
+            is_popular: true,
             products: samples::products(language),
         }
     }

@@ -83,6 +83,10 @@ crate::words! {
     search_for(text) = "“{text}”的搜索结果", "Results for “{text}”";
     product_count(count) = "共 {count} 种商品", "{count} product" | "{count} products";
     sort_by = "排序", "Sort";
+    sort_as_given = "默认", "As arranged";
+    sort_best_match = "最相关", "Best match";
+    sort_cheapest = "价格从低到高", "Price, low first";
+    sort_dearest = "价格从高到低", "Price, high first";
     nothing_here = "这里还没有商品", "Nothing here yet";
     nothing_here_hint = "新货上架后会出现在这里。", "New products will show up here.";
     nothing_found = "没有找到相关商品", "No products found";
@@ -101,18 +105,18 @@ impl ListingPage {
         let sort = |chinese: &str, english: &str, key: &str| Sort {
             label: shell.t.pick(chinese, english).into(),
             href: format!("/categories/tea?sort={key}"),
-            is_current: key == "popular",
+            is_current: key == "given",
         };
         Self {
             subject: Subject::Category(frame.categories[0].name.clone()),
             count: 42,
             sorts: vec![
-                sort("综合", "Popular", "popular"),
+                sort("默认", "As arranged", "given"),
                 sort("价格从低到高", "Price, low first", "price"),
-                sort("送达最快", "Soonest", "soonest"),
+                sort("价格从高到低", "Price, high first", "price-down"),
             ],
             products: samples::products(language),
-            next: Some("/categories/tea?cursor=b".into()),
+            next: Some("/categories/tea?from=24".into()),
             shell,
             frame,
         }
@@ -141,7 +145,7 @@ mod tests {
             let page = ListingPage::sample(language);
             let html = page.render().unwrap();
             assert_sound_page(&html);
-            assert!(html.contains(r#"hx-get="/categories/tea?cursor=b""#), "{html}");
+            assert!(html.contains(r#"hx-get="/categories/tea?from=24""#), "{html}");
             let part = page.as_results().render().unwrap();
             assert_sound(&part);
             assert!(html.contains(&part), "the fragment is a block of its page");

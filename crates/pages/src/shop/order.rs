@@ -45,6 +45,9 @@ pub struct OrderPage {
     pub timeline: Timeline,
     /// Whether something can still happen by itself.
     pub is_live: bool,
+    /// Whether this answers the page's own question for news, and there are some: then all that may
+    /// have changed is brought along.
+    pub has_news: bool,
 }
 
 /// What the buyer may do with the order now.
@@ -65,6 +68,7 @@ pub struct Allowed {
 #[expect(missing_docs, reason = "as in the cart")]
 pub struct OrderLine {
     pub sku: String,
+    pub art: String,
     pub name: String,
     pub spec: String,
     pub price: Money,
@@ -106,9 +110,36 @@ impl OrderPage {
 
 crate::words! {
     state_and_progress = "状态与进度", "State and progress";
+    headline_to_pay = "等待付款", "Waiting for payment";
+    headline_to_pay_note = "商品已为您留好。", "The goods are held for you.";
+    headline_in_review = "正在审核", "We are checking the order";
+    headline_confirmed(day) = "预计 {day} 送达", "Arrives {day}";
+    headline_confirmed_open = "正在备货", "Being prepared";
+    headline_cash_note = "收货时付款。", "You pay at the door.";
+    headline_backordered_note = "有商品到货后才能发出。", "Some of it leaves as soon as it arrives.";
+    headline_shipped = "已发出", "On its way";
+    headline_delivered = "已送达", "Delivered";
+    headline_canceled = "订单已取消", "The order is canceled";
+    canceled_unpaid_note = "没有扣款。", "Nothing was charged.";
+    canceled_refund_note(amount) = "{amount} 会原路退回。", "{amount} goes back the way it came.";
+    canceled_refunded_note(amount) = "{amount} 已原路退回。", "{amount} went back the way it came.";
+    step_ordered = "已下单", "Ordered";
+    step_paid = "付款", "Paid";
+    step_prepared = "备货", "Prepared";
+    step_shipped = "发货", "Shipped";
+    step_delivered = "签收", "Delivered";
+    discount_sum = "优惠", "Discounts";
+    total_paid = "实付", "Paid";
+    total_due_at_door = "收货时付", "Due at the door";
+    order_total = "合计", "Total";
+    line_canceled = "已取消", "Canceled";
+    line_waits = "等待到货", "Waits for stock";
+    cannot_cancel = "订单已经出库或已经结束，不能取消。", "The order has left the warehouse or has ended, and cannot be canceled.";
+    order_moved_on = "订单刚刚有变化，请看过再操作。", "The order has just changed. Please look at it first.";
     goods = "商品", "Items";
     parcels = "包裹", "Parcels";
     follow = "查看物流", "Follow";
+    address = "地址", "Address";
     recipient_title = "收件信息", "Recipient";
     history = "订单记录", "History";
     cancel_order = "取消订单", "Cancel order";
@@ -154,6 +185,7 @@ impl OrderPage {
         };
         let lines = samples::products(language).into_iter().take(3).map(|product| OrderLine {
             sku: product.sku,
+            art: product.art,
             name: product.name,
             spec: product.spec,
             price: product.price,
@@ -227,6 +259,7 @@ impl OrderPage {
                 ],
             },
             is_live: true,
+            has_news: false,
             frame: samples::shop_frame(language),
             shell,
         }
@@ -286,7 +319,7 @@ mod tests {
             assert_sound_page(&html);
             let live = page.as_live().render().unwrap();
             assert_sound(&live);
-            assert!(live.contains(r#"hx-trigger="every 20s""#), "{live}");
+            assert!(live.contains(r#"hx-trigger="every 3s""#), "{live}");
             assert!(
                 html.contains("SF1390 2284 770") && html.contains(r#"href="/t/k3v9""#),
                 "{html}"
@@ -295,6 +328,18 @@ mod tests {
                 !html.contains(page.shell.t.cancel_effect()),
                 "it has left the building: {html}"
             );
+        }
+    }
+
+    #[test]
+    fn news_bring_along_all_that_may_have_changed() {
+        let mut page = OrderPage::sample(Language::En);
+        assert!(!page.render().unwrap().contains("hx-partial"));
+        page.has_news = true;
+        let html = page.as_live().render().unwrap();
+        assert_sound(&html);
+        for id in ["#order-goods", "#order-history", "#order-totals", "#order-actions"] {
+            assert!(html.contains(&format!(r#"hx-target="{id}""#)), "{html}");
         }
     }
 
@@ -315,7 +360,7 @@ mod tests {
         for language in Language::ALL {
             let html = OrderPage::sample_canceled(language).render().unwrap();
             assert_sound_page(&html);
-            assert!(!html.contains("every 20s"), "{html}");
+            assert!(!html.contains("every 3s"), "{html}");
             assert!(!html.contains("<form method=\"post\" action=\"/orders/"), "{html}");
         }
     }

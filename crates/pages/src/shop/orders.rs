@@ -31,8 +31,8 @@ pub struct OrderCard {
     pub placed_at: Timestamp,
     /// Its state.
     pub badge: Badge,
-    /// The SKUs whose art is shown.
-    pub skus: Vec<String>,
+    /// Where the pictures of its first goods are.
+    pub arts: Vec<String>,
     /// How many pieces in all.
     pub item_count: u64,
     /// What it costs.
@@ -80,7 +80,7 @@ impl OrdersPage {
                 number: number.into(),
                 placed_at: samples::in_minutes(-60 * hours_ago),
                 badge,
-                skus: skus.iter().map(|&sku| sku.into()).collect(),
+                arts: skus.iter().map(|&sku| samples::art(sku)).collect(),
                 item_count: skus.len() as u64,
                 total: samples::yuan(fen),
                 note: note.into(),

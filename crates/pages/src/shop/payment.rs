@@ -26,10 +26,10 @@ pub struct PaymentPage {
 /// How a payment went.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// Captured; when the goods arrive, in words.
+    /// Captured; when the goods arrive, in words, if that is known.
     Paid {
         /// "Tue 11-24".
-        arrives_on: String,
+        arrives_on: Option<String>,
     },
     /// Refused or broken off; the order can still be paid.
     Failed {
@@ -37,6 +37,11 @@ pub enum Outcome {
         reason: String,
         /// How long the order waits.
         left: Remaining,
+    },
+    /// On the way to the page where one pays, which is another site's.
+    Leaving {
+        /// That page.
+        pay_at: String,
     },
     /// Not yet known.
     Waiting {
@@ -48,7 +53,14 @@ pub enum Outcome {
 }
 
 crate::words! {
+    no_way_to_pay = "现在没有可用的在线支付方式，请联系客服。", "There is no way to pay online right now. Please contact us.";
+    pay_declined_reason = "付款被拒绝或中途取消。", "The payment was declined or broken off.";
+    pay_expired_reason = "付款页面已过期。", "The payment page has expired.";
+    pay_voided_reason = "这笔付款已作废。", "This payment was withdrawn.";
     paid_title = "付款成功", "Payment received";
+    paid_text_without_day = "商家会尽快发货。", "It leaves as soon as possible.";
+    pay_leaving_title = "正在前往付款页面", "Taking you to the payment page";
+    pay_leaving_text = "如果没有自动跳转，请点下面的按钮。付完会回到这里。", "If nothing happens, use the button below. You come back here afterwards.";
     paid_text(day) = "预计 {day} 送达，发货后可查看物流。", "Arrives {day}. You can follow it once it leaves.";
     pay_failed_title = "付款没有成功", "The payment did not go through";
     pay_failed_safe = "没有扣款，订单还为您保留。", "Nothing was charged, and the order is still yours.";
@@ -80,8 +92,8 @@ impl PaymentPage {
 
     /// It went well.
     pub fn sample_paid(language: crate::Language) -> Self {
-        let arrives_on = crate::Words::new(language).pick("11-24 周二", "Tue 11-24").into();
-        Self::sample(language, |_| Outcome::Paid { arrives_on })
+        let arrives_on: String = crate::Words::new(language).pick("11-24 周二", "Tue 11-24").into();
+        Self::sample(language, |_| Outcome::Paid { arrives_on: Some(arrives_on) })
     }
 
     /// The bank refused.
@@ -89,6 +101,11 @@ impl PaymentPage {
         let t = crate::Words::new(language);
         let reason = t.pick("余额不足。", "There is not enough money on the account.").into();
         Self::sample(language, |left| Outcome::Failed { reason, left })
+    }
+
+    /// On the way to the gateway's page.
+    pub fn sample_leaving(language: crate::Language) -> Self {
+        Self::sample(language, |_| Outcome::Leaving { pay_at: "/pay/7".into() })
     }
 
     /// The gateway has not answered.
@@ -112,6 +129,17 @@ mod tests {
             assert!(html.contains(page.shell.t.pay_failed_safe()), "{html}");
             assert!(html.contains(r#"action="/orders/SO2611220012470/pay""#), "{html}");
             assert!(!html.contains("hx-trigger"), "nothing is waited for: {html}");
+        }
+    }
+
+    /// A form may not lead to another site, so a page of ours does.
+    #[test]
+    fn the_way_to_the_gateway_is_a_page_that_leads_on_by_itself() {
+        for language in Language::ALL {
+            let html = PaymentPage::sample_leaving(language).render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(r#"http-equiv="refresh" content="0; url=/pay/7""#), "{html}");
+            assert!(html.contains(r#"href="/pay/7""#), "{html}");
         }
     }
 

@@ -60,6 +60,21 @@ impl ProblemPage {
         }
     }
 
+    /// 503: too much at once; trying again is right.
+    pub fn busy(shell: Shell, frame: Frame, back: String) -> Self {
+        let t = shell.t;
+        Self {
+            tone: Tone::Amber,
+            icon: Icon::Hourglass,
+            title: t.shop_busy().into(),
+            text: t.shop_busy_hint().into(),
+            action: (back, t.try_again().into()),
+            request_id: None,
+            shell,
+            frame,
+        }
+    }
+
     /// 500: our fault. Nothing is half done: a command is one transaction.
     pub fn failed(shell: Shell, frame: Frame, request_id: String, back: String) -> Self {
         let t = shell.t;
@@ -81,6 +96,8 @@ crate::words! {
     page_not_found_hint = "链接可能已失效，或商品已下架。", "The link may be old, or the product is gone.";
     changed_meanwhile = "内容刚刚有变化", "Something has just changed";
     see_now = "查看最新状态", "See how it stands now";
+    shop_busy = "现在访问的人很多", "Many people are here right now";
+    shop_busy_hint = "什么都没有丢。请过几秒再试一次。", "Nothing is lost. Please try again in a few seconds.";
     our_fault = "这次没有成功，是我们的问题", "That did not work, and it is our fault";
     our_fault_safe = "您的订单和付款不会只完成一半。请再试一次；如果还不行，把下面的编号告诉客服。", "No order and no payment is left half done. Please try again; if it fails once more, give support the number below.";
     try_again = "再试一次", "Try again";

@@ -17,8 +17,10 @@ pub struct ProductPage {
     pub frame: Frame,
     /// The group it is in.
     pub category: Category,
-    /// Its code, in the address and of its art.
+    /// Its code, in the address.
     pub sku: String,
+    /// Where its picture is.
+    pub art: String,
     /// Its name in the visitor's language.
     pub name: String,
     /// Size, color, weight.
@@ -58,9 +60,10 @@ pub struct Variant {
 
 crate::words! {
     order_within(span) = "{span}内下单可按此时间送达。", "If you order within {span}.";
-    reserve_note = "结算时为您预留库存。", "Held for you while you check out.";
+    reserve_note = "下单后为您留货。", "Held for you once you order.";
     few_left_note(day) = "{day} 送达。售完要等下一批。", "Arrives {day}. The next delivery takes longer.";
     later_note = "现在没有现货，到货后第一时间发出。", "None in stock now; it leaves as soon as it arrives.";
+    sold_out_alone = "目前不能下单。", "It cannot be ordered now.";
     sold_out_note = "目前不能下单，下面是相近的商品。", "It cannot be ordered now. Similar products are below.";
     variants = "规格", "Options";
     variant_sold_out = "缺货", "out of stock";
@@ -71,7 +74,13 @@ crate::words! {
     about_product = "商品介绍", "About this product";
     details = "规格参数", "Details";
     instead = "可以替代的商品", "Take one of these instead";
-    goes_with = "常一起买", "Often bought together";
+    more_like_this = "同类商品", "More like this";
+    fact_sku = "商品编码", "SKU";
+    fact_gtin = "条码", "Barcode";
+    fact_weight = "重量", "Weight";
+    fact_size = "包装尺寸", "Packed size";
+    fact_shelf_life = "保质期", "Shelf life";
+    days_count(count) = "{count} 天", "{count} day" | "{count} days";
 }
 
 #[cfg(any(test, feature = "samples"))]
@@ -94,6 +103,7 @@ impl ProductPage {
         Self {
             category: frame.categories[3].clone(),
             sku: "SHIRT-LIN-M".into(),
+            art: samples::art("SHIRT-LIN-M"),
             name: t.pick("棉麻立领衬衫", "Linen band-collar shirt").into(),
             spec: t.pick("白色 / M", "White / M").into(),
             price: samples::yuan(16_900),
@@ -140,7 +150,7 @@ impl ProductPage {
     /// The same without any.
     pub fn sample_sold_out(language: crate::Language) -> Self {
         let mut page = Self::sample(language);
-        page.availability = Availability::SoldOut;
+        page.availability = Availability::SoldOut(None);
         page
     }
 }
@@ -171,7 +181,7 @@ mod tests {
             assert_sound_page(&html);
             assert!(!html.contains(page.shell.t.add_to_cart()), "{html}");
             assert!(html.contains(page.shell.t.instead()), "{html}");
-            assert!(!html.contains("hx-post"), "{html}");
+            assert!(!html.contains(r#"action="/cart/lines""#), "{html}");
         }
     }
 

@@ -55,6 +55,11 @@ impl Step {
 }
 
 crate::words! {
+    contact_wrong = "请填写手机号或邮箱地址", "Please enter a phone number or an e-mail address";
+    contact_not_mobile = "这个号码收不到短信，请用手机号或邮箱", "This number receives no text messages. Please use a mobile phone or e-mail";
+    code_wrong = "验证码不对或已失效，可以重新发送", "That code is wrong or no longer good. You can have a new one";
+    code_wait(span) = "发送得太频繁，请 {span}后再试", "Too many codes. Please wait {span}";
+    code_unsent = "验证码没有发出，请稍后再试", "The code could not be sent. Please try again shortly";
     phone_or_email = "手机号或邮箱", "Phone number or e-mail";
     code = "验证码", "Code";
     code_send = "发送验证码", "Send a code";

@@ -1,0 +1,155 @@
+//! The cart, `/cart`.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use ordermill_app::cart::{self, CartError, Change, Content, Contents, LineProblem, PIECES_MAX};
+use ordermill_pages::shop::added::Added;
+use ordermill_pages::shop::cart::{CartLine, CartPage};
+use ordermill_pages::ui::{Toast, TotalLine, Totals};
+use ordermill_pages::{Page, Part};
+use ordermill_storage::cart::Cart;
+use serde::Deserialize;
+
+use super::goods::{self, HOME_REGION};
+use super::{Answer, Here, Trouble};
+use crate::Site;
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/cart", get(show))
+        .route("/cart/lines", post(add))
+        .route("/cart/lines/{sku}", post(change))
+}
+
+async fn show(here: Here) -> Answer {
+    let page = page(&here, here.cart.as_ref()).await?;
+    Ok(match here.visit.part {
+        Part::Page => Page(page).into_response(),
+        Part::Fragment => Page(page.as_cart()).into_response(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct AddForm {
+    sku: String,
+    quantity: i64,
+}
+
+async fn add(here: Here, Form(form): Form<AddForm>) -> Answer {
+    let changed = change_line(&here, form.sku.clone(), Change::Add(form.quantity)).await;
+    let t = here.t();
+    let (cart, notice) = match changed {
+        Ok(cart) => {
+            let sku = here.catalog.by_code(&form.sku);
+            let name = sku.map(|sku| here.text(&sku.name).to_owned()).unwrap_or_default();
+            (Some(cart), t.added_to_cart(name))
+        }
+        Err(CartError::Full) => (None, t.cart_is_full().to_owned()),
+        Err(CartError::UnknownSku(_)) => return Err(Trouble::NotFound),
+        Err(CartError::Storage(error)) => return Err(error.into()),
+    };
+    let id = cart.as_ref().map(|cart| cart.id);
+    let answer = match here.visit.part {
+        Part::Page => Redirect::to("/cart").into_response(),
+        Part::Fragment => {
+            let (shell, frame) = (here.shell(), here.with_cart(cart).frame());
+            Page(Added { shell, frame, toast: Toast::new(notice) }).into_response()
+        }
+    };
+    Ok(match id {
+        Some(id) => here.keeping_cart(id, answer),
+        None => answer,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct ChangeForm {
+    quantity: i64,
+}
+
+async fn change(here: Here, Path(sku): Path<String>, Form(form): Form<ChangeForm>) -> Answer {
+    let cart = match change_line(&here, sku, Change::Set(form.quantity)).await {
+        Ok(cart) => cart,
+        // What is no longer on sale stays as it is until it is taken out.
+        Err(CartError::UnknownSku(_) | CartError::Full) => {
+            return Ok(Redirect::to("/cart").into_response());
+        }
+        Err(CartError::Storage(error)) => return Err(error.into()),
+    };
+    let id = cart.id;
+    let answer = match here.visit.part {
+        Part::Page => Redirect::to("/cart").into_response(),
+        Part::Fragment => {
+            let mut page = page(&here.with_cart(Some(cart.clone())), Some(&cart)).await?;
+            page.is_change = true;
+            Page(page.as_cart()).into_response()
+        }
+    };
+    Ok(here.keeping_cart(id, answer))
+}
+
+async fn change_line(here: &Here, sku: String, change: Change) -> Result<Cart, CartError> {
+    let (catalog, holder, now) = (here.catalog.clone(), here.holder(), here.now);
+    let write = move |tx: &mut ordermill_storage::Tx<'_>| {
+        cart::change_line(tx, &catalog, holder, &sku, change, now)
+    };
+    here.services().database().write(write).await
+}
+
+async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
+    let catalog = here.catalog.clone();
+    let lines = cart.map(|cart| cart.lines.clone()).unwrap_or_default();
+    let now = here.now;
+    let read = move |tx: &mut ordermill_storage::Tx<'_>| {
+        cart::contents(tx, &catalog, &lines, HOME_REGION, now)
+    };
+    let contents = here.services().database().read(read).await?;
+    let t = here.t();
+    Ok(CartPage {
+        lines: contents.lines.iter().map(|content| line(here, content)).collect(),
+        coupon: None,
+        coupon_applied: None,
+        totals: totals(t, &contents),
+        can_check_out: contents.can_check_out(),
+        is_change: false,
+        frame: here.frame(),
+        shell: here.shell(),
+    })
+}
+
+fn totals(t: ordermill_pages::Words, contents: &Contents) -> Totals {
+    Totals {
+        lines: vec![TotalLine::new(t.goods_sum(), contents.goods)],
+        label: t.before_delivery().to_owned(),
+        total: contents.goods,
+    }
+}
+
+fn line(here: &Here, content: &Content) -> CartLine {
+    let (sku, t) = (&content.sku, here.t());
+    let available = content.promised.availability;
+    let most = if available.can_backorder { PIECES_MAX } else { available.available };
+    let problem = content.problem.map(|problem| match problem {
+        LineProblem::NotOnSale => t.line_not_on_sale().to_owned(),
+        LineProblem::SoldOut => t.line_sold_out().to_owned(),
+        LineProblem::OnlyLeft(left) => {
+            t.line_only_left(left.unsigned_abs(), content.quantity.unsigned_abs())
+        }
+        LineProblem::NotPriced => t.line_not_priced().to_owned(),
+    });
+    CartLine {
+        sku: sku.code.clone(),
+        art: goods::art_of(sku),
+        name: goods::name_of(here, sku),
+        spec: goods::spec_of(here, sku),
+        price: sku.price,
+        price_before: content.price_before,
+        quantity: content.quantity.unsigned_abs(),
+        quantity_max: most.clamp(1, PIECES_MAX).unsigned_abs(),
+        total: content.total,
+        promise: goods::availability(here, &content.promised, content.quantity).words(&t),
+        problem,
+    }
+}

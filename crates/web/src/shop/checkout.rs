@@ -1,0 +1,453 @@
+//! The checkout, `/checkout`: one form, priced anew at every step, placed once.
+
+mod fields;
+mod form;
+
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use ordermill_app::cart::{self, Contents};
+use ordermill_app::checkout::{self, Method};
+use ordermill_app::benefit::CouponRefusal;
+use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
+use ordermill_app::order::place::{Key, PlaceOrderError};
+use ordermill_app::order::{PlacedFacts, PlacingError};
+use ordermill_app::promise;
+use ordermill_app::quote::{QuoteError, QuoteRequest, Quoted};
+use ordermill_base::Money;
+use ordermill_domain::ids::{CartId, OrderId};
+use ordermill_domain::order::{OrderNumber, PaymentTerms};
+use ordermill_domain::phone::Phone;
+use ordermill_domain::pricing::{NotApplicable, QuoteProblem};
+use ordermill_pages::shop::cart::CartPage;
+use ordermill_pages::shop::checkout::{Changed, CheckoutPage, Offer, Points, SummaryLine};
+use ordermill_pages::ui::{FormErrors, TotalLine, Totals};
+use ordermill_pages::{Page, Words};
+use ordermill_storage::cart::Cart;
+use ordermill_vault::Token;
+use serde::Deserialize;
+
+use self::form::CheckoutForm;
+use super::{Answer, Here, Trouble, goods, guest};
+use crate::Site;
+
+/// The one way to deliver that there is.
+const STANDARD: &str = "standard";
+
+pub(super) fn routes() -> Router<Site> {
+    Router::new().route("/checkout", get(show).post(submit)).route("/checkout/part", post(part))
+}
+
+async fn show(here: Here) -> Answer {
+    let Some(cart) = here.cart.clone().filter(|cart| !cart.lines.is_empty()) else {
+        return Ok(Redirect::to("/cart").into_response());
+    };
+    let mut form = CheckoutForm::fresh(&here).await?;
+    form.idempotency_key = Token::generate(here.services().vault().entropy()).as_str().to_owned();
+    let asked = Asked::of(&here, &cart, &form).await?;
+    if !asked.contents.can_check_out() {
+        return Ok(Redirect::to("/cart").into_response());
+    }
+    Ok(Page(asked.page(&here, &form, Problems::default())).into_response())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PartQuery {
+    changed: String,
+}
+
+/// What a change in the form has changed around it.
+async fn part(
+    here: Here,
+    Query(query): Query<PartQuery>,
+    Form(mut form): Form<CheckoutForm>,
+) -> Answer {
+    let cart = here.cart.clone().ok_or(Trouble::NotFound)?;
+    form.tidy();
+    let asked = Asked::of(&here, &cart, &form).await?;
+    let mut page = asked.page(&here, &form, Problems::default());
+    page.changed = Some(match query.changed.as_str() {
+        "country" => Changed::Country,
+        "region" => Changed::Region,
+        _ => Changed::Other,
+    });
+    Ok(Page(page.as_parts()).into_response())
+}
+
+async fn submit(here: Here, Form(mut form): Form<CheckoutForm>) -> Answer {
+    if let Some(answer) = placed_before(&here, &form).await? {
+        return Ok(answer);
+    }
+    let Some(cart) = here.cart.clone().filter(|cart| cart.id.to_string() == form.cart) else {
+        return Ok(Redirect::to("/cart").into_response());
+    };
+    let t = here.t();
+    let mut problems = Problems::default();
+    if form.step == "paste" && !form.read_pasted() {
+        problems.of_fields.push(("paste", t.paste_not_found().to_owned()));
+    }
+    form.tidy();
+    let asked = Asked::of(&here, &cart, &form).await?;
+    if !asked.contents.can_check_out() {
+        return Ok(Redirect::to("/cart").into_response());
+    }
+    if form.step != "place" {
+        return Ok(Page(asked.page(&here, &form, problems)).into_response());
+    }
+    problems = asked.problems(&form, t);
+    if !problems.is_empty() {
+        let page = asked.page(&here, &form, problems);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
+    }
+    place(&here, &cart, &form, &asked).await
+}
+
+/// Whoever sends a form whose cart has become an order wants to see that order.
+async fn placed_before(
+    here: &Here,
+    form: &CheckoutForm,
+) -> Result<Option<axum::response::Response>, Trouble> {
+    let Ok(id) = form.cart.parse::<CartId>() else { return Ok(None) };
+    // Only of the cart that this browser has the token of.
+    if here.token_of != Some(id) {
+        return Ok(None);
+    }
+    let read = move |tx: &mut ordermill_storage::Tx<'_>| ordermill_storage::cart::fetch(tx, id);
+    let stored = here.services().database().read(read).await?;
+    let order = stored.and_then(|cart| cart.order);
+    Ok(order.map(|order| guest::remembering(here, order, to_order(order))))
+}
+
+async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> Answer {
+    let t = here.t();
+    let Some(method) = asked.method.clone() else { return Err(Trouble::Failed) };
+    let lines = asked.contents.lines.iter();
+    let lines = lines.map(|line| NewLine { sku: line.sku.code.clone(), quantity: line.quantity });
+    let handed_in = form.handed_in();
+    let new = NewOrder {
+        customer: here.customer,
+        terms: method.terms(),
+        email: Some(form.email.clone()).filter(|email| !email.is_empty()),
+        note: Some(form.note.clone()).filter(|note| !note.is_empty()),
+        accepts_backorder: true,
+        coupons: handed_in.coupons,
+        points: handed_in.points,
+        agreed: Agreed { total_minor: None, to_pay_minor: Some(form.agreed_total) },
+        key: Some(Key::new(
+            format!("shop:{}", cart.id),
+            form.idempotency_key.as_str(),
+            form.essence().as_bytes(),
+        )),
+        cart: Some(cart.id),
+        ..NewOrder::new(
+            here.services().channels().shop,
+            here.catalog.shop.currency,
+            lines.collect(),
+            form.recipient(),
+        )
+    };
+    match here.services().place_order(here.act(), new).await {
+        Ok(PlacedFacts { id, .. }) => {
+            form.remember_address(here).await;
+            let answer = match &method {
+                Method::Gateway(gateway) => super::pay::start(here, id, gateway).await?,
+                Method::CashOnDelivery => to_order(id),
+            };
+            Ok(guest::remembering(here, id, answer))
+        }
+        Err(PlacingError::Intake(IntakeError::Fields(issues))) => {
+            let mut problems = Problems::default();
+            for issue in issues {
+                problems.of_form.push(issue.detail);
+            }
+            let page = asked.page(here, form, problems);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+        }
+        Err(PlacingError::Intake(IntakeError::Price(problem))) => {
+            let of_form = vec![pricing_problem(&problem, t).to_owned()];
+            let page = asked.page(here, form, Problems { of_form, ..Problems::default() });
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+        }
+        // Prices or benefits changed between the page and the order: the page asks again.
+        Err(
+            PlacingError::Intake(IntakeError::PriceChanged { .. })
+            | PlacingError::Place(PlaceOrderError::BenefitGone(_)),
+        ) => {
+            let asked = Asked::of(here, cart, form).await?;
+            let mut problems = asked.problems(form, t);
+            if problems.is_empty() {
+                problems.of_form.push(t.coupon_gone().to_owned());
+            }
+            let page = asked.page(here, form, problems);
+            Ok((StatusCode::CONFLICT, Page(page)).into_response())
+        }
+        // Somebody was faster: the cart says what is left.
+        Err(PlacingError::Place(PlaceOrderError::OutOfStock(_))) => {
+            Ok(Redirect::to("/cart").into_response())
+        }
+        // The same page, sent again with other answers after it had ordered.
+        Err(PlacingError::Place(PlaceOrderError::KeyReused)) => {
+            match placed_before(here, form).await? {
+                Some(answer) => Ok(answer),
+                None => Ok(Redirect::to("/cart").into_response()),
+            }
+        }
+        Err(PlacingError::Place(error @ PlaceOrderError::Refused(_))) => {
+            Err(Trouble::failed(error))
+        }
+        Err(PlacingError::Storage(error)) => Err(error.into()),
+    }
+}
+
+fn to_order(order: OrderId) -> axum::response::Response {
+    Redirect::to(&format!("/orders/{}", OrderNumber::from(order))).into_response()
+}
+
+/// What is wrong with the form.
+#[derive(Debug, Default)]
+struct Problems {
+    of_fields: Vec<(&'static str, String)>,
+    of_form: Vec<String>,
+}
+
+impl Problems {
+    fn is_empty(&self) -> bool {
+        self.of_fields.is_empty() && self.of_form.is_empty()
+    }
+}
+
+/// The answers to everything that the form depends on, as of now.
+struct Asked {
+    contents: Contents,
+    region: String,
+    quote: Result<Quoted, QuoteProblem>,
+    methods: Vec<Method>,
+    /// The one that is chosen and can be.
+    method: Option<Method>,
+}
+
+impl Asked {
+    async fn of(here: &Here, cart: &Cart, form: &CheckoutForm) -> Result<Self, Trouble> {
+        let country = form.country();
+        let region = checkout::region(country, &form.province);
+        let quote = quote(here, cart, form, &region).await?;
+        let (catalog, lines, now) = (here.catalog.clone(), cart.lines.clone(), here.now);
+        let to = region.clone();
+        let read = move |tx: &mut ordermill_storage::Tx<'_>| {
+            cart::contents(tx, &catalog, &lines, &to, now)
+        };
+        let contents = here.services().database().read(read).await?;
+        let methods = here.services().payment_methods();
+        let chosen = methods.iter().find(|it| it.code() == form.payment);
+        let method = chosen.filter(|it| it.serves(country)).cloned();
+        Ok(Self { contents, region, quote, methods, method })
+    }
+
+    /// What the total of the page was, and is no longer.
+    fn problems(&self, form: &CheckoutForm, t: Words) -> Problems {
+        let mut problems = Problems { of_fields: form.problems(t), of_form: Vec::new() };
+        problems.of_form.extend(self.coupon_refusal(t));
+        if self.method.is_none() {
+            problems.of_form.push(t.choose_payment().to_owned());
+        }
+        match &self.quote {
+            Ok(quote) if quote.to_pay().minor != form.agreed_total && problems.is_empty() => {
+                let before = Money::new(form.agreed_total, quote.to_pay().currency);
+                problems.of_form.push(t.total_changed(before, quote.to_pay()));
+            }
+            Ok(_) => {}
+            Err(problem) => problems.of_form.push(pricing_problem(problem, t).to_owned()),
+        }
+        problems
+    }
+
+    fn page(&self, here: &Here, form: &CheckoutForm, problems: Problems) -> CheckoutPage {
+        let t = here.t();
+        let mut address = form.fields(here);
+        for (name, error) in problems.of_fields {
+            let field =
+                if name == "paste" { Some(&mut address.paste) } else { address.named(name) };
+            if let Some(field) = field {
+                field.error = Some(error);
+            }
+        }
+        let mut errors = FormErrors::of("", address.all());
+        errors.errors.extend(problems.of_form.into_iter().map(|error| ("", error)));
+        errors.title = t.check_fields(errors.errors.len() as u64);
+        let terms = self.method.as_ref().map_or(PaymentTerms::Prepaid, Method::terms);
+        let held_for = here.catalog.shop.pay_within;
+        CheckoutPage {
+            idempotency_key: form.idempotency_key.clone(),
+            cart: here.cart.as_ref().map(|cart| cart.id.to_string()).unwrap_or_default(),
+            changed: None,
+            pay_within: (terms == PaymentTerms::Prepaid).then_some(held_for),
+            errors,
+            address,
+            deliveries: vec![self.delivery(here)],
+            coupon: Some(
+                CartPage::coupon_field(t).value(form.coupon.as_str()).error(self.coupon_refusal(t)),
+            ),
+            points: self.points(here, form),
+            payments: self.methods.iter().map(|method| self.payment(method, form, t)).collect(),
+            lines: self.contents.lines.iter().map(|line| summary_line(here, line)).collect(),
+            totals: self.totals(t),
+            frame: here.frame(),
+            shell: here.shell(),
+        }
+    }
+
+    fn delivery(&self, here: &Here) -> Offer {
+        let t = here.t();
+        let promises = self.contents.lines.iter().map(|line| line.promised.promise);
+        let is_known = self.region.contains('-');
+        let note = match (&self.quote, promise::together(promises)) {
+            (Err(problem), _) => pricing_problem(problem, t).to_owned(),
+            (Ok(_), Some(promise)) => t.arrives_on(goods::day(here, promise.deliver_by_on)),
+            (Ok(_), None) if !is_known => t.delivery_day_unknown().to_owned(),
+            (Ok(_), None) => t.in_stock().to_owned(),
+        };
+        Offer {
+            value: STANDARD.to_owned(),
+            title: t.delivery_standard().to_owned(),
+            note,
+            price: self.quote.as_ref().ok().map(|quote| quote.prices.freight.net),
+            is_chosen: true,
+            is_available: self.quote.is_ok(),
+        }
+    }
+
+    fn payment(&self, method: &Method, form: &CheckoutForm, t: Words) -> Offer {
+        let is_available = method.serves(form.country());
+        let (title, note) = match method {
+            Method::Gateway(name) => {
+                (super::pay::gateway_name(name, t), t.pay_online_note().to_owned())
+            }
+            Method::CashOnDelivery if is_available => {
+                (t.pay_at_the_door().to_owned(), t.pay_at_the_door_note().to_owned())
+            }
+            Method::CashOnDelivery => {
+                (t.pay_at_the_door().to_owned(), t.pay_at_the_door_no().to_owned())
+            }
+        };
+        Offer {
+            value: method.code().to_owned(),
+            title,
+            note,
+            price: None,
+            is_chosen: is_available && self.method.as_ref() == Some(method),
+            is_available,
+        }
+    }
+
+    fn totals(&self, t: Words) -> Totals {
+        let Ok(quote) = &self.quote else {
+            return Totals {
+                lines: vec![TotalLine::new(t.goods_sum(), self.contents.goods)],
+                label: t.before_delivery().to_owned(),
+                total: self.contents.goods,
+            };
+        };
+        let quote = &quote.prices;
+        let off = |money: Money| Money::new(-money.minor, money.currency);
+        let mut lines = vec![TotalLine::new(t.goods_sum(), quote.goods)];
+        if !quote.discount.is_zero() {
+            lines.push(TotalLine::new(t.discount_sum(), off(quote.discount)));
+        }
+        let freight = TotalLine::new(t.freight(), quote.freight.gross);
+        lines.push(TotalLine { free: t.free().to_owned(), ..freight });
+        let on_top = quote.total.minor - quote.goods.minor + quote.discount.minor
+            - quote.freight.gross.minor;
+        if on_top > 0 {
+            lines.push(TotalLine::new(t.tax_on_top(), Money::new(on_top, quote.total.currency)));
+        }
+        let tendered = Money::new(quote.total.minor - quote.to_pay.minor, quote.total.currency);
+        if !tendered.is_zero() {
+            lines.push(TotalLine::new(t.points_sum(), off(tendered)));
+        }
+        Totals { lines, label: t.to_pay().to_owned(), total: quote.to_pay }
+    }
+
+    /// Why the coupon is not used.
+    fn coupon_refusal(&self, t: Words) -> Option<String> {
+        let answers = &self.quote.as_ref().ok()?.coupons;
+        answers.iter().find_map(|it| Some(refusal(it.outcome.as_ref().err()?, t)))
+    }
+
+    /// Points that the customer could spend on this order.
+    fn points(&self, here: &Here, form: &CheckoutForm) -> Option<Points> {
+        let answer = self.quote.as_ref().ok()?.points;
+        let rule = here.catalog.spending.as_ref()?;
+        let usable = u64::try_from(answer.spendable).ok().filter(|usable| *usable > 0)?;
+        let times = i64::try_from(usable / u64::from(rule.points.get())).ok()?;
+        let worth = rule.pay.checked_mul(times).ok()?;
+        Some(Points { usable, worth, is_used: form.points > 0 })
+    }
+}
+
+/// What the cart costs with everything that the form hands in; the inner error tells why it has no
+/// price.
+async fn quote(
+    here: &Here,
+    cart: &Cart,
+    form: &CheckoutForm,
+    region: &str,
+) -> Result<Result<Quoted, QuoteProblem>, Trouble> {
+    let lines = cart.lines.iter().rev().filter_map(|line| {
+        let sku = here.catalog.sku(line.sku)?.code.clone();
+        Some(NewLine { sku, quantity: line.quantity })
+    });
+    let request = QuoteRequest {
+        customer: here.customer,
+        phone: Phone::parse(&form.phone, form.country()).ok().map(|phone| phone.e164()),
+        currency: here.catalog.shop.currency,
+        lines: lines.collect(),
+        region: region.to_owned(),
+        handed_in: form.handed_in(),
+    };
+    match here.services().quote(&here.act(), request).await {
+        Ok(quoted) => Ok(Ok(quoted)),
+        Err(QuoteError::Intake(IntakeError::Price(problem))) => Ok(Err(problem)),
+        // Something in the cart is no longer on sale; the cart tells which.
+        Err(QuoteError::Intake(_)) => Ok(Err(QuoteProblem::Empty)),
+        Err(QuoteError::Storage(error)) => Err(error.into()),
+    }
+}
+
+fn refusal(refusal: &CouponRefusal, t: Words) -> String {
+    use NotApplicable as N;
+    let reason = match refusal {
+        CouponRefusal::Unknown => t.coupon_unknown(),
+        CouponRefusal::NotApplicable(reason) => match reason {
+            N::BelowMinSpend { missing } => return t.coupon_below(missing),
+            N::NotYetValid(_) => t.coupon_not_yet(),
+            N::Expired(_) => t.coupon_expired(),
+            N::UsedUp => t.coupon_used_up(),
+            N::UsedUpByCustomer => t.coupon_used_by_you(),
+            N::NotFirstOrder => t.coupon_first_order(),
+            N::OtherCurrency(_) | N::NothingInScope => t.coupon_other_goods(),
+            N::SavesLess { .. } | N::NoEffect | N::SavesNothing => t.coupon_saves_nothing(),
+        },
+    };
+    reason.to_owned()
+}
+
+fn summary_line(here: &Here, line: &cart::Content) -> SummaryLine {
+    SummaryLine {
+        art: goods::art_of(&line.sku),
+        name: goods::name_of(here, &line.sku),
+        spec: goods::spec_of(here, &line.sku),
+        quantity: line.quantity.unsigned_abs(),
+        total: line.total,
+    }
+}
+
+fn pricing_problem(problem: &QuoteProblem, t: Words) -> &'static str {
+    match problem {
+        QuoteProblem::NotServed { .. } | QuoteProblem::NoTaxRate { .. } => t.not_served(),
+        QuoteProblem::HazardousNotServed => t.hazardous_not_served(),
+        _ => t.not_priced(),
+    }
+}
