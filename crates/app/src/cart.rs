@@ -12,8 +12,6 @@ use ordermill_storage::cart::{self, Cart, CartLine};
 use ordermill_storage::{Error, Tx};
 use ordermill_vault::Claim;
 
-pub use ordermill_storage::cart::{Conversion, conversion};
-
 use crate::catalog::{Catalog, Sku};
 use crate::privacy::Vault;
 use crate::promise::{self, Promised};

@@ -1,6 +1,5 @@
 //! Carts of the own shop: what somebody may buy. A cart becomes an order once.
 
-use ordermill_base::id::first_at;
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CartId, CustomerId, OrderId, SkuId};
 
@@ -95,36 +94,6 @@ pub fn open_of(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Option<Cart>, Er
 pub fn delete(tx: &mut Tx<'_>, id: CartId) -> Result<(), Error> {
     tx.execute("DELETE FROM carts WHERE id = $1 AND order_id IS NULL", params![id.raw()])?;
     Ok(())
-}
-
-/// How many of the carts that were opened in a span led how far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Conversion {
-    /// Carts that something was put into.
-    pub opened: i64,
-    /// Those of them that became orders.
-    pub ordered: i64,
-    /// Those of these orders that are paid, or paid at the door.
-    pub paid: i64,
-}
-
-/// How far the carts came that were opened from `since` on and before `until`. Their ids are made
-/// of time, so this reads no cart of any other day.
-pub fn conversion(
-    tx: &mut Tx<'_>,
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<Conversion, Error> {
-    tx.query_one(
-        "SELECT COUNT(*), COUNT(carts.order_id),
-                CAST(COALESCE(SUM(CASE
-                    WHEN orders.paid_at IS NOT NULL OR orders.terms = 'cash_on_delivery' THEN 1
-                    ELSE 0 END), 0) AS BIGINT)
-           FROM carts LEFT JOIN orders ON orders.id = carts.order_id
-          WHERE carts.id >= $1 AND carts.id < $2",
-        params![first_at(since), first_at(until)],
-        |row| Ok(Conversion { opened: row.int()?, ordered: row.int()?, paid: row.int()? }),
-    )
 }
 
 /// Which of these carts are orders already. Locks them where writers run side by side, so that one
