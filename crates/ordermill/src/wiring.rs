@@ -72,6 +72,7 @@ impl Shop {
         let public_url = self.services.links().public_url();
         let site = ordermill_web::Site::new(self.services.clone(), public_url);
         ordermill_api::router_with(self.services.clone(), self.quotas)
+            .route("/api/{*rest}", axum::routing::any(ordermill_api::not_found))
             .merge(ordermill_web::router(site))
     }
 
