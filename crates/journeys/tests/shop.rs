@@ -39,6 +39,16 @@ fn paste_the_address(browser: &mut Browser) -> Result<()> {
     Ok(())
 }
 
+/// On a phone the driver would scroll the choice to where the bar with the total lies; a person
+/// scrolls on.
+fn pay_at_the_door(browser: &mut Browser) -> Result<()> {
+    let choice = "input[value=cash_on_delivery]";
+    browser.evaluate(&format!(
+        "document.querySelector('{choice}').scrollIntoView({{ block: 'center' }})"
+    ))?;
+    browser.click(&css(choice))
+}
+
 #[test]
 fn a_guest_buys_on_a_phone_and_pays_at_the_door() {
     let demo = Demo::start().unwrap();
@@ -52,7 +62,7 @@ fn a_guest_buys_on_a_phone_and_pays_at_the_door() {
         assert_eq!(browser.value(&field("收件人"))?, "林小满");
         browser.check("checkout-refused")?;
         paste_the_address(browser)?;
-        browser.click(&css("input[value=cash_on_delivery]"))?;
+        pay_at_the_door(browser)?;
         browser.see("货到付款的订单提交后直接处理")?;
         browser.check("checkout")?;
         browser.click(&css("#place-order"))?;
@@ -128,7 +138,7 @@ fn two_tabs_submit_once() {
     visit(&demo.url, View::DESKTOP_ENGLISH, |browser| {
         fill_the_cart(browser)?;
         paste_the_address(browser)?;
-        browser.click(&css("input[value=cash_on_delivery]"))?;
+        pay_at_the_door(browser)?;
         browser.see("Orders paid at the door are handled at once")?;
         let addresses = browser.evaluate(
             "const form = document.querySelector('#checkout');
@@ -167,7 +177,7 @@ fn everything_works_without_scripts() {
             "林小满 13817260921 浙江省杭州市西湖区文三路123号3幢501室",
         )?;
         browser.click(&button("Fill in the fields"))?;
-        browser.click(&css("input[value=cash_on_delivery]"))?;
+        pay_at_the_door(browser)?;
         browser.click(&css("#place-order"))?;
         browser.arrive("/orders/")?;
         browser.see("You pay at the door")

@@ -30,6 +30,7 @@ use ordermill_vault::Token;
 use serde::Deserialize;
 
 use self::form::CheckoutForm;
+use super::goods::HOME_REGION;
 use super::{Answer, Here, Trouble, goods, guest};
 use crate::Site;
 
@@ -302,7 +303,7 @@ impl Asked {
     fn delivery(&self, here: &Here) -> Offer {
         let t = here.t();
         let promises = self.contents.lines.iter().map(|line| line.promised.promise);
-        let is_known = self.region.contains('-');
+        let is_known = self.has_destination();
         let note = match (&self.quote, promise::together(promises)) {
             (Err(problem), _) => pricing_problem(problem, t).to_owned(),
             (Ok(_), Some(promise)) => t.arrives_on(goods::day(here, promise.deliver_by_on)),
@@ -313,7 +314,7 @@ impl Asked {
             value: STANDARD.to_owned(),
             title: t.delivery_standard().to_owned(),
             note,
-            price: self.quote.as_ref().ok().map(|quote| quote.prices.freight.net),
+            price: self.priced().map(|quote| quote.prices.freight.net),
             is_chosen: true,
             is_available: self.quote.is_ok(),
         }
@@ -343,7 +344,7 @@ impl Asked {
     }
 
     fn totals(&self, t: Words) -> Totals {
-        let Ok(quote) = &self.quote else {
+        let Some(quote) = self.priced() else {
             return Totals {
                 lines: vec![TotalLine::new(t.goods_sum(), self.contents.goods)],
                 label: t.before_delivery().to_owned(),
@@ -368,6 +369,16 @@ impl Asked {
             lines.push(TotalLine::new(t.points_sum(), off(tendered)));
         }
         Totals { lines, label: t.to_pay().to_owned(), total: quote.to_pay }
+    }
+
+    /// Whether it is known where the parcel goes, as far as its price depends on it.
+    fn has_destination(&self) -> bool {
+        self.region.contains('-') || !self.region.starts_with(HOME_REGION)
+    }
+
+    /// The price, once it is known where the parcel goes: a guess would only be taken back.
+    fn priced(&self) -> Option<&Quoted> {
+        self.quote.as_ref().ok().filter(|_| self.has_destination())
     }
 
     /// Why the coupon is not used.
