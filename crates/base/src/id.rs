@@ -114,6 +114,23 @@ pub fn encode(raw: i64) -> [u8; DIGITS] {
     digits
 }
 
+/// Bytes of a written id at most: a prefix of up to ten letters, `_` and the digits.
+pub const WRITTEN_MAX: usize = 24;
+
+/// Writes an id as people see it, `ord_01k2ey4xh0000`, into `space`: ids are written several times for
+/// every order, so it costs neither memory nor formatting.
+///
+/// # Panics
+/// If the prefix has more than ten letters.
+pub fn write<'s>(prefix: &'static str, raw: i64, space: &'s mut [u8; WRITTEN_MAX]) -> &'s str {
+    let digits_at = prefix.len() + 1;
+    let end = digits_at + DIGITS;
+    space[..prefix.len()].copy_from_slice(prefix.as_bytes());
+    space[prefix.len()] = b'_';
+    space[digits_at..end].copy_from_slice(&encode(raw));
+    str::from_utf8(&space[..end]).expect("a prefix and digits are ASCII")
+}
+
 /// Reads 13 base-32 digits; the inverse of [`encode`] for values that are not negative.
 pub fn decode(text: &str) -> Option<i64> {
     if text.len() != DIGITS {
@@ -156,9 +173,7 @@ macro_rules! id {
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                let digits = $crate::id::encode(self.0);
-                f.write_str(concat!($prefix, "_"))?;
-                digits.iter().try_for_each(|&digit| ::std::fmt::Write::write_char(f, digit.into()))
+                f.write_str($crate::id::write($prefix, self.0, &mut [0; $crate::id::WRITTEN_MAX]))
             }
         }
 
@@ -171,7 +186,8 @@ macro_rules! id {
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                let mut space = [0; $crate::id::WRITTEN_MAX];
+                serializer.serialize_str($crate::id::write($prefix, self.0, &mut space))
             }
         }
 

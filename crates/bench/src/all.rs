@@ -11,6 +11,7 @@ const REPEATED: &[(&str, &[usize])] = &[
     ("place-order-hot", &[256]),
     ("place-order-direct", &[256]),
     ("rush", &[200]),
+    ("pay", &[64]),
     ("cold-start", &[1]),
 ];
 

@@ -83,6 +83,9 @@ impl Head {
         let mut lines = text.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let status = status.ok_or_else(|| malformed("no status"))?;
+        if status == 204 {
+            return Ok(Self { status, body_bytes: 0 });
+        }
         let mut fields = lines.filter_map(|line| line.split_once(':'));
         let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let body_bytes = length.and_then(|(_, value)| value.trim().parse().ok());
@@ -111,6 +114,7 @@ mod tests {
         let head = Head::read(&bytes[..at]).unwrap();
         assert_eq!((head.status, head.body_bytes, &bytes[at..]), (201, 2, b"{}".as_slice()));
         assert!(Head::read(b"HTTP/1.1 200 OK\r\n\r\n").is_err(), "no length");
+        assert_eq!(Head::read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().body_bytes, 0);
         assert!(Head::read(b"nonsense\r\n\r\n").is_err());
     }
 }

@@ -270,7 +270,8 @@ fn past_order(services: &Services, random: &mut Random, at: Timestamp) -> Result
 
 /// Lets the readers of the journal do what they would have done meanwhile.
 fn read_all(services: &Services, options: &Options) -> Result<()> {
-    let readers = [Reader::audit_sealer(), Reader::contacts(services.vault().clone())];
+    let contacts = Reader::contacts(services.vault().clone());
+    let readers = [Reader::audit_sealer(), contacts, Reader::webhooks()];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut running = tokio::task::JoinSet::new();

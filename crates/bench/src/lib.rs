@@ -21,6 +21,7 @@ mod load;
 mod machine;
 mod nothing;
 mod orders;
+mod pay;
 mod place;
 mod process;
 mod rush;
@@ -124,6 +125,11 @@ pub const BENCHES: &[Bench] = &[
         name: "rush",
         about: "10,000 requests for 100 pieces, every fifth repeated: exactly 100 orders [200]",
         run: rush::rush,
+    },
+    Bench {
+        name: "pay",
+        about: "orders placed, paid at the sandbox gateway and confirmed by its notice [64]",
+        run: pay::pay,
     },
     Bench {
         name: "get",

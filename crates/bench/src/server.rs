@@ -27,21 +27,35 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `ordermill serve` over a database.
-    pub(crate) fn start(options: &Options, data: &Path, database: &str) -> Result<Self> {
+    /// `ordermill serve` over a database, with these variables in its environment.
+    pub(crate) fn start(
+        options: &Options,
+        data: &Path,
+        database: &str,
+        environment: &[(&str, String)],
+    ) -> Result<Self> {
         let mut command = program(options);
         command.arg("--data").arg(data).args(["--database", database]).arg("serve");
-        Self::spawn(command)
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Self::spawn(command, LISTENING)
+    }
+
+    /// `ordermill sandbox`, with these variables in its environment.
+    pub(crate) fn start_sandbox(options: &Options, environment: &[(&str, String)]) -> Result<Self> {
+        let mut command = program(options);
+        command.arg("sandbox").envs(environment.iter().map(|(name, value)| (name, value)));
+        Self::spawn(command, "export ORDERMILL_SANDBOX_URL=http://")
     }
 
     /// The same accept loop and JSON with nothing behind: the limit of HTTP.
     pub(crate) fn start_nothing(options: &Options) -> Result<Self> {
         let mut command = program(options);
         command.arg("serve-nothing");
-        Self::spawn(command)
+        Self::spawn(command, LISTENING)
     }
 
-    fn spawn(mut command: Command) -> Result<Self> {
+    /// Starts it and waits for the line in which it says where it listens.
+    fn spawn(mut command: Command, listening: &str) -> Result<Self> {
         command.args(["--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start the server")?;
         let stdout = child.stdout.take().context("the server's output is piped")?;
@@ -52,7 +66,7 @@ impl Server {
             if stdout.read_line(&mut line)? == 0 {
                 bail!("the server ended before it listened: {}", child.wait()?);
             }
-            if let Some(address) = line.trim().strip_prefix(LISTENING) {
+            if let Some(address) = line.trim().strip_prefix(listening) {
                 let address = address.parse().context("where the server listens")?;
                 return Ok(Self { child, address, _stdout: stdout });
             }
@@ -143,6 +157,8 @@ pub(crate) fn program(options: &Options) -> Command {
         }
     }
     command.env("ORDERMILL_LOG", "warn");
+    // All clients share one key.
+    command.env("ORDERMILL_API_REQUESTS_PER_MINUTE", "0");
     // One key asks for everything.
     command.env("ORDERMILL_API_REQUESTS_PER_MINUTE", "0");
     command

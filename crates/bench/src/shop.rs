@@ -80,7 +80,16 @@ impl Shop {
 
     /// A server over it that is ready to serve.
     pub(crate) fn serve(&self, options: &Options) -> Result<Server> {
-        let server = Server::start(options, self.fresh.folder(), &self.fresh.url)?;
+        self.serve_with(options, &[])
+    }
+
+    /// As [`Shop::serve`], with these variables in the server's environment.
+    pub(crate) fn serve_with(
+        &self,
+        options: &Options,
+        environment: &[(&str, String)],
+    ) -> Result<Server> {
+        let server = Server::start(options, self.fresh.folder(), &self.fresh.url, environment)?;
         server.wait_until_ready()?;
         Ok(server)
     }

@@ -291,10 +291,10 @@ impl Inner {
         mut connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
     ) {
-        while let Some(first) = next(weak, queue) {
+        let mut kept = None;
+        while let Some(first) = kept.take().or_else(|| next(weak, queue)) {
             let Some(inner) = weak.upgrade() else { return };
-            let mut batch = vec![first];
-            batch.extend(queue.try_iter().take(BATCH_MAX - 1));
+            let batch = gather(first, queue, inner.address.is_postgres(), &mut kept);
             inner.stats.batches.fetch_add(1, Ordering::Relaxed);
             inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
             let outcome = if is_mixed(&batch) {
@@ -338,6 +338,28 @@ impl Inner {
             question(&mut connection);
         }
     }
+}
+
+/// What waits behind `first`, to be run with it. On PostgreSQL a batch of a hot kind ends where
+/// another command comes, which is kept for the next: mixed, it would have to run alone (see
+/// [`Inner::side_by_side`]), and the other writer would wait for it. On SQLite nothing runs beside
+/// it anyway, and a shared flush is what counts.
+fn gather(
+    first: Box<dyn Job>,
+    queue: &Receiver<Box<dyn Job>>,
+    is_postgres: bool,
+    kept: &mut Option<Box<dyn Job>>,
+) -> Vec<Box<dyn Job>> {
+    let kind = first.kind();
+    let mut batch = vec![first];
+    for job in queue.try_iter().take(BATCH_MAX - 1) {
+        if is_postgres && job.kind() != kind {
+            *kept = Some(job);
+            break;
+        }
+        batch.push(job);
+    }
+    batch
 }
 
 fn is_mixed(batch: &[Box<dyn Job>]) -> bool {

@@ -55,13 +55,35 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<StockLevel, Error> {
     })
 }
 
-fn sorted_keys(skus: impl IntoIterator<Item = SkuId>) -> Columns {
+fn sorted(skus: impl IntoIterator<Item = SkuId>) -> Vec<SkuId> {
     let mut skus: Vec<SkuId> = skus.into_iter().collect();
     skus.sort_unstable();
     skus.dedup();
-    let mut keys = Columns::new(&[Kind::Int]);
-    skus.iter().for_each(|sku| keys.push(params![sku.raw()]));
-    keys
+    skus
+}
+
+/// On SQLite, a statement for each SKU is cheaper up to so many.
+const ONE_BY_ONE_MAX: usize = 16;
+
+/// The levels of sorted SKUs, sorted. A batch of orders asks for hundreds at once.
+fn read_sorted(
+    tx: &mut Tx<'_>,
+    sql: &PerRow<'_>,
+    skus: &[SkuId],
+) -> Result<Vec<StockLevel>, Error> {
+    if tx.is_postgres() || skus.len() <= ONE_BY_ONE_MAX {
+        return tx.query_each(sql, &Columns::of_ids(skus), read);
+    }
+    let raw: Vec<i64> = skus.iter().map(|sku| sku.raw()).collect();
+    let list = serde_json::to_string(&raw).map_err(|error| Error::Engine(error.into()))?;
+    tx.query(
+        "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
+                quarantine, backorder
+           FROM stock_levels WHERE sku_id IN (SELECT value FROM json_each($1))
+          ORDER BY sku_id, location_id",
+        params![&list],
+        read,
+    )
 }
 
 /// The levels of these SKUs at every location, as they are now.
@@ -69,12 +91,12 @@ pub fn levels(
     tx: &mut Tx<'_>,
     skus: impl IntoIterator<Item = SkuId>,
 ) -> Result<Vec<StockLevel>, Error> {
-    tx.query_each(&READ, &sorted_keys(skus), read)
+    read_sorted(tx, &READ, &sorted(skus))
 }
 
 /// The levels of these SKUs at every location, to be changed in this transaction.
 pub fn lock(tx: &mut Tx<'_>, skus: impl IntoIterator<Item = SkuId>) -> Result<Levels, Error> {
-    let levels = tx.query_each(&LOCK, &sorted_keys(skus), read)?;
+    let levels = read_sorted(tx, &LOCK, &sorted(skus))?;
     Ok(Levels { before: levels.clone(), levels, is_locked: true })
 }
 
@@ -85,7 +107,7 @@ pub fn lock_late(tx: &mut Tx<'_>, skus: impl IntoIterator<Item = SkuId>) -> Resu
     if !tx.may_lose_races() {
         return lock(tx, skus);
     }
-    let levels = tx.query_each(&READ, &sorted_keys(skus), read)?;
+    let levels = read_sorted(tx, &READ, &sorted(skus))?;
     Ok(Levels { before: levels.clone(), levels, is_locked: false })
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ordermill_app::benefit::claim::{Claims, CouponClaim, Gone};
 use ordermill_app::catalog::edit::EditError;
 use ordermill_app::coupon::{edit_coupon, list_coupons, set_coupon_active};
-use ordermill_app::order::PlacingError;
 use ordermill_app::order::intake::{Benefits, Intake, IntakeError, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError};
+use ordermill_app::order::{PlacedFacts, PlacingError};
 use ordermill_app::scheduler;
 use ordermill_base::Span;
 use ordermill_domain::order::Status;
@@ -156,7 +156,8 @@ fn a_repeated_request_finds_its_order_though_the_coupon_is_used_up_by_it() {
             new
         };
         let first = shop.place(new()).await.unwrap();
-        assert_eq!(shop.place(new()).await.unwrap(), first);
+        let again = shop.place(new()).await.unwrap();
+        assert_eq!(again, PlacedFacts { is_replay: true, ..first });
         assert_eq!(shop.uses(id).await, 1);
         let mut other = new();
         other.key.as_mut().unwrap().request_hash = [8; 32];
