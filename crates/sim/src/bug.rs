@@ -48,11 +48,13 @@ pub enum Bug {
     RefundOffByOne,
     /// An order is acknowledged and then forgotten (I12).
     ForgottenOrder,
+    /// Canceling does not give the coupon back (D1 says that it does).
+    CouponKept,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::StaleCheck,
         Self::LeakOnExpiry,
         Self::GivesBackTwice,
@@ -65,6 +67,7 @@ impl Bug {
         Self::LostEvent,
         Self::RefundOffByOne,
         Self::ForgottenOrder,
+        Self::CouponKept,
     ];
 
     pub(crate) fn in_request(bug: Option<Self>, mut command: PlaceOrder) -> PlaceOrder {
@@ -120,6 +123,14 @@ impl Bug {
     ) -> Result<(), Error> {
         match bug {
             Some(Self::GivesBackTwice | Self::GivesBackElsewhere) => {}
+            Some(Self::CouponKept) => {
+                let order = [Value::Int(order.raw())];
+                let count = "UPDATE coupons SET uses = uses + 1 WHERE id IN
+                    (SELECT coupon_id FROM coupon_uses WHERE order_id = $1)";
+                tx.execute(count, &order)?;
+                let keep = "UPDATE coupon_uses SET released_at = NULL WHERE order_id = $1";
+                return tx.execute(keep, &order).map(drop);
+            }
             Some(Self::RefundOffByOne) => {
                 let sql = "UPDATE refunds SET amount_minor = amount_minor - 1
                     WHERE order_id = $1 AND amount_minor > 1";

@@ -7,7 +7,7 @@ use ordermill_base::Id;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
 use ordermill_storage::check::{self, Range};
-use ordermill_storage::deadline;
+use ordermill_storage::{coupon, deadline};
 
 use crate::model::{Order, PayState, RefundState, Shelf, Status, Wrong};
 use crate::shop::Shop;
@@ -21,6 +21,7 @@ impl Shop {
         self.compare_pieces()?;
         self.compare_shelves()?;
         self.compare_money()?;
+        self.compare_coupons()?;
         self.compare_deadlines()?;
         // A lease and claims from before the clock was set back hold nobody up.
         self.world.spare();
@@ -119,6 +120,17 @@ impl Shop {
             let is = (facts.key.payment.raw(), facts.amount.minor, is_sent);
             let is_sent = should.state == RefundState::Sent;
             same("refund", id, &is, &(should.payment, should.amount, is_sent))?;
+        }
+        Ok(())
+    }
+
+    fn compare_coupons(&mut self) -> Result<(), Wrong> {
+        let ids: Vec<i64> = self.model.coupons.keys().copied().collect();
+        for id in ids {
+            let is = self.world.look(|tx| coupon::fetch(tx, Id::from_raw(id)));
+            let is = is.map(|stored| stored.uses);
+            let should = self.model.coupons[&id].uses.len();
+            same("the uses of coupon", id, &is, &i64::try_from(should).ok())?;
         }
         Ok(())
     }

@@ -1,20 +1,65 @@
 //! What every simulated shop begins with: goods, places, and pieces on shelves.
 
 use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
-use ordermill_base::{Id, Quantity, Random};
+use ordermill_base::{Currency, Id, Money, Quantity, Random};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{LocationId, SkuId};
+use ordermill_domain::coupon as real;
+use ordermill_domain::ids::{CouponId, LocationId, SkuId};
+use ordermill_domain::pricing;
+use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
 use ordermill_domain::stock::BackorderPolicy;
-use ordermill_storage::{journal, location, sku};
+use ordermill_domain::text::Text;
+use ordermill_storage::{coupon, journal, location, sku};
 use ordermill_testkit::catalog;
 
-use crate::model::{Place, Shelf};
+use crate::model::{Coupon, Place, Shelf};
 use crate::world::World;
 
 /// Goods.
 pub(crate) const SKUS: i64 = 12;
 /// Warehouses.
 pub(crate) const LOCATIONS: i64 = 3;
+
+/// Coupons.
+pub(crate) const COUPONS: i64 = 3;
+/// People who use coupons.
+pub(crate) const BUYERS: i64 = 20;
+
+/// Makes coupons with limits that are soon met. Gives what is known of each.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn hand_out_coupons(world: &mut World) -> Vec<(i64, Coupon)> {
+    let limits = [(Some(25), None), (None, Some(1)), (Some(60), Some(3))];
+    let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
+    let coupons = (1..=COUPONS).zip(limits);
+    let made = coupons.map(|(id, (uses_max, uses_each_max))| {
+        let coupon = real::Coupon {
+            code: format!("C{id}"),
+            name: Text::new(format!("券 {id}"), format!("Coupon {id}")),
+            rule: pricing::Coupon {
+                id: CouponId::from_raw(id),
+                benefit: Benefit::AmountOff(Money::new(100, Currency::Cny)),
+                scope: Scope::All,
+                min_spend: None,
+                valid_from: None,
+                valid_until: None,
+                uses_max,
+                uses_per_customer_max: uses_each_max,
+                first_order_only: false,
+                stacking: Stacking::Exclusive,
+            },
+            is_active: true,
+            version: 1,
+        };
+        let stored = world.connection().transact(|tx| coupon::insert(tx, &act, &coupon));
+        stored.expect("coupons are stored");
+        let count = |max: Option<u64>| max.and_then(|max| usize::try_from(max).ok());
+        let (uses_max, uses_each_max) = (count(uses_max), count(uses_each_max));
+        (id, Coupon { uses_max, uses_each_max, uses: Vec::new() })
+    });
+    made.collect()
+}
 
 /// Fills the shelves, some of them with very little, for so many buyers at once. Gives what lies there.
 ///

@@ -5,11 +5,13 @@
 //! parts of it race, the order in which the journal says that they won. Everything that follows from
 //! an input (stock, states, money owed) is computed here and compared.
 
+mod coupon;
 mod money;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use coupon::Coupon;
 pub use money::{Owed, Pay, PayState, Refund, RefundState};
 pub use stock::{Pieces, Shelf, Short};
 
@@ -30,6 +32,8 @@ pub struct Model {
     pub payments: BTreeMap<i64, Pay>,
     /// Every refund that was promised.
     pub refunds: BTreeMap<i64, Refund>,
+    /// Every coupon with its uses.
+    pub coupons: BTreeMap<i64, Coupon>,
     /// Promises that something has just caused and that must be made at once.
     pub owed: Vec<Owed>,
     /// Orders that ended because the stock of a late payer was gone; their payment must follow.
@@ -62,6 +66,8 @@ pub struct Wanted {
     pub cart: Option<i64>,
     /// The channel's own id.
     pub channel_order: Option<String>,
+    /// The coupon that it uses up, and by whom it is counted.
+    pub coupon: Option<(i64, i64)>,
     /// Locations, the best first.
     pub preference: Vec<i64>,
     /// When, in microseconds.
@@ -79,6 +85,8 @@ pub enum Answer {
     Existing(i64),
     /// The key belongs to something else.
     KeyReused,
+    /// Its coupon was used up by somebody else.
+    CouponGone,
     /// Not enough of these.
     OutOfStock(Vec<Short>),
 }
@@ -152,6 +160,9 @@ impl Model {
         if let Some(known) = self.known(wanted) {
             return known;
         }
+        if wanted.coupon.is_some_and(|(id, buyer)| !self.has_use(id, buyer)) {
+            return Answer::CouponGone;
+        }
         let mut pieces = match self.choose(&wanted.lines, &wanted.preference) {
             Ok(pieces) => pieces,
             Err(short) => return Answer::OutOfStock(short),
@@ -175,6 +186,9 @@ impl Model {
             pieces,
         };
         self.orders.insert(wanted.order, order);
+        if let Some((id, buyer)) = wanted.coupon {
+            self.use_up(id, buyer, wanted.order);
+        }
         if let Some((key, content)) = &wanted.key {
             self.keys.insert(key.clone(), (*content, wanted.order));
         }
@@ -203,6 +217,7 @@ impl Model {
         let mut pieces = std::mem::take(&mut order.pieces);
         self.release(&mut pieces);
         self.order(id)?.pieces = pieces;
+        self.give_coupons_back(id);
         self.owe_all_of(id);
         Ok(())
     }

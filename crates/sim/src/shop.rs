@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use ordermill_app::benefit::claim::Claims;
+use ordermill_app::benefit::claim::{Claims, CouponClaim};
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
@@ -14,7 +14,7 @@ use ordermill_app::scheduler;
 use ordermill_app::stock::{Spot, adjust_stock, count_stock, receive_stock, transfer_stock};
 use ordermill_base::{Currency, Id, Quantity, Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId, SkuId};
+use ordermill_domain::ids::{CartId, ChannelId, CouponId, LocationId, OrderId, SkuId};
 use ordermill_domain::order::{Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review};
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing::TaxMode;
@@ -63,6 +63,7 @@ impl Shop {
         model.offers_backorder = late_policy == LatePolicy::OfferBackorder;
         let shelves = ground::stock_up(&mut world, &mut random, settings.batch_max);
         model.shelves.extend(shelves);
+        model.coupons.extend(ground::hand_out_coupons(&mut world));
         let heard = ground::newest(&mut world);
         Self {
             world,
@@ -168,7 +169,7 @@ impl Shop {
         for ((_, wanted), answer) in asked.iter().zip(&placed) {
             // What is short is short at one moment among many; all else can be looked up.
             match answer_of(answer)? {
-                Answer::OutOfStock(_) => {}
+                Answer::OutOfStock(_) | Answer::CouponGone => {}
                 Answer::New(id) if self.model.orders.contains_key(&id) => {}
                 is => {
                     let should = self.model.known(wanted);
@@ -297,11 +298,24 @@ impl Shop {
             tax_minor: 0,
             total_minor: goods - discount + freight,
         };
+        let coupon = (discount > 0)
+            .then(|| (random.between(1, ground::COUPONS), random.between(1, ground::BUYERS)));
+        let source = coupon.map(|(id, _)| format!("coupon:{}", CouponId::from_raw(id)));
         let discounts = lines
             .iter()
             .filter(|line| line.discount_minor > 0)
-            .map(|line| (line.line_no, "coupon:1".to_owned(), line.discount_minor))
+            .filter_map(|line| Some((line.line_no, source.clone()?, line.discount_minor)))
             .collect();
+        let claim = |(id, _): (i64, i64)| CouponClaim {
+            coupon: CouponId::from_raw(id),
+            goods_minor: discount,
+            freight_minor: 0,
+        };
+        let claims = Claims {
+            buyer: coupon.map_or(0, |(_, buyer)| buyer),
+            coupons: coupon.map(claim).into_iter().collect(),
+            ..Claims::default()
+        };
         self.requests += 1;
         let key =
             random.percent(70).then(|| (format!("k{}", self.requests), self.requests * 1_000));
@@ -325,6 +339,7 @@ impl Shop {
             key: key.clone(),
             cart,
             channel_order: channel_order.clone(),
+            coupon,
             preference: preference.clone(),
             at: at.as_micros(),
             spans: (spans.0.as_micros(), spans.1.as_micros()),
@@ -343,7 +358,7 @@ impl Shop {
                 amounts,
                 lines,
                 reserved: Vec::new(),
-                coupons: Vec::new(),
+                coupons: coupon.iter().map(|(id, _)| CouponId::from_raw(*id)).collect(),
                 points_earned: 0,
             },
             region: "CN-31".to_owned(),
@@ -353,7 +368,7 @@ impl Shop {
             key: key.map(|(text, content)| request_key(&text, content)),
             cart: cart.map(CartId::from_raw),
             discounts,
-            claims: Claims::default(),
+            claims,
             pay_within: spans.0,
             hold_for: spans.1,
         };
@@ -724,6 +739,7 @@ fn answer_of(
         Ok(Ok(Err(PlaceOrderError::OutOfStock(short)))) => Ok(Answer::OutOfStock(
             short.iter().map(|it| (it.sku.raw(), it.wanted, it.available)).collect(),
         )),
+        Ok(Ok(Err(PlaceOrderError::BenefitGone(_)))) => Ok(Answer::CouponGone),
         Ok(Ok(Err(error))) => Err(format!("an order is refused: {error}")),
         Ok(Err(error)) => Err(format!("an order fails: {error}")),
         Err(error) => Err(format!("placing an order fails: {error}")),

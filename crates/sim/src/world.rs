@@ -174,45 +174,49 @@ impl World {
         let process = self.process.as_mut().expect("a process runs between crashes");
         let Process { runtime, stepper, .. } = process;
         *committed = 0;
-        let answer = runtime.block_on(async {
-            let mut work = pin!(work);
-            let mut idle = 0;
-            loop {
-                let polled =
-                    std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context)));
-                if let Poll::Ready(answer) = polled.await {
-                    return Some(answer);
+        let mut work = pin!(work);
+        let mut idle = 0;
+        let answer = loop {
+            // The writer runs outside of the runtime: the driver of PostgreSQL blocks its thread.
+            let polled = runtime.block_on(async {
+                let poll = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context)));
+                let polled = poll.await;
+                if polled.is_pending() {
+                    tokio::task::yield_now().await;
                 }
-                tokio::task::yield_now().await;
-                if stepper.is_idle() {
-                    idle += 1;
-                    assert!(idle < PATIENCE, "a use case waits for what never comes");
-                    continue;
-                }
-                idle = 0;
-                if *doom == Some(0) {
-                    return None;
-                }
-                let batch_max = match random.below(4) {
-                    0 => 1,
-                    1 => 1 + random.below(8),
-                    _ => 1 + random.below(512),
-                };
-                let run = if random.percent(5) { Run::Twice } else { Run::Once };
-                let count = stepper.step(batch_max as usize, run);
-                *committed += count;
-                *batches += u64::from(count > 0);
-                if count > 0
-                    && let Some(left) = doom
-                {
-                    *left -= 1;
-                    // After the commit, before anybody hears of it.
-                    if *left == 0 && random.percent(50) {
-                        return None;
-                    }
+                polled
+            });
+            if let Poll::Ready(answer) = polled {
+                break Some(answer);
+            }
+            if stepper.is_idle() {
+                idle += 1;
+                assert!(idle < PATIENCE, "a use case waits for what never comes");
+                continue;
+            }
+            idle = 0;
+            if *doom == Some(0) {
+                break None;
+            }
+            let batch_max = match random.below(4) {
+                0 => 1,
+                1 => 1 + random.below(8),
+                _ => 1 + random.below(512),
+            };
+            let run = if random.percent(5) { Run::Twice } else { Run::Once };
+            let count = stepper.step(batch_max as usize, run);
+            *committed += count;
+            *batches += u64::from(count > 0);
+            if count > 0
+                && let Some(left) = doom
+            {
+                *left -= 1;
+                // After the commit, before anybody hears of it.
+                if *left == 0 && random.percent(50) {
+                    break None;
                 }
             }
-        });
+        };
         if answer.is_none() {
             self.crash();
         }

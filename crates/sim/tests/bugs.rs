@@ -78,3 +78,8 @@ fn a_refund_that_is_a_cent_short_is_found() {
 fn an_order_that_was_acknowledged_and_is_gone_is_found() {
     is_found(Bug::ForgottenOrder);
 }
+
+#[test]
+fn a_coupon_that_stays_used_when_its_order_ends_is_found() {
+    is_found(Bug::CouponKept);
+}

@@ -42,7 +42,7 @@ const ORDER: &str = r##"{
   "tax_lines": [{"title": "State tax", "rate": 0.06, "price": "2.08"}]
 }"##;
 
-fn minor(amount: &ordermill_ports::channel::Amount) -> i64 {
+fn minor(amount: &Amount) -> i64 {
     amount.money().unwrap().minor
 }
 
