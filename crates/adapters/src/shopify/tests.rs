@@ -1,5 +1,5 @@
 use ordermill_base::{Currency, Money, MoneyError};
-use ordermill_ports::channel::{AmountError, PaymentState};
+use ordermill_ports::channel::{Amount, AmountError, PaymentState};
 
 use super::*;
 
