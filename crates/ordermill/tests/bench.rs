@@ -8,11 +8,11 @@ fn bench(words: &[&str], database: &str) -> Vec<serde_json::Value> {
         .args(["--database", database, "bench", "--json"])
         .args(words)
         .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+        .expect("the program runs");
+    let text = String::from_utf8(output.stdout).expect("figures are text");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words:?} on {database}: {text} {errors}");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("a figure is JSON")).collect()
 }
 
 fn databases() -> Vec<String> {
