@@ -16,7 +16,7 @@ pub(super) const STEP: Step = Step {
     about: "the whole API by schemathesis: no server error, no undocumented answer, several seeds",
     needs: &[Tool::Python],
     run: |context| {
-        run(context.cargo().args(["build", "--locked", "--package", "ordermill"]))?;
+        run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
         let data = tempfile::tempdir().context("cannot make a folder for the demo's data")?;
         let mut server = Server::start(data.path().join("data"))?;
         for seed in SEEDS {

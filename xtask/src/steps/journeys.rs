@@ -10,7 +10,7 @@ pub(super) const STEP: Step = Step {
     needs: &[Tool::Browser],
     run: |context| {
         // The journeys through the shop start the program itself.
-        run(context.cargo().args(["build", "--locked", "--package", "ordermill"]))?;
+        run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
         context.run_tests(&["--package", "ordermill-journeys"])
     },
 };
