@@ -45,4 +45,4 @@ pub mod task;
 mod throttle;
 pub mod webhook;
 
-pub use services::{Channels, Partners, Services};
+pub use services::{Channels, Ground, Partners, Services};

@@ -9,7 +9,7 @@ use ordermill_domain::ids::ChannelId;
 use ordermill_ports::channel::ChannelKind;
 use ordermill_ports::notifier::{Notifier, Outbox};
 use ordermill_ports::webhook::{Messenger, Nobody};
-use ordermill_storage::{Database, Error, channel};
+use ordermill_storage::{Database, Error, Tx, channel};
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
@@ -96,6 +96,22 @@ pub struct Channels {
     pub api: ChannelId,
 }
 
+/// What services stand on in the database: the channels that every shop has, and the catalog.
+#[derive(Debug)]
+pub struct Ground {
+    channels: Channels,
+    catalog: CatalogHolder,
+}
+
+impl Ground {
+    /// Makes the channels if they are not there, and reads the catalog.
+    pub fn lay(tx: &mut Tx<'_>, now: Timestamp) -> Result<Self, Error> {
+        let shop = channel::ensure(tx, "shop", "shop", "Shop", now)?;
+        let api = channel::ensure(tx, "api", "api", "API", now)?;
+        Ok(Self { channels: Channels { shop, api }, catalog: CatalogHolder::load(tx)? })
+    }
+}
+
 impl Services {
     /// Takes the parts, and makes the channels that every shop has. Blocks, so it is called before
     /// the runtime starts.
@@ -106,11 +122,18 @@ impl Services {
         partners: Partners,
     ) -> Result<Self, Error> {
         let now = clock.now();
-        let (channels, catalog) = database.write_blocking(move |tx| {
-            let shop = channel::ensure(tx, "shop", "shop", "Shop", now)?;
-            let api = channel::ensure(tx, "api", "api", "API", now)?;
-            Ok::<_, Error>((Channels { shop, api }, CatalogHolder::load(tx)?))
-        })?;
+        let ground = database.write_blocking(move |tx| Ground::lay(tx, now))?;
+        Ok(Self::on(ground, database, clock, vault, partners))
+    }
+
+    /// As [`Services::new`], on a ground that was laid in a transaction of the caller's.
+    pub fn on(
+        Ground { channels, catalog }: Ground,
+        database: Database,
+        clock: Arc<dyn Clock>,
+        vault: Vault,
+        partners: Partners,
+    ) -> Self {
         let catalog = Arc::new(catalog);
         let settings = partners.payment_settings.clone();
         let payments = Payments::new(
@@ -140,7 +163,7 @@ impl Services {
             settings,
         );
         payments.follow(Arc::clone(&catalog));
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             access: Access::new(database.clone(), vault),
             database,
             clock,
@@ -156,7 +179,7 @@ impl Services {
             overviews: Overviews::default(),
             channels,
             is_stopping: AtomicBool::new(false),
-        })))
+        }))
     }
 
     /// The database.

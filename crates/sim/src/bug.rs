@@ -70,6 +70,11 @@ impl Bug {
         Self::CouponKept,
     ];
 
+    /// The bug of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bug| format!("{bug:?}") == name)
+    }
+
     pub(crate) fn in_request(bug: Option<Self>, mut command: PlaceOrder) -> PlaceOrder {
         match bug {
             Some(Self::KeyIgnored) => command.key = None,
@@ -91,11 +96,7 @@ impl Bug {
         }
     }
 
-    pub(crate) fn after_placing(
-        bug: Option<Self>,
-        world: &mut World,
-        asked: &[(PlaceOrder, Wanted)],
-    ) {
+    pub(crate) fn after_placing(bug: Option<Self>, world: &mut World, asked: &[Wanted]) {
         match bug {
             Some(Self::LostEvent) => sabotage(
                 world,
@@ -104,7 +105,7 @@ impl Bug {
                 &[],
             ),
             Some(Self::ForgottenOrder) => {
-                let last = asked.last().map_or(0, |(_, wanted)| wanted.order);
+                let last = asked.last().map_or(0, |wanted| wanted.order);
                 for table in ["order_lines", "reservations", "deadlines"] {
                     let key = if table == "deadlines" { "subject_id" } else { "order_id" };
                     let sql = format!("DELETE FROM {table} WHERE {key} = $1");

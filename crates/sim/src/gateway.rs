@@ -2,7 +2,7 @@
 //! and sends its notices late, doubled, in any order, or never. What its books say is the truth
 //! about money.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ordermill_base::{Clock, Currency, Id, Money, Random, Span, Timestamp};
@@ -30,6 +30,8 @@ pub(crate) struct SimGateway {
 pub(crate) struct Books {
     /// Every payment that it took on.
     pub(crate) accounts: BTreeMap<i64, Account>,
+    /// Those of which somebody still sees the page.
+    pending: BTreeSet<i64>,
     /// Every refund that it heard of.
     pub(crate) refunds: BTreeMap<i64, Back>,
     /// Payments that were opened a second time under another key: money that may be taken twice.
@@ -88,6 +90,7 @@ impl SimGateway {
     pub(crate) fn new(clock: Arc<dyn Clock>, random: Random) -> Self {
         let books = Books {
             accounts: BTreeMap::new(),
+            pending: BTreeSet::new(),
             refunds: BTreeMap::new(),
             opened_twice: Vec::new(),
             notices: Vec::new(),
@@ -112,6 +115,11 @@ impl SimGateway {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The next step has chances of its own.
+    pub(crate) fn begin_step(&self, random: Random) {
+        self.books().random = random;
+    }
+
     /// From now on every call is answered and every notice arrives once.
     pub(crate) fn set_calm(&self, is_calm: bool) {
         self.books().is_calm = is_calm;
@@ -128,6 +136,7 @@ impl SimGateway {
         }
         account.state = if is_declined { State::Declined } else { State::Charged };
         let amount = account.amount;
+        books.pending.remove(&payment);
         let kind = if is_declined { "failed" } else { "captured" };
         books.tell(now, json!({ "kind": kind, "payment": payment, "amount": amount }));
         !is_declined
@@ -135,9 +144,7 @@ impl SimGateway {
 
     /// Pages at which somebody could pay.
     pub(crate) fn pages(&self) -> Vec<i64> {
-        let books = self.books();
-        let open = books.accounts.iter().filter(|(_, it)| it.state == State::Pending);
-        open.map(|(id, _)| *id).collect()
+        self.books().pending.iter().copied().collect()
     }
 
     /// The notices that arrive by now, in the order of their arrival.
@@ -281,6 +288,7 @@ impl Gateway for SimGateway {
                     key: key.clone(),
                 };
                 books.accounts.insert(payment, account);
+                books.pending.insert(payment);
             }
         }
         let started =
@@ -352,6 +360,7 @@ impl Gateway for SimGateway {
             && account.state == State::Pending
         {
             account.state = State::Voided;
+            books.pending.remove(&payment.raw());
         }
         let state = books.state_of(payment.raw(), now);
         answered(&luck, Ok(state))

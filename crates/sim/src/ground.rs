@@ -1,10 +1,12 @@
 //! What every simulated shop begins with: goods, places, and pieces on shelves.
 
+use ordermill_app::catalog::settings::{self, ShopSettings};
 use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
 use ordermill_base::{Currency, Id, Money, Quantity, Random};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::coupon as real;
 use ordermill_domain::ids::{CouponId, LocationId, SkuId};
+use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
 use ordermill_domain::stock::BackorderPolicy;
@@ -14,6 +16,7 @@ use ordermill_testkit::catalog;
 
 use crate::model::{Coupon, Place, Shelf};
 use crate::world::World;
+use crate::{Settings, Trade};
 
 /// Goods.
 pub(crate) const SKUS: i64 = 12;
@@ -22,8 +25,21 @@ pub(crate) const LOCATIONS: i64 = 3;
 
 /// Coupons.
 pub(crate) const COUPONS: i64 = 3;
+/// What each of them takes off.
+const COUPON_OFF: i64 = 100;
 /// People who use coupons.
 pub(crate) const BUYERS: i64 = 20;
+
+/// Says how the shop sells.
+///
+/// # Panics
+/// If the real shop does not take it.
+pub(crate) fn open_shop(world: &mut World, late_policy: LatePolicy) {
+    let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
+    let shop = ShopSettings { late_policy, ..ShopSettings::default() };
+    let saved = world.connection().transact(|tx| settings::save(tx, &act, &shop, 0));
+    saved.expect("settings are stored");
+}
 
 /// Makes coupons with limits that are soon met. Gives what is known of each.
 ///
@@ -39,7 +55,7 @@ pub(crate) fn hand_out_coupons(world: &mut World) -> Vec<(i64, Coupon)> {
             name: Text::new(format!("券 {id}"), format!("Coupon {id}")),
             rule: pricing::Coupon {
                 id: CouponId::from_raw(id),
-                benefit: Benefit::AmountOff(Money::new(100, Currency::Cny)),
+                benefit: Benefit::AmountOff(Money::new(COUPON_OFF, Currency::Cny)),
                 scope: Scope::All,
                 min_spend: None,
                 valid_from: None,
@@ -56,17 +72,25 @@ pub(crate) fn hand_out_coupons(world: &mut World) -> Vec<(i64, Coupon)> {
         stored.expect("coupons are stored");
         let count = |max: Option<u64>| max.and_then(|max| usize::try_from(max).ok());
         let (uses_max, uses_each_max) = (count(uses_max), count(uses_each_max));
-        (id, Coupon { uses_max, uses_each_max, uses: Vec::new() })
+        (id, Coupon { off: COUPON_OFF, uses_max, uses_each_max, uses: Vec::new() })
     });
     made.collect()
 }
 
-/// Fills the shelves, some of them with very little, for so many buyers at once. Gives what lies there.
+/// Fills the shelves, some of them with very little, in a rush with much more. Gives what lies there.
 ///
 /// # Panics
 /// If the real shop does not take it.
-pub(crate) fn stock_up(world: &mut World, random: &mut Random, buyers: u64) -> Vec<(Place, Shelf)> {
-    let most = 90.max(8 * buyers.cast_signed());
+pub(crate) fn stock_up(
+    world: &mut World,
+    random: &mut Random,
+    wanted: &Settings,
+) -> Vec<(Place, Shelf)> {
+    let per_buyer = match wanted.trade {
+        Trade::Wide => 8,
+        Trade::Rush => i64::from(wanted.days * wanted.acts),
+    };
+    let most = 90.max(per_buyer * wanted.batch_max.cast_signed());
     let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
     let connection = world.connection();
     connection

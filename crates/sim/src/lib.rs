@@ -3,7 +3,7 @@
 //!
 //! Start at [`run`]. A seed decides everything: who buys what, which commands are decided together,
 //! which answers of the gateway are lost, when clocks jump and when the process dies. So a seed that
-//! fails is a test that fails.
+//! fails is a test that fails, and [`shrink()`] makes it a short one.
 
 pub mod bug;
 mod compare;
@@ -11,43 +11,33 @@ mod gateway;
 mod ground;
 mod listen;
 pub mod model;
+pub mod settings;
 mod shop;
+pub mod shrink;
+mod steps;
 mod world;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ordermill_storage::Address;
 
 pub use bug::Bug;
 use model::Wrong;
+pub use settings::{Settings, Trade};
 use shop::Shop;
-
-/// How long and how busy.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Days of one run; after each, everything is compared.
-    pub days: u32,
-    /// Things that happen in a day.
-    pub acts: u32,
-    /// Orders that are placed at once, at most.
-    pub batch_max: u64,
-    /// A bug to be found.
-    pub bug: Option<Bug>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { days: 3, acts: 150, batch_max: 12, bug: None }
-    }
-}
+pub use shrink::{Shrunk, shrink};
+pub use steps::{ParseStepsError, Steps};
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
     /// Orders that were placed.
     pub orders: u64,
-    /// Things that people, partners and timers did.
-    pub acts: u64,
+    /// Orders that ended: canceled, or not paid in time.
+    pub ended: u64,
+    /// Steps: things that people, partners and timers did.
+    pub steps: u64,
     /// Transactions of the writer.
     pub batches: u64,
     /// Processes that died.
@@ -66,7 +56,8 @@ impl Report {
     pub const fn and(&self, other: &Self) -> Self {
         Self {
             orders: self.orders + other.orders,
-            acts: self.acts + other.acts,
+            ended: self.ended + other.ended,
+            steps: self.steps + other.steps,
             batches: self.batches + other.batches,
             crashes: self.crashes + other.crashes,
             captured: self.captured + other.captured,
@@ -81,38 +72,77 @@ impl Report {
 pub struct Failure {
     /// The seed.
     pub seed: u64,
+    /// What was run.
+    pub settings: Settings,
     /// The day, from 1.
     pub day: u32,
-    /// The act of that day; none if it showed in the evening.
-    pub act: Option<u32>,
+    /// The step, counted over all days; none if it showed in the evening.
+    pub step: Option<u32>,
     /// What is wrong.
     pub wrong: Wrong,
 }
 
+impl Failure {
+    /// The command that runs it again.
+    pub fn command(&self) -> String {
+        format!("cargo run -p ordermill-sim -- --seed {}{}", self.seed, self.settings)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, day, act, wrong } = self;
-        match act {
-            Some(act) => write!(f, "seed {seed}, day {day}, act {act}: {wrong}")?,
+        let Self { seed, day, step, wrong, .. } = self;
+        match step {
+            Some(step) => write!(f, "seed {seed}, day {day}, step {step}: {wrong}")?,
             None => write!(f, "seed {seed}, evening of day {day}: {wrong}")?,
         }
-        write!(f, "\nagain: cargo run -p ordermill-sim -- --seed {seed}")
+        write!(f, "\nagain: {}", self.command())
     }
 }
 
 impl std::error::Error for Failure {}
 
-/// Lives through the days of a seed over an empty database that is migrated.
+/// Lives through the days of a seed over an empty database.
+///
+/// # Errors
+/// If something is not as it should be, or panics.
 pub fn run(address: &Address, seed: u64, settings: &Settings) -> Result<Report, Failure> {
+    let (mut day, mut step) = (1, None);
+    let lived =
+        catch_unwind(AssertUnwindSafe(|| live(address, seed, settings, &mut day, &mut step)));
+    let wrong = match lived {
+        Ok(Ok(report)) => return Ok(report),
+        Ok(Err(wrong)) => wrong,
+        Err(panic) => format!("a panic: {}", words_of(&*panic)),
+    };
+    Err(Failure { seed, settings: settings.clone(), day, step, wrong })
+}
+
+fn live(
+    address: &Address,
+    seed: u64,
+    settings: &Settings,
+    day: &mut u32,
+    step: &mut Option<u32>,
+) -> Result<Report, Wrong> {
     let mut shop = Shop::open(address, seed, settings);
-    for day in 1..=settings.days {
-        let failed = |act, wrong| Failure { seed, day, act, wrong };
+    for today in 1..=settings.days {
+        *day = today;
         for act in 1..=settings.acts {
-            shop.act().map_err(|wrong| failed(Some(act), wrong))?;
+            let number = (today - 1) * settings.acts + act;
+            *step = Some(number);
+            if settings.only.as_ref().is_none_or(|only| only.has(number)) {
+                shop.step(number)?;
+            }
         }
-        shop.compare().map_err(|wrong| failed(None, wrong))?;
-        shop.quiet_down().map_err(|wrong| failed(None, wrong))?;
-        shop.compare().map_err(|wrong| failed(None, wrong))?;
+        *step = None;
+        shop.evening(today)?;
     }
     Ok(shop.report())
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "without words".to_owned())
 }

@@ -5,14 +5,20 @@
 //! parts of it race, the order in which the journal says that they won. Everything that follows from
 //! an input (stock, states, money owed) is computed here and compared.
 
+mod benefit;
 mod coupon;
+mod message;
 mod money;
+mod price;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use benefit::{Account, Tender};
 pub use coupon::Coupon;
-pub use money::{Owed, Pay, PayState, Refund, RefundState};
+pub use message::{Telling, Tellings};
+pub use money::{ByHand, Owed, Pay, PayState, Refund, RefundState};
+pub use price::{Basket, NotEnoughPoints, Price};
 pub use stock::{Pieces, Shelf, Short};
 
 /// SKU and location.
@@ -34,12 +40,29 @@ pub struct Model {
     pub refunds: BTreeMap<i64, Refund>,
     /// Every coupon with its uses.
     pub coupons: BTreeMap<i64, Coupon>,
+    /// Every buyer's points.
+    pub accounts: BTreeMap<i64, Account>,
+    /// What is on every gift card.
+    pub cards: BTreeMap<i64, i64>,
+    /// What pieces cost, as the shop tells it; an edit is told a moment after it was made.
+    pub told_prices: BTreeMap<i64, i64>,
+    /// What pieces cost, as it is stored.
+    pub prices: BTreeMap<i64, i64>,
+    /// What buyers are told.
+    pub tellings: Tellings,
+    /// Payments by points and gift cards that an order has just made and that must be written at
+    /// once: order, what pays, how much.
+    pub tendered: Vec<(i64, Tender, i64)>,
+    /// A refund that somebody has just asked for.
+    pub by_hand: Option<ByHand>,
     /// Promises that something has just caused and that must be made at once.
     pub owed: Vec<Owed>,
     /// Orders that ended because the stock of a late payer was gone; their payment must follow.
     pub ended_for_stock: BTreeSet<i64>,
     /// Whether a late payer whose stock is gone may wait, if they agreed to.
     pub offers_backorder: bool,
+    /// Orders about which something changed since they were compared.
+    pub touched: BTreeSet<i64>,
     keys: HashMap<String, (u64, i64)>,
     carts: HashMap<i64, i64>,
     channel_orders: HashMap<String, i64>,
@@ -68,12 +91,27 @@ pub struct Wanted {
     pub channel_order: Option<String>,
     /// The coupon that it uses up, and by whom it is counted.
     pub coupon: Option<(i64, i64)>,
+    /// Whose points it earns.
+    pub customer: Option<i64>,
+    /// How many.
+    pub earns: i64,
+    /// What pays a part of it.
+    pub tenders: Vec<(Tender, i64)>,
+    /// Where we write to about it; none if its channel does that.
+    pub phone: Option<String>,
     /// Locations, the best first.
     pub preference: Vec<i64>,
     /// When, in microseconds.
     pub at: i64,
     /// How long the buyer has to pay, and how long stock is held in a promotion.
     pub spans: (i64, i64),
+}
+
+impl Wanted {
+    /// Whether a repeat of it can be told from another wish for the same.
+    pub const fn has_identity(&self) -> bool {
+        self.key.is_some() || self.cart.is_some() || self.channel_order.is_some()
+    }
 }
 
 /// What placing should be answered.
@@ -85,8 +123,8 @@ pub enum Answer {
     Existing(i64),
     /// The key belongs to something else.
     KeyReused,
-    /// Its coupon was used up by somebody else.
-    CouponGone,
+    /// Its coupon, points or gift card were used up by somebody else.
+    BenefitGone,
     /// Not enough of these.
     OutOfStock(Vec<Short>),
 }
@@ -123,6 +161,20 @@ pub struct Order {
     pub held_until: Option<i64>,
     /// Its pieces.
     pub pieces: Vec<Pieces>,
+    /// Its payments.
+    pub payments: Vec<i64>,
+    /// The coupon that it has used.
+    pub coupon: Option<i64>,
+    /// Whose points it earns.
+    pub customer: Option<i64>,
+    /// How many.
+    pub earns: i64,
+    /// Whether they were booked.
+    pub has_earned: bool,
+    /// What of its money somebody has given back by hand.
+    pub by_hand: i64,
+    /// Where we write to about it.
+    pub phone: Option<String>,
 }
 
 impl Order {
@@ -160,16 +212,19 @@ impl Model {
         if let Some(known) = self.known(wanted) {
             return known;
         }
-        if wanted.coupon.is_some_and(|(id, buyer)| !self.has_use(id, buyer)) {
-            return Answer::CouponGone;
+        let has_coupon = wanted.coupon.is_none_or(|(id, buyer)| self.has_use(id, buyer));
+        if !has_coupon || !self.has_tenders(&wanted.tenders) {
+            return Answer::BenefitGone;
         }
         let mut pieces = match self.choose(&wanted.lines, &wanted.preference) {
             Ok(pieces) => pieces,
             Err(short) => return Answer::OutOfStock(short),
         };
         self.hold(&pieces);
-        // What costs nothing is paid at once.
-        let waits_for_money = wanted.is_prepaid && wanted.total > 0;
+        // What costs nothing, or nothing more, is paid at once.
+        let tendered: i64 = wanted.tenders.iter().map(|(_, amount)| amount).sum();
+        let is_paid = tendered >= wanted.total;
+        let waits_for_money = wanted.is_prepaid && !is_paid;
         if !waits_for_money {
             self.allocate(&mut pieces);
         }
@@ -179,13 +234,31 @@ impl Model {
             total: wanted.total,
             is_prepaid: wanted.is_prepaid,
             accepts_backorder: wanted.accepts_backorder,
-            paid: 0,
+            paid: tendered,
             refunded: 0,
             pay_by: waits_for_money.then(|| wanted.at + pay_within),
             held_until: (waits_for_money && wanted.is_promotion).then(|| wanted.at + hold_for),
             pieces,
+            payments: Vec::new(),
+            coupon: wanted.coupon.map(|(id, _)| id),
+            customer: wanted.customer,
+            earns: wanted.earns,
+            has_earned: false,
+            by_hand: 0,
+            phone: wanted.phone.clone(),
         };
         self.orders.insert(wanted.order, order);
+        self.touched.insert(wanted.order);
+        if !wanted.tenders.is_empty() {
+            self.spend_tenders(&wanted.tenders);
+            let made =
+                wanted.tenders.iter().map(|(tender, amount)| (wanted.order, *tender, *amount));
+            self.tendered.extend(made);
+            if is_paid {
+                // It has just been put there.
+                let _ = self.earn(wanted.order);
+            }
+        }
         if let Some((id, buyer)) = wanted.coupon {
             self.use_up(id, buyer, wanted.order);
         }
@@ -208,16 +281,20 @@ impl Model {
 
     /// Ends an order: its pieces go back to where they came from, its money is promised back.
     pub fn cancel(&mut self, id: i64) -> Result<(), Wrong> {
-        let order = self.orders.get_mut(&id).ok_or(format!("no order {id} to cancel"))?;
+        let order = self.order(id)?;
         if order.status == Status::Canceled {
             return Err(format!("order {id} is canceled twice"));
         }
         order.status = Status::Canceled;
         (order.pay_by, order.held_until) = (None, None);
+        let coupon = order.coupon;
         let mut pieces = std::mem::take(&mut order.pieces);
         self.release(&mut pieces);
         self.order(id)?.pieces = pieces;
-        self.give_coupons_back(id);
+        if let Some(coupon) = coupon {
+            self.give_coupon_back(coupon, id);
+        }
+        self.take_back_points(id)?;
         self.owe_all_of(id);
         Ok(())
     }
@@ -269,7 +346,9 @@ impl Model {
         wrong
     }
 
+    /// An order that something happens to.
     fn order(&mut self, id: i64) -> Result<&mut Order, Wrong> {
-        self.orders.get_mut(&id).ok_or(format!("there should be no order {id}"))
+        self.touched.insert(id);
+        self.orders.get_mut(&id).ok_or_else(|| format!("there should be no order {id}"))
     }
 }

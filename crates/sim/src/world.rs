@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 
-use ordermill_app::payment::{Gateways, PaymentSettings, Payments, Sealer};
-use ordermill_base::{Clock, IdGenerator, Random, Span, Timestamp};
-use ordermill_storage::{Address, Connection, Database, Error, Run, Stepper};
+use ordermill_app::payment::{Gateways, PaymentSettings, Payments};
+use ordermill_app::privacy::Vault;
+use ordermill_app::{Ground, Partners, Services};
+use ordermill_base::{Clock, Id, IdGenerator, Random, Span, Timestamp};
+use ordermill_domain::ids::ChannelId;
+use ordermill_storage::{Address, Connection, Database, Error, Run, Stepper, channel};
 use ordermill_testkit::TestClock;
-use ordermill_vault::{Keyring, OpenError, Place, SeededEntropy};
+use ordermill_vault::SeededEntropy;
 
 use crate::bug::Bug;
 use crate::gateway::SimGateway;
@@ -22,18 +25,31 @@ const QUEUE: usize = 8_192;
 
 /// The clock of the simulation; it can also be set back.
 #[derive(Debug)]
-pub(crate) struct SimClock(AtomicI64);
+pub(crate) struct SimClock {
+    now: AtomicI64,
+    latest: AtomicI64,
+}
 
 impl SimClock {
+    fn new(at: Timestamp) -> Self {
+        Self { now: AtomicI64::new(at.as_micros()), latest: AtomicI64::new(at.as_micros()) }
+    }
+
     /// Shows another moment.
     pub(crate) fn move_by(&self, span: Span) {
-        self.0.fetch_add(span.as_micros(), Ordering::Relaxed);
+        self.now.fetch_add(span.as_micros(), Ordering::Relaxed);
+        self.latest.fetch_max(self.now().as_micros(), Ordering::Relaxed);
+    }
+
+    /// Shows the right moment again after it was set back.
+    pub(crate) fn set_right(&self) {
+        self.now.store(self.latest.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+        Timestamp::from_micros(self.now.load(Ordering::Relaxed))
     }
 }
 
@@ -46,8 +62,8 @@ pub(crate) struct World {
     /// What the process has in memory; gone after a crash.
     process: Option<Process>,
     address: Address,
-    sealer: Arc<SimSealer>,
-    settings: PaymentSettings,
+    vault: Vault,
+    market: ChannelId,
     bug: Option<Bug>,
     random: Random,
     /// How many steps of the writer the process still lives, if it is to die.
@@ -63,45 +79,25 @@ pub(crate) struct World {
 struct Process {
     runtime: tokio::runtime::Runtime,
     stepper: Stepper,
-    database: Database,
-    payments: Payments,
-}
-
-struct SimSealer(Keyring, SeededEntropy);
-
-impl Sealer for SimSealer {
-    fn seal(&self, place: Place, plain: &[u8]) -> Vec<u8> {
-        self.0.seal(place, plain, &self.1)
-    }
-
-    fn open(&self, place: Place, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-        self.0.open(place, sealed).map(|plain| plain.to_vec())
-    }
+    services: Services,
 }
 
 impl World {
-    /// A shop over an empty database that is migrated.
+    /// A shop over an empty database.
     ///
     /// # Panics
     /// If the database does not open.
-    pub(crate) fn open(
-        address: &Address,
-        settings: PaymentSettings,
-        bug: Option<Bug>,
-        mut random: Random,
-    ) -> Self {
-        let clock = Arc::new(SimClock(AtomicI64::new(TestClock::START.as_micros())));
-        let gateway = SimGateway::new(clock.clone(), random.split());
-        let entropy = SeededEntropy::from_seed(random.next_u64());
-        let keyring = Keyring::generate(&entropy, TestClock::START);
+    pub(crate) fn open(address: &Address, bug: Option<Bug>, mut random: Random) -> Self {
+        let clock = Arc::new(SimClock::new(TestClock::START));
+        let entropy = Arc::new(SeededEntropy::from_seed(random.next_u64()));
         let connection = Connection::open(address, Arc::new(IdGenerator::new(1)));
         let mut world = Self {
+            gateway: SimGateway::new(clock.clone(), random.split()),
             clock,
-            gateway,
             process: None,
             address: address.clone(),
-            sealer: Arc::new(SimSealer(keyring, entropy)),
-            settings,
+            vault: Vault::in_memory(entropy, TestClock::START),
+            market: ChannelId::from_raw(0),
             bug,
             random,
             doom: None,
@@ -110,24 +106,43 @@ impl World {
             batches: 0,
         };
         world.start(connection.expect("the simulated database opens"));
+        world.market = world
+            .connection()
+            .transact(|tx| channel::ensure(tx, "market", "market", "Market", TestClock::START))
+            .expect("a marketplace is stored");
         world
     }
 
     fn start(&mut self, connection: Connection) {
-        let (database, stepper) = Database::stepped(&self.address, connection, QUEUE)
+        let (database, mut stepper) = Database::stepped(&self.address, connection, QUEUE)
             .expect("the simulated database opens");
         let gateways = Gateways::new([Bug::at_gateway(self.bug, self.gateway.clone())]);
-        let payments = Payments::new(
-            database.clone(),
-            gateways.expect("the gateway has a name"),
-            self.sealer.clone(),
-            self.clock.clone(),
-            self.settings.clone(),
-            self.random.split(),
-        );
+        let partners = Partners {
+            gateways: gateways.expect("the gateway has a name"),
+            payment_settings: PaymentSettings::default(),
+            jitter: self.random.split(),
+            ..Partners::default()
+        };
+        let now = self.clock.now();
+        let ground = stepper.connection().transact(|tx| Ground::lay(tx, now));
+        let ground = ground.expect("the simulated shop opens");
+        let (clock, vault) = (self.clock.clone(), self.vault.clone());
+        let services = Services::on(ground, database, clock, vault, partners);
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.expect("a runtime starts");
-        self.process = Some(Process { runtime, stepper, database, payments });
+        self.process = Some(Process { runtime, stepper, services });
+    }
+
+    /// The process dies and starts again without anything being lost.
+    pub(crate) fn restart(&mut self) {
+        self.crash();
+        self.crashes -= 1;
+    }
+
+    /// The next step has chances of its own, whatever happened before it.
+    pub(crate) fn begin_step(&mut self, mut random: Random) {
+        self.gateway.begin_step(random.split());
+        self.random = random;
     }
 
     /// The moment now.
@@ -141,12 +156,22 @@ impl World {
 
     /// The database of the process.
     pub(crate) fn database(&mut self) -> Database {
-        self.process().database.clone()
+        self.process().services.database().clone()
     }
 
     /// The payments of the process.
     pub(crate) fn payments(&mut self) -> Payments {
-        self.process().payments.clone()
+        self.process().services.payments().clone()
+    }
+
+    /// A marketplace, which talks to its buyers itself.
+    pub(crate) fn market(&self) -> ChannelId {
+        self.market
+    }
+
+    /// From now on no partner fails; or again, as chance has it.
+    pub(crate) fn set_calm(&self, is_calm: bool) {
+        self.gateway.set_calm(is_calm);
     }
 
     /// The connection, for looking, and for commands that run alone.
@@ -227,8 +252,8 @@ impl World {
     pub(crate) fn crash(&mut self) {
         self.doom = None;
         self.crashes += 1;
-        if let Some(Process { runtime, stepper, database, payments }) = self.process.take() {
-            drop((runtime, payments, database));
+        if let Some(Process { runtime, stepper, services }) = self.process.take() {
+            drop((runtime, services));
             let connection = stepper.crash(1);
             self.start(connection);
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ordermill_sim::{Report, Settings, run};
+use ordermill_sim::{Report, Settings, Trade, run};
 use ordermill_storage::Address;
 use ordermill_testkit::each_database;
 
@@ -15,23 +15,33 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-fn in_memory(name: &str) -> Address {
-    format!("sqlite::memory:{name}").parse().expect("an address in memory")
+fn in_memory() -> Address {
+    "sqlite::memory:".parse().expect("an address in memory")
+}
+
+fn days_of(trade: Trade, seconds: u64) -> Report {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut seed = number(SEED, 1);
+    let mut all = Report::default();
+    while Instant::now() < until {
+        let report = run(&in_memory(), seed, &Settings::of(trade));
+        all = all.and(&report.unwrap_or_else(|failure| panic!("{failure}")));
+        seed += 1;
+    }
+    // Days in which nothing is at stake prove nothing.
+    assert!(all.captured > 0 && all.refunded > 0 && all.crashes > 0, "{all:?}");
+    all
 }
 
 #[test]
 fn whatever_happens_in_a_day_stock_money_and_orders_are_as_they_should_be() {
-    let until = Instant::now() + Duration::from_secs(number(SECONDS, 45));
-    let mut seed = number(SEED, 1);
-    let mut all = Report::default();
-    while Instant::now() < until {
-        let report = run(&in_memory(&format!("day{seed}")), seed, &Settings::default());
-        all = all.and(&report.unwrap_or_else(|failure| panic!("{failure}")));
-        seed += 1;
-    }
-    println!("{all:?}");
-    // Days in which nothing is at stake prove nothing.
-    assert!(all.captured > 0 && all.refunded > 0 && all.crashes > 0, "{all:?}");
+    days_of(Trade::Wide, number(SECONDS, 40));
+}
+
+#[test]
+fn a_rush_leaves_stock_money_and_orders_as_they_should_be() {
+    let all = days_of(Trade::Rush, number(SECONDS, 40) / 3);
+    assert!(all.orders > 1_000, "that was no rush: {all:?}");
 }
 
 #[test]
@@ -48,9 +58,9 @@ fn both_engines_live_through_the_same_day() {
 #[test]
 fn a_seed_replays_to_the_last_event() {
     let settings = Settings { days: 1, ..Settings::default() };
-    let first = run(&in_memory("first"), 7, &settings).unwrap();
-    let again = run(&in_memory("again"), 7, &settings).unwrap();
+    let first = run(&in_memory(), 7, &settings).unwrap();
+    let again = run(&in_memory(), 7, &settings).unwrap();
     assert_eq!(first, again);
-    let other = run(&in_memory("other"), 8, &settings).unwrap();
+    let other = run(&in_memory(), 8, &settings).unwrap();
     assert_ne!(first.digest, other.digest);
 }

@@ -5,6 +5,8 @@ use super::Model;
 /// A coupon.
 #[derive(Debug, Clone, Default)]
 pub struct Coupon {
+    /// What it takes off the goods.
+    pub off: i64,
     /// How often all buyers together may use it.
     pub uses_max: Option<usize>,
     /// How often one buyer may.
@@ -27,8 +29,8 @@ impl Model {
     }
 
     /// What an order had used can be used again once it has ended.
-    pub(super) fn give_coupons_back(&mut self, order: i64) {
-        for coupon in self.coupons.values_mut() {
+    pub(super) fn give_coupon_back(&mut self, id: i64, order: i64) {
+        if let Some(coupon) = self.coupons.get_mut(&id) {
             coupon.uses.retain(|(_, by)| *by != order);
         }
     }

@@ -1,6 +1,6 @@
 //! Money: what was asked for, what came in, what is owed back, what went back.
 
-use super::{Model, Status, Wrong};
+use super::{Model, Status, Tender, Wrong};
 
 /// Where a payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Pay {
     pub state: PayState,
     /// How much of it was promised back.
     pub promised: i64,
+    /// What pays, if it is not money.
+    pub tender: Option<Tender>,
 }
 
 /// Where a refund stands.
@@ -46,6 +48,15 @@ pub struct Refund {
     pub state: RefundState,
 }
 
+/// A refund that somebody asks for by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByHand {
+    /// Out of which payment.
+    pub payment: i64,
+    /// How much.
+    pub amount: i64,
+}
+
 /// Money that must be promised back now: payment and amount.
 pub type Owed = (i64, i64);
 
@@ -58,17 +69,41 @@ impl Model {
         amount: i64,
         at: i64,
     ) -> Result<(), Wrong> {
-        let is_open = |pay: &Pay| pay.order == order && pay.state == PayState::Open;
-        if self.payments.values().any(is_open) {
+        let head = self.order(order)?;
+        let known = std::mem::take(&mut head.payments);
+        if known.iter().any(|it| self.payments[it].state == PayState::Open) {
             return Err(format!("order {order} has two open payments"));
         }
         let head = self.order(order)?;
+        head.payments = known;
+        head.payments.push(id);
         let due = head.total - head.paid + head.refunded;
         if !head.is_payable(at) || amount != due {
             return Err(format!("payment {id} asks for {amount} of order {order}, due {due}"));
         }
-        let (state, promised) = (PayState::Open, 0);
-        self.payments.insert(id, Pay { order, amount, state, promised });
+        let (state, promised, tender) = (PayState::Open, 0, None);
+        self.payments.insert(id, Pay { order, amount, state, promised, tender });
+        Ok(())
+    }
+
+    /// A payment by points or a gift card was written: it must be one that an order has just made.
+    pub fn tender_written(
+        &mut self,
+        id: i64,
+        order: i64,
+        name: &str,
+        amount: i64,
+    ) -> Result<(), Wrong> {
+        let is_it = |made: &(i64, Tender, i64)| {
+            made.0 == order && made.1.name() == name && made.2 == amount
+        };
+        let Some(at) = self.tendered.iter().position(is_it) else {
+            return Err(format!("nobody pays {amount} of order {order} by {name}"));
+        };
+        let tender = Some(self.tendered.swap_remove(at).1);
+        let (state, promised) = (PayState::Captured, 0);
+        self.payments.insert(id, Pay { order, amount, state, promised, tender });
+        self.order(order)?.payments.push(id);
         Ok(())
     }
 
@@ -89,6 +124,10 @@ impl Model {
     /// Money is learned of; what follows from it is decided here.
     pub fn captured(&mut self, id: i64) -> Result<(), Wrong> {
         let pay = self.payment(id)?;
+        if pay.tender.is_some() {
+            // It was captured when it was made.
+            return Ok(());
+        }
         if pay.state == PayState::Captured {
             return Err(format!("payment {id} counts twice"));
         }
@@ -121,6 +160,7 @@ impl Model {
             let order = self.order(id)?;
             order.status = Status::Confirmed;
             (order.pay_by, order.held_until) = (None, None);
+            self.earn(id)?;
         }
         self.order(id)?.pieces = pieces;
         self.owe_excess(id, payment, amount)
@@ -141,18 +181,26 @@ impl Model {
 
     /// All money of an ended order that was not promised back before.
     pub(super) fn owe_all_of(&mut self, order: i64) {
-        let of_it = |(_, pay): &(&i64, &Pay)| pay.order == order && pay.state == PayState::Captured;
-        let left = self.payments.iter().filter(of_it);
-        let left: Vec<Owed> = left.map(|(id, pay)| (*id, pay.amount - pay.promised)).collect();
+        let payments = self.orders.get(&order).map(|it| it.payments.clone()).unwrap_or_default();
+        let pays = payments.into_iter().map(|id| (id, self.payments[&id]));
+        let captured = pays.filter(|(_, pay)| pay.state == PayState::Captured);
+        let left: Vec<Owed> = captured.map(|(id, pay)| (id, pay.amount - pay.promised)).collect();
         left.into_iter().for_each(|(payment, amount)| self.owe(payment, amount));
     }
 
     /// A refund was promised: it must be one that is owed, to the minor unit.
     pub fn refund_granted(&mut self, id: i64, payment: i64, amount: i64) -> Result<(), Wrong> {
-        let Some(at) = self.owed.iter().position(|owed| *owed == (payment, amount)) else {
-            return Err(format!("refund {id} gives {amount} of payment {payment} to nobody's due"));
-        };
-        self.owed.swap_remove(at);
+        let asked = self.by_hand.take_if(|it| (it.payment, it.amount) == (payment, amount));
+        match self.owed.iter().position(|owed| *owed == (payment, amount)) {
+            Some(at) => drop(self.owed.swap_remove(at)),
+            None if asked.is_some() => {
+                let order = self.payment(payment)?.order;
+                self.order(order)?.by_hand += amount;
+            }
+            None => {
+                return Err(format!("refund {id} gives {amount} of payment {payment}, undue"));
+            }
+        }
         self.payment(payment)?.promised += amount;
         self.refunds.insert(id, Refund { payment, amount, state: RefundState::Open });
         Ok(())
@@ -160,18 +208,22 @@ impl Model {
 
     /// A refund is learned to have been sent.
     pub fn refund_sent(&mut self, id: i64) -> Result<(), Wrong> {
-        let refund = self.refunds.get_mut(&id).ok_or(format!("no refund {id} was owed"))?;
+        let refund = self.refunds.get_mut(&id).ok_or_else(|| format!("no refund {id} was owed"))?;
         if refund.state == RefundState::Sent {
             return Err(format!("refund {id} counts twice"));
         }
         refund.state = RefundState::Sent;
         let (payment, amount) = (refund.payment, refund.amount);
-        let order = self.payment(payment)?.order;
-        self.order(order)?.refunded += amount;
+        let pay = *self.payment(payment)?;
+        self.order(pay.order)?.refunded += amount;
+        if let Some(tender) = pay.tender {
+            // What was promised before has gone home already: no gateway is asked.
+            self.send_home(tender, pay.amount, pay.promised - amount, amount);
+        }
         Ok(())
     }
 
     fn payment(&mut self, id: i64) -> Result<&mut Pay, Wrong> {
-        self.payments.get_mut(&id).ok_or(format!("there should be no payment {id}"))
+        self.payments.get_mut(&id).ok_or_else(|| format!("there should be no payment {id}"))
     }
 }

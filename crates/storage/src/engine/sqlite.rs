@@ -18,7 +18,8 @@ const STATEMENTS_KEPT: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SqliteFile {
     Path(PathBuf),
-    /// A database in memory that all connections of this name share; for tests and simulation.
+    /// A database in memory that all connections of this name share; without a name it is its one
+    /// connection's own, and quicker. For tests and simulation.
     Memory(String),
 }
 
@@ -39,6 +40,9 @@ impl SqliteSession {
             | OpenFlags::SQLITE_OPEN_URI;
         let connection = match file {
             SqliteFile::Path(path) => rusqlite::Connection::open_with_flags(path, flags)?,
+            SqliteFile::Memory(name) if name.is_empty() => {
+                rusqlite::Connection::open_in_memory_with_flags(flags)?
+            }
             SqliteFile::Memory(name) => rusqlite::Connection::open_with_flags(
                 format!("file:{name}?mode=memory&cache=shared"),
                 flags,
