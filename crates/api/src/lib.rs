@@ -4,6 +4,7 @@
 //! [`routes`](self) lists every operation with the scope that it needs; the gate, the document and
 //! the tests all go by that list.
 
+pub mod approval;
 pub mod auth;
 pub mod body;
 pub mod catalog;
@@ -116,6 +117,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
         .get("/api/v1/journal", WholeKey(Scope::ReadJournal), journal::list_journal)
         .get("/api/v1/journal/{event_id}", WholeKey(Scope::ReadJournal), journal::get_journal_entry)
         .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices());
+    let routes = approval::routes(routes);
     let routes = import::routes(routes);
     let routes = catalog::routes(routes);
     let routes = channel::routes(routes);

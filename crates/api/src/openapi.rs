@@ -12,8 +12,8 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    catalog, channel, events, gateway, health, import, journal, order, payment, quote, refund,
-    stock, webhook,
+    approval, catalog, channel, events, gateway, health, import, journal, order, payment, quote,
+    refund, stock, webhook,
 };
 
 #[derive(OpenApi)]
@@ -41,6 +41,10 @@ use crate::{
         payment::check::check_payment,
         payment::read::list_refunds,
         refund::refund_order,
+        approval::list_approvals,
+        approval::get_approval,
+        approval::approve_request,
+        approval::reject_request,
         catalog::skus::list_skus,
         catalog::skus::get_sku,
         catalog::skus::create_sku,
@@ -85,6 +89,7 @@ use crate::{
         (name = "quotes", description = "What an order would cost, and when it would arrive."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "payments", description = "Money in, and money back."),
+        (name = "approvals", description = "What takes two: one asks, another approves."),
         (name = "catalog", description = "SKUs with their prices, categories, locations."),
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
@@ -162,6 +167,7 @@ fn complete(described: &mut Map<String, Value>, operation: &Operation) {
         ("429", "Retry-After", "Seconds to wait."),
         ("503", "Retry-After", "Seconds to wait."),
         ("201", "Location", "Where it is."),
+        ("202", "Location", "Where it is asked about."),
     ] {
         if let Some(Value::Object(response)) =
             described.get_mut("responses").and_then(|all| all.get_mut(status))

@@ -3,9 +3,15 @@
 /// (code, status, what it means and what to do).
 pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     (
-        "above_refund_limit",
-        403,
-        "The amount is above what a key may refund. A member of staff may.",
+        "approval_awaited",
+        409,
+        "Another request about the same waits for approval. It is decided first.",
+    ),
+    ("approval_decided", 409, "The request is approved or rejected already."),
+    (
+        "approval_impossible",
+        409,
+        "What was asked for cannot be done any more. Reject it and ask anew.",
     ),
     (
         "benefit_gone",
@@ -152,7 +158,6 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ),
     ("storage_full", 503, "The disk is full. Reading goes on; writing does when there is room."),
     ("taken", 409, "Another one has this value, which must be unique. errors names the field."),
-    ("task_not_found", 404, "Nothing waits for that approval."),
     ("too_many", 409, "There are as many of these as there may be."),
     (
         "too_many_at_once",

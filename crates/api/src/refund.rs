@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::payment::refund::GrantRefundError;
 use ordermill_app::payment::refund_order::{
@@ -15,6 +16,7 @@ use ordermill_domain::ids::PaymentId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::approval::{self, ApprovalView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::idempotency;
@@ -53,7 +55,7 @@ pub struct AmountBody {
 ///
 /// Promises the money back, durably before the answer, and sends it by itself. The same
 /// Idempotency-Key with the same body gives the same refund again. Never more than came in. More than
-/// the shop's limit takes a person with the right to.
+/// the shop's limit waits until somebody else approves it.
 #[utoipa::path(
     post, path = "/api/v1/orders/{order_id}/refunds", tag = "payments", operation_id = "refund_order",
     params(
@@ -63,11 +65,12 @@ pub struct AmountBody {
     request_body = RefundBody,
     responses(
         (status = 201, description = "It is promised.", body = RefundView),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
         (status = 400, description = "Not JSON, or no key.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No key of this API.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks the scope payments:write, or the amount is above what a key may refund.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks the scope payments:write.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such order, or not yours to know of.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing is left to be refunded, or not so much.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing is left to be refunded, or not so much, or another refund of the payment waits for approval.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields are missing or wrong, or the key was used for another body.", body = Problem, content_type = "application/problem+json"),
@@ -82,7 +85,7 @@ pub async fn refund_order(
     PathText(order_id): PathText,
     headers: HeaderMap,
     body: JsonBody<RefundBody>,
-) -> Result<(StatusCode, Json<RefundView>), Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::WritePayments)?;
     let key = idempotency::key(&headers, &caller.key_owner(), body.digest)?;
     let RefundBody { amount, payment_id, reason } = body.value;
@@ -106,10 +109,14 @@ pub async fn refund_order(
     match services.database().write(decide).await? {
         RefundDecision::Granted(refund) => {
             services.payments().hurry();
-            Ok((StatusCode::CREATED, Json(RefundView::from(&refund))))
+            Ok((StatusCode::CREATED, Json(RefundView::from(&refund))).into_response())
         }
-        // No key has a right that needs a second person.
-        RefundDecision::AwaitsApproval => Err(above_limit()),
+        RefundDecision::AwaitsApproval(task) => {
+            let view = approval::load(&services, task).await?;
+            let location = format!("/api/v1/approvals/{task}");
+            let location = [(header::LOCATION, location)];
+            Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
+        }
     }
 }
 
@@ -121,11 +128,6 @@ impl AmountBody {
         Money::parse(&self.amount, currency)
             .map_err(|error| FieldError::new("/amount/amount", "invalid", error.to_string()))
     }
-}
-
-fn above_limit() -> Problem {
-    let detail = "the amount is above what a key may refund; a member of staff may";
-    Problem::new(StatusCode::FORBIDDEN, "above_refund_limit", detail)
 }
 
 // No `_` arm: a new kind of failure is given its status here.
@@ -144,9 +146,8 @@ impl From<RefundOrderError> for Problem {
             E::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", &error)
             }
-            E::Forbidden(_) => above_limit(),
-            E::NotAwaited(_) => Self::new(StatusCode::NOT_FOUND, "task_not_found", &error),
-            E::OwnRequest => Self::new(StatusCode::FORBIDDEN, "own_request", &error),
+            E::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
+            E::AnotherWaits(_) => Self::new(StatusCode::CONFLICT, "approval_awaited", &error),
             E::Grant(GrantRefundError::Refused(refused)) => refused.into(),
             E::Grant(GrantRefundError::Books(error)) => Self::internal(&error),
             E::Grant(GrantRefundError::Storage(error)) => error.into(),

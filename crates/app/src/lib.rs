@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api_key;
+pub mod approval;
 pub mod availability;
 pub mod backup;
 pub mod benefit;
@@ -29,6 +30,7 @@ pub mod overview;
 pub mod payment;
 pub mod permission;
 pub mod points;
+pub mod price;
 pub mod privacy;
 pub mod promise;
 pub mod quote;

@@ -269,6 +269,16 @@ impl KeyHolder {
                 }
                 Permission::ChangeStatus if may(KeyScope::WriteOrders) => Access::Full,
                 Permission::ApproveRefund if may(KeyScope::WritePayments) => Access::Full,
+                Permission::ApproveLargeRefund
+                    if may(KeyScope::WritePayments) || may(KeyScope::WriteApprovals) =>
+                {
+                    Access::WithSecond
+                }
+                Permission::ChangeRulesOverLimit | Permission::AdjustStockOverLimit
+                    if may(KeyScope::WriteApprovals) && self.channel.is_none() =>
+                {
+                    return Some(Access::WithSecond);
+                }
                 // Stock and prices belong to no channel: a key of one channel has no say in them.
                 Permission::AdjustStock if may(KeyScope::WriteStock) && self.channel.is_none() => {
                     return Some(Access::Full);

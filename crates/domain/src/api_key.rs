@@ -27,6 +27,8 @@ coded! {
         WriteStock = "stock:write",
         /// Start payments and refunds.
         WritePayments = "payments:write",
+        /// Approve or reject what waits for a second person.
+        WriteApprovals = "approvals:write",
         /// Manage the endpoints of outgoing webhooks.
         ManageWebhooks = "webhooks:manage",
         /// Read the journal: everything that happened, without personal data.

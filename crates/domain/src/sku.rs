@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use ordermill_base::{Currency, Money, Quantity, Timestamp};
 use serde::Serialize;
 
+use crate::code::coded;
 use crate::ids::{CategoryId, SkuId};
 use crate::pricing::{self, AMOUNT_MAX, TaxClass};
 use crate::text::Text;
@@ -80,6 +81,35 @@ pub struct Handling {
     pub is_hazardous: bool,
     /// Fits no standard carton.
     pub is_oversized: bool,
+}
+
+coded! {
+    /// One thing that the warehouse and carriers must mind.
+    enum HandlingFlag {
+        /// Breaks.
+        Fragile = "fragile",
+        /// Kept behind a lock.
+        HighValue = "high_value",
+        /// Kept in lots.
+        Perishable = "perishable",
+        /// Carriers must be told.
+        Hazardous = "hazardous",
+        /// Fits no standard carton.
+        Oversized = "oversized",
+    }
+}
+
+impl Handling {
+    /// Whether this must be minded.
+    pub const fn has(&self, flag: HandlingFlag) -> bool {
+        match flag {
+            HandlingFlag::Fragile => self.is_fragile,
+            HandlingFlag::HighValue => self.is_high_value,
+            HandlingFlag::Perishable => self.is_perishable,
+            HandlingFlag::Hazardous => self.is_hazardous,
+            HandlingFlag::Oversized => self.is_oversized,
+        }
+    }
 }
 
 /// A field with a value that it cannot have.

@@ -24,7 +24,7 @@ use crate::ids::{LocationId, SkuId};
 use crate::reservation::Claim;
 
 /// By how many pieces one person alone may correct a level; more needs a second one.
-pub const ADJUSTED_ALONE_MAX: i64 = 50;
+pub const ADJUSTED_ALONE_STANDARD: i64 = 50;
 
 /// The pieces of one SKU at one location, by bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

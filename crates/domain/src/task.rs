@@ -81,6 +81,9 @@ pub struct InvalidTransition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Event {
+    /// Somebody asked a second person: the actor of the entry.
+    #[serde(rename = "task.asked")]
+    Asked,
     /// Someone took it.
     #[serde(rename = "task.claimed")]
     Claimed {
@@ -102,6 +105,7 @@ impl Event {
     /// The stable name of the kind.
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Asked => "task.asked",
             Self::Claimed { .. } => "task.claimed",
             Self::Unclaimed => "task.unclaimed",
             Self::Finished => "task.finished",

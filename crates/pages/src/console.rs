@@ -7,6 +7,7 @@
 pub mod account;
 pub mod admin;
 pub mod api_keys;
+pub mod approval;
 pub mod audit;
 pub mod catalog;
 pub mod coupons;
@@ -14,6 +15,7 @@ pub mod dashboard;
 pub mod form;
 pub mod order;
 pub mod orders;
+pub mod promotions;
 #[cfg(any(test, feature = "samples"))]
 pub(crate) mod samples;
 pub mod settings;

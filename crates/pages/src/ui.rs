@@ -16,6 +16,7 @@ mod filters;
 mod meters;
 mod pager;
 mod product_card;
+mod qr;
 mod remaining;
 mod stat;
 mod steps;
@@ -36,6 +37,7 @@ pub use filters::{Filter, Filters};
 pub use meters::{Meter, Meters};
 pub use pager::Pager;
 pub use product_card::{Availability, ProductCard};
+pub use qr::Qr;
 pub use remaining::Remaining;
 pub use stat::{Stat, sparkline};
 pub use steps::{Progress, Step, Steps};
@@ -63,6 +65,7 @@ components!(
     Meters,
     Pager,
     ProductCard,
+    Qr,
     Remaining,
     Stat,
     Steps,

@@ -12,16 +12,6 @@ use crate::record::{note, one_row};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, Value, params};
 
-static INSERT: Insert = insert!("skus" {
-    id: Int, code: Text, gtin: Text, name_zh: Text, name_en: Text, description_zh: Text,
-    description_en: Text, category_id: Int, family: Text, variant_zh: Text, variant_en: Text,
-    price_minor: Int, currency: Text, list_price_minor: Int, cost_minor: Int, tax_class: Text,
-    weight_grams: Int, length_mm: Int, width_mm: Int, height_mm: Int, is_fragile: Int,
-    is_high_value: Int, is_perishable: Int, is_hazardous: Int, is_oversized: Int,
-    shelf_life_days: Int, is_active: Int, reorder_point: Int, substitutes: Text, art: Text,
-    version: Int, updated_at: Int, prices: Text,
-});
-
 macro_rules! columns {
     () => {
         "id, code, gtin, name_zh, name_en, description_zh, description_en, category_id, family,
@@ -31,6 +21,21 @@ macro_rules! columns {
          version, updated_at, prices"
     };
 }
+
+// Behind the macro, which it uses.
+mod search;
+
+pub use search::{Search, search};
+
+static INSERT: Insert = insert!("skus" {
+    id: Int, code: Text, gtin: Text, name_zh: Text, name_en: Text, description_zh: Text,
+    description_en: Text, category_id: Int, family: Text, variant_zh: Text, variant_en: Text,
+    price_minor: Int, currency: Text, list_price_minor: Int, cost_minor: Int, tax_class: Text,
+    weight_grams: Int, length_mm: Int, width_mm: Int, height_mm: Int, is_fragile: Int,
+    is_high_value: Int, is_perishable: Int, is_hazardous: Int, is_oversized: Int,
+    shelf_life_days: Int, is_active: Int, reorder_point: Int, substitutes: Text, art: Text,
+    version: Int, updated_at: Int, prices: Text,
+});
 
 fn read(row: &mut Row<'_>) -> Result<Sku, Error> {
     Ok(Sku {

@@ -173,11 +173,16 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, task: &Task, event: &Event) -> Result<
             closed_at,
         ],
     )?;
+    record(tx, act, task.id, event)
+}
+
+/// Appends an event of a task to the journal.
+pub fn record(tx: &mut Tx<'_>, act: &Act, id: TaskId, event: &Event) -> Result<(), Error> {
     let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
-    let sequence = journal::next_sequence(tx, "task", task.id.raw())?;
+    let sequence = journal::next_sequence(tx, "task", id.raw())?;
     let entry = journal::NewEntry {
         aggregate: "task",
-        aggregate_id: task.id.raw(),
+        aggregate_id: id.raw(),
         sequence,
         kind: event.kind(),
         body: &body,

@@ -5,6 +5,8 @@
 
 mod account;
 mod admin;
+mod approvals;
+mod catalog;
 mod dashboard;
 mod desk;
 mod home;
@@ -13,6 +15,7 @@ mod order;
 mod orders;
 mod pairs;
 mod people;
+mod promotions;
 mod route;
 mod search;
 mod sign_in;
@@ -32,11 +35,14 @@ fn routes() -> Routes {
     Routes::default()
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(approvals::routes())
+        .merge(catalog::routes())
         .merge(dashboard::routes())
         .merge(home::routes())
         .merge(live::routes())
         .merge(order::routes())
         .merge(orders::routes())
+        .merge(promotions::routes())
         .merge(search::routes())
         .merge(sign_in::routes())
         .merge(stock::routes())

@@ -4,6 +4,7 @@ pub mod console;
 mod origin;
 pub mod shop;
 mod site;
+mod upload;
 mod visit;
 
 use axum::extract::DefaultBodyLimit;

@@ -227,6 +227,7 @@ pub(crate) fn fill(path: &str) -> String {
             Some("gateway" | "code" | "kind") => filled.push_str("nobody"),
             Some(name) => {
                 let prefix = match name {
+                    "approval_id" => "tsk",
                     "order_id" => "ord",
                     "sku_id" => "sku",
                     "category_id" => "cat",

@@ -12,6 +12,7 @@ use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
 use ordermill_adapters::shopify::Shopify;
 use ordermill_app::api_key::{self, NewApiKey};
+use ordermill_app::catalog::{ShopSettings, settings};
 use ordermill_app::channel::ChannelSettings;
 use ordermill_app::channel::setup::{SetUpChannel, set_up_channel};
 use ordermill_app::check;
@@ -267,6 +268,26 @@ impl Shop {
             .header(header::CONTENT_TYPE, "application/json")
             .header("idempotency-key", key.replace('/', "-"));
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A call by somebody else, who may do everything too.
+    pub(crate) async fn post_as_colleague(&self, path: &str, body: Value) -> Reply {
+        let key = all_scopes(&self.services).await;
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// From now on one may refund so much alone.
+    pub(crate) async fn limit_refunds(&self, refund_limit_minor: i64) {
+        let act = Principal::system("test").act(self.clock.now());
+        let limit = move |tx: &mut ordermill_storage::Tx<'_>| {
+            let (shop, version) = settings::read::<ShopSettings>(tx)?;
+            let shop = ShopSettings { refund_limit_minor, ..shop };
+            settings::save(tx, &act, &shop, version)
+        };
+        self.services.database().write(limit).await.unwrap();
     }
 
     pub(crate) fn router(&self) -> Router {

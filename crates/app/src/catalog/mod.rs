@@ -201,7 +201,10 @@ impl Catalog {
 
     /// The category of this code or, in the address of a page, of this slug.
     pub fn category_by_code(&self, code: &str) -> Option<&Category> {
-        let is_it = |category: &&Arc<Category>| category.code == code || category.slug == code;
+        // Many categories have no slug; nothing is no name of any of them.
+        let is_it = |category: &&Arc<Category>| {
+            !code.is_empty() && (category.code == code || category.slug == code)
+        };
         self.categories.iter().find(is_it).map(AsRef::as_ref)
     }
 

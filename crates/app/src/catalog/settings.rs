@@ -18,6 +18,7 @@ use ordermill_domain::pricing::tax::CountryTax;
 use ordermill_domain::pricing::{
     BasisPoints, Country, FreightTable, RegionPattern, TaxClass, TaxMode, TaxTable,
 };
+use ordermill_domain::stock::ADJUSTED_ALONE_STANDARD;
 use ordermill_storage::setting::{self, Setting};
 use ordermill_storage::{Error, Tx};
 use serde::de::DeserializeOwned;
@@ -53,6 +54,13 @@ pub struct ShopSettings {
     /// What one person may refund alone, minor units of the shop's currency; more, and any other
     /// currency, takes a second one.
     pub refund_limit_minor: i64,
+    /// What one use of a coupon may take off before it takes a second person, minor units of the
+    /// shop's currency.
+    pub coupon_limit_minor: i64,
+    /// By how many percent one person may change a price alone.
+    pub price_change_limit_percent: i64,
+    /// By how many pieces one person may correct stock alone.
+    pub stock_limit_pieces: i64,
 }
 
 /// How points are earned and spent.
@@ -150,6 +158,9 @@ impl Default for ShopSettings {
             hold_for: Span::minutes(30),
             late_policy: LatePolicy::OfferBackorder,
             refund_limit_minor: 50_000,
+            coupon_limit_minor: 50_000,
+            price_change_limit_percent: 30,
+            stock_limit_pieces: ADJUSTED_ALONE_STANDARD,
         }
     }
 }

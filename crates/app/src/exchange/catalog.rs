@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use ordermill_base::{Currency, Money, Timestamp};
-use ordermill_domain::actor::Act;
+use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::SkuId;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::text::Text;
@@ -17,6 +17,7 @@ use super::write::Sheet;
 use super::{Column, ExportError, needed, optional};
 use crate::catalog::edit;
 use crate::catalog::settings::{self, ShopSettings};
+use crate::price::{self, Prices};
 
 pub(super) const COLUMNS: [Column; 31] = [
     needed("code", "编码"),
@@ -85,11 +86,22 @@ pub(super) fn take(
             Ok(Outcome::Created)
         }
         Some(before) => {
+            check_leap(tx, act, &before, &after)?;
             let saved = edit::save_sku(tx, act, &before, after)?;
             let is_same = saved.version == before.version;
             Ok(if is_same { Outcome::Unchanged } else { Outcome::Changed })
         }
     }
+}
+
+/// A person who hands in a file decides no more by it than at a form.
+fn check_leap(tx: &mut Tx<'_>, act: &Act, before: &Sku, after: &Sku) -> Result<(), LineError> {
+    let is_person = matches!(act.actor, Actor::Staff(_));
+    if is_person && price::is_over_limit(tx, &Prices::of(before), &Prices::of(after))? {
+        let reason = "a change of this size takes a second person: change it on the SKU's page";
+        return Err(LineError::of("price", reason));
+    }
+    Ok(())
 }
 
 fn link(tx: &mut Tx<'_>, act: &Act, before: &Sku, codes: &str) -> Result<Outcome, LineError> {

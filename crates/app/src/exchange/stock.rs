@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use std::io::Write;
 
 use jiff::civil::Date;
-use ordermill_domain::actor::Act;
+use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{BinId, LocationId, SkuId};
 use ordermill_domain::stock::{BackorderPolicy, StockLevel};
 use ordermill_storage::{Tx, location, sku, stock};
@@ -18,6 +18,7 @@ use super::run::{Line, LineError, Outcome};
 use super::write::Sheet;
 use super::{Column, ExportError, needed, optional};
 use crate::stock::{Lot, Spot, count_stock, set_stock_policy};
+use crate::stock_desk;
 
 pub(super) const COLUMNS: [Column; 8] = [
     needed("sku", "编码"),
@@ -49,12 +50,19 @@ pub(super) fn take(tx: &mut Tx<'_>, act: &Act, line: Line<'_>) -> Result<Outcome
     let policy = policy(line)?;
     let before = stock::levels(tx, [sku.id])?.into_iter().find(|it| it.location == place.id);
     let level = before.unwrap_or(StockLevel::new(sku.id, place.id, BackorderPolicy::Deny));
-    let is_counted = pieces(tx, &level, &spot)? == counted;
+    let expected = pieces(tx, &level, &spot)?;
+    let is_counted = expected == counted;
     let (safety_stock, backorder) =
         (policy.0.unwrap_or(level.safety_stock), policy.1.unwrap_or(level.backorder));
     let is_ruled = (safety_stock, backorder) == (level.safety_stock, level.backorder);
     if is_counted && is_ruled && (before.is_some() || counted == 0) {
         return Ok(Outcome::Unchanged);
+    }
+    // A person who hands in a file decides no more by it than at a form.
+    let is_person = matches!(act.actor, Actor::Staff(_));
+    if is_person && !is_counted && stock_desk::is_over_limit(tx, counted - expected)? {
+        let reason = "a correction of this size takes a second person: book it on the SKU's page";
+        return Err(LineError::of("quantity", reason));
     }
     // The count goes first: it may refuse, and then nothing was written.
     if !is_counted {

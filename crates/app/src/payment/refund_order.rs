@@ -9,12 +9,11 @@ use ordermill_domain::ids::{OrderId, PaymentId, RefundId, TaskId};
 use ordermill_domain::payment::{Payment, State};
 use ordermill_domain::refund::{Cause, Refund};
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
-use ordermill_storage::task::{self, Concern};
-use ordermill_storage::{Error, Tx, idempotency, order, payment, refund};
+use ordermill_storage::{Error, Tx, idempotency, order, payment, refund, task};
 use serde::{Deserialize, Serialize};
 
 use super::refund::{GrantRefundError, grant_refund_as};
+use crate::approval::{self, AskError};
 use crate::catalog::{ShopSettings, settings};
 use crate::order::place::Key;
 use crate::permission::{self, About, Access, Forbidden, Principal};
@@ -37,8 +36,8 @@ pub struct RefundOrder {
 pub enum RefundDecision {
     /// The money is promised, and sent by itself.
     Granted(Refund),
-    /// A second person has to approve it; nothing has moved yet.
-    AwaitsApproval,
+    /// A second person has to approve it, in this task; nothing has moved yet.
+    AwaitsApproval(TaskId),
 }
 
 /// Why no money goes back; nothing has changed.
@@ -56,12 +55,9 @@ pub enum RefundOrderError {
     /// Several payments have money left.
     #[error("say which payment is to be refunded: several have money left")]
     WhichPayment,
-    /// No such wish waits for approval.
-    #[error("no refund waits for approval in task {0}")]
-    NotAwaited(TaskId),
-    /// Nobody approves their own request.
-    #[error("whoever asked for a refund does not approve it")]
-    OwnRequest,
+    /// Another refund of the payment waits for approval.
+    #[error("another refund of the payment waits for approval in task {0}")]
+    AnotherWaits(TaskId),
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -79,15 +75,16 @@ impl From<Error> for RefundOrderError {
     }
 }
 
-/// A wish that waits for a second person, as the task keeps it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Wish {
-    order: OrderId,
-    payment: PaymentId,
-    amount_minor: i64,
-    currency: ordermill_base::Currency,
-    requested_by: String,
-    reason: Option<String>,
+/// Money that waits for a second person to go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundWish {
+    /// Whose money.
+    pub order: OrderId,
+    /// Out of which payment.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Money,
 }
 
 /// Promises money back, or asks a second person if it is more than one may decide alone.
@@ -121,47 +118,40 @@ pub fn refund_order(
         return Ok(RefundDecision::Granted(refund));
     }
     check_left(&payment, amount, left)?;
-    let wish = Wish {
-        order: request.order,
-        payment: payment.facts().id,
-        amount_minor: amount.minor,
-        currency: amount.currency,
-        requested_by: act.actor.to_string(),
-        reason: act.reason.clone(),
-    };
-    ask_second(tx, act, &wish)?;
-    Ok(RefundDecision::AwaitsApproval)
+    let wish = RefundWish { order: request.order, payment: payment.facts().id, amount };
+    match approval::ask(tx, act, approval::Wish::Refund(wish)) {
+        Ok(task) => {
+            if let Some(key) = &request.key {
+                idempotency::remember(tx, key.as_use(), task, act.at)?;
+            }
+            Ok(RefundDecision::AwaitsApproval(task))
+        }
+        Err(AskError::AnotherWaits(task)) => Err(RefundOrderError::AnotherWaits(task)),
+        Err(AskError::Storage(error)) => Err(error.into()),
+    }
 }
 
-/// Approves a refund that somebody else asked for.
-///
-/// # Errors
-/// [`RefundOrderError`]; nothing has changed then.
-pub fn approve_refund(
+/// Takes the lock under which an approved refund is granted.
+pub(crate) fn lock_for(
     tx: &mut Tx<'_>,
-    principal: &Principal,
     act: &Act,
+    wish: &RefundWish,
+) -> Result<(), RefundOrderError> {
+    lock(tx, act, wish.order).map(drop)
+}
+
+/// Grants a refund that was approved in this task, under the order's lock.
+pub(crate) fn grant(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    wish: &RefundWish,
     task: TaskId,
 ) -> Result<Refund, RefundOrderError> {
-    let not_awaited = || RefundOrderError::NotAwaited(task);
-    let asked = task::fetch(tx, task)?.filter(|it| it.kind == TaskKind::SecondApproval);
-    let asked = asked.filter(|it| it.state.is_open()).ok_or_else(not_awaited)?;
-    let wish: Wish = serde_json::from_str(&asked.detail).map_err(|_| not_awaited())?;
-    let about = lock(tx, act, wish.order)?;
-    // Again under the order's lock: of two who approve at once one is too late.
-    let is_open = task::close(tx, TaskKind::SecondApproval, wish.payment, "approved", act.at)?;
-    if !is_open {
-        return Err(not_awaited());
-    }
-    if wish.requested_by == act.actor.to_string() {
-        return Err(RefundOrderError::OwnRequest);
-    }
-    permission::authorize(principal, Permission::ApproveLargeRefund, &about)?;
     let payment =
         payment::fetch(tx, wish.payment)?.ok_or(RefundOrderError::PaymentNotFound(wish.payment))?;
-    let amount = Money::new(wish.amount_minor, wish.currency);
     let id: RefundId = tx.next_id(act.at);
-    Ok(grant_refund_as(tx, act, &payment, Cause::ByHand, task.raw(), amount, id)?)
+    let (cause, subject) = (Cause::ByHand, task.raw());
+    Ok(grant_refund_as(tx, act, &payment, cause, subject, wish.amount, id)?)
 }
 
 /// Money of an order moves under the order's lock.
@@ -184,13 +174,21 @@ fn known(
 ) -> Result<Option<RefundDecision>, RefundOrderError> {
     let Some(key) = &request.key else { return Ok(None) };
     let Some(used) = idempotency::find(tx, &[key.as_use()])?.pop() else { return Ok(None) };
-    let refund = refund::fetch(tx, RefundId::from_raw(used.subject_id))?;
-    match refund.filter(|it| it.facts().order == request.order) {
-        Some(refund) if used.request_hash == key.request_hash => {
-            Ok(Some(RefundDecision::Granted(refund)))
-        }
-        _ => Err(RefundOrderError::KeyReused),
+    if used.request_hash != key.request_hash {
+        return Err(RefundOrderError::KeyReused);
     }
+    let refund = refund::fetch(tx, RefundId::from_raw(used.subject_id))?;
+    if let Some(refund) = refund.filter(|it| it.facts().order == request.order) {
+        return Ok(Some(RefundDecision::Granted(refund)));
+    }
+    // It was a request for approval, which waits or is decided.
+    let asked = task::fetch(tx, TaskId::from_raw(used.subject_id))?;
+    let is_of_order = |task: &task::Task| match approval::read(task).map(|asked| asked.wish) {
+        Some(approval::Wish::Refund(wish)) => wish.order == request.order,
+        _ => false,
+    };
+    let asked = asked.filter(is_of_order).ok_or(RefundOrderError::KeyReused)?;
+    Ok(Some(RefundDecision::AwaitsApproval(asked.id)))
 }
 
 /// The payment that is meant, and what is left of it.
@@ -229,18 +227,4 @@ fn check_left(payment: &Payment, amount: Money, left: Money) -> Result<(), Refun
     let id = RefundId::from_raw(1);
     let tried = Refund::grant(id, facts.order, key, amount, of, facts.created_at);
     tried.map(drop).map_err(|error| GrantRefundError::from(error).into())
-}
-
-fn ask_second(tx: &mut Tx<'_>, act: &Act, wish: &Wish) -> Result<(), Error> {
-    let detail = serde_json::to_string(wish).map_err(|error| Error::Engine(error.into()))?;
-    let kind = TaskKind::SecondApproval;
-    let concern = Concern {
-        kind,
-        subject_id: wish.payment.raw(),
-        role: kind.owner(),
-        priority: 0,
-        detail: &detail,
-        due_at: None,
-    };
-    task::open_for(tx, concern, act.at)
 }

@@ -8,7 +8,7 @@ use ordermill_base::Timestamp;
 
 use crate::console::{Frame, form};
 use crate::shell::Shell;
-use crate::ui::{Field, FormErrors};
+use crate::ui::{Field, FormErrors, Qr};
 use crate::words::Words;
 
 /// The page of one's own account.
@@ -38,6 +38,8 @@ pub struct Enrollment {
     pub secret: String,
     /// `otpauth://…`, which goes along with the form.
     pub uri: String,
+    /// The same, to be scanned by the app.
+    pub qr: Option<Qr>,
     /// The first code of the app.
     pub code: Field,
 }
@@ -51,7 +53,8 @@ impl Enrollment {
             .autocomplete("one-time-code")
             .hint(t.account_code_hint())
             .error(error);
-        Self { secret, uri, code }
+        let qr = Qr::new(&uri, t.account_qr());
+        Self { secret, uri, qr, code }
     }
 }
 
@@ -114,9 +117,11 @@ crate::words! {
     account_totp = "两步验证", "Second factor";
     account_totp_on = "已启用：登录时需要验证器上的验证码。更换手机时请管理员重置。", "On: signing in asks for a code of your authenticator app. An admin resets it when your phone changes.";
     account_totp_off = "未启用。启用后，仅凭密码无法登录。", "Off. Once it is on, the password alone opens nothing.";
+    account_qr = "用验证器扫描的二维码", "QR code for your authenticator app";
+    account_scan = "用验证器应用扫描二维码，或手动输入下面的密钥。", "Scan the code with your authenticator app, or type in the key below.";
     account_totp_start = "启用", "Turn on";
     account_totp_done = "两步验证已启用", "The second factor is on";
-    account_secret = "在验证器中输入这个密钥，只显示这一次：", "Type this secret into your authenticator app; it is shown this once:";
+    account_secret = "密钥，只显示这一次：", "The key, shown this once:";
     account_code = "验证器上的验证码", "Code of the app";
     account_code_hint = "6 位数字，用来确认设置成功", "6 digits, to prove that it works";
     account_code_wrong = "验证码不对，请用下一个再试", "The code is wrong; try the next one";

@@ -1,15 +1,20 @@
-//! Coupons, `/console/promotions`, and the form of a new one, `/console/promotions/new`.
+//! Coupons, `/console/promotions`, and their form, [`form`].
 //!
-//! The list takes `view` (`all`, `active`, `planned`, `ended`), `q`, `cursor`. The form posts the
-//! fields of [`CouponEntered`] and `key` to its own address. A coupon is ended by a post to
-//! `/console/promotions/{code}/end`.
+//! The list takes `view` (`all`, `active`, `planned`, `ended`), `q` and `cursor`. A coupon is known
+//! by its id: codes may have letters that mean something in addresses.
+
+pub mod form;
 
 use askama::Template;
+use ordermill_base::Money;
 
 use crate::console::Frame;
-use crate::console::form::{FormGroup, FormPage};
+use crate::icon::Icon;
 use crate::shell::Shell;
-use crate::ui::{Action, Badge, Choice, Empty, Field, Filters, FormErrors, Pager, Views};
+use crate::ui::{Badge, Empty, Filter, Filters, Pager, Tone, Views};
+use crate::words::Words;
+
+pub use form::CouponEntered;
 
 /// The list of coupons.
 #[derive(Debug, Clone, Template)]
@@ -19,6 +24,8 @@ pub struct CouponsPage {
     pub shell: Shell,
     /// Navigation and header.
     pub frame: Frame,
+    /// The parts of the promotions.
+    pub parts: Views,
     /// All, active, planned, ended. The region is `list`.
     pub views: Views,
     /// By code.
@@ -29,15 +36,17 @@ pub struct CouponsPage {
     pub empty: Empty,
     /// The foot.
     pub pager: Pager,
-    /// Whether they may create and end.
-    pub can_change: bool,
 }
 
 /// One coupon.
 #[derive(Debug, Clone)]
 pub struct CouponRow {
+    /// The address of its form.
+    pub href: String,
     /// What buyers type in.
     pub code: String,
+    /// What buyers read.
+    pub name: String,
     /// What it gives: "¥20.00 off from ¥199.00".
     pub benefit: String,
     /// On what: "Everything", "2 categories".
@@ -48,162 +57,126 @@ pub struct CouponRow {
     pub used: String,
     /// Active, planned, ended, used up.
     pub state: Badge,
-    /// What can be done with it.
-    pub actions: Vec<Action>,
 }
 
-/// What was entered for a coupon; as texts, so that a refused form shows it again.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each is the field of its name, with its words below")]
-pub struct CouponEntered {
-    pub code: String,
-    /// `percent_off`, `amount_off` or `free_freight`.
-    pub benefit: String,
-    /// Percent with up to two decimals, or an amount; nothing for freight.
-    pub value: String,
-    /// The most it takes off.
-    pub cap: String,
-    pub min_spend: String,
-    /// `all`, `categories` or `skus`.
-    pub scope: String,
-    /// Codes with commas or blanks between, unless it is for everything.
-    pub scope_codes: String,
-    /// A local moment, `2026-11-01T00:00`.
-    pub valid_from: String,
-    pub valid_until: String,
-    pub uses_max: String,
-    pub uses_per_customer_max: String,
-    /// Empty for a coupon that is used alone.
-    pub stacking_group: String,
+/// Where a coupon stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the word of its name, below")]
+pub enum Standing {
+    Active,
+    Planned,
+    Ended,
+    UsedUp,
+    Inactive,
 }
 
-/// The form of a new coupon.
-pub fn form(shell: Shell, frame: Frame, entered: &CouponEntered, key: &str) -> FormPage {
-    let t = shell.t;
-    let count =
-        |name, label: &str, value: &str| Field::new(name, label).optional().digits(9).value(value);
-    let amount = |name, label: &str, value: &str| {
-        Field::new(name, label).optional().decimal().max_length(16).value(value)
-    };
-    let benefits = vec![
-        Choice::new("percent_off", t.coupon_percent_off()),
-        Choice::new("amount_off", t.coupon_amount_off()),
-        Choice::new("free_freight", t.coupon_free_freight()),
-    ];
-    let scopes = vec![
-        Choice::new("all", t.coupon_scope_all()),
-        Choice::new("categories", t.coupon_scope_categories()),
-        Choice::new("skus", t.coupon_scope_skus()),
-    ];
-    let moment = |name, label: &str, value: &str| {
-        Field::new(name, label).kind("datetime-local").optional().value(value)
-    };
-    let gives = vec![
-        Field::new("code", t.coupon_code())
-            .max_length(40)
-            .hint(t.coupon_code_hint())
-            .value(&entered.code),
-        Field::select("benefit", t.coupon_benefit(), benefits).value(&entered.benefit),
-        amount("value", t.coupon_value(), &entered.value).hint(t.coupon_value_hint()),
-        amount("cap", t.coupon_cap(), &entered.cap),
-        amount("min_spend", t.coupon_min_spend(), &entered.min_spend),
-    ];
-    let goods = vec![
-        Field::select("scope", t.coupon_scope(), scopes).value(&entered.scope),
-        Field::new("scope_codes", t.coupon_scope_codes())
-            .kind("textarea")
-            .optional()
-            .max_length(4_000)
-            .value(&entered.scope_codes),
-    ];
-    let limits = vec![
-        moment("valid_from", t.coupon_valid_from(), &entered.valid_from),
-        moment("valid_until", t.coupon_valid_until(), &entered.valid_until),
-        count("uses_max", t.coupon_uses_max(), &entered.uses_max),
-        count(
-            "uses_per_customer_max",
-            t.coupon_uses_per_customer_max(),
-            &entered.uses_per_customer_max,
-        ),
-        count("stacking_group", t.coupon_stacking_group(), &entered.stacking_group)
-            .hint(t.coupon_stacking_hint()),
-    ];
-    FormPage {
-        title: t.coupon_new().into(),
-        lead: t.coupon_lead().into(),
-        back: ("/console/promotions".into(), t.coupons_back().into()),
-        actions: Vec::new(),
-        errors: FormErrors::default(),
-        action: "/console/promotions/new".into(),
-        values: vec![("key", key.into())],
-        groups: vec![
-            FormGroup::new(t.coupon_benefit(), gives),
-            FormGroup::new(t.coupon_scope(), goods),
-            FormGroup::new(t.coupon_limits(), limits),
-        ],
-        button: t.coupon_create().into(),
-        shell,
-        frame,
+/// Where a coupon stands, in one badge.
+pub fn standing(standing: Standing, t: Words) -> Badge {
+    match standing {
+        Standing::Active => Badge::new(Tone::Green, Icon::Check, t.coupon_active()),
+        Standing::Planned => Badge::new(Tone::Blue, Icon::Clock, t.coupon_planned()),
+        Standing::Ended => Badge::new(Tone::Grey, Icon::Ban, t.coupon_ended()),
+        Standing::UsedUp => Badge::new(Tone::Grey, Icon::Ban, t.coupon_exhausted()),
+        Standing::Inactive => Badge::new(Tone::Grey, Icon::Pause, t.coupon_inactive()),
     }
+}
+
+/// What a coupon gives.
+#[derive(Debug, Clone, Copy)]
+pub enum Gives<'a> {
+    /// A part of the price: percent as text, and at most how much.
+    Percent(&'a str, Option<Money>),
+    /// An amount.
+    Amount(Money),
+    /// The freight, at most so much of it.
+    Freight(Option<Money>),
+}
+
+/// What a coupon gives, in words: "¥20.00 off from ¥199.00".
+pub fn benefit(gives: Gives<'_>, min_spend: Option<Money>, t: Words) -> String {
+    let (text, cap) = match (gives, min_spend) {
+        (Gives::Percent(percent, cap), None) => (t.coupon_gives_percent(percent), cap),
+        (Gives::Percent(percent, cap), Some(min)) => {
+            (t.coupon_gives_percent_from(percent, min), cap)
+        }
+        (Gives::Amount(amount), None) => (t.coupon_gives_amount(amount), None),
+        (Gives::Amount(amount), Some(min)) => (t.coupon_gives_amount_from(amount, min), None),
+        (Gives::Freight(cap), None) => (t.coupon_gives_freight().to_owned(), cap),
+        (Gives::Freight(cap), Some(min)) => (t.coupon_gives_freight_from(min), cap),
+    };
+    cap.map_or(text.clone(), |cap| t.coupon_gives_at_most(text, cap))
+}
+
+/// A view of the list by its name.
+pub fn view_name(view: &str, t: Words) -> &'static str {
+    match view {
+        "active" => t.coupon_active(),
+        "planned" => t.coupon_planned(),
+        "ended" => t.coupon_ended(),
+        _ => t.view_all(),
+    }
+}
+
+/// The filters of the list; `view` stays as it is.
+pub fn filters(view: &str, q: &str, clear: Option<String>, t: Words) -> Filters {
+    Filters {
+        t,
+        action: "/console/promotions".into(),
+        region: "list",
+        kept: vec![("view", view.to_owned())],
+        filters: vec![Filter::search(t.coupon_by_code(), q)],
+        clear,
+    }
+}
+
+/// A list without coupons, and why.
+pub fn empty(is_filtered: bool, clear: &str, t: Words) -> Empty {
+    let (title, text) = if is_filtered {
+        (t.coupon_no_match(), t.stock_no_match_text())
+    } else {
+        (t.coupon_none(), t.coupon_none_text())
+    };
+    let action = is_filtered.then(|| (clear.to_owned(), t.filter_clear().to_owned()));
+    Empty { icon: Icon::Discount, title: title.into(), text: text.into(), action }
 }
 
 crate::words! {
     coupons_title = "促销", "Promotions";
     coupons_list = "优惠券列表", "List of coupons";
-    coupons_back = "返回促销", "Back to promotions";
     coupons_valid = "有效期", "Valid";
     coupons_used = "已用", "Used";
     coupons_state = "状态", "Status";
-    coupons_actions = "操作", "Actions";
-    coupon_new = "新建优惠券", "New coupon";
-    coupon_create = "创建优惠券", "Create coupon";
-    coupon_lead = "创建后内容不能修改，只能结束。超过限额的优惠需要第二人审批。", "Once created it is not changed, only ended. One above the limit needs a second person.";
-    coupon_code = "优惠码", "Code";
-    coupon_code_hint = "买家输入的内容，不分大小写", "What buyers type in; case does not matter";
-    coupon_benefit = "优惠", "Benefit";
-    coupon_percent_off = "打折（百分比）", "Percent off";
-    coupon_amount_off = "立减（金额）", "Amount off";
-    coupon_free_freight = "免运费", "Free shipping";
-    coupon_value = "优惠数值", "Value";
-    coupon_value_hint = "百分比或金额；免运费不用填", "Percent or amount; nothing for free shipping";
-    coupon_cap = "最多优惠", "At most";
-    coupon_min_spend = "最低消费", "Least spending";
-    coupon_scope = "适用范围", "Goods";
-    coupon_scope_all = "全部商品", "Everything";
-    coupon_scope_categories = "指定分类", "Categories";
-    coupon_scope_skus = "指定 SKU", "SKUs";
-    coupon_scope_codes = "分类或 SKU 编码", "Codes of the categories or SKUs";
-    coupon_limits = "时间与次数", "When and how often";
-    coupon_valid_from = "开始", "From";
-    coupon_valid_until = "结束", "Until";
-    coupon_uses_max = "总次数上限", "Uses in all";
-    coupon_uses_per_customer_max = "每人次数上限", "Uses per customer";
-    coupon_stacking_group = "叠加组", "Combination group";
-    coupon_stacking_hint = "同组可叠加；不填则单独使用", "Used together with its group; empty: used alone";
-    coupon_end = "结束", "End";
-}
-
-#[cfg(any(test, feature = "samples"))]
-pub(crate) fn sample_form(language: crate::Language) -> FormPage {
-    use crate::{console::Section, samples};
-    let entered = CouponEntered {
-        code: "AUTUMN120".into(),
-        benefit: "percent_off".into(),
-        value: "120".into(),
-        scope: "all".into(),
-        valid_from: "2026-11-23T00:00".into(),
-        uses_max: "5000".into(),
-        ..CouponEntered::default()
-    };
-    let frame = samples::console_frame(language, Section::Promotions);
-    form(samples::shell(language), frame, &entered, "01JD3M9Z")
+    coupons_newest_first = "最新在前", "newest first";
+    coupon_by_code = "优惠码开头", "The start of a code";
+    coupon_active = "进行中", "Active";
+    coupon_planned = "未开始", "Planned";
+    coupon_ended = "已结束", "Ended";
+    coupon_exhausted = "已用完", "Used up";
+    coupon_inactive = "已停用", "Out of use";
+    coupon_no_match = "没有符合条件的优惠券", "No coupon matches";
+    coupon_none = "还没有优惠券", "No coupon yet";
+    coupon_none_text = "新建一张，买家结算时输入优惠码即可使用。", "Make one; buyers type its code at the checkout.";
+    coupon_gives_percent(percent) = "减 {percent}%", "{percent}% off";
+    coupon_gives_percent_from(percent, min) = "满 {min} 减 {percent}%", "{percent}% off from {min}";
+    coupon_gives_amount(amount) = "减 {amount}", "{amount} off";
+    coupon_gives_amount_from(amount, min) = "满 {min} 减 {amount}", "{amount} off from {min}";
+    coupon_gives_freight = "免运费", "Free shipping";
+    coupon_gives_freight_from(min) = "满 {min} 免运费", "Free shipping from {min}";
+    coupon_gives_at_most(text, cap) = "{text}，最多 {cap}", "{text}, at most {cap}";
+    coupon_on_categories(count) = "{count} 个分类", "{count} category" | "{count} categories";
+    coupon_on_skus(count) = "{count} 个商品", "{count} SKU" | "{count} SKUs";
+    coupon_used_of(used, max) = "{used} / {max} 次", "{used} of {max}";
+    coupon_always = "长期", "Always";
+    coupon_from(from) = "{from} 起", "From {from}";
+    coupon_until(until) = "至 {until}", "Until {until}";
+    coupon_between(from, until) = "{from} 至 {until}", "{from} – {until}";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Language;
+    use crate::samples::yuan;
     use crate::testing::{assert_sound, assert_sound_page};
 
     #[test]
@@ -216,11 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_coupon_keeps_all_that_was_entered() {
-        let page = sample_form(Language::En);
-        let html = page.refused(&[("value", "More than 100 %".into())]).render().unwrap();
-        assert_sound_page(&html);
-        assert!(html.contains(r#"value="AUTUMN120""#) && html.contains(r#"value="120""#), "{html}");
-        assert!(html.contains(r#"<option value="percent_off" selected>"#), "{html}");
+    fn what_a_coupon_gives_is_told_in_words() {
+        let (en, zh) = (Words::new(Language::En), Words::new(Language::Zh));
+        let of = |gives, min, t| benefit(gives, min, t);
+        let percent = Gives::Percent("12.5", Some(yuan(5_000)));
+        assert_eq!(of(percent, None, en), "12.5% off, at most ¥50.00");
+        assert_eq!(of(percent, Some(yuan(9_900)), zh), "满 ¥99.00 减 12.5%，最多 ¥50.00");
+        assert_eq!(
+            of(Gives::Amount(yuan(2_000)), Some(yuan(19_900)), en),
+            "¥20.00 off from ¥199.00"
+        );
+        assert_eq!(of(Gives::Freight(None), None, zh), "免运费");
     }
 }

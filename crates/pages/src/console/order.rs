@@ -321,7 +321,7 @@ pub fn approve_dialog(form: &OrderForm, task: &str, amount: Money, why: &str, t:
     let asks = Dialog {
         title: t.order_approve_title(amount),
         text: vec![t.order_approve_why(why), t.order_approve_effect().into()],
-        action: format!("{}/approvals/{task}", href(&form.number)),
+        action: crate::console::approval::approve_href(task),
         button: t.order_approve_button(amount),
         ..Dialog::default()
     };
@@ -487,7 +487,6 @@ crate::words! {
     order_amount_wrong(most) = "金额需大于 0，且不超过可退的 {most}", "More than 0 and at most {most}";
     order_refunded_toast(amount) = "已批准退款 {amount}，正在原路退回", "Refund of {amount} granted; it is on its way";
     order_refund_waits = "超过限额，已请第二人审批", "Over the limit: a second person has been asked";
-    order_refund_own = "不能审批自己提出的退款", "Nobody approves their own request";
     order_approve_title(amount) = "批准退款 {amount}？", "Approve a refund of {amount}?";
     order_approve_why(why) = "原因：{why}", "Why: {why}";
     order_approve_effect = "同事提出，超过限额需第二人审批。批准后原路退回，不能撤回。", "A colleague asked for it; above the limit a second person decides. Once approved it cannot be taken back.";

@@ -9,8 +9,9 @@ mod tasks;
 
 use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
+use crate::console::approval::ApprovalPage;
 use crate::console::audit::AuditPage;
-use crate::console::catalog::{self, CatalogPage};
+use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
 use crate::console::order::OrderPage;
@@ -30,6 +31,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
     let forbidden = Trouble::Forbidden { granted_to: "财务 Finance".into() };
     let refused = [("value", language_text(language).to_owned())];
     let known = Subject::Known { id: "stf_2", version: 3, is_active: true, has_totp: true };
+    let coupon = coupons::form::sample_form(language, coupons::form::Subject::New("01JD3M9Z"));
     vec![
         sample("/console/sign-in", SignInPage::sample(language)),
         sample("/console/sign-in?state=wrong", SignInPage::sample_wrong(language)),
@@ -38,6 +40,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/account/totp", AccountPage::sample_enrolling(language)),
         sample("/console/dashboard", DashboardPage::sample(language)),
         sample("/console/tasks", TasksPage::sample(language)),
+        sample("/console/approvals/tsk_1", ApprovalPage::sample(language)),
         sample("/console/tasks?desk=warehouse", TasksPage::sample_empty(language)),
         sample("/console/orders", OrdersPage::sample(language)),
         sample("/console/orders?q=nothing", OrdersPage::sample_no_match(language)),
@@ -52,9 +55,10 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/stock", StockPage::sample(language)),
         sample("/console/stock/CUP-CEL-2", StockItemPage::sample(language)),
         sample("/console/catalog", CatalogPage::sample(language)),
-        sample("/console/catalog/CUP-CEL-2", catalog::sample_form(language)),
+        sample("/console/catalog/skus/CUP-CEL-2", SkuPage::sample(language)),
+        sample("/console/catalog/skus/CUP-CEL-2/edit", sku_form::sample_form(language)),
         sample("/console/promotions", CouponsPage::sample(language)),
-        sample("/console/promotions/new", coupons::sample_form(language).refused(&refused)),
+        sample("/console/promotions/new", coupon.refused(&refused)),
         sample("/console/admin", SettingsPage::sample(language)),
         sample("/console/admin/staff", StaffPage::sample(language)),
         sample(

@@ -46,6 +46,11 @@ pub struct SettingsEntered {
     pub late_policy: String,
     /// `1` in promotion mode.
     pub is_promotion: String,
+    /// What one person may decide alone: amounts, percent, pieces.
+    pub refund_limit: String,
+    pub coupon_limit: String,
+    pub price_change_limit_percent: String,
+    pub stock_limit_pieces: String,
 }
 
 /// What can become of money that comes too late.
@@ -97,9 +102,25 @@ pub fn groups(
         }],
         error: None,
     };
+    let amount = |name, label: &str, value: &str| {
+        Field::new(name, label).decimal().max_length(20).value(value)
+    };
+    let limits = vec![
+        amount("refund_limit", t.settings_refund_limit(), &entered.refund_limit)
+            .hint(t.settings_refund_limit_hint()),
+        amount("coupon_limit", t.settings_coupon_limit(), &entered.coupon_limit)
+            .hint(t.settings_coupon_limit_hint()),
+        Field::new("price_change_limit_percent", t.settings_price_limit())
+            .digits(4)
+            .value(&entered.price_change_limit_percent),
+        Field::new("stock_limit_pieces", t.settings_stock_limit())
+            .digits(7)
+            .value(&entered.stock_limit_pieces),
+    ];
     let mut groups = vec![
         FormGroup::new(t.settings_shop(), shop),
         FormGroup::new(t.settings_orders(), orders).checks(promotion),
+        FormGroup::new(t.settings_limits(), limits),
     ];
     let mut summary = FormErrors::default();
     for group in &mut groups {
@@ -122,6 +143,15 @@ crate::words! {
     settings_promotion = "大促模式", "Promotion mode";
     settings_is_promotion = "开启", "On";
     settings_is_promotion_hint = "库存只保留上面的分钟数，不等到付款时限", "Stock is held for the minutes above and not until payment is due";
+    settings_limits = "一个人可以决定的上限（超出须第二人审批）", "What one person decides alone (more takes a second one)";
+    settings_refund_limit = "退款金额", "Refund";
+    settings_refund_limit_hint = "店铺币种；其他币种一律须第二人审批", "In the currency of the shop; any other takes a second person";
+    settings_coupon_limit = "一次使用优惠券的优惠金额", "What one use of a coupon takes off";
+    settings_coupon_limit_hint = "没有上限的百分比优惠一律须第二人审批", "A percentage without a limit takes a second person";
+    settings_price_limit = "改价幅度（%）", "Change of a price (%)";
+    settings_stock_limit = "库存更正（件）", "Correction of stock (pieces)";
+    settings_limit_wrong = "请填不小于 0 的金额，如 500.00", "An amount such as 500.00, not negative";
+    settings_limit_number_wrong(max) = "0 到 {max} 的整数", "A whole number from 0 to {max}";
     settings_saved = "设置已保存", "Settings saved";
     settings_name_wrong = "1 到 60 个字", "1 to 60 characters";
     settings_number_wrong(max) = "1 到 {max} 的整数", "A whole number from 1 to {max}";

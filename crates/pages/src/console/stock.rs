@@ -49,8 +49,8 @@ pub struct StockItemPage {
     pub sku: String,
     /// What it is.
     pub name: String,
-    /// Whether they may change the SKU itself.
-    pub can_edit: bool,
+    /// The page of the SKU itself, for whoever may see it.
+    pub sku_href: Option<String>,
     /// Its level at each location.
     pub levels: Vec<StockRow>,
     /// In which bins and lots it lies, what expires first first.
@@ -278,7 +278,6 @@ crate::words! {
     stock_quantity_wrong = "请填整数；调整可带正负号，盘点不小于 0，其余大于 0", "A whole number; signed for an adjustment, 0 or more for a count, else more than 0";
     stock_day_wrong = "请填日期，如 2027-01-31", "A day such as 2027-01-31";
     stock_booked = "已记账", "Booked";
-    stock_needs_second = "超过限额或需要第二人批准，未记账", "Over the limit, or it takes a second person; nothing was booked";
     stock_no_bin = "这个仓库没有这个库位", "There is no such bin at this location";
     stock_needs_lot = "有保质期的商品需要批次、保质期和库位", "Goods that expire need a lot, its last day and a bin";
     stock_short(has) = "这里只有 {has} 件", "Only {has} pieces are there";
@@ -312,7 +311,7 @@ crate::words! {
     stock_book_button = "登记", "Book";
     stock_quantity = "数量", "Quantity";
     stock_quantity_hint = "调整可为负数，如 -2；盘点填实际件数。", "An adjustment may be negative, such as -2; a count is what is really there.";
-    stock_edit_sku = "编辑商品", "Edit the SKU";
+    stock_see_sku = "商品信息", "About the SKU";
 }
 
 #[cfg(test)]

@@ -18,10 +18,15 @@ use ordermill_pages::ui::Toast;
 use ordermill_pages::{Words, states};
 
 use super::admin;
+use super::catalog;
+use super::promotions;
 use super::route::Needs;
 use super::told;
 use super::trouble::Trouble;
 use crate::{Site, Visit};
+
+/// Letters of a reason that are kept where stating one is free.
+const REASON_CHARS_MAX: usize = 200;
 
 /// A member of staff who is signed in.
 #[derive(Debug, Clone)]
@@ -78,6 +83,12 @@ impl Desk {
     /// An act of theirs with its reason.
     pub(super) fn act_because(&self, reason: impl Into<String>) -> Act {
         Act { reason: Some(reason.into()), ..self.act() }
+    }
+
+    /// An act of theirs with its reason, if one was stated.
+    pub(super) fn act_for(&self, reason: &str) -> Act {
+        let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+        if reason.is_empty() { self.act() } else { self.act_because(reason) }
     }
 
     /// A key for a form that makes something, so that sending it twice is harmless.
@@ -139,6 +150,12 @@ fn allowed(member: &Member) -> Vec<Section> {
     }
     if Needs::Right(Permission::AdjustStock).check(member).is_ok() {
         sections.push(Section::Stock);
+    }
+    if catalog::READ.check(member).is_ok() {
+        sections.push(Section::Catalog);
+    }
+    if promotions::CHANGE.check(member).is_ok() {
+        sections.push(Section::Promotions);
     }
     if admin::first_part(member).is_some() {
         sections.push(Section::Admin);

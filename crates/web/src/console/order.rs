@@ -12,11 +12,11 @@ use ordermill_app::order::place;
 use ordermill_app::order::step::{self, Seen, StepError};
 use ordermill_app::payment::refund::GrantRefundError;
 use ordermill_app::payment::refund_order::{
-    RefundDecision, RefundOrder, RefundOrderError, approve_refund, refund_order,
+    RefundDecision, RefundOrder, RefundOrderError, refund_order,
 };
 use ordermill_app::privacy::{self, Reveal, RevealError};
 use ordermill_base::Money;
-use ordermill_domain::ids::{OrderId, PaymentId, TaskId};
+use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::order::{Action, CancelReason, OrderNumber};
 use ordermill_domain::reveal::Field;
 use ordermill_domain::role::Permission;
@@ -43,7 +43,6 @@ pub(super) fn routes() -> Routes {
         .post("/console/orders/{number}/reveal", Needs::Right(Permission::RevealContact), reveal)
         .post("/console/orders/{number}/payments/{payment}/ask", read, ask_gateway)
         .post("/console/orders/{number}/refunds", REFUND, refund)
-        .post("/console/orders/{number}/approvals/{task}", REFUND, approve)
 }
 
 /// What sending money back asks for; how much one may decide alone is the use case's matter.
@@ -355,30 +354,10 @@ async fn refund(
         move |tx: &mut ordermill_storage::Tx<'_>| refund_order(tx, &principal, &act, &request);
     let toast = match desk.site.services().database().write(work).await {
         Ok(RefundDecision::Granted(_)) => Toast::new(t.order_refunded_toast(amount)),
-        Ok(RefundDecision::AwaitsApproval) => Toast::new(t.order_refund_waits()),
+        Ok(RefundDecision::AwaitsApproval(_)) => Toast::new(t.order_refund_waits()),
         Err(error) => return Err(trouble_of_refund(error, id)),
     };
     Ok(desk.done(&address(id), &toast))
-}
-
-async fn approve(
-    desk: Desk,
-    Path((number, task)): Path<(String, TaskId)>,
-) -> Result<Response, Trouble> {
-    let (id, t) = (order_of(&number)?, desk.t());
-    show_page(&desk, id, Shown::default()).await?;
-    let (principal, act) = (desk.member.principal.clone(), desk.act());
-    let work = move |tx: &mut ordermill_storage::Tx<'_>| approve_refund(tx, &principal, &act, task);
-    match desk.site.services().database().write(work).await {
-        Ok(refund) => {
-            let toast = Toast::new(t.order_refunded_toast(refund.facts().amount));
-            Ok(desk.done(&address(id), &toast))
-        }
-        Err(RefundOrderError::OwnRequest) => {
-            Ok(desk.done(&address(id), &Toast::new(t.order_refund_own())))
-        }
-        Err(error) => Err(trouble_of_refund(error, id)),
-    }
 }
 
 fn trouble_of_refund(error: RefundOrderError, id: OrderId) -> Trouble {
@@ -388,8 +367,7 @@ fn trouble_of_refund(error: RefundOrderError, id: OrderId) -> Trouble {
         RefundOrderError::PaymentNotFound(_)
         | RefundOrderError::NothingLeft
         | RefundOrderError::WhichPayment
-        | RefundOrderError::NotAwaited(_)
-        | RefundOrderError::OwnRequest
+        | RefundOrderError::AnotherWaits(_)
         | RefundOrderError::KeyReused
         | RefundOrderError::Grant(GrantRefundError::Refused(_)) => Trouble::Refused(address(id)),
         RefundOrderError::Grant(GrantRefundError::Storage(error)) => error.into(),

@@ -2,7 +2,7 @@
 //! without saying it, and it is asked before the handler runs.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -64,6 +64,21 @@ impl Routes {
         T: 'static,
     {
         self.add("POST", path, needs, routing::post(handler))
+    }
+
+    /// A form with a file: as large as `limit` says.
+    pub(super) fn post_with<H, T>(
+        self,
+        path: &'static str,
+        needs: Needs,
+        limit: DefaultBodyLimit,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, Site>,
+        T: 'static,
+    {
+        self.add("POST", path, needs, routing::post(handler).layer(limit))
     }
 
     fn add(

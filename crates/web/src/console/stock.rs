@@ -3,6 +3,7 @@
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ordermill_app::approval::Decision;
 use ordermill_app::stock::{Lot, Spot, StockError};
 use ordermill_app::stock_desk::{BookError, Booking, book};
 use ordermill_base::{Id, Quantity, id::made_at};
@@ -11,11 +12,11 @@ use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::role::Permission;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::stock::{MovementKind, StockLevel};
-use ordermill_pages::console::Section;
 use ordermill_pages::console::stock::{
     self as view, LotRow, MovementEntered, MovementForm, MovementRow, StockItemPage, StockPage,
     StockRow,
 };
+use ordermill_pages::console::{Section, approval};
 use ordermill_pages::ui::{Choice, Pager, Toast, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::stock::{self, Movement};
@@ -242,7 +243,7 @@ impl Desk {
             id: id.to_string(),
             sku: sku.code.clone(),
             name: name_of(sku, t),
-            can_edit: false,
+            sku_href: Some(super::catalog::href_of(&sku.code)),
             levels: levels.iter().map(|level| self.stock_row(sku, level, total)).collect(),
             lots: lot_rows.collect(),
             movements: self.movement_rows(&levels, &movements, &names),
@@ -393,7 +394,7 @@ async fn book_movement(
     let Wanted { at, booking, bin, lot, .. } = wanted;
     let work = move |tx: &mut Tx<'_>| {
         if let ordermill_app::once::Once::Before(_) = key.look::<SkuId>(tx)? {
-            return Ok(());
+            return Ok(Decision::Done(()));
         }
         let bin = match bin.as_str() {
             "" => None,
@@ -403,16 +404,18 @@ async fn book_movement(
             }
         };
         let spot = Spot { bin, lot: lot.clone() };
-        book(tx, &principal, &act, (sku, at), &booking, &spot)?;
-        Ok::<_, BookError>(key.remember(tx, sku, act.at)?)
+        let decision = book(tx, &principal, &act, (sku, at), &booking, &spot)?;
+        key.remember(tx, sku, act.at)?;
+        Ok::<_, BookError>(decision)
     };
     let href = format!("{STOCK}/{}", encoded(&code));
     match desk.site.services().database().write(work).await {
-        Ok(()) => Ok(desk.done(&href, &Toast::new(t.stock_booked()))),
-        Err(BookError::Forbidden(forbidden)) => Err(forbidden.into()),
-        Err(BookError::NeedsSecond { .. }) => {
-            refused(vec![("quantity", t.stock_needs_second().to_owned())]).await
+        Ok(Decision::Done(())) => Ok(desk.done(&href, &Toast::new(t.stock_booked()))),
+        Ok(Decision::AwaitsApproval(task)) => {
+            let toast = Toast::new(t.approval_waiting_toast());
+            Ok(desk.done(&approval::href(&task.to_string()), &toast))
         }
+        Err(BookError::Forbidden(forbidden)) => Err(forbidden.into()),
         Err(BookError::Stock(StockError::Storage(error))) => Err(error.into()),
         Err(BookError::Stock(error)) => refused(vec![refusal(&error, t)]).await,
     }

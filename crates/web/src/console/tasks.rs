@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ordermill_app::approval;
 use ordermill_app::task::{self as desk_work, TaskError};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
@@ -13,6 +14,7 @@ use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Step, TaskKind};
 use ordermill_pages::console::Section;
+use ordermill_pages::console::approval::href as approval_href;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
@@ -170,7 +172,7 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
     for task in tasks {
         let id = task.subject_id;
         let order = match task.kind {
-            TaskKind::PaymentMismatch | TaskKind::SecondApproval => {
+            TaskKind::PaymentMismatch => {
                 let found = payment::orders_of(tx, &[PaymentId::from_raw(id)])?;
                 found.first().map(|(_, order)| *order)
             }
@@ -187,6 +189,7 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             | TaskKind::WebhookQuarantine
             | TaskKind::DeliveryDeadLetter
             | TaskKind::StockDiscrepancy
+            | TaskKind::SecondApproval
             | TaskKind::SkippedEntry => None,
         };
         orders.extend(order.map(|order| (task.id, order)));
@@ -204,7 +207,11 @@ impl Desk {
             kind: states::task_kind(task.kind, t).to_owned(),
             subject: about.subject,
             href: about.href,
-            detail: detail(&task.detail),
+            // What waits for a second person has a page of its own.
+            detail: match task.kind {
+                TaskKind::SecondApproval => String::new(),
+                _ => detail(&task.detail),
+            },
             state: states::task(task.state, t),
             assignee: assignee.unwrap_or_default(),
             created_at: task.created_at,
@@ -220,6 +227,11 @@ impl Desk {
     }
 
     fn about(&self, task: &Task, order: Option<OrderId>) -> About {
+        if let Some(asked) = approval::read(task) {
+            let may = asked.is_seen_by(&self.member.principal);
+            let href = may.then(|| approval_href(&task.id.to_string()));
+            return About { subject: self.title_of_wish(&asked.wish), href };
+        }
         if let Some(order) = order {
             let number = OrderNumber::from(order).to_string();
             let may = ordermill_app::order::sight::Sight::of(&self.member.principal).is_ok();

@@ -318,6 +318,10 @@ impl SettingsPage {
             hold_for_minutes: "30".into(),
             late_policy: "offer_backorder".into(),
             is_promotion: String::new(),
+            refund_limit: "500.00".into(),
+            coupon_limit: "500.00".into(),
+            price_change_limit_percent: "30".into(),
+            stock_limit_pieces: "50".into(),
         };
         let policies = vec![
             Choice::new(

@@ -1,15 +1,19 @@
 //! Stock, catalog and coupons.
 
 use crate::console::Section;
-use crate::console::catalog::{CatalogPage, SkuRow};
-use crate::console::coupons::{CouponRow, CouponsPage};
+use crate::console::catalog::sku::{PlaceRow, PolicyEntered, PolicyForm};
+use crate::console::catalog::{self, CatalogPage, Part, SkuPage, SkuRow};
+use crate::console::coupons::{self, CouponRow, CouponsPage, Gives, Standing};
+use crate::console::promotions;
 use crate::console::stock::{
     LotRow, MovementEntered, MovementForm, MovementRow, StockItemPage, StockPage, StockRow, level,
 };
 use crate::icon::Icon;
 use crate::samples::{self, in_minutes, yuan};
 use crate::states;
-use crate::ui::{Action, Badge, Choice, Effect, Empty, Filter, Filters, Pager, Tone, View, Views};
+use crate::ui::{
+    Action, Choice, Effect, Empty, Filter, Filters, FormErrors, Pager, Tone, View, Views,
+};
 use crate::words::{Language, Words};
 
 const GOODS: [(&str, (&str, &str), i64, i64); 6] = [
@@ -91,7 +95,7 @@ impl StockItemPage {
                 stock_row("CUP-CEL-2", name, "SH-1", 26, t),
                 stock_row("CUP-CEL-2", name, "CD-1", 0, t),
             ],
-            can_edit: true,
+            sku_href: Some("/console/catalog/skus/CUP-CEL-2".into()),
             lots: vec![LotRow {
                 location: "SH-1".into(),
                 bin: "A-01-02".into(),
@@ -158,15 +162,14 @@ impl CatalogPage {
         let t = Words::new(language);
         let row = |&(sku, name, available, fen): &(&str, (&str, &str), i64, i64)| SkuRow {
             sku: sku.into(),
+            href: format!("/console/catalog/skus/{sku}"),
+            art: samples::art(sku),
             name: t.pick(name.0, name.1).into(),
             category: t.pick("家居", "Home").into(),
+            flags: t.pick("易碎", "Fragile").into(),
             price: yuan(fen),
             available,
-            state: if available == 0 {
-                Badge::new(Tone::Grey, Icon::Pause, t.pick("已下架", "Off sale"))
-            } else {
-                Badge::new(Tone::Green, Icon::Check, t.pick("在售", "On sale"))
-            },
+            state: catalog::list::sale(available > 0, t),
         };
         let view = |key, name: (&str, &str), count| {
             View::new(key, t.pick(name.0, name.1), format!("/console/catalog?view={key}"))
@@ -180,6 +183,7 @@ impl CatalogPage {
         Self {
             shell: samples::shell(language),
             frame: samples::console_frame(language, Section::Catalog),
+            parts: catalog::parts(Part::Skus, t),
             views: Views::of_list(t, "list", "all", views),
             filters: filters(
                 t,
@@ -203,72 +207,90 @@ impl CatalogPage {
     }
 }
 
+impl SkuPage {
+    /// Celadon cups, as somebody sees them who may change them.
+    pub fn sample(language: Language) -> Self {
+        let t = Words::new(language);
+        let href = "/console/catalog/skus/CUP-CEL-2";
+        let place = |location: &str, available| PlaceRow {
+            location: location.into(),
+            available,
+            on_hand: available + 12,
+            incoming: 24,
+            safety: 2,
+            backorder: t.sku_backorder_deny().into(),
+        };
+        let version = || vec![("version", "4".to_owned())];
+        let off = Effect::Post(format!("{href}/off"), version());
+        let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let locations = vec![Choice::new("SH-1", "SH-1"), Choice::new("GZ-2", "GZ-2")];
+        Self {
+            shell: samples::shell(language),
+            frame: samples::console_frame(language, Section::Catalog),
+            sku: "CUP-CEL-2".into(),
+            name: t.pick("青瓷对杯", "Celadon cups").into(),
+            href: href.into(),
+            art: samples::art("CUP-CEL-2"),
+            state: catalog::list::sale(true, t),
+            actions: vec![
+                Action::new(Icon::Pause, t.sku_take_off(), off),
+                Action::new(Icon::Edit, t.sku_edit_button(), Effect::Open(format!("{href}/edit")))
+                    .primary(),
+            ],
+            waiting: Some(("¥128.00 → ¥68.00".into(), "/console/approvals/tsk_1".into())),
+            facts: vec![
+                fact(t.sku_gtin(), "6901234567892"),
+                fact(t.sku_category(), t.pick("厨房", "Kitchen")),
+                fact(t.sku_weight(), "620"),
+                fact(t.sku_flags(), t.sku_fragile()),
+            ],
+            descriptions: vec![fact(t.sku_description_zh(), "龙泉青瓷，手工拉坯。")],
+            prices: vec![fact("CNY", "¥128.00"), fact("USD", "$19.90")],
+            substitutes: vec![("CUP-CEL-4".into(), "/console/catalog/skus/CUP-CEL-4".into())],
+            stock: vec![place("GZ-2", 3), place("SH-1", 26)],
+            stock_href: Some("/console/stock/CUP-CEL-2".into()),
+            policy: Some(PolicyForm::new(locations, &PolicyEntered::default(), &[], t)),
+            picture: Some(FormErrors::default()),
+            version: 4,
+        }
+    }
+}
+
 impl CouponsPage {
     /// One of each state.
     pub fn sample(language: Language) -> Self {
         let t = Words::new(language);
-        let row =
-            |code: &str, benefit: (&str, &str), used: &str, state: Badge, can_end| CouponRow {
-                code: code.into(),
-                benefit: t.pick(benefit.0, benefit.1).into(),
-                scope: t.pick("全部商品", "Everything").into(),
-                valid: "11-01 00:00 – 11-30 24:00".into(),
-                used: used.into(),
-                state,
-                actions: if can_end {
-                    let end = Effect::Post(format!("/console/promotions/{code}/end"), Vec::new());
-                    vec![Action::new(Icon::Ban, t.coupon_end(), end)]
-                } else {
-                    Vec::new()
-                },
-            };
-        let badge = |tone, icon, word: (&str, &str)| Badge::new(tone, icon, t.pick(word.0, word.1));
-        let view = |key, name: (&str, &str)| {
-            View::new(key, t.pick(name.0, name.1), format!("/console/promotions?view={key}"))
+        let row = |code: &str, benefit: String, used: &str, standing: Standing| CouponRow {
+            href: "/console/promotions/coupons/cpn_1".into(),
+            code: code.into(),
+            name: t.pick("秋季满减", "Autumn").into(),
+            benefit,
+            scope: t.coupon_scope_all().into(),
+            valid: "11-01 00:00 – 11-30 24:00".into(),
+            used: used.into(),
+            state: coupons::standing(standing, t),
         };
-        let views = vec![
-            view("all", ("全部", "All")),
-            view("active", ("进行中", "Active")),
-            view("planned", ("未开始", "Planned")),
-            view("ended", ("已结束", "Ended")),
-        ];
+        let view = |key| {
+            let href = format!("/console/promotions?view={key}");
+            View::new(key, coupons::view_name(key, t), href)
+        };
+        let amount = coupons::benefit(Gives::Amount(yuan(2_000)), Some(yuan(19_900)), t);
+        let freight = coupons::benefit(Gives::Freight(Some(yuan(1_500))), None, t);
+        let percent = coupons::benefit(Gives::Percent("10", Some(yuan(5_000))), None, t);
+        let views = ["all", "active", "planned", "ended"].map(view);
         Self {
             shell: samples::shell(language),
             frame: samples::console_frame(language, Section::Promotions),
-            views: Views::of_list(t, "list", "all", views),
-            filters: Filters {
-                filters: vec![Filter::search(t.pick("优惠码", "Code"), "")],
-                ..filters(t, "/console/promotions", Filter::search("", ""))
-            },
+            parts: promotions::parts(promotions::Part::Coupons, t),
+            views: Views::of_list(t, "list", "all", views.into()),
+            filters: coupons::filters("all", "", None, t),
             rows: vec![
-                row(
-                    "AUTUMN20",
-                    ("满 ¥199.00 减 ¥20.00", "¥20.00 off from ¥199.00"),
-                    "1,204 / 5,000",
-                    badge(Tone::Green, Icon::Check, ("进行中", "Active")),
-                    true,
-                ),
-                row(
-                    "FREESHIP",
-                    ("免运费，最多 ¥15.00", "Free shipping up to ¥15.00"),
-                    "0 / 10,000",
-                    badge(Tone::Blue, Icon::Clock, ("未开始", "Planned")),
-                    true,
-                ),
-                row(
-                    "DOUBLE11",
-                    ("9 折，最多减 ¥50.00", "10% off, at most ¥50.00"),
-                    "8,000 / 8,000",
-                    badge(Tone::Grey, Icon::Ban, ("已用完", "Used up")),
-                    false,
-                ),
+                row("AUTUMN20", amount, "1,204 / 5,000", Standing::Active),
+                row("FREESHIP", freight, "0 / 10,000", Standing::Planned),
+                row("双十一", percent, "8,000 / 8,000", Standing::UsedUp),
             ],
             empty: nothing(t),
-            pager: Pager {
-                next: None,
-                ..pager(t, t.pick("共 3 个 · 最新在前", "3 coupons · newest first"), "")
-            },
-            can_change: true,
+            pager: Pager { next: None, ..pager(t, t.coupons_newest_first(), "") },
         }
     }
 }

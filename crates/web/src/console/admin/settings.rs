@@ -4,7 +4,7 @@ use axum::extract::Form;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::catalog::{ShopSettings, settings};
-use ordermill_base::{Currency, Span};
+use ordermill_base::{Currency, Money, Span};
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::role::Permission;
 use ordermill_domain::text::Text;
@@ -40,6 +40,10 @@ fn entered(shop: &ShopSettings) -> SettingsEntered {
         hold_for_minutes: (shop.hold_for.as_seconds() / 60).to_string(),
         late_policy: shop.late_policy.code().to_owned(),
         is_promotion: if shop.is_promotion { "1".to_owned() } else { String::new() },
+        refund_limit: Money::new(shop.refund_limit_minor, shop.currency).to_decimal(),
+        coupon_limit: Money::new(shop.coupon_limit_minor, shop.currency).to_decimal(),
+        price_change_limit_percent: shop.price_change_limit_percent.to_string(),
+        stock_limit_pieces: shop.stock_limit_pieces.to_string(),
     }
 }
 
@@ -88,11 +92,13 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
         hold_for_minutes: pairs.one("hold_for_minutes"),
         late_policy: pairs.one("late_policy"),
         is_promotion: pairs.one("is_promotion"),
+        refund_limit: pairs.one("refund_limit"),
+        coupon_limit: pairs.one("coupon_limit"),
+        price_change_limit_percent: pairs.one("price_change_limit_percent"),
+        stock_limit_pieces: pairs.one("stock_limit_pieces"),
     };
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
-    let stored = |tx: &mut Tx<'_>| settings::read::<ShopSettings>(tx);
-    let (before, _) = desk.site.services().database().read(stored).await?;
-    let shop = match read(&entered, before, desk.t()) {
+    let shop = match read(&entered, desk.t()) {
         Ok(shop) => shop,
         Err(errors) => {
             let page = page(&desk, &entered, version, &errors);
@@ -111,7 +117,6 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
 /// What was entered as settings, or what is wrong with it.
 fn read(
     entered: &SettingsEntered,
-    before: ShopSettings,
     t: ordermill_pages::Words,
 ) -> Result<ShopSettings, Vec<(&'static str, String)>> {
     let mut errors = Vec::new();
@@ -142,6 +147,27 @@ fn read(
     if late_policy.is_err() {
         errors.push(("late_policy", t.settings_choose().to_owned()));
     }
+    let limit = |name: &'static str, text: &str, errors: &mut Vec<_>| {
+        let amount = currency.as_ref().ok().and_then(|it| Money::parse(text, *it).ok());
+        let amount = amount.map(|amount| amount.minor).filter(|minor| *minor >= 0);
+        if amount.is_none() {
+            errors.push((name, t.settings_limit_wrong().to_owned()));
+        }
+        amount.unwrap_or(0)
+    };
+    let refund_limit_minor = limit("refund_limit", &entered.refund_limit, &mut errors);
+    let coupon_limit_minor = limit("coupon_limit", &entered.coupon_limit, &mut errors);
+    let up_to = |name: &'static str, text: &str, max: i64, errors: &mut Vec<_>| {
+        let number = text.parse::<i64>().ok().filter(|number| (0..=max).contains(number));
+        if number.is_none() {
+            errors.push((name, t.settings_limit_number_wrong(max)));
+        }
+        number.unwrap_or(0)
+    };
+    let (percent, pieces) = (&entered.price_change_limit_percent, &entered.stock_limit_pieces);
+    let price_change_limit_percent =
+        up_to("price_change_limit_percent", percent, 1_000, &mut errors);
+    let stock_limit_pieces = up_to("stock_limit_pieces", pieces, 1_000_000, &mut errors);
     match (currency, late_policy) {
         (Ok(currency), Ok(late_policy)) if errors.is_empty() => Ok(ShopSettings {
             name: names,
@@ -150,7 +176,10 @@ fn read(
             pay_within: Span::hours(hours),
             hold_for: Span::minutes(minutes),
             late_policy,
-            ..before
+            refund_limit_minor,
+            coupon_limit_minor,
+            price_change_limit_percent,
+            stock_limit_pieces,
         }),
         _ => Err(errors),
     }

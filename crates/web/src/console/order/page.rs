@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ordermill_app::approval::{self, Wish};
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
@@ -16,7 +17,6 @@ use ordermill_domain::payment::{Payment, State as PaymentState};
 use ordermill_domain::refund::State as RefundState;
 use ordermill_domain::reveal::Field as Part;
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::order::{
     self as view, DeadlineRow, LineRow, LinkedTask, OrderForm, OrderPage, PaymentRow, Recipient,
@@ -222,18 +222,14 @@ impl Filling<'_> {
         if !self.desk.may(Permission::ApproveLargeRefund) {
             return None;
         }
-        let me = self.desk.member.principal.actor().to_string();
-        let waiting =
-            |task: &&task::Task| task.kind == TaskKind::SecondApproval && task.state.is_open();
-        self.loaded.approvals.iter().filter(waiting).find_map(|task| {
-            let wish: serde_json::Value = serde_json::from_str(&task.detail).ok()?;
-            if wish.get("requested_by")?.as_str()? == me {
-                return None;
-            }
-            let currency = wish.get("currency")?.as_str()?.parse().ok()?;
-            let amount = Money::new(wish.get("amount_minor")?.as_i64()?, currency);
-            let why = wish.get("reason").and_then(|why| why.as_str()).unwrap_or_default();
-            Some((task.id.to_string(), amount, why.to_owned()))
+        let waiting = self.loaded.approvals.iter().filter(|task| task.state.is_open());
+        waiting.into_iter().find_map(|task| {
+            let asked = approval::read(task)?;
+            let Wish::Refund(wish) = &asked.wish else { return None };
+            let may = asked.may_be_decided_by(&self.desk.member.principal);
+            may.then(|| {
+                (task.id.to_string(), wish.amount, asked.reason.clone().unwrap_or_default())
+            })
         })
     }
 

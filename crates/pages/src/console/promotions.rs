@@ -1,0 +1,36 @@
+//! The parts of `/console/promotions`.
+
+use crate::ui::{View, Views};
+use crate::words::Words;
+
+/// A part of the promotions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `/console/promotions`: codes that buyers type.
+    Coupons,
+}
+
+impl Part {
+    /// Every part, in the order of the navigation.
+    pub const ALL: [Self; 1] = [Self::Coupons];
+
+    fn view(self, t: Words) -> View {
+        match self {
+            Self::Coupons => View::new("coupons", t.promotions_coupons(), "/console/promotions"),
+        }
+    }
+}
+
+/// The navigation between the parts.
+pub fn parts(current: Part, t: Words) -> Views {
+    let views = Part::ALL
+        .into_iter()
+        .map(|part| View { is_current: part == current, ..part.view(t) })
+        .collect();
+    Views { label: t.promotions_parts().into(), views, region: "" }
+}
+
+crate::words! {
+    promotions_parts = "促销分类", "Parts of the promotions";
+    promotions_coupons = "优惠券", "Coupons";
+}

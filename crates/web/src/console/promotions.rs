@@ -1,0 +1,25 @@
+//! Promotions: coupons.
+
+mod coupon_form;
+mod coupons;
+
+use ordermill_domain::role::Permission;
+
+use super::route::{Needs, Routes};
+
+pub(super) use self::coupons::{benefit, scope};
+
+/// What the promotions ask for.
+pub(super) const CHANGE: Needs = Needs::Right(Permission::ChangeRules);
+
+/// The address of the list.
+const HERE: &str = "/console/promotions";
+
+pub(super) fn routes() -> Routes {
+    Routes::default().merge(coupons::routes()).merge(coupon_form::routes())
+}
+
+/// The address of a coupon's form.
+pub(super) fn href_of(id: ordermill_domain::ids::CouponId) -> String {
+    format!("{HERE}/coupons/{id}")
+}

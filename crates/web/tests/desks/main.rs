@@ -1,0 +1,8 @@
+//! The console's desks: forms that are filled in and sent as a browser sends them, on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod approvals;
+mod catalog;
+mod coupons;
+mod kit;
