@@ -104,6 +104,7 @@ impl From<ordermill_storage::Error> for Problem {
             | E::RuleViolation { .. }
             | E::Panicked
             | E::Unreadable { .. }
+            | E::Defect(_)
             | E::Engine(_)
             | E::Address(_) => Self::internal(&error),
         }

@@ -42,7 +42,10 @@ pub enum Error {
     /// An update or a read missed a row that must be there.
     #[error("{0} changed or vanished meanwhile")]
     Stale(&'static str),
-    /// Anything else of the engine: a defect of ours, or a disk that fails.
+    /// The engine does not accept a statement or a value: a defect of ours, which touches nothing else.
+    #[error("the database does not accept a statement or a value")]
+    Defect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Anything else of the engine, such as a disk that fails.
     #[error("the database failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The address of the database cannot be read.
@@ -56,20 +59,27 @@ impl Error {
         matches!(self, Self::Conflict)
     }
 
-    /// Whether the disk or the connection itself failed, so that nothing later can be trusted to
-    /// have been written.
+    /// Whether a transaction that could not be begun or committed for this reason leaves a disk or a
+    /// connection behind which nothing later can be trusted to have been written on.
     pub(crate) fn is_fatal_to_connection(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Engine(_))
+        matches!(self, Self::Unavailable(_) | Self::Engine(_) | Self::Defect(_))
     }
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
-        let rusqlite::Error::SqliteFailure(failure, message) = &error else {
-            return Self::Engine(error.into());
+        // What is no answer of SQLite's is the driver's: a wrong number of parameters, a column of
+        // another type, a text with more than one statement.
+        let (rusqlite::Error::SqliteFailure(failure, _)
+        | rusqlite::Error::SqlInputError { error: failure, .. }) = &error
+        else {
+            return Self::Defect(error.into());
         };
-        let constraint = || message.clone().unwrap_or_default();
+        let constraint = || match &error {
+            rusqlite::Error::SqliteFailure(_, message) => message.clone().unwrap_or_default(),
+            _ => String::new(),
+        };
         match (failure.code, failure.extended_code) {
             (
                 Code::ConstraintViolation,
@@ -80,6 +90,15 @@ impl From<rusqlite::Error> for Error {
             (Code::ConstraintViolation, _) => Self::RuleViolation { constraint: constraint() },
             (Code::DiskFull, _) => Self::StorageFull,
             (Code::DatabaseBusy | Code::DatabaseLocked, _) => Self::Conflict,
+            // `Unknown` is SQLITE_ERROR: no such table, no such column, bad grammar.
+            (
+                Code::Unknown
+                | Code::TypeMismatch
+                | Code::ParameterOutOfRange
+                | Code::TooBig
+                | Code::ApiMisuse,
+                _,
+            ) => Self::Defect(error.into()),
             _ => Self::Engine(error.into()),
         }
     }
@@ -89,10 +108,10 @@ impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {
         use postgres::error::SqlState as State;
         let Some(db) = error.as_db_error() else {
-            return if error.is_closed() || error.code().is_none() {
+            return if is_of_the_connection(&error) {
                 Self::Unavailable(Some(error.into()))
             } else {
-                Self::Engine(error.into())
+                Self::Defect(error.into())
             };
         };
         let constraint = || db.constraint().unwrap_or_default().to_owned();
@@ -106,8 +125,37 @@ impl From<postgres::Error> for Error {
             State::ADMIN_SHUTDOWN
             | State::CRASH_SHUTDOWN
             | State::CANNOT_CONNECT_NOW
-            | State::TOO_MANY_CONNECTIONS => Self::Unavailable(Some(error.into())),
-            _ => Self::Engine(error.into()),
+            | State::TOO_MANY_CONNECTIONS
+            // The server has become a standby; the address may lead to another one.
+            | State::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(Some(error.into())),
+            // The statement before was refused, and its command went on all the same; or a value does
+            // not have the bytes of its type.
+            State::IN_FAILED_SQL_TRANSACTION | State::PROTOCOL_VIOLATION => {
+                Self::Defect(error.into())
+            }
+            // By class: 08 a connection, 22 a value, 42 a statement or a right.
+            ref state => match state.code().get(..2) {
+                Some("08") => Self::Unavailable(Some(error.into())),
+                Some("22" | "42") => Self::Defect(error.into()),
+                _ => Self::Engine(error.into()),
+            },
         }
     }
+}
+
+/// Whether an error that is no answer of the server tells of the way to it. The driver does not tell
+/// its kinds apart, but what it says in front of a failed read or write of the socket is fixed; the
+/// other ones are about parameters, columns and rows. An answer that makes no sense counts as a
+/// broken way, too: nothing more can be read behind it.
+fn is_of_the_connection(error: &postgres::Error) -> bool {
+    const OF_THE_CONNECTION: [&str; 6] = [
+        "error communicating with the server",
+        "error connecting to server",
+        "error performing TLS handshake",
+        "timeout waiting for server",
+        "unexpected message from server",
+        "error parsing response from server",
+    ];
+    let said = error.to_string();
+    error.is_closed() || OF_THE_CONNECTION.iter().any(|start| said.starts_with(start))
 }

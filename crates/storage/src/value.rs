@@ -100,11 +100,11 @@ impl ToSql for Value<'_> {
             Self::Int(value) => match *ty {
                 Type::INT2 => i16::try_from(value)?.to_sql(ty, out),
                 Type::INT4 => i32::try_from(value)?.to_sql(ty, out),
-                _ => value.to_sql(ty, out),
+                _ => value.to_sql_checked(ty, out),
             },
-            Self::Real(value) => value.to_sql(ty, out),
-            Self::Text(value) => value.to_sql(ty, out),
-            Self::Blob(value) => value.to_sql(ty, out),
+            Self::Real(value) => value.to_sql_checked(ty, out),
+            Self::Text(value) => value.to_sql_checked(ty, out),
+            Self::Blob(value) => value.to_sql_checked(ty, out),
         }
     }
 

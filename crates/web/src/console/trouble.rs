@@ -103,6 +103,7 @@ impl From<Error> for Trouble {
             | Error::RuleViolation { .. }
             | Error::Panicked
             | Error::Unreadable { .. }
+            | Error::Defect(_)
             | Error::Engine(_)
             | Error::Address(_) => Self::internal(&error),
         }

@@ -51,7 +51,9 @@ impl Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         match error {
-            Error::Overloaded => Self::Busy,
+            Error::Overloaded | Error::StorageFull | Error::Unavailable(_) | Error::Conflict => {
+                Self::Busy
+            }
             error => Self::failed(error),
         }
     }
