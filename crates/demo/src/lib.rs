@@ -31,6 +31,9 @@ use freight::Rate;
 use locations::{Location, Stock};
 use people::People;
 
+/// The seed of the merchant that every `ordermill demo` shows.
+pub const SEED: u64 = 20_261_122;
+
 /// How many buyers a merchant knows.
 const CUSTOMERS: usize = 1_200;
 

@@ -1,7 +1,7 @@
 //! The real program with its made-up merchant, in a folder of its own, for one test.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use ordermill_faults::{Program, Running};
@@ -17,11 +17,20 @@ pub struct Demo {
     /// Where one pays, and where messages go.
     pub sandbox: String,
     program: Running,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
+}
+
+/// How somebody of the staff signs in.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The name.
+    pub login: String,
+    /// The password.
+    pub password: String,
 }
 
 impl Demo {
-    /// Starts it on free ports, with fresh data.
+    /// Starts it on free ports, with fresh data, a short past, and nobody who comes by.
     ///
     /// # Errors
     /// When the program is not built or does not start.
@@ -31,19 +40,67 @@ impl Demo {
             .arg("demo")
             .arg("--data")
             .arg(data.path())
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--pace", "0", "--past-orders", "60"])
             .start()?;
         let line = program.wait_for_line("listening on http://", PATIENCE)?;
         let url = line.split_whitespace().last().context("where the shop listens")?.to_owned();
         let line = program.wait_for_line("the sandbox at http://", PATIENCE)?;
         let sandbox = line.split_whitespace().last().context("where one pays")?.to_owned();
-        Ok(Self { url, sandbox, program, _data: data })
+        Ok(Self { url, sandbox, program, data })
+    }
+
+    /// How somebody of this role signs in to the console.
+    ///
+    /// # Errors
+    /// When nobody has it.
+    pub fn sign_in_of(&self, role: &str) -> Result<SignIn> {
+        let text = std::fs::read_to_string(self.data.path().join("demo-sign-ins.txt"))?;
+        let lines = || text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let login = lines().find_map(|words| match words.as_slice() {
+            [login, last] if *last == role => Some((*login).to_owned()),
+            _ => None,
+        });
+        let password = lines().find_map(|words| match words.as_slice() {
+            ["password", password, ..] => Some((*password).to_owned()),
+            _ => None,
+        });
+        let login = login.with_context(|| format!("somebody who is {role}"))?;
+        Ok(SignIn { login, password: password.context("the password of all")? })
+    }
+
+    /// The code in the newest text message to a phone, once there is one that is not `before`.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub fn code_sent_to(&self, phone: &str, before: Option<&str>) -> Result<String> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let mut answer = ureq::get(format!("{}/sms", self.sandbox)).call()?;
+            let messages: serde_json::Value = answer.body_mut().read_json()?;
+            let newest = messages
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find(|message| message["to"].as_str().is_some_and(|to| to.ends_with(phone)));
+            let code = newest.and_then(|message| code_in(message["text"].as_str()?));
+            match code.filter(|code| Some(code.as_str()) != before) {
+                Some(code) => return Ok(code),
+                None => ensure!(Instant::now() < deadline, "no code for {phone}: {messages}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// What it has said so far, for the message of a failure.
     pub fn output(&self) -> String {
         self.program.output()
     }
+}
+
+/// Six digits in a row.
+fn code_in(text: &str) -> Option<String> {
+    let mut runs = text.split(|letter: char| !letter.is_ascii_digit());
+    runs.find(|run| run.len() == 6).map(str::to_owned)
 }
 
 /// The program beside the tests: `target/debug/ordermill` of `target/debug/deps/shop-…`.

@@ -18,7 +18,7 @@ mod webdriver;
 use std::path::{Path, PathBuf};
 
 pub use browser::Browser;
-pub use demo::Demo;
+pub use demo::{Demo, SignIn};
 pub use find::{Target, button, css, field, heading, link, role, test};
 pub use view::{Language, Screen, View};
 

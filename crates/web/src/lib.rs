@@ -4,6 +4,7 @@ pub mod console;
 mod origin;
 pub mod shop;
 mod site;
+mod stream;
 mod upload;
 mod visit;
 

@@ -11,9 +11,11 @@ mod guest;
 mod here;
 mod home;
 mod listing;
+mod live;
 mod order;
 mod orders;
 mod pay;
+mod price;
 mod product;
 mod sign_in;
 mod trouble;
@@ -39,6 +41,7 @@ pub(crate) fn router(site: Site) -> Router<Site> {
         .merge(checkout::routes())
         .merge(orders::routes())
         .merge(order::routes())
+        .merge(live::routes())
         .merge(pay::routes())
         .merge(sign_in::routes())
         .fallback(nothing_here)

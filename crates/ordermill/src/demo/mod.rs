@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use ordermill_app::Services;
 use ordermill_base::{Span, Timestamp};
-use ordermill_demo::Merchant;
 use ordermill_demo::history as past;
+use ordermill_demo::{Merchant, SEED};
 use ordermill_sandbox::Sandbox;
 use tokio::sync::watch;
 
@@ -29,8 +29,6 @@ use crate::wiring::Shop;
 
 pub(crate) use own_sandbox::OwnSandbox;
 
-/// Every demo shows the same merchant.
-const SEED: u64 = 20_261_122;
 /// Orders of the ninety days before the first start.
 pub(crate) const PAST_ORDERS: usize = 5_000;
 

@@ -1,53 +1,8 @@
-// The console: live updates, rows and their selection, keyboard. A page works without it.
+// The console: rows and their selection, keyboard. A page works without it.
 "use strict";
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-  // Live: one EventSource per visible tab carries topic names only; what cares asks again itself.
-  // A part listens with hx-trigger="orders from:#live throttle:3s". Closed while the tab is hidden,
-  // so that many tabs never use up the connections of HTTP/1.1; after a gap every topic fires.
-  const live = one("#live");
-  let stream, retry, pause = 500, missed = false;
-
-  function say(state) {
-    const label = one("#live-state");
-    label.dataset.state = state;
-    label.textContent = live.dataset[state];
-  }
-  const topics = () => [
-    ...new Set(all("[hx-trigger*='from:#live']").map((part) => part.getAttribute("hx-trigger").split(" ")[0])),
-  ];
-  const fire = (topic) => live.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
-
-  function close() {
-    stream?.close();
-    stream = undefined;
-    missed = true;
-  }
-  function open() {
-    clearTimeout(retry);
-    // A page without live parts listens for its session's end only.
-    if (!live || document.hidden || stream) return;
-    stream = new EventSource(`${live.dataset.src}?topics=${topics()}`);
-    stream.addEventListener("open", () => {
-      pause = 500;
-      say("on");
-      if (missed) topics().forEach(fire);
-      missed = false;
-    });
-    stream.addEventListener("message", (event) => fire(event.data));
-    stream.addEventListener("error", () => {
-      say("off");
-      close();
-      retry = setTimeout(open, pause * (0.7 + Math.random() * 0.6));
-      pause = Math.min(pause * 2, 15000);
-    });
-  }
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", open);
-  addEventListener("online", open);
 
   // Rows: .list holds a table with one .pick checkbox per row and a .bulk form with name=ids.
   let current = -1, last = -1;
@@ -140,5 +95,4 @@
     showSelection();
   });
   showSelection();
-  open();
 })();

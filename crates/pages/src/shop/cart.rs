@@ -76,7 +76,7 @@ impl CartPage {
 
     /// The field where a code is entered.
     pub fn coupon_field(t: crate::Words) -> Field {
-        Field::new("coupon", t.coupon()).autocomplete("off").max_length(32).optional()
+        Field::new("coupon", t.coupon()).autocomplete("off").max_length(40).optional()
     }
 }
 

@@ -33,6 +33,10 @@ pub struct CheckoutPage {
     pub deliveries: Vec<Offer>,
     /// Where a code is entered; none where no shop has any.
     pub coupon: Option<Field>,
+    /// Where a gift card is entered; none where no shop has any.
+    pub gift_card: Option<Field>,
+    /// Why a code that was entered does nothing: told beside the sums when a change has shown it.
+    pub refusals: Vec<String>,
     /// Points that may be spent on this order.
     pub points: Option<Points>,
     /// The ways to pay.
@@ -143,9 +147,19 @@ impl AddressFields {
 }
 
 impl CheckoutPage {
+    /// Whether there is anything to hand in besides money.
+    fn has_savings(&self) -> bool {
+        self.coupon.is_some() || self.gift_card.is_some() || self.points.is_some()
+    }
+
     /// The number of the step about payment: there are fewer steps where nothing is taken off.
     fn payment_step(&self) -> u8 {
-        if self.coupon.is_some() || self.points.is_some() { 4 } else { 3 }
+        if self.has_savings() { 4 } else { 3 }
+    }
+
+    /// The field where the code of a gift card is entered.
+    pub fn gift_card_field(t: Words) -> Field {
+        Field::new("gift_card", t.gift_card_code()).autocomplete("off").max_length(60).optional()
     }
 }
 
@@ -233,7 +247,11 @@ crate::words! {
     hazardous_not_served = "购物车里的危险品不能送到这个地区", "Hazardous goods in your cart cannot be sent there";
     not_priced = "现在无法计算金额", "The total cannot be computed now";
     points_sum = "积分抵扣", "Points";
-    coupon_gone = "优惠码或积分刚刚被用掉，请核对金额后再次提交。", "The coupon or the points were used a moment ago. Please check the total and order again.";
+    gift_card = "礼品卡", "Gift card";
+    gift_card_code = "礼品卡卡号", "Gift card code";
+    gift_card_unknown = "没有这张礼品卡，或币种不同", "There is no such gift card in this currency";
+    gift_card_empty = "这张礼品卡已经用完", "This gift card is used up";
+    coupon_gone = "优惠码、礼品卡或积分刚刚被用掉，请核对金额后再次提交。", "The coupon, the gift card or the points were used a moment ago. Please check the total and order again.";
     coupon_unknown = "没有这个优惠码", "There is no such code";
     coupon_not_yet = "这个优惠码还没有开始", "This code is not valid yet";
     coupon_expired = "这个优惠码已过期", "This code has expired";
@@ -327,6 +345,8 @@ impl CheckoutPage {
                 ),
             ],
             coupon: Some(crate::shop::cart::CartPage::coupon_field(t).value("AUTUMN20")),
+            gift_card: Some(Self::gift_card_field(t)),
+            refusals: Vec::new(),
             points: Some(Points { usable: 1_200, worth: samples::yuan(1_200), is_used: true }),
             payments: vec![
                 offer("wechat", t.pick("微信支付", "WeChat Pay"), "", None, true),
@@ -437,6 +457,20 @@ mod tests {
                 assert!(brought.into_iter().all(target), "{html}");
                 assert!(!others.into_iter().any(target), "{html}");
             }
+        }
+    }
+
+    #[test]
+    fn a_code_that_does_nothing_is_told_beside_the_sums_when_it_is_typed() {
+        for language in Language::ALL {
+            let mut page = CheckoutPage::sample(language);
+            let reason = page.shell.t.gift_card_empty();
+            page.refusals = vec![reason.to_owned()];
+            assert!(!page.render().unwrap().contains(reason), "the field says it");
+            page.changed = Some(Changed::Other);
+            let html = page.as_parts().render().unwrap();
+            assert_sound(&html);
+            assert!(html.contains(reason), "{html}");
         }
     }
 

@@ -109,6 +109,8 @@ impl OrderPage {
 }
 
 crate::words! {
+    live_by_hand = "这是打开页面时的状态。", "As of when this page was opened.";
+    reload = "刷新", "Reload";
     state_and_progress = "状态与进度", "State and progress";
     headline_to_pay = "等待付款", "Waiting for payment";
     headline_to_pay_note = "商品已为您留好。", "The goods are held for you.";
@@ -319,7 +321,13 @@ mod tests {
             assert_sound_page(&html);
             let live = page.as_live().render().unwrap();
             assert_sound(&live);
-            assert!(live.contains(r#"hx-trigger="every 3s""#), "{live}");
+            assert!(live.contains(r#"hx-trigger="order from:#live, every 60s""#), "{live}");
+            let source = r#"data-src="/orders/SO2611220012470/live?seen=7""#;
+            assert!(html.contains(source) && html.contains("live.js"), "{html}");
+            assert!(
+                html.contains(page.shell.t.reload()),
+                "without scripts it is asked for: {html}"
+            );
             assert!(
                 html.contains("SF1390 2284 770") && html.contains(r#"href="/t/k3v9""#),
                 "{html}"
@@ -360,7 +368,7 @@ mod tests {
         for language in Language::ALL {
             let html = OrderPage::sample_canceled(language).render().unwrap();
             assert_sound_page(&html);
-            assert!(!html.contains("every 3s"), "{html}");
+            assert!(!html.contains("from:#live") && !html.contains("live.js"), "{html}");
             assert!(!html.contains("<form method=\"post\" action=\"/orders/"), "{html}");
         }
     }

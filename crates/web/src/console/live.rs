@@ -4,14 +4,10 @@
 //! rights, masks and language are applied where they always are.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::Query;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use ordermill_app::Services;
 use ordermill_app::live::{Listener, News};
 use ordermill_base::Id;
@@ -23,9 +19,10 @@ use serde::Deserialize;
 use super::desk::{Desk, Member};
 use super::route::{Needs, Routes};
 use super::trouble::Trouble;
+use crate::stream::{self, Place, Places};
 
 /// Streams of all browsers at once; one more is told to come back later.
-const STREAMS_MAX: usize = 1_000;
+static PLACES: Places = Places::new(1_000);
 /// Topics of one page.
 const TOPICS_MAX: usize = 16;
 /// News that come close together are told together.
@@ -34,8 +31,6 @@ const GATHERED_FOR: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many quiet ticks a comment goes out, so that a client that has gone is noticed.
 const TICKS_TO_PULSE: u32 = 15;
-
-static STREAMS: AtomicUsize = AtomicUsize::new(0);
 
 pub(super) fn routes() -> Routes {
     Routes::default().get("/console/live", Needs::SignIn, live)
@@ -48,7 +43,7 @@ struct Asked {
 }
 
 async fn live(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
-    let place = Place::take().ok_or(Trouble::Busy)?;
+    let place = PLACES.take().ok_or(Trouble::Busy)?;
     let topics = asked.topics.split(',').filter(|topic| !topic.is_empty());
     let services = desk.site.services().clone();
     let stream = Stream {
@@ -61,29 +56,9 @@ async fn live(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
     };
     let chunks = futures_util::stream::unfold(stream, |mut stream| async move {
         let chunk = stream.next_chunk().await?;
-        Some((Ok::<_, Infallible>(Bytes::from(chunk)), stream))
+        Some((chunk, stream))
     });
-    let headers =
-        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, Body::from_stream(chunks)).into_response())
-}
-
-/// One of [`STREAMS_MAX`] places.
-struct Place;
-
-impl Place {
-    fn take() -> Option<Self> {
-        let taken = STREAMS.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
-            (count < STREAMS_MAX).then_some(count + 1)
-        });
-        taken.is_ok().then_some(Self)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        STREAMS.fetch_sub(1, Ordering::AcqRel);
-    }
+    Ok(stream::answer(chunks))
 }
 
 struct Stream {

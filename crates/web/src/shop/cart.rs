@@ -1,10 +1,15 @@
 //! The cart, `/cart`.
 
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use ordermill_app::benefit::HandedIn;
 use ordermill_app::cart::{self, CartError, Change, Content, Contents, LineProblem, PIECES_MAX};
+use ordermill_app::quote::Quoted;
+use ordermill_base::Money;
+use ordermill_domain::coupon::normalized;
 use ordermill_pages::shop::added::Added;
 use ordermill_pages::shop::cart::{CartLine, CartPage};
 use ordermill_pages::ui::{Toast, TotalLine, Totals};
@@ -13,7 +18,7 @@ use ordermill_storage::cart::Cart;
 use serde::Deserialize;
 
 use super::goods::{self, HOME_REGION};
-use super::{Answer, Here, Trouble};
+use super::{Answer, Here, Trouble, price};
 use crate::Site;
 
 pub(super) fn routes() -> Router<Site> {
@@ -21,6 +26,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/cart", get(show))
         .route("/cart/lines", post(add))
         .route("/cart/lines/{sku}", post(change))
+        .route("/cart/coupon", post(enter_coupon))
 }
 
 async fn show(here: Here) -> Answer {
@@ -98,6 +104,68 @@ async fn change_line(here: &Here, sku: String, change: Change) -> Result<Cart, C
     here.services().database().write(write).await
 }
 
+#[derive(Debug, Deserialize)]
+struct CouponForm {
+    #[serde(default)]
+    coupon: String,
+}
+
+/// Keeps a code with the cart if it takes something off; an empty one takes the code out.
+async fn enter_coupon(here: Here, Form(form): Form<CouponForm>) -> Answer {
+    let Some(cart) = here.cart.clone() else { return Ok(Redirect::to("/cart").into_response()) };
+    let typed = form.coupon.trim();
+    let refusal = if typed.is_empty() {
+        None
+    } else {
+        match Coupon::of(&here, &cart, typed).await? {
+            Some(Coupon { takes: Some(_), .. }) => None,
+            Some(coupon) => coupon.refusal,
+            None => Some(here.t().not_priced().to_owned()),
+        }
+    };
+    if let Some(refusal) = refusal {
+        let mut page = page(&here, Some(&cart)).await?;
+        let field = CartPage::coupon_field(here.t()).value(typed).error(Some(refusal));
+        (page.coupon, page.coupon_applied) = (Some(field), None);
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(match here.visit.part {
+            Part::Page => (status, Page(page)).into_response(),
+            Part::Fragment => (status, Page(page.as_cart())).into_response(),
+        });
+    }
+    let (codes, holder, now) = (normalized(typed).into_iter().collect(), here.holder(), here.now);
+    let write = move |tx: &mut ordermill_storage::Tx<'_>| {
+        cart::set_coupons(tx, holder, Vec::clone(&codes), now)
+    };
+    let changed = here.services().database().write(write).await?;
+    Ok(match here.visit.part {
+        Part::Page => Redirect::to("/cart").into_response(),
+        Part::Fragment => Page(page(&here, changed.as_ref()).await?.as_cart()).into_response(),
+    })
+}
+
+/// A code that was typed in, and what it does to this cart.
+struct Coupon {
+    code: String,
+    /// What it takes off the goods and, once it is known where to, off the delivery.
+    takes: Option<Money>,
+    /// Why it does nothing.
+    refusal: Option<String>,
+}
+
+impl Coupon {
+    /// None while the cart has no price: what is not known to be a code is not kept.
+    async fn of(here: &Here, cart: &Cart, code: &str) -> Result<Option<Self>, Trouble> {
+        let handed_in = HandedIn { coupons: vec![code.to_owned()], ..HandedIn::default() };
+        let quoted = price::quote(here, cart, handed_in, None, HOME_REGION).await?;
+        Ok(quoted.ok().map(|quoted: Quoted| Self {
+            code: code.to_owned(),
+            takes: quoted.coupons.iter().find_map(|it| Some(it.outcome.as_ref().ok()?.goods)),
+            refusal: price::coupon_refusal(&quoted, here.t()),
+        }))
+    }
+}
+
 async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
     let catalog = here.catalog.clone();
     let lines = cart.map(|cart| cart.lines.clone()).unwrap_or_default();
@@ -106,12 +174,21 @@ async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
         cart::contents(tx, &catalog, &lines, HOME_REGION, now)
     };
     let contents = here.services().database().read(read).await?;
+    let code = cart.and_then(|cart| Some((cart, cart.coupons.first()?)));
+    let coupon = match code {
+        Some((cart, code)) => Coupon::of(here, cart, code).await?,
+        None => None,
+    };
     let t = here.t();
+    let field = CartPage::coupon_field(t)
+        .value(code.map_or("", |(_, code)| code))
+        .error(coupon.as_ref().and_then(|coupon| coupon.refusal.clone()));
+    let takes = coupon.as_ref().and_then(|coupon| coupon.takes);
     Ok(CartPage {
         lines: contents.lines.iter().map(|content| line(here, content)).collect(),
-        coupon: None,
-        coupon_applied: None,
-        totals: totals(t, &contents),
+        coupon: Some(field),
+        coupon_applied: coupon.filter(|coupon| coupon.takes.is_some()).map(|coupon| coupon.code),
+        totals: totals(t, &contents, takes),
         can_check_out: contents.can_check_out(),
         is_change: false,
         frame: here.frame(),
@@ -119,12 +196,15 @@ async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
     })
 }
 
-fn totals(t: ordermill_pages::Words, contents: &Contents) -> Totals {
-    Totals {
-        lines: vec![TotalLine::new(t.goods_sum(), contents.goods)],
-        label: t.before_delivery().to_owned(),
-        total: contents.goods,
+fn totals(t: ordermill_pages::Words, contents: &Contents, takes: Option<Money>) -> Totals {
+    let mut lines = vec![TotalLine::new(t.goods_sum(), contents.goods)];
+    let mut total = contents.goods;
+    // A code for the delivery shows in the checkout, where the delivery has its price.
+    if let Some(takes) = takes.filter(|takes| !takes.is_zero()) {
+        lines.push(TotalLine::new(t.discount_sum(), Money::new(-takes.minor, takes.currency)));
+        total.minor -= takes.minor;
     }
+    Totals { lines, label: t.before_delivery().to_owned(), total }
 }
 
 fn line(here: &Here, content: &Content) -> CartLine {

@@ -8,19 +8,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum::{Form, Router};
-use ordermill_app::benefit::CouponRefusal;
 use ordermill_app::cart::{self, Contents};
 use ordermill_app::checkout::{self, Method};
 use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
 use ordermill_app::order::{PlacedFacts, PlacingError};
 use ordermill_app::promise;
-use ordermill_app::quote::{QuoteError, QuoteRequest, Quoted};
+use ordermill_app::quote::Quoted;
 use ordermill_base::Money;
 use ordermill_domain::ids::{CartId, OrderId};
 use ordermill_domain::order::{OrderNumber, PaymentTerms};
 use ordermill_domain::phone::Phone;
-use ordermill_domain::pricing::{NotApplicable, QuoteProblem};
+use ordermill_domain::pricing::{QuoteProblem, Tender};
 use ordermill_pages::shop::cart::CartPage;
 use ordermill_pages::shop::checkout::{Changed, CheckoutPage, Offer, Points, SummaryLine};
 use ordermill_pages::ui::{FormErrors, TotalLine, Totals};
@@ -31,7 +30,7 @@ use serde::Deserialize;
 
 use self::form::CheckoutForm;
 use super::goods::HOME_REGION;
-use super::{Answer, Here, Trouble, goods, guest};
+use super::{Answer, Here, Trouble, goods, guest, price};
 use crate::Site;
 
 /// The one way to deliver that there is.
@@ -136,6 +135,7 @@ async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> 
         accepts_backorder: true,
         coupons: handed_in.coupons,
         points: handed_in.points,
+        gift_cards: handed_in.gift_cards,
         agreed: Agreed { total_minor: None, to_pay_minor: Some(form.agreed_total) },
         key: Some(Key::new(
             format!("shop:{}", cart.id),
@@ -168,7 +168,7 @@ async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> 
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
         }
         Err(PlacingError::Intake(IntakeError::Price(problem))) => {
-            let of_form = vec![pricing_problem(&problem, t).to_owned()];
+            let of_form = vec![price::problem(&problem, t).to_owned()];
             let page = asked.page(here, form, Problems { of_form, ..Problems::default() });
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
         }
@@ -234,7 +234,8 @@ impl Asked {
     async fn of(here: &Here, cart: &Cart, form: &CheckoutForm) -> Result<Self, Trouble> {
         let country = form.country();
         let region = checkout::region(country, &form.province);
-        let quote = quote(here, cart, form, &region).await?;
+        let phone = Phone::parse(&form.phone, country).ok().map(|phone| phone.e164());
+        let quote = price::quote(here, cart, form.handed_in(), phone, &region).await?;
         let (catalog, lines, now) = (here.catalog.clone(), cart.lines.clone(), here.now);
         let to = region.clone();
         let read = move |tx: &mut ordermill_storage::Tx<'_>| {
@@ -250,7 +251,7 @@ impl Asked {
     /// What the total of the page was, and is no longer.
     fn problems(&self, form: &CheckoutForm, t: Words) -> Problems {
         let mut problems = Problems { of_fields: form.problems(t), of_form: Vec::new() };
-        problems.of_form.extend(self.coupon_refusal(t));
+        problems.of_form.extend(self.refusals(t));
         if self.method.is_none() {
             problems.of_form.push(t.choose_payment().to_owned());
         }
@@ -260,7 +261,7 @@ impl Asked {
                 problems.of_form.push(t.total_changed(before, quote.to_pay()));
             }
             Ok(_) => {}
-            Err(problem) => problems.of_form.push(pricing_problem(problem, t).to_owned()),
+            Err(problem) => problems.of_form.push(price::problem(problem, t).to_owned()),
         }
         problems
     }
@@ -291,6 +292,12 @@ impl Asked {
             coupon: Some(
                 CartPage::coupon_field(t).value(form.coupon.as_str()).error(self.coupon_refusal(t)),
             ),
+            gift_card: Some(
+                CheckoutPage::gift_card_field(t)
+                    .value(form.gift_card.as_str())
+                    .error(self.gift_card_refusal(t)),
+            ),
+            refusals: self.refusals(t).collect(),
             points: self.points(here, form),
             payments: self.methods.iter().map(|method| self.payment(method, form, t)).collect(),
             lines: self.contents.lines.iter().map(|line| summary_line(here, line)).collect(),
@@ -305,7 +312,7 @@ impl Asked {
         let promises = self.contents.lines.iter().map(|line| line.promised.promise);
         let is_known = self.has_destination();
         let note = match (&self.quote, promise::together(promises)) {
-            (Err(problem), _) => pricing_problem(problem, t).to_owned(),
+            (Err(problem), _) => price::problem(problem, t).to_owned(),
             (Ok(_), Some(promise)) => t.arrives_on(goods::day(here, promise.deliver_by_on)),
             (Ok(_), None) if !is_known => t.delivery_day_unknown().to_owned(),
             (Ok(_), None) => t.in_stock().to_owned(),
@@ -364,9 +371,12 @@ impl Asked {
         if on_top > 0 {
             lines.push(TotalLine::new(t.tax_on_top(), Money::new(on_top, quote.total.currency)));
         }
-        let tendered = Money::new(quote.total.minor - quote.to_pay.minor, quote.total.currency);
-        if !tendered.is_zero() {
-            lines.push(TotalLine::new(t.points_sum(), off(tendered)));
+        for tender in &quote.tenders {
+            let label = match tender {
+                Tender::Points { .. } => t.points_sum(),
+                Tender::GiftCard { .. } => t.gift_card(),
+            };
+            lines.push(TotalLine::new(label, off(tender.amount())));
         }
         Totals { lines, label: t.to_pay().to_owned(), total: quote.to_pay }
     }
@@ -383,8 +393,17 @@ impl Asked {
 
     /// Why the coupon is not used.
     fn coupon_refusal(&self, t: Words) -> Option<String> {
-        let answers = &self.quote.as_ref().ok()?.coupons;
-        answers.iter().find_map(|it| Some(refusal(it.outcome.as_ref().err()?, t)))
+        price::coupon_refusal(self.quote.as_ref().ok()?, t)
+    }
+
+    /// Why the gift card cannot pay.
+    fn gift_card_refusal(&self, t: Words) -> Option<String> {
+        price::gift_card_refusal(self.quote.as_ref().ok()?, t)
+    }
+
+    /// Everything that is handed in and does nothing.
+    fn refusals(&self, t: Words) -> impl Iterator<Item = String> {
+        self.coupon_refusal(t).into_iter().chain(self.gift_card_refusal(t))
     }
 
     /// Points that the customer could spend on this order.
@@ -398,53 +417,6 @@ impl Asked {
     }
 }
 
-/// What the cart costs with everything that the form hands in; the inner error tells why it has no
-/// price.
-async fn quote(
-    here: &Here,
-    cart: &Cart,
-    form: &CheckoutForm,
-    region: &str,
-) -> Result<Result<Quoted, QuoteProblem>, Trouble> {
-    let lines = cart.lines.iter().rev().filter_map(|line| {
-        let sku = here.catalog.sku(line.sku)?.code.clone();
-        Some(NewLine { sku, quantity: line.quantity })
-    });
-    let request = QuoteRequest {
-        customer: here.customer,
-        phone: Phone::parse(&form.phone, form.country()).ok().map(|phone| phone.e164()),
-        currency: here.catalog.shop.currency,
-        lines: lines.collect(),
-        region: region.to_owned(),
-        handed_in: form.handed_in(),
-    };
-    match here.services().quote(&here.act(), request).await {
-        Ok(quoted) => Ok(Ok(quoted)),
-        Err(QuoteError::Intake(IntakeError::Price(problem))) => Ok(Err(problem)),
-        // Something in the cart is no longer on sale; the cart tells which.
-        Err(QuoteError::Intake(_)) => Ok(Err(QuoteProblem::Empty)),
-        Err(QuoteError::Storage(error)) => Err(error.into()),
-    }
-}
-
-fn refusal(refusal: &CouponRefusal, t: Words) -> String {
-    use NotApplicable as N;
-    let reason = match refusal {
-        CouponRefusal::Unknown => t.coupon_unknown(),
-        CouponRefusal::NotApplicable(reason) => match reason {
-            N::BelowMinSpend { missing } => return t.coupon_below(missing),
-            N::NotYetValid(_) => t.coupon_not_yet(),
-            N::Expired(_) => t.coupon_expired(),
-            N::UsedUp => t.coupon_used_up(),
-            N::UsedUpByCustomer => t.coupon_used_by_you(),
-            N::NotFirstOrder => t.coupon_first_order(),
-            N::OtherCurrency(_) | N::NothingInScope => t.coupon_other_goods(),
-            N::SavesLess { .. } | N::NoEffect | N::SavesNothing => t.coupon_saves_nothing(),
-        },
-    };
-    reason.to_owned()
-}
-
 fn summary_line(here: &Here, line: &cart::Content) -> SummaryLine {
     SummaryLine {
         art: goods::art_of(&line.sku),
@@ -452,13 +424,5 @@ fn summary_line(here: &Here, line: &cart::Content) -> SummaryLine {
         spec: goods::spec_of(here, &line.sku),
         quantity: line.quantity.unsigned_abs(),
         total: line.total,
-    }
-}
-
-fn pricing_problem(problem: &QuoteProblem, t: Words) -> &'static str {
-    match problem {
-        QuoteProblem::NotServed { .. } | QuoteProblem::NoTaxRate { .. } => t.not_served(),
-        QuoteProblem::HazardousNotServed => t.hazardous_not_served(),
-        _ => t.not_priced(),
     }
 }

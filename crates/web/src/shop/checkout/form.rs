@@ -32,6 +32,8 @@ pub(super) struct CheckoutForm {
     pub(super) payment: String,
     /// The code of a coupon.
     pub(super) coupon: String,
+    /// The code of a gift card.
+    pub(super) gift_card: String,
     /// Points to pay with.
     pub(super) points: u64,
     /// The total on the page, in minor units.
@@ -39,11 +41,14 @@ pub(super) struct CheckoutForm {
 }
 
 impl CheckoutForm {
-    /// An empty form, or that of a customer's newest address.
+    /// An empty form, or that of a customer's newest address, with the code that the cart holds.
     pub(super) async fn fresh(here: &Here) -> Result<Self, Trouble> {
         let usual = here.services().payment_methods().first().map(|it| it.code().to_owned());
         let payment = usual.unwrap_or_default();
-        let mut form = Self { country: Country::CHINA.to_string(), payment, ..Self::default() };
+        let of_cart = here.cart.as_ref().and_then(|cart| cart.coupons.first());
+        let coupon = of_cart.cloned().unwrap_or_default();
+        let country = Country::CHINA.to_string();
+        let mut form = Self { country, payment, coupon, ..Self::default() };
         let Some(customer) = here.customer else { return Ok(form) };
         let vault = here.services().vault().clone();
         let read = here.services().database().read(move |tx| {
@@ -112,6 +117,7 @@ impl CheckoutForm {
             &mut self.postal_code,
             &mut self.note,
             &mut self.coupon,
+            &mut self.gift_card,
         ] {
             *text = text.trim().to_owned();
         }
@@ -120,9 +126,12 @@ impl CheckoutForm {
 
     /// What is handed in besides money.
     pub(super) fn handed_in(&self) -> HandedIn {
-        let coupons = Some(self.coupon.clone()).filter(|code| !code.is_empty());
-        let coupons = coupons.into_iter().collect();
-        HandedIn { coupons, points: self.points, gift_cards: Vec::new() }
+        let typed = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
+        HandedIn {
+            coupons: typed(&self.coupon).into_iter().collect(),
+            points: self.points,
+            gift_cards: typed(&self.gift_card).into_iter().collect(),
+        }
     }
 
     /// As a recipient to check.
@@ -169,6 +178,7 @@ impl CheckoutForm {
             &self.note,
             &self.payment,
             &self.coupon,
+            &self.gift_card,
         ];
         let sums = format!("{}:{}", self.agreed_total, self.points);
         fields.iter().fold(sums, |all, field| format!("{all}\u{1f}{field}"))

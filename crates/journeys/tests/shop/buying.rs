@@ -1,53 +1,9 @@
-//! Buying in the real shop: the program itself with its merchant and its sandbox.
+//! From the shelf to the order, and paying for it.
 
-use anyhow::{Context as _, Result};
-use ordermill_journeys::{Browser, Demo, View, button, css, field, link, visit};
+use anyhow::Context as _;
+use ordermill_journeys::{Demo, View, button, css, field, link, visit};
 
-/// Puts the first mug that is there into the cart, as whoever looks for one would.
-fn fill_the_cart(browser: &mut Browser) -> Result<()> {
-    let view = browser.view();
-    browser.open("/")?;
-    browser.check("home")?;
-    browser
-        .fill(&field(view.either("Search products", "搜索商品")), view.either("mug", "马克杯"))?;
-    browser.type_keys(Browser::ENTER)?;
-    browser.arrive("/search")?;
-    browser.check("search")?;
-    let first = browser.evaluate(
-        "return document.querySelector('.product-card:not(.is-sold-out) h3 a').getAttribute('href')",
-    )?;
-    browser.open(first.as_str().context("something that can be bought")?)?;
-    browser.check("product")?;
-    browser.click(&button(view.either("Add to cart", "加入购物车")))?;
-    browser.see(view.either("Added to cart", "已加入购物车"))?;
-    browser.open("/cart")?;
-    browser.check("cart")?;
-    browser.click(&link(view.either("Check out", "去结算")))?;
-    browser.arrive("/checkout")
-}
-
-/// Fills in who gets it from one pasted text.
-fn paste_the_address(browser: &mut Browser) -> Result<()> {
-    let view = browser.view();
-    let paste = view.either("Paste a Chinese address", "粘贴整段地址，自动识别");
-    browser.click(&button(paste))?;
-    browser.fill(&field(paste), "林小满 13817260921 浙江省杭州市西湖区文三路123号3幢501室")?;
-    browser.click(&button(view.either("Fill in the fields", "识别并填入")))?;
-    browser.see(view.either("Arrives", "送达"))?;
-    assert_eq!(browser.value(&field(view.either("Recipient", "收件人")))?, "林小满");
-    assert_eq!(browser.value(&field(view.either("District", "区县")))?, "西湖区");
-    Ok(())
-}
-
-/// On a phone the driver would scroll the choice to where the bar with the total lies; a person
-/// scrolls on.
-fn pay_at_the_door(browser: &mut Browser) -> Result<()> {
-    let choice = "input[value=cash_on_delivery]";
-    browser.evaluate(&format!(
-        "document.querySelector('{choice}').scrollIntoView({{ block: 'center' }})"
-    ))?;
-    browser.click(&css(choice))
-}
+use crate::kit::{RECIPIENT, fill_the_cart, paste_the_address, pay_at_the_door};
 
 #[test]
 fn a_guest_buys_on_a_phone_and_pays_at_the_door() {
@@ -118,6 +74,7 @@ fn the_page_of_an_order_shows_at_once_what_happens_elsewhere() {
         browser.evaluate(&format!("location = {order}"))?;
         browser.arrive("/orders/")?;
         browser.see("Waiting for payment")?;
+        browser.see("Live")?;
         browser.check("order-to-pay")?;
         // Another tab cancels it; this one is not touched.
         let status = browser.evaluate(
@@ -128,6 +85,14 @@ fn the_page_of_an_order_shows_at_once_what_happens_elsewhere() {
         assert_eq!(status, 200);
         browser.see("The order is canceled")?;
         browser.see_no_more("Cancel order")?;
+        // It was told so by its stream: it has not asked again and again.
+        let asked = browser.evaluate(
+            "return performance.getEntriesByType('resource').map((entry) => entry.name)
+                 .filter((name) => name.includes('?seen='))",
+        )?;
+        let asked = asked.as_array().context("the requests of the page")?;
+        let streams = asked.iter().filter(|it| it.as_str().unwrap_or_default().contains("/live"));
+        assert!(asked.len() - streams.count() <= 2, "{asked:?}");
         browser.check("order-canceled")
     });
 }
@@ -172,14 +137,14 @@ fn everything_works_without_scripts() {
         browser.click(&link("Check out"))?;
         browser.arrive("/checkout")?;
         browser.click(&button("Paste a Chinese address"))?;
-        browser.fill(
-            &field("Paste a Chinese address"),
-            "林小满 13817260921 浙江省杭州市西湖区文三路123号3幢501室",
-        )?;
+        browser.fill(&field("Paste a Chinese address"), RECIPIENT)?;
         browser.click(&button("Fill in the fields"))?;
         pay_at_the_door(browser)?;
         browser.click(&css("#place-order"))?;
         browser.arrive("/orders/")?;
+        browser.see("You pay at the door")?;
+        browser.see("As of when this page was opened")?;
+        browser.click(&link("Reload"))?;
         browser.see("You pay at the door")
     });
 }
