@@ -23,8 +23,10 @@ async fn is_set(database: &Database, name: &'static str) -> bool {
     database.read(read).await.unwrap().is_some()
 }
 
+type Ask = fn(&mut Tx<'_>) -> Result<i64, Error>;
+
 /// Statements that no database accepts, each after something was written.
-const UNACCEPTABLE: [fn(&mut Tx<'_>) -> Result<i64, Error>; 4] = [
+const UNACCEPTABLE: [Ask; 4] = [
     |tx| tx.query_one("SELECT nothing FROM nowhere", &[], |row| row.int()),
     |tx| tx.query_one("SELECT COUNT(* FROM settings", &[], |row| row.int()),
     |tx| tx.query_one("SELECT name FROM settings WHERE name = $1", &[], |row| row.int()),
