@@ -13,8 +13,10 @@ pub mod catalog;
 pub mod coupons;
 pub mod dashboard;
 pub mod form;
+pub mod gift_cards;
 pub mod order;
 pub mod orders;
+pub mod points;
 pub mod promotions;
 #[cfg(any(test, feature = "samples"))]
 pub(crate) mod samples;

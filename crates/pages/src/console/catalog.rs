@@ -3,7 +3,10 @@
 //! A SKU is at `/console/catalog/skus/{code}`, its form at `…/edit`; a new one at
 //! `/console/catalog/new`.
 
+pub mod categories;
+pub mod files;
 pub mod list;
+pub mod locations;
 pub mod sku;
 pub mod sku_form;
 
@@ -22,15 +25,28 @@ pub const HERE: &str = "/console/catalog";
 pub enum Part {
     /// `/console/catalog`: what is stocked and sold.
     Skus,
+    /// `/console/catalog/categories`: groups of it in the shop.
+    Categories,
+    /// `/console/catalog/locations`: where it lies.
+    Locations,
+    /// `/console/catalog/files`: all of it in and out.
+    Files,
 }
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 1] = [Self::Skus];
+    pub const ALL: [Self; 4] = [Self::Skus, Self::Categories, Self::Locations, Self::Files];
 
     fn view(self, t: Words) -> View {
         match self {
             Self::Skus => View::new("skus", t.catalog_skus(), HERE),
+            Self::Categories => {
+                View::new("categories", t.categories_title(), "/console/catalog/categories")
+            }
+            Self::Locations => {
+                View::new("locations", t.locations_title(), "/console/catalog/locations")
+            }
+            Self::Files => View::new("files", t.files_title(), "/console/catalog/files"),
         }
     }
 }

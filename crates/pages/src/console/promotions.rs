@@ -8,15 +8,23 @@ use crate::words::Words;
 pub enum Part {
     /// `/console/promotions`: codes that buyers type.
     Coupons,
+    /// `/console/promotions/gift-cards`: balances with a code.
+    GiftCards,
+    /// `/console/promotions/points`: what a buyer has earned.
+    Points,
 }
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 1] = [Self::Coupons];
+    pub const ALL: [Self; 3] = [Self::Coupons, Self::GiftCards, Self::Points];
 
     fn view(self, t: Words) -> View {
         match self {
             Self::Coupons => View::new("coupons", t.promotions_coupons(), "/console/promotions"),
+            Self::GiftCards => {
+                View::new("gift-cards", t.gift_cards_title(), "/console/promotions/gift-cards")
+            }
+            Self::Points => View::new("points", t.points_title(), "/console/promotions/points"),
         }
     }
 }

@@ -11,11 +11,16 @@ use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
 use crate::console::approval::ApprovalPage;
 use crate::console::audit::AuditPage;
+use crate::console::catalog::categories::CategoriesPage;
+use crate::console::catalog::files::{FilesPage, ReportPage};
+use crate::console::catalog::locations::{LocationPage, LocationsPage};
 use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
+use crate::console::gift_cards::GiftCardsPage;
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
+use crate::console::points::PointsPage;
 use crate::console::settings::SettingsPage;
 use crate::console::sign_in::SignInPage;
 use crate::console::staff::{self, RolesPage, StaffPage, Subject};
@@ -57,6 +62,13 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/catalog", CatalogPage::sample(language)),
         sample("/console/catalog/skus/CUP-CEL-2", SkuPage::sample(language)),
         sample("/console/catalog/skus/CUP-CEL-2/edit", sku_form::sample_form(language)),
+        sample("/console/catalog/categories", CategoriesPage::sample(language)),
+        sample("/console/catalog/locations", LocationsPage::sample(language)),
+        sample("/console/catalog/locations/of/HZ-1", LocationPage::sample(language)),
+        sample("/console/catalog/files", FilesPage::sample(language)),
+        sample("/console/catalog/files/imp_1", ReportPage::sample(language)),
+        sample("/console/promotions/gift-cards", GiftCardsPage::sample(language)),
+        sample("/console/promotions/points", PointsPage::sample(language)),
         sample("/console/promotions", CouponsPage::sample(language)),
         sample("/console/promotions/new", coupon.refused(&refused)),
         sample("/console/admin", SettingsPage::sample(language)),

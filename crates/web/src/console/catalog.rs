@@ -1,8 +1,12 @@
-//! The catalog: SKUs with their facts, prices and pictures.
+//! The catalog: SKUs with their facts, prices and pictures, categories, locations, and all of it as
+//! files.
 //!
 //! Whoever works with goods may read it; changing it is the right to change rules and prices.
 
+mod categories;
+mod files;
 mod list;
+mod locations;
 mod sku;
 mod sku_form;
 
@@ -25,7 +29,13 @@ const CHANGE: Needs = Needs::Right(Permission::ChangeRules);
 const HERE: &str = "/console/catalog";
 
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(list::routes()).merge(sku::routes()).merge(sku_form::routes())
+    Routes::default()
+        .merge(list::routes())
+        .merge(sku::routes())
+        .merge(sku_form::routes())
+        .merge(categories::routes())
+        .merge(locations::routes())
+        .merge(files::routes())
 }
 
 /// The address of a SKU's page. Codes may have any letters, also those that mean something in

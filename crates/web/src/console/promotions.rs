@@ -1,7 +1,9 @@
-//! Promotions: coupons.
+//! Promotions: coupons, gift cards, points.
 
 mod coupon_form;
 mod coupons;
+mod gift_cards;
+mod points;
 
 use ordermill_domain::role::Permission;
 
@@ -16,7 +18,11 @@ pub(super) const CHANGE: Needs = Needs::Right(Permission::ChangeRules);
 const HERE: &str = "/console/promotions";
 
 pub(super) fn routes() -> Routes {
-    Routes::default().merge(coupons::routes()).merge(coupon_form::routes())
+    Routes::default()
+        .merge(coupons::routes())
+        .merge(coupon_form::routes())
+        .merge(gift_cards::routes())
+        .merge(points::routes())
 }
 
 /// The address of a coupon's form.

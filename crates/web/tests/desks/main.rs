@@ -5,4 +5,5 @@
 mod approvals;
 mod catalog;
 mod coupons;
+mod keeping;
 mod kit;

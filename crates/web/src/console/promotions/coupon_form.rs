@@ -71,7 +71,7 @@ fn entered(pairs: &Pairs) -> CouponEntered {
 
 impl Desk {
     /// The currencies that the shop sells in; also the one of the coupon itself.
-    fn coupon_currencies(&self, own: &str) -> Vec<Choice> {
+    pub(super) fn coupon_currencies(&self, own: &str) -> Vec<Choice> {
         let catalog = self.site.services().catalog();
         let is_sold_in = |it: &Currency| catalog.terms_in(*it).is_some() || it.code() == own;
         let currencies = Currency::ALL.into_iter().filter(is_sold_in);
