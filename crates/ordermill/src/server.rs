@@ -4,6 +4,7 @@
 //! the loop brings both: a timer, and a bound on the silence before the first byte.
 
 mod patience;
+mod wire;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -19,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use self::patience::{Pace, Patience};
+use self::wire::Wire;
 
 /// What one server allows.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) header_bytes: usize,
     /// How slow a body may be.
     pub(crate) body: Pace,
+    /// For so long a client may leave its answer untouched.
+    pub(crate) taken_within: Duration,
 }
 
 impl Default for Limits {
@@ -43,6 +47,7 @@ impl Default for Limits {
             stop_within: Duration::from_secs(10),
             header_bytes: 32 * 1024,
             body: Pace { grace: Duration::from_secs(20), bytes_per_second: 4 * 1024 },
+            taken_within: Duration::from_secs(15),
         }
     }
 }
@@ -102,6 +107,7 @@ async fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
+    let stream = Wire::new(stream, limits.taken_within);
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.headers_within)

@@ -1,13 +1,19 @@
 //! R18 and R19: a disk that is full, and one that fails.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ordermill_faults::{Injection, Strace, Tmpfs, eventually};
 
+use crate::client::connect;
 use crate::load::Memory;
 use crate::scale;
-use crate::shop::Shop;
+use crate::shop::{Server, Shop};
+
+/// A process whose disk has failed is gone after this at the latest, so that a fresh one may start.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_full_disk_refuses_orders_serves_readers_and_recovers_by_itself() {
@@ -65,6 +71,18 @@ fn after_a_failed_write_or_flush_nothing_is_promised_that_is_not_there() {
     assert!(harmed > 0, "no fault ever met the program at work");
 }
 
+/// A client whose body does not come.
+fn unfinished(shop: &Shop, server: &Server) -> std::io::Result<TcpStream> {
+    let mut stream = connect(server.address)?;
+    let request = format!(
+        "POST /api/v1/orders HTTP/1.1\r\nhost: shop\r\n{}idempotency-key: slow\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{",
+        shop.authorization()
+    );
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
+}
+
 /// Runs a shop whose `nth` call fails. Gives whether orders were refused or the program gave up.
 fn survives(call: &str, nth: u32, injection: Injection) -> bool {
     let folder = tempfile::tempdir().unwrap();
@@ -75,6 +93,8 @@ fn survives(call: &str, nth: u32, injection: Injection) -> bool {
     match shop.try_serve(Some(strace)) {
         Err(_) => is_harmed = true,
         Ok(mut server) => {
+            // Somebody is in the middle of a request all the time.
+            let _unfinished = unfinished(&shop, &server);
             for _ in 0..40 {
                 match memory.place_one(&shop, &server) {
                     Some(answer) if answer.status == 201 => {}
@@ -84,8 +104,15 @@ fn survives(call: &str, nth: u32, injection: Injection) -> bool {
                     }
                     None => {
                         is_harmed = true;
+                        let refused = Instant::now();
                         let ended = server.running.wait(Duration::from_secs(60)).unwrap();
                         assert!(!ended.success(), "{call} {nth}: it ended as if all were well");
+                        let took = refused.elapsed();
+                        let said = server.running.output();
+                        assert!(
+                            took < ENDS_WITHIN,
+                            "{call} {nth}: it took {took:?} to end: {said}"
+                        );
                         break;
                     }
                 }

@@ -11,9 +11,15 @@ const GROWTH_MAX_KB: u64 = 50 * 1024;
 
 /// Sends a head, then a piece of body again and again until the server answers or hangs up.
 fn pour(server: &Server, head: &str, piece: &[u8], pieces: u64) -> Option<Answer> {
+    let head = format!("POST /api/v1/orders HTTP/1.1\r\nhost: shop\r\n{head}\r\n");
+    pour_whole(server, &head, piece, pieces)
+}
+
+/// As [`pour`], with a whole head.
+fn pour_whole(server: &Server, head: &str, piece: &[u8], pieces: u64) -> Option<Answer> {
     let stream = connect(server.address).unwrap();
     let mut writer = stream.try_clone().unwrap();
-    let head = format!("POST /api/v1/orders HTTP/1.1\r\nhost: shop\r\n{head}\r\n");
+    let head = head.to_owned();
     let piece = piece.to_vec();
     let pouring = std::thread::spawn(move || {
         writer.write_all(head.as_bytes())?;
@@ -79,6 +85,22 @@ fn what_is_far_too_large_is_refused_quickly_and_takes_no_memory() {
         assert!(matches!(answer.status, 400 | 413 | 422), "{answer:?}");
         assert!(answer.body.len() < 100_000, "the refusal has {} bytes", answer.body.len());
         assert!(asked.elapsed() < QUICKLY, "refused after {:?}", asked.elapsed());
+    }
+
+    // A thousand times as large as it looks: nothing here is ever unpacked.
+    let head = "POST /api/v1/orders HTTP/1.1\r\nidempotency-key: z\r\ncontent-encoding: gzip\r\n\
+                content-type: application/json\r\ncontent-length: 20\r\n";
+    let answer = client.send(head, &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3].repeat(2)).unwrap();
+    assert!(matches!(answer.status, 400 | 415), "{answer:?}");
+
+    // A file of a hundred megabytes.
+    let file = format!("POST /api/v1/imports/orders HTTP/1.1\r\nhost: shop\r\n{key}");
+    let large = format!("{file}content-type: text/csv\r\ncontent-length: 100000000\r\n\r\n");
+    let asked = Instant::now();
+    let answer = pour_whole(&server, &large, &vec![b'x'; 1024 * 1024], 95);
+    assert!(asked.elapsed() < QUICKLY, "refused after {:?}", asked.elapsed());
+    if let Some(answer) = answer {
+        assert_eq!(answer.status, 413, "{answer:?}");
     }
 
     let growth = server.peak_kb().saturating_sub(before);

@@ -14,9 +14,7 @@ mod load;
 mod postgres;
 mod shop;
 mod slow;
+mod stopping;
+mod visitor;
 
-/// How many times the usual rounds.
-fn scale() -> u32 {
-    let scale = std::env::var("ORDERMILL_TEST_SCALE").ok();
-    scale.and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
-}
+use ordermill_testkit::scale;

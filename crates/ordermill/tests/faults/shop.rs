@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use ordermill_app::stock::{Spot, StockError, receive_stock};
 use ordermill_base::{Id, IdGenerator, Quantity};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_faults::{Program, Running, Strace};
 use ordermill_storage::{Address, Connection, Error, location, sku};
@@ -42,8 +43,9 @@ impl Shop {
             database: database.map(str::to_owned),
             key: String::new(),
         };
-        let args = ["admin", "api-key", "--name", "test", "--scope", "orders:write", "--scope"];
-        let mut made = shop.program().args(args).arg("orders:read").start().unwrap();
+        let scopes = Scope::ALL.iter().flat_map(|scope| ["--scope", scope.code()]);
+        let args = ["admin", "api-key", "--name", "test"].into_iter().chain(scopes);
+        let mut made = shop.program().args(args).start().unwrap();
         assert!(made.wait(START).unwrap().success(), "{}", made.output());
         let is_key = |line: &&str| !line.is_empty() && !line.contains(char::is_whitespace);
         shop.key = made.output().lines().rev().find(is_key).unwrap().to_owned();
@@ -138,6 +140,17 @@ impl Shop {
 }
 
 impl Server {
+    /// The sockets that the process has open.
+    pub(crate) fn sockets(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.running.pid())).unwrap();
+        let is_socket = |entry: &std::fs::DirEntry| {
+            // One that is closed while we look has no target any more.
+            let target = std::fs::read_link(entry.path()).unwrap_or_default();
+            target.to_string_lossy().starts_with("socket:")
+        };
+        open.filter(|entry| entry.as_ref().is_ok_and(is_socket)).count()
+    }
+
     /// The most memory that the process ever had, in kB.
     pub(crate) fn peak_kb(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.pid()));

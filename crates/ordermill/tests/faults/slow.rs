@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use ordermill_faults::eventually;
+
 use crate::client::{an_order, connect};
 use crate::scale;
 use crate::shop::Shop;
@@ -50,6 +52,44 @@ fn slow_clients_are_cut_and_hold_up_nobody() {
     println!("{count} orders meanwhile, the slowest in {slowest:?}");
     assert!(slowest < Duration::from_secs(2), "an order took {slowest:?}");
     drop(server);
+    shop.check();
+}
+
+#[test]
+fn clients_that_take_no_answer_give_their_places_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::new(folder.path(), None, 100_000);
+    let server = shop.serve();
+    let mut client = shop.client(&server);
+    let document = client.get("/api/v1/openapi.json").unwrap().body.len();
+    let before = server.sockets();
+    // More than the system keeps for them between the two ends.
+    let times = 32 * 1024 * 1024 / document;
+    let ask = "GET /api/v1/openapi.json HTTP/1.1\r\nhost: shop\r\n\r\n".repeat(times);
+    let readers: Vec<TcpStream> = (0..10 * scale())
+        .map(|_| {
+            let mut stream = connect(server.address).unwrap();
+            stream.write_all(ask.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let held = eventually(Duration::from_secs(10), || server.sockets() >= before + readers.len());
+    assert!(held, "{} sockets, {before} before", server.sockets());
+    let began = Instant::now();
+    let mut slowest = Duration::ZERO;
+    let mut count = 0;
+    while server.sockets() > before {
+        assert!(began.elapsed() < CLOSED_WITHIN, "{} sockets still", server.sockets());
+        let asked = Instant::now();
+        let answer = client.place(&format!("r{count}"), &an_order(1, 1)).unwrap();
+        assert_eq!(answer.status, 201, "{answer:?}");
+        slowest = slowest.max(asked.elapsed());
+        count += 1;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    println!("given up after {:?}; the slowest order meanwhile took {slowest:?}", began.elapsed());
+    assert!(slowest < Duration::from_secs(2), "an order took {slowest:?}");
+    drop((server, readers));
     shop.check();
 }
 
