@@ -114,7 +114,12 @@ impl Stream {
                     return Some(entries.iter().map(write).collect());
                 }
             }
-            match tokio::time::timeout(PULSE, self.listener.next()).await {
+            let news = tokio::time::timeout(PULSE, self.listener.next());
+            let news = tokio::select! {
+                () = self.services.stopped() => return None,
+                news = news => news,
+            };
+            match news {
                 Err(_) => return Some(": still here\n\n".to_owned()),
                 Ok(None) => return None,
                 Ok(Some(News::Missed)) => self.is_behind = true,

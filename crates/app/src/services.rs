@@ -2,7 +2,6 @@
 //! vault, and the news.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_domain::ids::ChannelId;
@@ -10,6 +9,7 @@ use ordermill_ports::channel::ChannelKind;
 use ordermill_ports::notifier::{Notifier, Outbox};
 use ordermill_ports::webhook::{Messenger, Nobody};
 use ordermill_storage::{Database, Error, Tx, channel};
+use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::catalog::{Catalog, CatalogHolder};
@@ -41,7 +41,7 @@ struct Inner {
     notifier: Arc<dyn Notifier>,
     messenger: Arc<dyn Messenger>,
     channels: Channels,
-    is_stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -178,7 +178,7 @@ impl Services {
             figures: Figures::default(),
             overviews: Overviews::default(),
             channels,
-            is_stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
         }))
     }
 
@@ -276,11 +276,19 @@ impl Services {
 
     /// Whether the process is on its way out: readiness says no, streams end.
     pub fn is_stopping(&self) -> bool {
-        self.0.is_stopping.load(Ordering::Acquire)
+        *self.0.stopping.borrow()
+    }
+
+    /// Until the process is on its way out: streams wait for this beside their news, so that none of
+    /// them holds up the end.
+    pub async fn stopped(&self) {
+        let mut stopping = self.0.stopping.subscribe();
+        // An error means that everything is gone.
+        drop(stopping.wait_for(|is_stopping| *is_stopping).await);
     }
 
     /// Notes that the process is on its way out.
     pub fn stop(&self) {
-        self.0.is_stopping.store(true, Ordering::Release);
+        self.0.stopping.send_replace(true);
     }
 }

@@ -9,6 +9,7 @@ use ordermill_base::Random;
 use ordermill_vault::OsEntropy;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::stop::terminated;
 use super::terminal::say;
@@ -17,6 +18,14 @@ use crate::demo::{self, OwnSandbox};
 use crate::partners;
 use crate::server::{self, Limits};
 use crate::wiring;
+
+/// How long background work has to finish what is under way, all of it together.
+const BACKGROUND_WITHIN: Duration = Duration::from_secs(5);
+/// When the disk has failed nothing can be finished any more, and the sooner a fresh process starts, the
+/// better: requests have so long to be refused.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+/// What blocks a thread of its own, such as hashing a password, has so long in the end.
+const LAST_WITHIN: Duration = Duration::from_secs(2);
 
 /// Serves until the process is told to stop, then finishes what was accepted.
 /// `prepare` runs before the first request. A demo has so many orders a minute, and a sandbox to pay
@@ -47,7 +56,7 @@ pub(crate) fn serve(
         .context("cannot start the runtime")?;
     let result = runtime.block_on(run(listener, &shop, own, demo_pace));
     // Whatever is still on its way ends before the database closes.
-    runtime.shutdown_timeout(Duration::from_secs(5));
+    runtime.shutdown_timeout(LAST_WITHIN);
     shop.services.database().close();
     result
 }
@@ -88,29 +97,36 @@ async fn run(
     }
     say(format_args!("listening on http://{listening}"));
     let serving = tokio::spawn(server::serve(listener, shop.router(), Limits::default(), stopping));
-    let code = wait_for_the_end(shop, told_to_stop).await;
+    let is_failed = wait_for_the_end(shop, told_to_stop).await;
     shop.services.stop();
     stop.send_replace(true);
-    serving.await.context("the server failed")?;
-    for task in background {
-        drop(tokio::time::timeout(Duration::from_secs(5), task).await);
+    let patience = if is_failed { REFUSED_WITHIN } else { Duration::MAX };
+    match tokio::time::timeout(patience, serving).await {
+        Ok(served) => served.context("the server failed")?,
+        Err(_) => tracing::warn!("requests that were under way are cut"),
     }
-    Ok(code)
+    let patience = if is_failed { REFUSED_WITHIN } else { BACKGROUND_WITHIN };
+    let until = Instant::now() + patience;
+    for task in background {
+        drop(tokio::time::timeout_at(until, task).await);
+    }
+    Ok(if is_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Until SIGTERM or Ctrl-C, or until the disk fails in a way that only a fresh start can judge.
-async fn wait_for_the_end(shop: &wiring::Shop, told_to_stop: impl Future<Output = ()>) -> ExitCode {
+/// Until SIGTERM or Ctrl-C, or until the disk fails in a way that only a fresh start can judge; gives
+/// whether it ends in failure.
+async fn wait_for_the_end(shop: &wiring::Shop, told_to_stop: impl Future<Output = ()>) -> bool {
     let mut is_lost = shop.services.database().is_lost();
     let mut is_superseded = shop.node.is_lost();
     tokio::select! {
-        () = told_to_stop => ExitCode::SUCCESS,
+        () = told_to_stop => false,
         _ = is_lost.wait_for(|is_lost| *is_lost) => {
             tracing::error!("the disk failed; start again to see what is really there");
-            ExitCode::FAILURE
+            true
         }
         _ = is_superseded.wait_for(|is_lost| *is_lost) => {
             tracing::error!("another process has taken over this node's number");
-            ExitCode::FAILURE
+            true
         }
     }
 }

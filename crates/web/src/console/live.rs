@@ -27,10 +27,9 @@ static PLACES: Places = Places::new(1_000);
 const TOPICS_MAX: usize = 16;
 /// News that come close together are told together.
 const GATHERED_FOR: Duration = Duration::from_millis(200);
-/// How long the end of the process may go unnoticed.
-const TICK: Duration = Duration::from_secs(1);
-/// Every so many quiet ticks a comment goes out, so that a client that has gone is noticed.
-const TICKS_TO_PULSE: u32 = 15;
+/// So often a comment goes out when nothing else does, so that a client that has gone is noticed, and
+/// a session that has ended.
+const PULSE: Duration = Duration::from_secs(15);
 
 pub(super) fn routes() -> Routes {
     Routes::default().get("/console/live", Needs::SignIn, live)
@@ -76,16 +75,14 @@ impl Stream {
         if std::mem::take(&mut self.is_fresh) {
             return Some(": listening\n\n".to_owned());
         }
-        let mut quiet = 0;
+        let pulse_at = tokio::time::Instant::now() + PULSE;
         loop {
-            if self.services.is_stopping() {
-                return None;
-            }
-            let Ok(news) = tokio::time::timeout(TICK, self.listener.next()).await else {
-                quiet += 1;
-                if quiet < TICKS_TO_PULSE {
-                    continue;
-                }
+            let news = tokio::time::timeout_at(pulse_at, self.listener.next());
+            let news = tokio::select! {
+                () = self.services.stopped() => return None,
+                news = news => news,
+            };
+            let Ok(news) = news else {
                 return self.is_signed_in().await.then(|| ": still here\n\n".to_owned());
             };
             let topics = self.gather(news?).await;

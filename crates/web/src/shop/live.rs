@@ -27,8 +27,6 @@ static PLACES: Places = Places::new(2_000);
 const CHANGED: &str = "data: order\n\n";
 /// News that come close together are told together.
 const GATHERED_FOR: Duration = Duration::from_millis(200);
-/// How long the end of the process may go unnoticed.
-const TICK: Duration = Duration::from_secs(1);
 /// So often a comment goes out, so that a browser that has gone is noticed.
 const PULSE_EVERY: Duration = Duration::from_secs(15);
 /// After so long the page opens another, and shows again that the order is its visitor's to see.
@@ -87,8 +85,13 @@ impl Stream {
             return Some(first);
         }
         let pulse_at = Instant::now() + PULSE_EVERY;
-        while !self.services.is_stopping() && Instant::now() < self.ends_at {
-            match tokio::time::timeout(TICK, self.listener.next()).await {
+        while Instant::now() < self.ends_at {
+            let news = tokio::time::timeout_at(pulse_at, self.listener.next());
+            let news = tokio::select! {
+                () = self.services.stopped() => return None,
+                news = news => news,
+            };
+            match news {
                 Ok(None) => return None,
                 Ok(Some(News::Missed)) => return Some(CHANGED),
                 Ok(Some(News::Entry(entry))) => {
@@ -97,10 +100,7 @@ impl Stream {
                         return Some(CHANGED);
                     }
                 }
-                Err(_) => {}
-            }
-            if Instant::now() >= pulse_at {
-                return Some(": still here\n\n");
+                Err(_) => return Some(": still here\n\n"),
             }
         }
         None
