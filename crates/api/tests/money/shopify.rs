@@ -349,9 +349,11 @@ fn poison_is_put_aside_and_holds_up_nobody() {
 #[test]
 fn repeated_and_shuffled_messages_end_as_those_in_order_do() {
     on_each_database(async |shop| {
-        // Each order: placed unpaid, then paid; every third one canceled and refunded at last.
+        // Each order: placed unpaid, then paid; every third one canceled and refunded at last. Twice
+        // 2.3 messages for each.
+        let orders = 30 * u64::from(ordermill_testkit::scale());
         let mut messages = Vec::new();
-        for id in 1..=30_u64 {
+        for id in 1..=orders {
             let unpaid = an_order(id, "pending");
             let paid = later(&unpaid, 10, json!({"financial_status": "paid"}));
             messages.push((format!("{id}-1"), unpaid));
@@ -369,7 +371,7 @@ fn repeated_and_shuffled_messages_end_as_those_in_order_do() {
         for (id, body) in &messages {
             send(shop, id, body).await;
         }
-        for id in 1..=30_u64 {
+        for id in 1..=orders {
             if id % 3 == 0 {
                 copy(shop, id, "canceled").await;
             } else {

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
 use ordermill_app::benefit::claim::Claims;
+use ordermill_app::check::check;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::notice::ReceiveNoticeError;
@@ -59,19 +60,22 @@ impl Drop for Shop {
     }
 }
 
-/// Runs a test on each database. Databases are opened and closed outside of the runtime: the driver
-/// of PostgreSQL blocks its thread.
+/// Runs a test on each database, and then checks the whole of it. Databases are opened and closed
+/// outside of the runtime: the driver of PostgreSQL blocks its thread.
 pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
     for fresh in each_database() {
         receive(&mut fresh.connection(), sku(1), location(1), 100_000, TestClock::START);
         let database = fresh.open();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
-        runtime.unwrap().block_on(async {
+        let now = runtime.unwrap().block_on(async {
             let mut shop = Shop::open(database.clone()).await;
             test(&mut shop).await;
+            shop.clock.now()
         });
         database.close();
+        let report = check(&mut fresh.connection(), now, None, &mut |_, _| ()).unwrap();
+        assert_eq!(report.violations, [], "{fresh:?}");
     }
 }
 
@@ -119,7 +123,13 @@ impl Shop {
     }
 
     pub(crate) async fn place(&self, number: i64) -> OrderId {
+        self.place_until(number, Span::hours(24)).await
+    }
+
+    /// An order that is held for so long.
+    pub(crate) async fn place_until(&self, number: i64, pay_within: Span) -> OrderId {
         let order = an_order(number, self.buyer(), PaymentTerms::Prepaid);
+        let order = PlaceOrder { pay_within, ..order };
         self.database.submit(order).await.unwrap().unwrap().id()
     }
 
@@ -144,7 +154,16 @@ impl Shop {
 
     /// Places an order and opens its payment at the gateway.
     pub(crate) async fn open_payment(&self, number: i64) -> (OrderId, PaymentId) {
-        let order = self.place(number).await;
+        self.open_payment_until(number, Span::hours(24)).await
+    }
+
+    /// As [`Shop::open_payment`], for an order that is held for so long.
+    pub(crate) async fn open_payment_until(
+        &self,
+        number: i64,
+        pay_within: Span,
+    ) -> (OrderId, PaymentId) {
+        let order = self.place_until(number, pay_within).await;
         match self.start(order).await.unwrap() {
             StartedPayment::Redirect { payment, url } => {
                 assert!(url.starts_with("http://127.0.0.1:"));

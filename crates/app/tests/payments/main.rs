@@ -4,6 +4,7 @@
 mod crashes;
 mod kit;
 mod notices;
+mod refund_histories;
 mod refunds;
 mod starting;
 mod storm;

@@ -1,21 +1,26 @@
-//! Receivers that hang, fail, drip, flood and redirect cost nobody but themselves.
+//! R15: receivers that hang, fail, drip, flood and redirect cost nobody but themselves.
 
 use std::time::{Duration, Instant};
 
-use ordermill_testkit::each_database;
+use ordermill_testkit::{each_database, scale};
 use tokio::sync::watch;
 
 use crate::delivering::on_each;
 use crate::kit::{order, runtime};
 
-const GOOD: usize = 18;
-const EVENTS: i64 = 10;
+const GOOD: usize = 45;
+const BAD: [(&str, usize); 5] =
+    [("hang", 30), ("fail", 10), ("drip", 5), ("redirect", 5), ("flood", 5)];
+
+/// So many events, more by `ORDERMILL_TEST_SCALE`.
+fn events() -> i64 {
+    4 * i64::from(scale())
+}
 
 #[test]
 fn slow_and_hostile_receivers_keep_nobody_waiting() {
     on_each!(world, {
-        let bad = [("hang", 12), ("fail", 4), ("drip", 2), ("redirect", 2), ("flood", 2)];
-        for (behavior, count) in bad {
+        for (behavior, count) in BAD {
             for number in 0..count {
                 world.endpoint(&format!("{behavior}/{number}"), "order.*").await;
             }
@@ -23,7 +28,7 @@ fn slow_and_hostile_receivers_keep_nobody_waiting() {
         for number in 0..GOOD {
             world.endpoint(&format!("ok/{number}"), "order.*").await;
         }
-        for number in 0..EVENTS {
+        for number in 0..events() {
             world.happens("order", order(number), "order.placed").await;
         }
         world.read_on().await;
@@ -31,7 +36,7 @@ fn slow_and_hostile_receivers_keep_nobody_waiting() {
         let start = Instant::now();
         let sending = tokio::spawn(world.sender.clone().run(stopping));
         let good = |path: usize| world.receivers.arrived(&format!("ok/{path}")).len();
-        while (0..GOOD).any(|path| good(path) < usize::try_from(EVENTS).unwrap()) {
+        while (0..GOOD).any(|path| good(path) < usize::try_from(events()).unwrap()) {
             assert!(start.elapsed() < Duration::from_secs(20), "good receivers wait for bad ones");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
