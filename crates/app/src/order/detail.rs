@@ -46,7 +46,8 @@ pub struct OrderDetail {
 }
 
 impl OrderDetail {
-    /// Reads an order; `None` if there is none.
+    /// Reads an order; `None` if there is none. Over a snapshot: an order that is paid in between must
+    /// not be shown with the deadlines from before and the payment from after it.
     pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Self>, Error> {
         let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
         let has_coupons = stored.order.facts().coupons > 0;

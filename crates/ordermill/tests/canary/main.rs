@@ -7,20 +7,27 @@
 #[path = "../faults/client.rs"]
 #[expect(dead_code, reason = "the tests of faults use more of it")]
 mod client;
+mod pages;
+mod partners;
 mod person;
 mod scanner;
 #[path = "../faults/shop.rs"]
 #[expect(dead_code, reason = "the tests of faults use more of it")]
 mod shop;
 mod visit;
+#[path = "../faults/visitor.rs"]
+mod visitor;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ordermill_faults::{Postgres, PostgresOptions, Running};
+use ordermill_testkit::scale;
 
+use crate::pages::House;
+use crate::partners::{Receiver, Sandbox};
 use crate::person::Person;
 use crate::scanner::Scanner;
 use crate::shop::Shop;
@@ -29,8 +36,7 @@ use crate::visit::{ACCOUNT, CHANNEL, SECRET, Visit};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn people() -> Vec<Person> {
-    let scale = std::env::var("ORDERMILL_TEST_SCALE").ok().and_then(|text| text.parse().ok());
-    (0..100 * scale.unwrap_or(1).max(1)).map(Person::new).collect()
+    (0..100 * scale()).map(Person::new).collect()
 }
 
 fn assert_none(found: &[String]) {
@@ -71,12 +77,19 @@ fn nobody_is_found_in_the_files_and_logs_of_sqlite_nor_in_its_backup() {
     let people = people();
     let scanner = Scanner::new(people.iter().flat_map(Person::words));
     let mut running = open(&shop, &data, None, &people, &scanner);
-
     // While it runs the write-ahead log is there.
     assert!(data.join("ordermill.db-wal").exists());
     let (found, _) = scanner.scan_folder(&data);
     assert_none(&found);
     close(&mut running, &scanner);
+
+    for (what, file) in [("catalog", "goods.xlsx"), ("stock", "stock.csv")] {
+        let mut program = shop.program().args(["export", what]).arg(folder.path().join(file));
+        program = program.env("ORDERMILL_LOG", "trace");
+        let mut made = program.start().unwrap();
+        assert!(made.wait(PATIENCE).unwrap().success(), "{}", made.output());
+        assert_none(&scanner.scan("the log of the export", made.output().as_bytes()));
+    }
 
     let backup = folder.path().join("backup");
     let mut made = shop.program().arg("backup").arg(&backup).start().unwrap();
@@ -121,7 +134,7 @@ fn nobody_is_found_in_the_files_rows_and_logs_of_postgresql() {
     shop.check();
 }
 
-/// Opens the shop, with all its log, and lets everybody in.
+/// Opens the shop, with all its log and with partners around it, and lets everybody in.
 fn open(
     shop: &Shop,
     data: &Path,
@@ -130,18 +143,48 @@ fn open(
     scanner: &Scanner,
 ) -> Running {
     make_channel(data, database);
-    let mut running = shop.program().arg("serve").env("ORDERMILL_LOG", "trace").start().unwrap();
+    pages::hire(data, database);
+    let (sandbox, receiver) = (Sandbox::start(), Receiver::start());
+    let mut program = shop.program().args(["--webhook-allow-host", "127.0.0.1", "serve"]);
+    program = program.env("ORDERMILL_LOG", "trace");
+    for (name, value) in &sandbox.settings {
+        program = program.env(name, value);
+    }
+    let mut running = program.start().unwrap();
     let line = running.wait_for_line("listening on http://", PATIENCE).unwrap();
     let address: std::net::SocketAddr =
         line.split("http://").nth(1).unwrap().trim().parse().unwrap();
     let mut visit = Visit::new(shop.client_at(address), address);
+    visit.subscribe(&receiver.url);
+    let mut house = House::open(address, &sandbox);
     // Of what it says the newest lines are kept, so they are read again and again.
-    for some in people.chunks(20) {
+    for some in people.chunks(10) {
         visit.everything(some);
+        some.iter().filter(|it| it.number.is_multiple_of(2)).for_each(|it| house.serve(it));
         assert_none(&scanner.scan("the log", running.output().as_bytes()));
     }
     visit.wait_for_channel(people);
+    wait_for_partners(&sandbox, &receiver);
+    assert_none(&scanner.scan("the webhooks", &receiver.received()));
     running
+}
+
+/// Until buyers were told and webhooks arrived: those were at work, too.
+fn wait_for_partners(sandbox: &Sandbox, receiver: &Receiver) {
+    let start = Instant::now();
+    let told = |medium| sandbox.messages(medium).len();
+    let events = ["order.placed", "order.canceled", "payment.captured", "refund.succeeded"];
+    let arrived = || {
+        let received = receiver.received();
+        let text = String::from_utf8_lossy(&received);
+        events.into_iter().filter(|event| !text.contains(*event)).collect::<Vec<_>>()
+    };
+    while told("sms") + told("mail") < 50 || !arrived().is_empty() {
+        let lasted = start.elapsed();
+        let counts = (told("sms"), told("mail"), arrived());
+        assert!(lasted < Duration::from_secs(120), "(sms, mail, missing events): {counts:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn close(running: &mut Running, scanner: &Scanner) {

@@ -28,6 +28,13 @@ impl Visit {
         Self { client, address }
     }
 
+    /// Has a receiver told of everything.
+    pub(crate) fn subscribe(&mut self, url: &str) {
+        let body = json!({ "url": url, "description": "all", "events": ["*"] }).to_string();
+        let made = self.post("/api/v1/webhooks", "idempotency-key: hook\r\n", &body);
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+
     /// Everything that these people do.
     pub(crate) fn everything(&mut self, people: &[Person]) {
         for person in people {

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Site> {
 /// The order of this number, if it is the visitor's to see.
 pub(super) async fn load(here: &Here, number: &str) -> Result<OrderDetail, Trouble> {
     let id = OrderNumber::parse(number).map_err(|_| Trouble::NotFound)?.order_id();
-    let read = here.services().database().read(move |tx| OrderDetail::load(tx, id));
+    let read = here.services().database().snapshot(move |tx| OrderDetail::load(tx, id));
     let detail = read.await?.ok_or(Trouble::NotFound)?;
     let about = About {
         order: Some(id),

@@ -64,7 +64,7 @@ async fn list(here: Here, Query(asked): Query<Asked>) -> Answer {
         ids.filter_map(|id| OrderDetail::load(tx, id).transpose())
             .collect::<Result<Vec<_>, Error>>()
     };
-    let mut details = here.services().database().read(read).await?;
+    let mut details = here.services().database().snapshot(read).await?;
     let has_more = details.len() > SHOWN;
     details.truncate(SHOWN);
     let next = details.last().filter(|_| has_more);
