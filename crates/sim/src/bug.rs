@@ -1,22 +1,22 @@
 //! Planted bugs: each does what the bug of a known shop system did, so that the simulation can show
 //! that it would find it. They sit around the real commands and never in them.
 
+mod keys;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::intake::{Agreed, NewOrder};
 use ordermill_app::order::place::PlaceOrder;
-use ordermill_base::{Id, Timestamp};
+use ordermill_app::payment::refund_order::RefundOrder;
+use ordermill_base::Id;
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
+use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::CancelReason;
-use ordermill_ports::gateway::{
-    Gateway, GatewayError, GatewayState, Notice, NoticeError, PaymentRequest, RefundRequest,
-    RefundState, Started,
-};
-use ordermill_ports::{Answer, Headers};
+use ordermill_ports::gateway::Gateway;
 use ordermill_storage::{Error, Tx, Value, reservation};
 
+use self::keys::FreshKeys;
 use crate::gateway::SimGateway;
 use crate::model::Wanted;
 use crate::world::World;
@@ -50,11 +50,31 @@ pub enum Bug {
     ForgottenOrder,
     /// Canceling does not give the coupon back (D1 says that it does).
     CouponKept,
+    /// Canceling does not take back the points that the order had earned.
+    PointsKept,
+    /// A gift card pays in two tabs: what one has taken off, the other writes back (B9).
+    CardSpentTwice,
+    /// A coupon is counted apart from its uses, and goes further than its limit.
+    LimitForgotten,
+    /// A refund that is asked for twice with one key is given twice (B12).
+    RefundKeyIgnored,
+    /// An order costs what it costs now, whatever the buyer was told.
+    PriceNotAgreed,
+    /// A field of the form is not looked at.
+    FieldUnchecked,
+    /// A buyer is told the same twice.
+    ToldTwice,
+    /// A buyer is not told (B17).
+    NotTold,
+    /// A webhook is dropped while another of its kind waits (B20).
+    WebhookLost,
+    /// Webhooks of one order overtake each other.
+    WebhooksOvertake,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 23] = [
         Self::StaleCheck,
         Self::LeakOnExpiry,
         Self::GivesBackTwice,
@@ -68,6 +88,16 @@ impl Bug {
         Self::RefundOffByOne,
         Self::ForgottenOrder,
         Self::CouponKept,
+        Self::PointsKept,
+        Self::CardSpentTwice,
+        Self::LimitForgotten,
+        Self::RefundKeyIgnored,
+        Self::PriceNotAgreed,
+        Self::FieldUnchecked,
+        Self::ToldTwice,
+        Self::NotTold,
+        Self::WebhookLost,
+        Self::WebhooksOvertake,
     ];
 
     /// The bug of this name.
@@ -85,7 +115,79 @@ impl Bug {
         command
     }
 
+    pub(crate) fn in_form(bug: Option<Self>, mut new: NewOrder) -> NewOrder {
+        match bug {
+            Some(Self::PriceNotAgreed) => new.agreed = Agreed::default(),
+            Some(Self::FieldUnchecked) => new.email = None,
+            _ => {}
+        }
+        new
+    }
+
+    /// What is on the gift cards before a checkout, if the checkout is to overwrite it.
+    pub(crate) fn before_checkout(bug: Option<Self>, world: &mut World) -> Vec<(i64, i64)> {
+        if bug != Some(Self::CardSpentTwice) {
+            return Vec::new();
+        }
+        let sql = "SELECT id, balance_minor FROM gift_cards ORDER BY id";
+        world.look(|tx| tx.query(sql, &[], |row| Ok((row.int()?, row.int()?))))
+    }
+
+    pub(crate) fn after_checkout(world: &mut World, cards: &[(i64, i64)]) {
+        for (id, balance) in cards {
+            let sql = "UPDATE gift_cards SET balance_minor = $2 WHERE id = $1";
+            sabotage(world, sql, &[Value::Int(*id), Value::Int(*balance)]);
+        }
+    }
+
+    pub(crate) fn in_refund(bug: Option<Self>, mut request: RefundOrder) -> RefundOrder {
+        if bug == Some(Self::RefundKeyIgnored) {
+            request.key = None;
+        }
+        request
+    }
+
+    pub(crate) fn after_reading_news(bug: Option<Self>, world: &mut World) {
+        match bug {
+            // Another process has read the same entry, and tells of it under another name.
+            Some(Self::ToldTwice) => sabotage(
+                world,
+                "INSERT INTO messages (id, order_id, cause, subject, state, next_at, created_at)
+                 SELECT id + 1, order_id, cause, subject + 1, 'waiting', next_at, created_at
+                   FROM messages WHERE state = 'waiting' ORDER BY id DESC LIMIT 1",
+                &[],
+            ),
+            Some(Self::NotTold) => sabotage(
+                world,
+                "DELETE FROM messages WHERE id = (SELECT MAX(id) FROM messages
+                   WHERE state = 'waiting')",
+                &[],
+            ),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn after_making_deliveries(bug: Option<Self>, world: &mut World) {
+        match bug {
+            Some(Self::WebhookLost) => sabotage(
+                world,
+                "DELETE FROM webhook_deliveries WHERE id = (SELECT MAX(id) FROM webhook_deliveries
+                   WHERE state = 'waiting' AND kind = 'order.placed')",
+                &[],
+            ),
+            Some(Self::WebhooksOvertake) => {
+                sabotage(world, "UPDATE webhook_deliveries SET lane = id WHERE lane <> id", &[]);
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn before_placing(bug: Option<Self>, world: &mut World) {
+        if bug == Some(Self::LimitForgotten) {
+            // The limit was looked at before others have used the coupon up.
+            let sql = "UPDATE coupons SET uses = uses - 1, uses_max = NULL WHERE uses > 1";
+            sabotage(world, sql, &[]);
+        }
         if bug == Some(Self::StaleCheck) {
             // The figures on which the next orders are decided are some orders old.
             sabotage(
@@ -131,6 +233,13 @@ impl Bug {
                 tx.execute(count, &order)?;
                 let keep = "UPDATE coupon_uses SET released_at = NULL WHERE order_id = $1";
                 return tx.execute(keep, &order).map(drop);
+            }
+            Some(Self::PointsKept) => {
+                let sql = "UPDATE points_accounts
+                    SET balance = balance + (SELECT points_earned FROM orders WHERE id = $1)
+                    WHERE customer_id = (SELECT customer_id FROM orders
+                        WHERE id = $1 AND paid_at IS NOT NULL)";
+                return tx.execute(sql, &[Value::Int(order.raw())]).map(drop);
             }
             Some(Self::RefundOffByOne) => {
                 let sql = "UPDATE refunds SET amount_minor = amount_minor - 1
@@ -194,7 +303,7 @@ impl Bug {
 
     pub(crate) fn at_gateway(bug: Option<Self>, gateway: SimGateway) -> Arc<dyn Gateway> {
         if bug == Some(Self::FreshKeyPerTry) {
-            return Arc::new(FreshKeys(gateway, AtomicU64::new(0)));
+            return Arc::new(FreshKeys::new(gateway));
         }
         Arc::new(gateway)
     }
@@ -203,59 +312,4 @@ impl Bug {
 fn sabotage(world: &mut World, sql: &str, values: &[Value<'_>]) {
     // A schema that refuses is a find as well, but of another test.
     drop(world.connection().transact(|tx| tx.execute(sql, values)));
-}
-
-/// Forgets which key a payment was started with.
-struct FreshKeys(SimGateway, AtomicU64);
-
-impl Gateway for FreshKeys {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn merchant(&self) -> &str {
-        self.0.merchant()
-    }
-
-    fn start<'a>(
-        &'a self,
-        request: &'a PaymentRequest,
-    ) -> Answer<'a, Result<Started, GatewayError>> {
-        let tries = self.1.fetch_add(1, Ordering::Relaxed);
-        let idempotency_key = format!("{} {tries}", request.idempotency_key);
-        let request = PaymentRequest { idempotency_key, ..request.clone() };
-        Box::pin(async move { self.0.start(&request).await })
-    }
-
-    fn query(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
-        self.0.query(payment)
-    }
-
-    fn refund<'a>(
-        &'a self,
-        request: &'a RefundRequest,
-    ) -> Answer<'a, Result<RefundState, GatewayError>> {
-        self.0.refund(request)
-    }
-
-    fn query_refund(
-        &self,
-        payment: PaymentId,
-        refund: RefundId,
-    ) -> Answer<'_, Result<RefundState, GatewayError>> {
-        self.0.query_refund(payment, refund)
-    }
-
-    fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
-        self.0.void(payment)
-    }
-
-    fn parse_notice(
-        &self,
-        headers: &Headers,
-        body: &[u8],
-        received_at: Timestamp,
-    ) -> Result<Notice, NoticeError> {
-        self.0.parse_notice(headers, body, received_at)
-    }
 }

@@ -1,5 +1,7 @@
 //! The whole state of the real shop beside that of the model.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use ordermill_app::check::check;
@@ -7,7 +9,7 @@ use ordermill_base::Id;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, SkuId};
 use ordermill_storage::check::{self, Range};
-use ordermill_storage::{audit, coupon, deadline, order, reservation, stock};
+use ordermill_storage::{audit, coupon, deadline, gift_card, order, points, reservation, stock};
 
 use crate::Trade;
 use crate::model::{Model, PayState, RefundState, Shelf, Status, Wrong};
@@ -38,7 +40,8 @@ impl Shop {
             compare_pieces_of(&self.model, id, pieces.iter())?;
             self.compare_time_to_pay(id)?;
         }
-        self.compare_shelves()
+        self.compare_shelves()?;
+        self.compare_benefits()
     }
 
     /// Compares everything, and asserts the invariants over the real database.
@@ -48,6 +51,7 @@ impl Shop {
         self.compare_shelves()?;
         self.compare_money()?;
         self.compare_coupons()?;
+        self.compare_benefits()?;
         self.compare_deadlines()?;
         // A lease and claims from before the clock was set back hold nobody up.
         self.world.clock.set_right();
@@ -141,6 +145,22 @@ impl Shop {
             let is = is.map(|stored| stored.uses);
             let should = self.model.coupons[&id].uses.len();
             same("the uses of coupon", id, &is, &i64::try_from(should).ok())?;
+        }
+        Ok(())
+    }
+
+    /// What buyers have beside money.
+    fn compare_benefits(&mut self) -> Result<(), Wrong> {
+        let Self { world, model, .. } = self;
+        for (id, account) in &model.accounts {
+            let is = world.look(|tx| points::fetch(tx, Id::from_raw(*id)));
+            let is = (is.facts().balance, is.facts().owed);
+            same("the points of", id, &is, &(account.balance, account.owed))?;
+        }
+        for (id, balance) in &model.cards {
+            let is = world.look(|tx| gift_card::fetch(tx, Id::from_raw(*id)));
+            let is = is.map(|stored| stored.card.balance().minor);
+            same("the balance of gift card", id, &is, &Some(*balance))?;
         }
         Ok(())
     }

@@ -1,20 +1,28 @@
 //! What every simulated shop begins with: goods, places, and pieces on shelves.
 
 use ordermill_app::catalog::settings::{self, ShopSettings};
+use ordermill_app::gift_card::issue_gift_card;
+use ordermill_app::permission::Principal;
+use ordermill_app::points::{AdjustPointsError, adjust_points};
 use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
-use ordermill_base::{Currency, Id, Money, Quantity, Random};
+use ordermill_app::webhook::endpoint::{self, NewEndpoint};
+use ordermill_base::{Currency, Id, Money, Quantity, Random, Span};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::coupon as real;
-use ordermill_domain::ids::{CouponId, LocationId, SkuId};
+use ordermill_domain::gift_card::Origin;
+use ordermill_domain::ids::{CouponId, CustomerId, LocationId, SkuId};
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
+use ordermill_domain::sku::Sku;
 use ordermill_domain::stock::BackorderPolicy;
 use ordermill_domain::text::Text;
-use ordermill_storage::{coupon, journal, location, sku};
+use ordermill_domain::webhook::Filter;
+use ordermill_storage::customer::{self, Customer};
+use ordermill_storage::{Tx, coupon, journal, location, sku};
 use ordermill_testkit::catalog;
 
-use crate::model::{Coupon, Place, Shelf};
+use crate::model::{Account, Coupon, Place, Shelf};
 use crate::world::World;
 use crate::{Settings, Trade};
 
@@ -27,6 +35,16 @@ pub(crate) const LOCATIONS: i64 = 3;
 pub(crate) const COUPONS: i64 = 3;
 /// What each of them takes off.
 const COUPON_OFF: i64 = 100;
+/// Buyers who have signed up.
+const CUSTOMERS: usize = 6;
+/// Gift cards.
+const GIFT_CARDS: usize = 8;
+/// Endpoints that are told of events, and of which.
+pub(crate) const ENDPOINTS: [(&str, &[&str]); 3] = [
+    ("https://all.example", &["*"]),
+    ("https://orders.example", &["order.*"]),
+    ("https://money.example", &["order.placed", "refund.*"]),
+];
 /// People who use coupons.
 pub(crate) const BUYERS: i64 = 20;
 
@@ -36,7 +54,12 @@ pub(crate) const BUYERS: i64 = 20;
 /// If the real shop does not take it.
 pub(crate) fn open_shop(world: &mut World, late_policy: LatePolicy) {
     let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
-    let shop = ShopSettings { late_policy, ..ShopSettings::default() };
+    let shop = ShopSettings {
+        late_policy,
+        pay_within: PAY_WITHIN,
+        hold_for: HOLD_FOR,
+        ..ShopSettings::default()
+    };
     let saved = world.connection().transact(|tx| settings::save(tx, &act, &shop, 0));
     saved.expect("settings are stored");
 }
@@ -77,6 +100,78 @@ pub(crate) fn hand_out_coupons(world: &mut World) -> Vec<(i64, Coupon)> {
     made.collect()
 }
 
+/// How long buyers of the own shop have to pay, and how long it holds stock in a promotion.
+pub(crate) const PAY_WITHIN: Span = Span::hours(24);
+pub(crate) const HOLD_FOR: Span = Span::minutes(30);
+
+/// What a piece costs at first.
+pub(crate) const fn first_price(sku: i64) -> i64 {
+    100 * sku + 99
+}
+
+/// Signs up buyers, some of whom have points.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn sign_up_customers(world: &mut World, random: &mut Random) -> Vec<(i64, Account)> {
+    let at = ordermill_testkit::TestClock::START;
+    let act = Act::new(Actor::system("operator"), at);
+    let signed_up = (0..CUSTOMERS).map(|_| {
+        let points = if random.percent(60) { random.between(1, 2_000) } else { 0 };
+        let id = world.connection().transact(|tx| {
+            let id: CustomerId = tx.next_id(at);
+            let (phone_blind, email_blind) = (None, None);
+            let profile = b"sealed elsewhere".to_vec();
+            let new =
+                Customer { id, phone_blind, email_blind, profile, version: 1, created_at: at };
+            customer::insert(tx, &new)?;
+            customer::record(tx, &act, &new, ordermill_domain::customer::Event::Created)?;
+            if points > 0 {
+                adjust_points(tx, &act, id, points)?;
+            }
+            Ok::<_, AdjustPointsError>(id)
+        });
+        let id = id.expect("buyers sign up");
+        (id.raw(), Account { balance: points, owed: 0 })
+    });
+    signed_up.collect()
+}
+
+/// Issues gift cards. Gives the code, the id and the balance of each.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn issue_gift_cards(world: &mut World, random: &mut Random) -> Vec<(String, i64, i64)> {
+    let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
+    let vault = world.vault().clone();
+    let issued = (0..GIFT_CARDS).map(|number| {
+        let (code, minor) = (format!("GIFT-CARD-{number:04}"), random.between(1, 20_000));
+        let amount = Money::new(minor, Currency::Cny);
+        let issue =
+            |tx: &mut Tx<'_>| issue_gift_card(tx, &vault, &act, &code, amount, Origin::Granted);
+        let id = world.connection().transact(issue).expect("a gift card is issued");
+        (code.clone(), id.raw(), minor)
+    });
+    issued.collect()
+}
+
+/// Tells others where events are told: one hears everything, one of orders, one of two kinds.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn add_endpoints(world: &mut World) {
+    let act = Act::new(Actor::system("operator"), ordermill_testkit::TestClock::START);
+    let (vault, receivers) = (world.vault().clone(), world.receivers.clone());
+    for (url, wanted) in ENDPOINTS {
+        let filter = Filter::new(wanted.iter().map(|it| (*it).to_owned())).expect("patterns");
+        let new = NewEndpoint { url: url.to_owned(), description: String::new(), filter };
+        let create =
+            |tx: &mut Tx<'_>| endpoint::create(tx, &vault, &Principal::system("sim"), &act, &new);
+        let (_, secret) = world.connection().transact(create).expect("an endpoint is stored");
+        receivers.listen(url, secret.as_str());
+    }
+}
+
 /// Fills the shelves, some of them with very little, in a rush with much more. Gives what lies there.
 ///
 /// # Panics
@@ -97,7 +192,9 @@ pub(crate) fn stock_up(
         .transact(|tx| {
             for number in 1..=SKUS {
                 let code = format!("S{number}");
-                sku::insert(tx, &act, &catalog::sku(SkuId::from_raw(number), &code))?;
+                let price = Money::new(first_price(number), Currency::Cny);
+                let goods = catalog::sku(SkuId::from_raw(number), &code);
+                sku::insert(tx, &act, &Sku { price, ..goods })?;
             }
             for number in 1..=LOCATIONS {
                 let id = LocationId::from_raw(number);

@@ -9,8 +9,8 @@ use ordermill_domain::ids::{EventId, LocationId, OrderId, PaymentId, SkuId};
 use ordermill_storage::journal::{self, Entry};
 use serde_json::Value;
 
-use crate::gateway::State;
-use crate::model::{Answer, Wrong};
+use crate::gateway::{self, State};
+use crate::model::{Answer, Wanted, Wrong};
 use crate::shop::Shop;
 
 const PAGE: i64 = 512;
@@ -24,6 +24,9 @@ impl Shop {
         }
         if let Some((payment, amount)) = self.model.owed.first() {
             return Err(format!("{amount} of payment {payment} must go back and nobody says so"));
+        }
+        if let Some((order, tender, amount)) = self.model.tendered.first() {
+            return Err(format!("order {order} takes {amount} by {} unpaid", tender.name()));
         }
         if let Some(order) = self.model.ended_for_stock.first() {
             return Err(format!("order {order} ends for its stock without a late payment"));
@@ -50,15 +53,20 @@ impl Shop {
 
     fn hear(&mut self, entry: &Entry) -> Result<(), Wrong> {
         let (id, now) = (entry.aggregate_id, entry.at.as_micros());
+        let position = entry.cursor.position.raw();
         let body: Value = match entry.kind.as_str() {
-            "order.canceled" | "reservation.expired" | "payment.created" | "refund.granted" => {
+            "order.canceled"
+            | "reservation.expired"
+            | "payment.created"
+            | "refund.granted"
+            | "deadline.warned" => {
                 serde_json::from_str(&entry.body).map_err(|error| error.to_string())?
             }
             _ => Value::Null,
         };
         let amount = || body["amount_minor"].as_i64().ok_or("no amount".to_owned());
         match entry.kind.as_str() {
-            "order.placed" => match self.asked.remove(&id) {
+            "order.placed" => match self.who_asked_for(id) {
                 Some(wanted) => match self.model.place(&wanted) {
                     Answer::New(_) => {
                         self.came_in(id);
@@ -68,7 +76,17 @@ impl Shop {
                 },
                 None => Err(format!("nobody asked for order {id}")),
             },
-            "order.canceled" => match body["reason"].as_str() {
+            "order.paid" => {
+                self.model.is_news(position, now, (id, "paid", 0));
+                Ok(())
+            }
+            "deadline.warned" => {
+                if body["deadline"] == "pay" {
+                    self.model.is_news(position, now, (id, "payment_due", 0));
+                }
+                Ok(())
+            }
+            "order.canceled" => match self.canceled(id, position, now, &body) {
                 Some("unpaid") => self.model.unpaid_in_time(id, now),
                 Some("out_of_stock") => {
                     self.model.ended_for_stock.insert(id);
@@ -83,13 +101,23 @@ impl Shop {
             }
             "payment.created" => {
                 let order = raw::<OrderId>(&body["order"])?;
-                self.model.payment_created(id, order, amount()?, now)
+                match body["gateway"].as_str() {
+                    Some(gateway::NAME) => self.model.payment_created(id, order, amount()?, now),
+                    tender => self.model.tender_written(id, order, tender.unwrap_or(""), amount()?),
+                }
             }
             "payment.captured" => {
-                self.is_true(id, State::Charged)?;
+                if !self.model.is_tender(id) {
+                    self.is_true(id, State::Charged)?;
+                }
                 self.model.captured(id)
             }
-            "payment.failed" => self.model.payment_over(id, "failed", now),
+            "payment.failed" => {
+                self.model.payment_over(id, "failed", now)?;
+                let order = self.model.payments[&id].order;
+                self.model.is_news(position, now, (order, "payment_failed", id));
+                Ok(())
+            }
             "payment.expired" => self.model.payment_over(id, "expired", now),
             "payment.voided" => self.model.payment_over(id, "voided", now),
             "refund.granted" => {
@@ -97,13 +125,37 @@ impl Shop {
                 self.model.refund_granted(id, payment, amount()?)
             }
             "refund.succeeded" => {
-                if !self.world.gateway.books().refunds.get(&id).is_some_and(|it| it.is_sent) {
+                let payment = self.model.refunds.get(&id).map_or(0, |refund| refund.payment);
+                let is_sent = self.model.is_tender(payment)
+                    || self.world.gateway.books().refunds.get(&id).is_some_and(|it| it.is_sent);
+                if !is_sent {
                     return Err(format!("the gateway has not sent refund {id}"));
                 }
-                self.model.refund_sent(id)
+                self.model.refund_sent(id)?;
+                let order = self.model.payments[&payment].order;
+                self.model.is_news(position, now, (order, "refunded", id));
+                Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    fn canceled<'b>(
+        &mut self,
+        id: i64,
+        position: i64,
+        now: i64,
+        body: &'b Value,
+    ) -> Option<&'b str> {
+        self.model.is_news(position, now, (id, "canceled", 0));
+        body["reason"].as_str()
+    }
+
+    /// The wish that has become this order; the id of one that was asked for in the shop is made
+    /// inside.
+    fn who_asked_for(&mut self, id: i64) -> Option<Wanted> {
+        let known = self.asked.remove(&id);
+        known.or_else(|| Some(Wanted { order: id, ..self.asked_in_shop.take()? }))
     }
 
     /// Nothing is believed about money that the gateway's books do not say.

@@ -207,18 +207,26 @@ impl Model {
         known.map(|order| Answer::Existing(*order))
     }
 
-    /// Places an order, or finds out why not.
-    pub fn place(&mut self, wanted: &Wanted) -> Answer {
+    /// From where the pieces of an order would come, or why it would not be placed.
+    ///
+    /// # Errors
+    /// What it would be answered instead.
+    pub fn would_place(&self, wanted: &Wanted) -> Result<Vec<Pieces>, Answer> {
         if let Some(known) = self.known(wanted) {
-            return known;
+            return Err(known);
         }
         let has_coupon = wanted.coupon.is_none_or(|(id, buyer)| self.has_use(id, buyer));
         if !has_coupon || !self.has_tenders(&wanted.tenders) {
-            return Answer::BenefitGone;
+            return Err(Answer::BenefitGone);
         }
-        let mut pieces = match self.choose(&wanted.lines, &wanted.preference) {
+        self.choose(&wanted.lines, &wanted.preference).map_err(Answer::OutOfStock)
+    }
+
+    /// Places an order, or finds out why not.
+    pub fn place(&mut self, wanted: &Wanted) -> Answer {
+        let mut pieces = match self.would_place(wanted) {
             Ok(pieces) => pieces,
-            Err(short) => return Answer::OutOfStock(short),
+            Err(instead) => return instead,
         };
         self.hold(&pieces);
         // What costs nothing, or nothing more, is paid at once.

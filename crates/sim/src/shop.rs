@@ -3,13 +3,15 @@
 //! Each step is one thing that happens. Its chances come from the seed and its number alone.
 
 mod buying;
+mod checkout;
 mod closing;
 mod ending;
 mod goods;
 mod paying;
 mod rush;
+mod telling;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use ordermill_app::reader::{Reader, Reading, Step};
 use ordermill_base::{Random, Span, Timestamp};
@@ -39,6 +41,14 @@ pub(crate) struct Shop {
     open: Vec<i64>,
     /// What was asked for in the rush that is heard of now.
     pub(crate) asked: HashMap<i64, Wanted>,
+    /// What somebody asks for in the own shop just now.
+    pub(crate) asked_in_shop: Option<Wanted>,
+    /// Orders of the own shop that may be sent again.
+    checkouts: VecDeque<checkout::Checkout>,
+    /// Crashes after which the shop has read its catalog anew.
+    crashes: u64,
+    /// The codes of gift cards.
+    codes: BTreeMap<i64, String>,
     carts: i64,
     requests: u64,
     batch_max: u64,
@@ -60,25 +70,37 @@ enum Deed {
     TimersRun,
     AllAtOnce,
     SomebodyCancels,
+    SomebodyChecksOut,
+    MoneyGoesBackByHand,
+    BenefitsAreSetRight,
+    PricesChange,
+    BuyersAreTold,
+    OthersAreTold,
     StockMoves,
     AuditReads,
     TimePasses,
 }
 
 impl Deed {
-    /// What happens, and of a hundred times how often.
+    /// What happens, and how often beside the others.
     const fn table(trade: Trade) -> &'static [(u64, Self)] {
         match trade {
             Trade::Wide => &[
-                (18, Self::PeopleBuy),
+                (16, Self::PeopleBuy),
                 (18, Self::BuyersGoToPay),
                 (14, Self::BuyersPay),
                 (8, Self::NoticesComeIn),
                 (4, Self::Poll),
                 (4, Self::SendRefunds),
                 (6, Self::TimersRun),
-                (8, Self::AllAtOnce),
+                (7, Self::AllAtOnce),
                 (10, Self::SomebodyCancels),
+                (22, Self::SomebodyChecksOut),
+                (3, Self::MoneyGoesBackByHand),
+                (2, Self::BenefitsAreSetRight),
+                (3, Self::PricesChange),
+                (6, Self::BuyersAreTold),
+                (6, Self::OthersAreTold),
                 (4, Self::StockMoves),
                 (2, Self::AuditReads),
                 (4, Self::TimePasses),
@@ -126,6 +148,17 @@ impl Shop {
         let shelves = ground::stock_up(&mut world, &mut random, settings);
         model.shelves.extend(shelves);
         model.coupons.extend(ground::hand_out_coupons(&mut world));
+        let mut codes = BTreeMap::new();
+        if settings.trade == Trade::Wide {
+            model.accounts.extend(ground::sign_up_customers(&mut world, &mut random));
+            for (code, id, minor) in ground::issue_gift_cards(&mut world, &mut random) {
+                model.cards.insert(id, minor);
+                codes.insert(id, code);
+            }
+            ground::add_endpoints(&mut world);
+        }
+        model.prices = (1..=ground::SKUS).map(|sku| (sku, ground::first_price(sku))).collect();
+        model.told_prices = model.prices.clone();
         // The catalog is read when a process starts.
         world.restart();
         let heard = ground::newest(&mut world);
@@ -141,6 +174,10 @@ impl Shop {
             unanswered: Vec::new(),
             open: Vec::new(),
             asked: HashMap::new(),
+            asked_in_shop: None,
+            checkouts: VecDeque::new(),
+            crashes: 0,
+            codes,
             carts: 0,
             requests: 0,
             batch_max: settings.batch_max,
@@ -160,6 +197,7 @@ impl Shop {
     pub(crate) fn step(&mut self, number: u32) -> Result<(), Wrong> {
         self.steps += 1;
         self.begin(number.into());
+        self.notice_restart();
         if self.random.percent(8) {
             let steps = self.random.below(4) as u32;
             self.world.doom_after(steps);
@@ -174,6 +212,12 @@ impl Shop {
             Deed::TimersRun => self.timers_run(),
             Deed::AllAtOnce => self.all_at_once(),
             Deed::SomebodyCancels => self.somebody_cancels(),
+            Deed::SomebodyChecksOut => self.somebody_checks_out(),
+            Deed::MoneyGoesBackByHand => self.money_goes_back_by_hand(),
+            Deed::BenefitsAreSetRight => self.benefits_are_set_right(),
+            Deed::PricesChange => self.prices_change(),
+            Deed::BuyersAreTold => self.buyers_are_told(),
+            Deed::OthersAreTold => self.others_are_told(),
             Deed::StockMoves => self.stock_moves(),
             Deed::AuditReads => self.audit_reads(),
             Deed::TimePasses => {
@@ -183,6 +227,14 @@ impl Shop {
         }?;
         self.world.spare();
         self.compare_touched()
+    }
+
+    /// A process that has started again tells the newest prices.
+    pub(crate) fn notice_restart(&mut self) {
+        if self.crashes != self.world.crashes {
+            self.crashes = self.world.crashes;
+            self.model.told_prices = self.model.prices.clone();
+        }
     }
 
     fn time_passes(&mut self) {

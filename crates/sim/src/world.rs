@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use ordermill_app::payment::{Gateways, PaymentSettings, Payments};
 use ordermill_app::privacy::Vault;
+use ordermill_app::webhook::sender::Sender;
 use ordermill_app::{Ground, Partners, Services};
 use ordermill_base::{Clock, Id, IdGenerator, Random, Span, Timestamp};
 use ordermill_domain::ids::ChannelId;
@@ -18,6 +19,8 @@ use ordermill_vault::SeededEntropy;
 
 use crate::bug::Bug;
 use crate::gateway::SimGateway;
+use crate::mailbox::Mailbox;
+use crate::receivers::Receivers;
 
 /// Rounds without anything to do after which a use case is taken to wait forever.
 const PATIENCE: u32 = 10_000;
@@ -35,9 +38,10 @@ impl SimClock {
         Self { now: AtomicI64::new(at.as_micros()), latest: AtomicI64::new(at.as_micros()) }
     }
 
-    /// Shows another moment.
+    /// Shows another moment, never one before the shop has opened.
     pub(crate) fn move_by(&self, span: Span) {
-        self.now.fetch_add(span.as_micros(), Ordering::Relaxed);
+        let moved = (self.now() + span).max(TestClock::START);
+        self.now.store(moved.as_micros(), Ordering::Relaxed);
         self.latest.fetch_max(self.now().as_micros(), Ordering::Relaxed);
     }
 
@@ -59,6 +63,10 @@ pub(crate) struct World {
     pub(crate) clock: Arc<SimClock>,
     /// The gateway.
     pub(crate) gateway: SimGateway,
+    /// The phones and mailboxes of buyers.
+    pub(crate) mailbox: Mailbox,
+    /// Everybody who is told of events.
+    pub(crate) receivers: Receivers,
     /// What the process has in memory; gone after a crash.
     process: Option<Process>,
     address: Address,
@@ -80,6 +88,7 @@ struct Process {
     runtime: tokio::runtime::Runtime,
     stepper: Stepper,
     services: Services,
+    sender: Sender,
 }
 
 impl World {
@@ -93,6 +102,8 @@ impl World {
         let connection = Connection::open(address, Arc::new(IdGenerator::new(1)));
         let mut world = Self {
             gateway: SimGateway::new(clock.clone(), random.split()),
+            mailbox: Mailbox::new(random.split()),
+            receivers: Receivers::new(random.split()),
             clock,
             process: None,
             address: address.clone(),
@@ -119,6 +130,8 @@ impl World {
         let gateways = Gateways::new([Bug::at_gateway(self.bug, self.gateway.clone())]);
         let partners = Partners {
             gateways: gateways.expect("the gateway has a name"),
+            notifier: Arc::new(self.mailbox.clone()),
+            messenger: Arc::new(self.receivers.clone()),
             payment_settings: PaymentSettings::default(),
             jitter: self.random.split(),
             ..Partners::default()
@@ -128,9 +141,17 @@ impl World {
         let ground = ground.expect("the simulated shop opens");
         let (clock, vault) = (self.clock.clone(), self.vault.clone());
         let services = Services::on(ground, database, clock, vault, partners);
+        let sender = Sender::new(
+            services.database().clone(),
+            services.vault().clone(),
+            Arc::clone(services.messenger()),
+            services.clock(),
+            services.links().public_url().to_owned(),
+            self.random.split(),
+        );
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.expect("a runtime starts");
-        self.process = Some(Process { runtime, stepper, services });
+        self.process = Some(Process { runtime, stepper, services, sender });
     }
 
     /// The process dies and starts again without anything being lost.
@@ -142,6 +163,8 @@ impl World {
     /// The next step has chances of its own, whatever happened before it.
     pub(crate) fn begin_step(&mut self, mut random: Random) {
         self.gateway.begin_step(random.split());
+        self.mailbox.begin_step(random.split());
+        self.receivers.begin_step(random.split());
         self.random = random;
     }
 
@@ -152,6 +175,21 @@ impl World {
 
     fn process(&mut self) -> &mut Process {
         self.process.as_mut().expect("a process runs between crashes")
+    }
+
+    /// The use cases of the process.
+    pub(crate) fn services(&mut self) -> Services {
+        self.process().services.clone()
+    }
+
+    /// The sender of webhooks of the process.
+    pub(crate) fn sender(&mut self) -> Sender {
+        self.process().sender.clone()
+    }
+
+    /// The keys of the shop.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// The database of the process.
@@ -172,6 +210,8 @@ impl World {
     /// From now on no partner fails; or again, as chance has it.
     pub(crate) fn set_calm(&self, is_calm: bool) {
         self.gateway.set_calm(is_calm);
+        self.mailbox.set_calm(is_calm);
+        self.receivers.set_calm(is_calm);
     }
 
     /// The connection, for looking, and for commands that run alone.
@@ -252,8 +292,8 @@ impl World {
     pub(crate) fn crash(&mut self) {
         self.doom = None;
         self.crashes += 1;
-        if let Some(Process { runtime, stepper, services }) = self.process.take() {
-            drop((runtime, services));
+        if let Some(Process { runtime, stepper, services, sender }) = self.process.take() {
+            drop((runtime, services, sender));
             let connection = stepper.crash(1);
             self.start(connection);
         }

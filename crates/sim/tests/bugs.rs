@@ -82,3 +82,53 @@ fn an_order_that_was_acknowledged_and_is_gone_is_found() {
 fn a_coupon_that_stays_used_when_its_order_ends_is_found() {
     is_found(Bug::CouponKept);
 }
+
+#[test]
+fn points_that_stay_when_their_order_ends_are_found() {
+    is_found(Bug::PointsKept);
+}
+
+#[test]
+fn a_gift_card_that_pays_in_two_tabs_is_found() {
+    is_found(Bug::CardSpentTwice);
+}
+
+#[test]
+fn a_coupon_that_goes_further_than_its_limit_is_found() {
+    is_found(Bug::LimitForgotten);
+}
+
+#[test]
+fn a_refund_that_is_given_for_each_request_with_one_key_is_found() {
+    is_found(Bug::RefundKeyIgnored);
+}
+
+#[test]
+fn a_price_that_nobody_has_agreed_to_is_found() {
+    is_found(Bug::PriceNotAgreed);
+}
+
+#[test]
+fn a_field_that_nobody_looks_at_is_found() {
+    is_found(Bug::FieldUnchecked);
+}
+
+#[test]
+fn a_buyer_who_is_told_twice_is_found() {
+    is_found(Bug::ToldTwice);
+}
+
+#[test]
+fn a_buyer_who_is_not_told_is_found() {
+    is_found(Bug::NotTold);
+}
+
+#[test]
+fn a_webhook_that_is_lost_is_found() {
+    is_found(Bug::WebhookLost);
+}
+
+#[test]
+fn webhooks_of_one_order_that_overtake_each_other_are_found() {
+    is_found(Bug::WebhooksOvertake);
+}

@@ -89,7 +89,7 @@ pub enum Outcome {
 static INSERT: Insert = insert!("webhook_deliveries" {
     id: Int, endpoint_id: Int, event_id: Int, kind: Text, aggregate: Text, aggregate_id: Int, lane: Int,
     state: Text, next_at: Int, happened_at: Int,
-} "ON CONFLICT DO NOTHING");
+} "ON CONFLICT (endpoint_id, event_id) DO NOTHING");
 
 /// Stores a delivery that is due at once, unless this event is on its way to this endpoint already.
 pub fn insert(tx: &mut Tx<'_>, new: NewDelivery<'_>, now: Timestamp) -> Result<(), Error> {

@@ -107,6 +107,27 @@ impl Model {
         Ok(())
     }
 
+    /// Whether it is a payment by points or a gift card.
+    pub fn is_tender(&self, id: i64) -> bool {
+        self.payments.get(&id).is_some_and(|pay| pay.tender.is_some())
+    }
+
+    /// What points and gift cards have paid of an order.
+    pub fn tendered_of(&self, order: i64) -> i64 {
+        let payments = self.orders.get(&order).map_or(&[][..], |order| &order.payments);
+        let pays = payments.iter().map(|id| &self.payments[id]);
+        pays.filter(|pay| pay.tender.is_some()).map(|pay| pay.amount).sum()
+    }
+
+    /// The payments of an order that have money left to be given back, and how much.
+    pub fn with_money_left(&self, order: i64) -> Vec<Owed> {
+        let payments = self.orders.get(&order).map_or(&[][..], |order| &order.payments);
+        let pays = payments.iter().map(|id| (*id, self.payments[id]));
+        let captured = pays.filter(|(_, pay)| pay.state == PayState::Captured);
+        let left = captured.map(|(id, pay)| (id, pay.amount - pay.promised));
+        left.filter(|(_, left)| *left > 0).collect()
+    }
+
     /// A payment ended without money.
     pub fn payment_over(&mut self, id: i64, how: &'static str, now: i64) -> Result<(), Wrong> {
         let pay = self.payment(id)?;
@@ -181,10 +202,7 @@ impl Model {
 
     /// All money of an ended order that was not promised back before.
     pub(super) fn owe_all_of(&mut self, order: i64) {
-        let payments = self.orders.get(&order).map(|it| it.payments.clone()).unwrap_or_default();
-        let pays = payments.into_iter().map(|id| (id, self.payments[&id]));
-        let captured = pays.filter(|(_, pay)| pay.state == PayState::Captured);
-        let left: Vec<Owed> = captured.map(|(id, pay)| (id, pay.amount - pay.promised)).collect();
+        let left = self.with_money_left(order);
         left.into_iter().for_each(|(payment, amount)| self.owe(payment, amount));
     }
 

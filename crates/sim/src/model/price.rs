@@ -25,7 +25,7 @@ pub struct Basket {
 }
 
 /// What it costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Price {
     /// All of it.
     pub total: i64,

@@ -214,7 +214,7 @@ fn some_lines(random: &mut Random) -> (Vec<(i64, i64)>, Vec<LineTerms>) {
     for line_no in 1..=count {
         let sku = if random.percent(25) { 1 } else { random.between(1, ground::SKUS) };
         let pieces = if random.percent(6) { random.between(5, 50) } else { random.between(1, 4) };
-        let unit = 100 * sku + 99;
+        let unit = ground::first_price(sku);
         let discount = if random.percent(8) { random.between(0, unit) } else { 0 };
         items.push((sku, pieces));
         lines.push(LineTerms {
@@ -281,7 +281,7 @@ pub(super) fn answer_of(answer: &Placing) -> Result<Answer, Wrong> {
     }
 }
 
-fn request_key(text: &str, content: u64) -> Key {
+pub(super) fn request_key(text: &str, content: u64) -> Key {
     let mut request_hash = [0; 32];
     request_hash[..8].copy_from_slice(&content.to_le_bytes());
     Key { principal: "buyer".to_owned(), key: text.to_owned(), request_hash }

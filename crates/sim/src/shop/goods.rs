@@ -1,10 +1,13 @@
-//! Goods come in, go, are counted and moved.
+//! Goods come in, go, are counted and moved; prices change, points and gift cards are set right.
 
+use ordermill_app::catalog::edit::set_price;
+use ordermill_app::gift_card::adjust_gift_card;
+use ordermill_app::points::adjust_points;
 use ordermill_app::stock::{Spot, adjust_stock, count_stock, receive_stock, transfer_stock};
-use ordermill_base::{Id, Quantity};
+use ordermill_base::{Currency, Id, Money, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{LocationId, SkuId};
-use ordermill_storage::Tx;
+use ordermill_domain::ids::{CustomerId, GiftCardId, LocationId, SkuId};
+use ordermill_storage::{Error, Tx, sku};
 
 use super::{Shop, operator};
 use crate::ground;
@@ -52,6 +55,77 @@ impl Shop {
         }
         if let (true, Ok(shelves)) = (is_done, should) {
             self.model.shelves = shelves;
+        }
+        self.listen()
+    }
+
+    /// A price is edited; the shop tells the new one at once or a moment later.
+    pub(super) fn prices_change(&mut self) -> Result<(), Wrong> {
+        if self.random.percent(70) {
+            let number = self.random.between(1, ground::SKUS);
+            let price = (ground::first_price(number) + self.random.between(-50, 400)).max(1);
+            let (id, act) = (SkuId::from_raw(number), operator(self.world.now()));
+            let stored = self.world.look(|tx| sku::fetch(tx, id)).ok_or("a SKU is gone")?;
+            let database = self.world.database();
+            let edit = move |tx: &mut Tx<'_>| {
+                let price = Money::new(price, Currency::Cny);
+                set_price(tx, &act, id, stored.version, price, None)
+            };
+            let edited = self.world.run(async move { database.write(edit).await });
+            match edited {
+                Some(Err(error)) => return Err(format!("a price is not edited: {error}")),
+                Some(Ok(_)) => drop(self.model.prices.insert(number, price)),
+                None => {
+                    let now = self.world.look(|tx| sku::fetch(tx, id)).ok_or("a SKU is gone")?;
+                    self.model.prices.insert(number, now.price.minor);
+                    self.model.told_prices = self.model.prices.clone();
+                }
+            }
+        }
+        if self.random.percent(70) {
+            let services = self.world.services();
+            self.world.run(async move { services.catalog_changed().await });
+            self.model.told_prices = self.model.prices.clone();
+        }
+        self.listen()
+    }
+
+    /// Somebody gets points or loses some, or what is on a card is changed.
+    pub(super) fn benefits_are_set_right(&mut self) -> Result<(), Wrong> {
+        let is_points = self.random.percent(50);
+        let delta = self.random.between(-300, 500);
+        let known: Vec<(i64, i64)> = match is_points {
+            true => self.model.accounts.iter().map(|(id, it)| (*id, it.balance)).collect(),
+            false => self.model.cards.iter().map(|(id, balance)| (*id, *balance)).collect(),
+        };
+        let (id, has) = *self.random.pick(&known);
+        let is_allowed = delta + has >= 0;
+        let act = Act { reason: Some("goodwill".to_owned()), ..operator(self.world.now()) };
+        let database = self.world.database();
+        let done = self.world.run(async move {
+            let change = move |tx: &mut Tx<'_>| -> Result<bool, Error> {
+                let done = match is_points {
+                    true => adjust_points(tx, &act, CustomerId::from_raw(id), delta).is_ok(),
+                    false => adjust_gift_card(tx, &act, GiftCardId::from_raw(id), delta).is_ok(),
+                };
+                Ok(done)
+            };
+            database.write(change).await
+        });
+        let should = is_allowed && delta != 0;
+        let is_done = match &done {
+            Some(Ok(is_done)) => *is_done,
+            Some(Err(error)) => return Err(format!("setting right fails: {error}")),
+            None => self.world.committed() > 0 && should,
+        };
+        if done.is_some() && is_done != should {
+            return Err(format!("{delta} for {id} with {has} is done: {is_done}, not {should}"));
+        }
+        if is_done && is_points {
+            let account = self.model.accounts.entry(id).or_default();
+            if delta > 0 { account.come(delta) } else { account.balance += delta }
+        } else if is_done {
+            *self.model.cards.entry(id).or_default() += delta;
         }
         self.listen()
     }

@@ -110,7 +110,18 @@ impl Connection {
         crate::migrate::migrate(self)?;
         // Nearly everything has an entry in the journal whose id is above its own; these have none.
         let newest = self.read(|tx| {
-            let tables = ["inbox", "tasks", "login_codes", "imports", "customers"];
+            let tables = [
+                "inbox",
+                "tasks",
+                "login_codes",
+                "imports",
+                "customers",
+                "messages",
+                "webhook_deliveries",
+                "channel_orders",
+                "channels",
+                "carts",
+            ];
             let keys = tables.map(|table| (table, "id"));
             let mut newest = 0;
             let others = [("ledger_entries", "posting_id"), ("journal", "position")];
