@@ -27,7 +27,8 @@ pub(crate) enum Throttled {
     Storage(#[from] Error),
 }
 
-const QUIET: Span = Span::minutes(15);
+/// After so much quiet all tries are forgotten.
+pub(crate) const QUIET: Span = Span::minutes(15);
 const WAIT_MAX_SECONDS: i64 = 60;
 
 impl Guesser {

@@ -43,10 +43,14 @@ pub fn delete(tx: &mut Tx<'_>, subject: i64) -> Result<(), Error> {
 }
 
 /// Forgets tries before a moment, at most `limit`; gives how many.
+///
+/// The age is asked for twice: where writers run side by side, the row may have grown young again
+/// between being chosen and being locked.
 pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM attempts WHERE subject IN (
-            SELECT subject FROM attempts WHERE last_at < $1 ORDER BY last_at LIMIT $2)",
+            SELECT subject FROM attempts WHERE last_at < $1 ORDER BY last_at LIMIT $2)
+            AND last_at < $1",
         params![before, limit],
     )
 }

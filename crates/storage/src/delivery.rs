@@ -287,11 +287,13 @@ pub fn count_waiting(tx: &mut Tx<'_>, endpoint: EndpointId) -> Result<i64, Error
     )
 }
 
-/// Forgets deliveries that were over before `before`, at most `limit`; gives how many.
+/// Forgets deliveries that were over before `before`, at most `limit`; gives how many. One that is
+/// replayed while it is chosen stays.
 pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM webhook_deliveries WHERE id IN (
-            SELECT id FROM webhook_deliveries WHERE closed_at < $1 ORDER BY closed_at LIMIT $2)",
+            SELECT id FROM webhook_deliveries WHERE closed_at < $1 ORDER BY closed_at LIMIT $2)
+            AND closed_at < $1",
         params![before, limit],
     )
 }

@@ -3,15 +3,12 @@
 //! The answer itself is not stored: the first answer to a creating call consists of facts that never
 //! change (id, number, amounts, moment), so it is made again from the thing that the key points to.
 
-use ordermill_base::{Id, Span, Timestamp};
+use ordermill_base::{Id, Timestamp};
 
 use crate::columns::Kind;
 use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Tx, params};
-
-/// How long a key is remembered.
-pub const KEPT: Span = Span::days(1);
 
 /// Who uses which key, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -82,12 +79,12 @@ pub fn find(tx: &mut Tx<'_>, keys: &[KeyUse<'_>]) -> Result<Vec<Used>, Error> {
     })
 }
 
-/// Forgets keys that are older than [`KEPT`], at most `limit` of them; gives how many.
-pub fn prune(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<u64, Error> {
+/// Forgets keys that were used before a moment, at most `limit`; gives how many.
+pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM idempotency_keys WHERE (principal, key) IN (
             SELECT principal, key FROM idempotency_keys WHERE created_at < $1
              ORDER BY created_at LIMIT $2)",
-        params![now - KEPT, limit],
+        params![before, limit],
     )
 }

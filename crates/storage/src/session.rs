@@ -108,12 +108,12 @@ pub fn delete_of(tx: &mut Tx<'_>, holder: Holder, keep: Option<&[u8; 32]>) -> Re
     tx.execute(&sql, params![id, keep])
 }
 
-/// Forgets sessions that have ended, at most `limit`; gives how many.
-pub fn prune(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<u64, Error> {
+/// Forgets sessions that ended before a moment, at most `limit`; gives how many.
+pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM sessions WHERE digest IN (
-            SELECT digest FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
-        params![now, limit],
+            SELECT digest FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        params![before, limit],
     )
 }
 

@@ -35,10 +35,8 @@ const AT_ONCE_MAX: usize = 16;
 const CLAIM_HELD: Span = Span::seconds(60);
 /// Between two looks for what is due, at least and at most.
 const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
-/// Between two sweeps of what is over.
-const SWEEP_EVERY: Span = Span::minutes(10);
-/// For so long deliveries that are over are kept.
-const KEPT: Span = Span::days(30);
+/// Between two looks for endpoints that nothing is known of any more.
+const FORGET_EVERY: Span = Span::minutes(10);
 
 /// The sender of one node; clones are the same one.
 #[derive(Clone)]
@@ -121,7 +119,7 @@ impl Sender {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut committed = self.0.database.committed();
         let mut on_their_way = JoinSet::new();
-        let mut swept_at = self.0.clock.now();
+        let mut forgot_at = self.0.clock.now();
         while !*stop.borrow_and_update() {
             committed.borrow_and_update();
             while on_their_way.try_join_next().is_some() {}
@@ -130,9 +128,10 @@ impl Sender {
                 tracing::warn!(error, "webhooks could not be claimed");
             }
             let now = self.0.clock.now();
-            if now.since(swept_at).as_micros() >= SWEEP_EVERY.as_micros() {
-                swept_at = now;
-                self.sweep(now).await;
+            if now.since(forgot_at).as_micros() >= FORGET_EVERY.as_micros() {
+                forgot_at = now;
+                self.standings()
+                    .retain(|_, standing| standing.on_their_way > 0 || now < standing.rests_until);
             }
             tokio::time::sleep(LOOK_EVERY[0]).await;
             tokio::select! {
@@ -345,22 +344,6 @@ impl Sender {
                 judge(tx, &act, claimed.endpoint, outcome, is_gone)
             })
             .await
-    }
-
-    async fn sweep(&self, now: Timestamp) {
-        let swept = self
-            .0
-            .database
-            .write(move |tx| {
-                stored::forget_previous_secrets(tx, now)?;
-                delivery::prune(tx, now - KEPT, 10_000)
-            })
-            .await;
-        if let Err(error) = swept {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old webhooks stay for now");
-        }
-        self.standings()
-            .retain(|_, standing| standing.on_their_way > 0 || now < standing.rests_until);
     }
 
     fn standings(&self) -> MutexGuard<'_, HashMap<EndpointId, Standing>> {

@@ -4,6 +4,7 @@
 
 mod backup;
 mod check;
+mod housekeeping;
 mod kit;
 mod reader;
 mod scheduler;
