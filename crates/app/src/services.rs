@@ -21,6 +21,7 @@ use crate::message::Messages;
 use crate::overview::Overviews;
 use crate::payment::{Gateways, PaymentSettings, Payments};
 use crate::privacy::Vault;
+use crate::replenishment::Refused;
 
 /// A handle; clones share everything.
 #[derive(Debug, Clone)]
@@ -41,6 +42,7 @@ struct Inner {
     notifier: Arc<dyn Notifier>,
     messenger: Arc<dyn Messenger>,
     channels: Channels,
+    refused: Refused,
     stopping: watch::Sender<bool>,
 }
 
@@ -178,6 +180,7 @@ impl Services {
             figures: Figures::default(),
             overviews: Overviews::default(),
             channels,
+            refused: Refused::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -272,6 +275,11 @@ impl Services {
     /// The channels that every shop has.
     pub fn channels(&self) -> Channels {
         self.0.channels
+    }
+
+    /// Orders that were refused for want of stock.
+    pub(crate) fn refused(&self) -> &Refused {
+        &self.0.refused
     }
 
     /// Whether the process is on its way out: readiness says no, streams end.

@@ -99,6 +99,17 @@ pub fn find_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Opt
     tx.query_opt(&sql, params![subject_id, kind.code()], read)
 }
 
+/// What open tasks of a kind are about, as raw ids; the oldest `limit`.
+pub fn subjects_open(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    limit: i64,
+) -> Result<impl Iterator<Item = i64>, Error> {
+    let sql = "SELECT subject_id FROM tasks
+          WHERE state IN ('open', 'claimed') AND kind = $1 ORDER BY id LIMIT $2";
+    Ok(tx.query(sql, params![kind.code(), limit], |row| row.int())?.into_iter())
+}
+
 /// Makes a task that is open at least as urgent as `priority`, and says anew what it is about.
 pub fn raise(tx: &mut Tx<'_>, id: TaskId, priority: i64, detail: &str) -> Result<(), Error> {
     tx.execute(

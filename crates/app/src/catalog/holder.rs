@@ -59,44 +59,60 @@ impl CatalogHolder {
     /// Reads all of it again. Uncommitted edits of `tx` become visible: call it outside of them.
     pub fn reload(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let cursor = journal::end(tx)?;
-        let catalog = Catalog::load(tx)?;
+        let catalog = Arc::new(Catalog::load(tx)?);
         self.put(catalog, cursor);
         Ok(())
     }
 
     /// Reads again what the journal says has changed. Gives whether anything has.
     pub fn catch_up(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        let (cursor, renewed) = self.renewed(tx)?;
+        match renewed {
+            Some(catalog) => self.put(Arc::new(catalog), cursor),
+            None => {
+                let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+                state.cursor = state.cursor.max(cursor);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The catalog with every edit that this transaction sees in the journal, kept by nobody else: the
+    /// transaction may come to nothing.
+    pub fn seen_by(&self, tx: &mut Tx<'_>) -> Result<Arc<Catalog>, Error> {
+        let (_, renewed) = self.renewed(tx)?;
+        Ok(renewed.map_or_else(|| self.current(), Arc::new))
+    }
+
+    /// How far the journal is, and the catalog as of there if it is another one.
+    fn renewed(&self, tx: &mut Tx<'_>) -> Result<(Cursor, Option<Catalog>), Error> {
         let (before, cursor) = {
             let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
             (Arc::clone(&state.catalog), state.cursor)
         };
         let end = journal::end(tx)?;
         if end <= cursor {
-            return Ok(false);
+            return Ok((cursor, None));
         }
         let entries = journal::after_of(tx, &WATCHED, cursor, ENTRIES_MAX)?;
         if entries.is_empty() {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).cursor = end;
-            return Ok(false);
+            return Ok((end, None));
         }
-        let is_all = (entries.len() as i64) < ENTRIES_MAX;
-        let catalog = if is_all {
-            let of_skus = entries.iter().filter(|it| it.aggregate == Aggregate::Sku.code());
-            let skus: BTreeSet<SkuId> =
-                of_skus.map(|entry| SkuId::from_raw(entry.aggregate_id)).collect();
-            before.renewed(tx, skus)?
-        } else {
-            Catalog::load(tx)?
-        };
-        self.put(catalog, end);
-        Ok(true)
+        if (entries.len() as i64) == ENTRIES_MAX {
+            return Ok((end, Some(Catalog::load(tx)?)));
+        }
+        let of_skus = entries.iter().filter(|it| it.aggregate == Aggregate::Sku.code());
+        let skus: BTreeSet<SkuId> =
+            of_skus.map(|entry| SkuId::from_raw(entry.aggregate_id)).collect();
+        Ok((end, Some(before.renewed(tx, skus)?)))
     }
 
-    fn put(&self, catalog: Catalog, cursor: Cursor) {
+    fn put(&self, catalog: Arc<Catalog>, cursor: Cursor) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Of two that read at once, the one that has seen more stays.
         if cursor >= state.cursor {
-            *state = State { catalog: Arc::new(catalog), cursor };
+            *state = State { catalog, cursor };
         }
     }
 

@@ -81,9 +81,16 @@ impl Services {
         let total = command.placed.amounts.total();
         let tendered: i64 = command.claims.tendered_minor().sum();
         let to_pay = Money::new(total.minor - tendered, total.currency);
-        match self.database().submit(command).await?? {
-            Placement::New(id) => Ok(self.placed_facts(id, total, to_pay, placed_at, false)),
-            Placement::Existing(id) => self.facts_of(id).await,
+        match self.database().submit(command).await? {
+            Ok(Placement::New(id)) => Ok(self.placed_facts(id, total, to_pay, placed_at, false)),
+            Ok(Placement::Existing(id)) => self.facts_of(id).await,
+            Err(error) => {
+                if let PlaceOrderError::OutOfStock(shortages) = &error {
+                    let (database, catalog) = (self.database(), self.catalog());
+                    self.refused().note(database, catalog, shortages, placed_at).await;
+                }
+                Err(error.into())
+            }
         }
     }
 
