@@ -1,56 +1,91 @@
-//! A form that is sent twice does its work once: each form that makes something has a key of its own.
+//! Commands that make something once, however often they are repeated.
+//!
+//! The key, the digest of the request and what was made are stored in the transaction that makes it.
+//! A repeat finds them and is told what was made; two at once meet at the key, and one of them runs
+//! again as a repeat. Integrations send a key with each creating call, and each form that makes
+//! something has one of its own. (Orders and refunds have this built in: see
+//! [`crate::order::place`].)
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::StaffId;
 use ordermill_storage::idempotency::{self, KeyUse};
 use ordermill_storage::{Error, Tx};
 
-/// The key of a form, in the hands of one member of staff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    principal: String,
-    key: String,
-}
+pub use crate::order::place::Key;
 
-/// What a key has made so far.
+/// What a command has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Once<T> {
-    /// Nothing.
-    First,
-    /// This.
-    Before(T),
+pub enum Once<I, T> {
+    /// It was made now.
+    Made(I, T),
+    /// The same request made this before.
+    Before(I),
 }
 
-/// Keys are made by us; what is longer was not.
-const CHARS_MAX: usize = 64;
+/// Why nothing was made.
+#[derive(Debug, thiserror::Error)]
+pub enum OnceError<E> {
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Making it failed.
+    #[error(transparent)]
+    Other(E),
+}
+
+impl<E: From<Error>> From<Error> for OnceError<E> {
+    fn from(error: Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl<I: Id, T> Once<I, T> {
+    /// What was made, now or before.
+    pub fn id(&self) -> I {
+        match self {
+            Self::Made(id, _) | Self::Before(id) => *id,
+        }
+    }
+}
+
+/// Keys of forms are made by us; what is longer was not.
+const FORM_KEY_CHARS_MAX: usize = 64;
 
 impl Key {
-    /// The key that a form of theirs came with. Two kinds of forms never meet: `form` is part of it.
-    pub fn of_staff(staff: StaffId, form: &str, key: &str) -> Self {
-        let key: String = key.chars().take(CHARS_MAX).collect();
-        Self { principal: staff.to_string(), key: format!("{form}:{key}") }
+    /// The key that a form of a member of staff came with; none if it is empty. Two kinds of forms
+    /// never meet: `form` is part of it. `request` is all that was entered.
+    pub fn of_form(staff: StaffId, form: &str, key: &str, request: &[u8]) -> Option<Self> {
+        let key: String = key.chars().take(FORM_KEY_CHARS_MAX).collect();
+        (!key.is_empty()).then(|| Self::new(staff.to_string(), format!("{form}:{key}"), request))
     }
+}
 
-    /// What it has made before. An empty key is none and makes everything anew.
-    pub fn look<T: Id>(&self, tx: &mut Tx<'_>) -> Result<Once<T>, Error> {
-        if self.is_empty() {
-            return Ok(Once::First);
-        }
-        let found = idempotency::find(tx, &[self.as_use()])?;
-        Ok(found.first().map_or(Once::First, |used| Once::Before(T::from_raw(used.subject_id))))
+/// Runs `make` unless the same request was here before; without a key, always. `make` gives the id of
+/// what it made, and whatever else the first answer needs.
+///
+/// # Errors
+/// If the key was used for another request, or `make` fails; the key is then free again.
+pub fn once<'k, I: Id, T, E: From<Error>>(
+    tx: &mut Tx<'_>,
+    key: impl Into<Option<&'k Key>>,
+    now: Timestamp,
+    make: impl FnOnce(&mut Tx<'_>) -> Result<(I, T), E>,
+) -> Result<Once<I, T>, OnceError<E>> {
+    let key: Option<KeyUse<'_>> = key.into().map(Key::as_use);
+    let used = match key {
+        Some(key) => idempotency::find(tx, &[key])?.pop().map(|used| (used, key)),
+        None => None,
+    };
+    if let Some((used, key)) = used {
+        return if used.request_hash == key.request_hash {
+            Ok(Once::Before(I::from_raw(used.subject_id)))
+        } else {
+            Err(OnceError::KeyReused)
+        };
     }
-
-    /// Remembers what it has made.
-    pub fn remember<T: Id>(&self, tx: &mut Tx<'_>, made: T, now: Timestamp) -> Result<(), Error> {
-        if self.is_empty() { Ok(()) } else { idempotency::remember(tx, self.as_use(), made, now) }
+    let (id, made) = make(tx).map_err(OnceError::Other)?;
+    if let Some(key) = key {
+        idempotency::remember(tx, key, id, now)?;
     }
-
-    fn is_empty(&self) -> bool {
-        self.key.ends_with(':')
-    }
-
-    fn as_use(&self) -> KeyUse<'_> {
-        // The form is the same or it has another key: there is no second body to compare.
-        KeyUse { principal: &self.principal, key: &self.key, request_hash: b"form" }
-    }
+    Ok(Once::Made(id, made))
 }

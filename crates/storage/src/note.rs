@@ -40,12 +40,17 @@ pub fn insert(tx: &mut Tx<'_>, act: &Act, note: &Note) -> Result<(), Error> {
     journal::append(tx, act, entry).map(drop)
 }
 
-/// The notes at an order, newest first, at most `limit`.
-pub fn of(tx: &mut Tx<'_>, order: OrderId, limit: i64) -> Result<Vec<Note>, Error> {
+/// The notes at an order before `before`, newest first, at most `limit`.
+pub fn of(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    before: Option<NoteId>,
+    limit: i64,
+) -> Result<Vec<Note>, Error> {
     tx.query(
         "SELECT id, order_id, actor, at, text FROM order_notes
-          WHERE order_id = $1 ORDER BY id DESC LIMIT $2",
-        params![order.raw(), limit],
+          WHERE order_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        params![order.raw(), before.map_or(i64::MAX, Id::raw), limit],
         read,
     )
 }

@@ -8,7 +8,7 @@ use ordermill_storage::note as stored;
 use ordermill_storage::{Error, Tx, order};
 use ordermill_vault::Place;
 
-use crate::once::{Key, Once};
+use crate::once::{Key, Once, OnceError, once};
 use crate::privacy::Vault;
 
 /// A note that can be read.
@@ -52,29 +52,28 @@ pub fn write_note(
     act: &Act,
     order: OrderId,
     text: &str,
-    key: &Key,
-) -> Result<NoteId, WriteNoteError> {
+    key: Option<&Key>,
+) -> Result<Once<NoteId, ()>, OnceError<WriteNoteError>> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > CHARS_MAX {
-        return Err(WriteNoteError::Length);
+        return Err(OnceError::Other(WriteNoteError::Length));
     }
-    if let Once::Before(id) = key.look(tx)? {
-        return Ok(id);
-    }
-    order::fetch(tx, order)?.ok_or(WriteNoteError::NotFound(order))?;
-    let id: NoteId = tx.next_id(act.at);
-    let sealed = vault.seal(place(id), text.as_bytes());
-    let note = stored::Note { id, order, actor: act.actor.clone(), at: act.at, text: sealed };
-    stored::insert(tx, act, &note)?;
-    key.remember(tx, id, act.at)?;
-    Ok(id)
+    once(tx, key, act.at, |tx| {
+        order::fetch(tx, order)?.ok_or(WriteNoteError::NotFound(order))?;
+        let id: NoteId = tx.next_id(act.at);
+        let sealed = vault.seal(place(id), text.as_bytes());
+        let note = stored::Note { id, order, actor: act.actor.clone(), at: act.at, text: sealed };
+        stored::insert(tx, act, &note)?;
+        Ok((id, ()))
+    })
 }
 
-/// The notes at an order, newest first, at most `limit`.
+/// The notes at an order before `before`, newest first, at most `limit`.
 pub fn notes(
     tx: &mut Tx<'_>,
     vault: &Vault,
     order: OrderId,
+    before: Option<NoteId>,
     limit: i64,
 ) -> Result<Vec<Note>, Error> {
     let open = |note: stored::Note| {
@@ -82,7 +81,7 @@ pub fn notes(
         let text = opened.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
         Note { id: note.id, actor: note.actor, at: note.at, text }
     };
-    Ok(stored::of(tx, order, limit)?.into_iter().map(open).collect())
+    Ok(stored::of(tx, order, before, limit)?.into_iter().map(open).collect())
 }
 
 fn place(note: NoteId) -> Place {

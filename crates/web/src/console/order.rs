@@ -5,10 +5,9 @@ mod page;
 use axum::extract::{Form, Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::once::Key;
+use ordermill_app::once::{Key, OnceError};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::note::{WriteNoteError, write_note};
-use ordermill_app::order::place;
 use ordermill_app::order::step::{self, Seen, StepError};
 use ordermill_app::payment::refund::GrantRefundError;
 use ordermill_app::payment::refund_order::{
@@ -205,19 +204,22 @@ async fn add_note(
     // Whoever may not see the order may not leave anything at it either.
     show_page(&desk, id, Shown::default()).await?;
     let (vault, act) = (desk.site.services().vault().clone(), desk.act());
-    let key = Key::of_staff(desk.member.staff().id, "note", &form.key);
+    let request = format!("{id}\n{}", form.note);
+    let key = Key::of_form(desk.member.staff().id, "note", &form.key, request.as_bytes());
     let text = form.note.clone();
-    let write =
-        move |tx: &mut ordermill_storage::Tx<'_>| write_note(tx, &vault, &act, id, &text, &key);
+    let write = move |tx: &mut ordermill_storage::Tx<'_>| {
+        write_note(tx, &vault, &act, id, &text, key.as_ref())
+    };
     match desk.site.services().database().write(write).await {
         Ok(_) => Ok(desk.done(&address(id), &Toast::new(t.order_note_kept()))),
-        Err(WriteNoteError::Length) => {
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(address(id))),
+        Err(OnceError::Other(WriteNoteError::Length)) => {
             let note = Some((form.note, t.order_note_refused().to_owned()));
             let page = show_page(&desk, id, Shown { note, ..Shown::default() }).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
         }
-        Err(WriteNoteError::NotFound(_)) => Err(Trouble::NotFound),
-        Err(WriteNoteError::Storage(error)) => Err(error.into()),
+        Err(OnceError::Other(WriteNoteError::NotFound(_))) => Err(Trouble::NotFound),
+        Err(OnceError::Other(WriteNoteError::Storage(error))) => Err(error.into()),
     }
 }
 
@@ -343,12 +345,9 @@ async fn refund(
     let Some(amount) = amount.filter(|_| wrong.is_empty()) else {
         return refused(&desk, id, "refund", wrong).await;
     };
-    let key = place::Key {
-        principal: desk.member.staff().id.to_string(),
-        key: format!("refund:{}", form.key.chars().take(64).collect::<String>()),
-        request_hash: [0; 32],
-    };
-    let request = RefundOrder { order: id, payment: None, amount: Some(amount), key: Some(key) };
+    let entered = format!("{id}\n{amount}\n{why}");
+    let key = Key::of_form(desk.member.staff().id, "refund", &form.key, entered.as_bytes());
+    let request = RefundOrder { order: id, payment: None, amount: Some(amount), key };
     let (principal, act) = (desk.member.principal.clone(), desk.act_because(why));
     let work =
         move |tx: &mut ordermill_storage::Tx<'_>| refund_order(tx, &principal, &act, &request);

@@ -12,6 +12,11 @@ impl Pairs {
         found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     }
 
+    /// Everything that was entered, for the digest of a form that makes something once.
+    pub(super) fn entered(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    }
+
     /// Every value of a name that is not empty, at most `limit`.
     pub(super) fn all(&self, name: &str, limit: usize) -> Vec<String> {
         let found = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());

@@ -4,6 +4,7 @@ use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::approval::Decision;
+use ordermill_app::once::{Key, Once, OnceError, once};
 use ordermill_app::stock::{Lot, Spot, StockError};
 use ordermill_app::stock_desk::{BookError, Booking, book};
 use ordermill_base::{Id, Quantity, id::made_at};
@@ -389,35 +390,48 @@ async fn book_movement(
         Err(errors) => return refused(errors).await,
     };
     let (principal, act) = (desk.member.principal.clone(), desk.act_because(&wanted.reason));
-    let key =
-        ordermill_app::once::Key::of_staff(desk.member.staff().id, "movement", &pairs.one("key"));
+    let all = [
+        &code,
+        &entered.location,
+        &entered.kind,
+        &entered.quantity,
+        &entered.reason,
+        &entered.to,
+        &entered.bin,
+        &entered.lot,
+        &entered.expires_on,
+    ];
+    let request = all.map(String::as_str).join("\n");
+    let staff = desk.member.staff().id;
+    let key = Key::of_form(staff, "movement", &pairs.one("key"), request.as_bytes());
     let Wanted { at, booking, bin, lot, .. } = wanted;
     let work = move |tx: &mut Tx<'_>| {
-        if let ordermill_app::once::Once::Before(_) = key.look::<SkuId>(tx)? {
-            return Ok(Decision::Done(()));
-        }
-        let bin = match bin.as_str() {
-            "" => None,
-            code => {
-                let found = location::find_bin(tx, at, code)?;
-                Some(found.ok_or(BookError::Stock(StockError::NotFound("bin")))?.id)
-            }
-        };
-        let spot = Spot { bin, lot: lot.clone() };
-        let decision = book(tx, &principal, &act, (sku, at), &booking, &spot)?;
-        key.remember(tx, sku, act.at)?;
-        Ok::<_, BookError>(decision)
+        once(tx, key.as_ref(), act.at, |tx| {
+            let bin = match bin.as_str() {
+                "" => None,
+                code => {
+                    let found = location::find_bin(tx, at, code)?;
+                    Some(found.ok_or(BookError::Stock(StockError::NotFound("bin")))?.id)
+                }
+            };
+            let spot = Spot { bin, lot: lot.clone() };
+            let decision = book(tx, &principal, &act, (sku, at), &booking, &spot)?;
+            Ok::<_, BookError>((sku, decision))
+        })
     };
     let href = format!("{STOCK}/{}", encoded(&code));
     match desk.site.services().database().write(work).await {
-        Ok(Decision::Done(())) => Ok(desk.done(&href, &Toast::new(t.stock_booked()))),
-        Ok(Decision::AwaitsApproval(task)) => {
+        Ok(Once::Made(_, Decision::Done(())) | Once::Before(_)) => {
+            Ok(desk.done(&href, &Toast::new(t.stock_booked())))
+        }
+        Ok(Once::Made(_, Decision::AwaitsApproval(task))) => {
             let toast = Toast::new(t.approval_waiting_toast());
             Ok(desk.done(&approval::href(&task.to_string()), &toast))
         }
-        Err(BookError::Forbidden(forbidden)) => Err(forbidden.into()),
-        Err(BookError::Stock(StockError::Storage(error))) => Err(error.into()),
-        Err(BookError::Stock(error)) => refused(vec![refusal(&error, t)]).await,
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(href)),
+        Err(OnceError::Other(BookError::Forbidden(forbidden))) => Err(forbidden.into()),
+        Err(OnceError::Other(BookError::Stock(StockError::Storage(error)))) => Err(error.into()),
+        Err(OnceError::Other(BookError::Stock(error))) => refused(vec![refusal(&error, t)]).await,
     }
 }
 

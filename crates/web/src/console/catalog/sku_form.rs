@@ -6,7 +6,7 @@ use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::catalog::edit::{self, EditError};
-use ordermill_app::once::{Key, Once};
+use ordermill_app::once::{Key, Once, OnceError, once};
 use ordermill_app::price::{EditByHandError, edit_by_hand};
 use ordermill_base::{Currency, Money};
 use ordermill_domain::ids::{CategoryId, SkuId};
@@ -358,25 +358,31 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         Ok(wanted) => wanted,
         Err(wrong) => return Ok(refused(&desk, &entered, subject, &wrong)),
     };
-    let (act, key) = (desk.act(), Key::of_staff(desk.member.staff().id, "sku", &text));
+    let staff = desk.member.staff().id;
+    let (act, key) = (desk.act(), Key::of_form(staff, "sku", &text, pairs.entered().as_bytes()));
     let work = move |tx: &mut Tx<'_>| {
-        if let Once::Before(id) = key.look::<SkuId>(tx)? {
-            let made = stored::fetch(tx, id)?.ok_or(EditError::NotFound("SKU"))?;
-            return Ok(made.code);
+        let made = once(tx, key.as_ref(), act.at, |tx| {
+            let id: SkuId = tx.next_id(act.at);
+            let mut sku = Sku::new(id, "", Text::default(), wanted.price);
+            wanted.fill(&mut sku);
+            edit::create_sku(tx, &act, &sku)?;
+            Ok::<_, EditError>((id, sku.code))
+        })?;
+        match made {
+            Once::Made(_, code) => Ok(code),
+            Once::Before(id) => match stored::fetch(tx, id)? {
+                Some(made) => Ok(made.code),
+                None => Err(OnceError::Other(EditError::NotFound("SKU"))),
+            },
         }
-        let id: SkuId = tx.next_id(act.at);
-        let mut sku = Sku::new(id, "", Text::default(), wanted.price);
-        wanted.fill(&mut sku);
-        edit::create_sku(tx, &act, &sku)?;
-        key.remember(tx, id, act.at)?;
-        Ok::<_, EditError>(sku.code)
     };
     match desk.site.services().database().write(work).await {
         Ok(code) => {
             desk.site.services().catalog_changed().await;
             Ok(desk.done(&href_of(&code), &Toast::new(t.sku_created(&code))))
         }
-        Err(error) => match refusals(&error, t) {
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(super::HERE.to_owned())),
+        Err(OnceError::Other(error)) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&desk, &entered, subject, &wrong)),
             None => Err(trouble_of(error, super::HERE)),
         },

@@ -81,7 +81,7 @@ pub(super) async fn show_page(
         }
         let happened = timeline::entries(tx, &detail)?;
         let notes = if sight.shows_recipient() {
-            note::notes(tx, &vault, id, NOTES_MAX)?
+            note::notes(tx, &vault, id, None, NOTES_MAX)?
         } else {
             Vec::new()
         };

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use ordermill_app::approval::Decision;
 use ordermill_app::catalog::edit::EditError;
 use ordermill_app::coupon::{ProposeCouponError, propose_coupon, propose_edit};
-use ordermill_app::once::{Key, Once};
+use ordermill_app::once::{Key, Once, OnceError, once};
 use ordermill_base::{Currency, Money, Timestamp};
 use ordermill_domain::coupon::Coupon;
 use ordermill_domain::ids::CouponId;
@@ -385,27 +385,26 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         Err(wrong) => return Ok(refused(&desk, &entered, Subject::New(&text), &wrong)),
     };
     let (principal, act) = (desk.member.principal.clone(), desk.act_for(&entered.reason));
-    let key = Key::of_staff(desk.member.staff().id, "coupon", &text);
+    let staff = desk.member.staff().id;
+    let key = Key::of_form(staff, "coupon", &text, pairs.entered().as_bytes());
     let work = move |tx: &mut Tx<'_>| {
-        // A form that was sent before has made the coupon of this id, or asked for it.
-        let before = key.look::<CouponId>(tx)?;
-        if let Once::Before(id) = before {
-            return Ok((id, Decision::Done(())));
-        }
-        let id: CouponId = tx.next_id(act.at);
-        let mut coupon = wanted.clone();
-        coupon.rule.id = id;
-        let decision = propose_coupon(tx, &principal, &act, coupon)?;
-        key.remember(tx, id, act.at)?;
-        Ok::<_, ProposeCouponError>((id, without(decision)))
+        once(tx, key.as_ref(), act.at, |tx| {
+            let id: CouponId = tx.next_id(act.at);
+            let mut coupon = wanted.clone();
+            coupon.rule.id = id;
+            let decision = propose_coupon(tx, &principal, &act, coupon)?;
+            Ok::<_, ProposeCouponError>((id, without(decision)))
+        })
     };
     match desk.site.services().database().write(work).await {
-        Ok((id, Decision::Done(()))) => {
+        // A form that was sent before has made the coupon of this id, or asked for it.
+        Ok(Once::Made(id, Decision::Done(())) | Once::Before(id)) => {
             let toast = Toast::new(t.coupon_created(&entered.code));
             Ok(desk.done(&href_of(id), &toast))
         }
-        Ok((_, Decision::AwaitsApproval(task))) => Ok(waits(&desk, &task.to_string())),
-        Err(error) => match refusals(&error, t) {
+        Ok(Once::Made(_, Decision::AwaitsApproval(task))) => Ok(waits(&desk, &task.to_string())),
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(HERE.to_owned())),
+        Err(OnceError::Other(error)) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&desk, &entered, Subject::New(&text), &wrong)),
             None => Err(trouble_of(error, HERE)),
         },
