@@ -220,7 +220,7 @@ fn an_empty_shop_has_rates_that_work() {
     for database in each_database() {
         let catalog = load(&mut database.connection());
         assert_eq!(catalog.freight.rates.len(), 1);
-        assert!(catalog.taxes.of_country(ordermill_domain::pricing::Country::CHINA).is_ok());
+        assert!(catalog.taxes.of_country(ordermill_domain::address::Country::CHINA).is_ok());
         assert_eq!(catalog.preference("CN-31").len(), 0);
     }
 }

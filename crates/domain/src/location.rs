@@ -4,8 +4,8 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::address::Country;
 use crate::ids::{BinId, LocationId};
-use crate::pricing::Country;
 use crate::sku::{Invalid, check_code, check_name};
 use crate::text::Text;
 

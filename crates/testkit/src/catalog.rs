@@ -3,9 +3,9 @@
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use ordermill_base::{Currency, Money};
+use ordermill_domain::address::Country;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::location::Location;
-use ordermill_domain::pricing::Country;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::text::Text;
 

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use ordermill_base::{Currency, Money, Span};
 use ordermill_domain::actor::Act;
+use ordermill_domain::address::Country;
 use ordermill_domain::location::Location;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing::freight::{
@@ -16,7 +17,7 @@ use ordermill_domain::pricing::promise::{
 };
 use ordermill_domain::pricing::tax::CountryTax;
 use ordermill_domain::pricing::{
-    BasisPoints, Country, FreightTable, RegionPattern, TaxClass, TaxMode, TaxTable,
+    BasisPoints, FreightTable, RegionPattern, TaxClass, TaxMode, TaxTable,
 };
 use ordermill_domain::stock::ADJUSTED_ALONE_STANDARD;
 use ordermill_storage::setting::{self, Setting};

@@ -4,7 +4,7 @@
 use ordermill_base::{Currency, Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{
-    Address, Division, Expected, FieldProblem, RawRecipient, Recipient,
+    Address, Country, Division, Expected, FieldProblem, RawRecipient, Recipient,
 };
 use ordermill_domain::email::Email;
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
@@ -497,14 +497,14 @@ fn region_of(address: &Address) -> String {
 /// province as people write it.
 pub fn region_near(country: &str, province: &str) -> Result<String, FieldIssue> {
     let unknown = |field, detail| issue(field, "unknown", detail);
-    let country = ordermill_domain::address::Country::parse(country)
+    let country = Country::parse(country)
         .map_err(|_| unknown("destination.country", "a country's code or name"))?;
     let code = country.code();
     let province = province.trim();
     if province.is_empty() {
         return Ok(code.to_owned());
     }
-    if country == ordermill_domain::address::Country::CHINA {
+    if country == Country::CHINA {
         let found = ordermill_domain::address::division::find_province(province);
         let found = found.and_then(|it| it.division().code);
         let found = found.ok_or_else(|| unknown("destination.province", "a province of China"))?;
@@ -516,7 +516,7 @@ pub fn region_near(country: &str, province: &str) -> Result<String, FieldIssue> 
 /// `CN-31` as the pricing rules want it.
 pub fn destination(region: &str) -> Destination<'_> {
     let (country, rest) = region.split_once('-').unwrap_or((region, ""));
-    let country = country.parse().unwrap_or(pricing::Country::CHINA);
+    let country = country.parse().unwrap_or(Country::CHINA);
     let region = match rest.parse::<u32>() {
         Ok(code) => {
             pricing::ProvinceCode::of(code * 10_000).map_or(Region::Unknown, Region::Province)
@@ -549,7 +549,7 @@ fn recipient_issue(problem: FieldProblem) -> FieldIssue {
         Expected::OneOf(names) => format!("expected one of: {}", names.join(", ")),
         other => format!("expected {other:?}"),
     };
-    let field = format!("recipient.{}", problem.field.path());
+    let field = format!("recipient.{}", problem.field.name());
     FieldIssue { field, code: problem.code.as_str(), detail }
 }
 

@@ -14,14 +14,14 @@ use ordermill_app::order::intake::{Benefits, Intake, IntakeError, NewLine, NewOr
 use ordermill_app::privacy::Vault;
 use ordermill_base::{Currency, Id, Money, Random};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::address::Country;
 use ordermill_domain::ids::{ChannelId, CouponId, CustomerId, GiftCardId, OrderId};
 use ordermill_domain::order::Amounts;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
 use ordermill_domain::pricing::freight::{FreightRate, HazardousGoods, Tariff, Terms};
 use ordermill_domain::pricing::points::{EarnRule, PointsToSpend, SpendRule};
 use ordermill_domain::pricing::{
-    BasisPoints, Country, Coupon, CouponUse, FreightTable, GiftCard, RegionPattern, TaxMode,
-    TaxTable,
+    BasisPoints, Coupon, CouponUse, FreightTable, GiftCard, RegionPattern, TaxMode, TaxTable,
 };
 use ordermill_domain::sku::Sku;
 use ordermill_testkit::stock::sku;

@@ -103,6 +103,13 @@ impl Country {
     }
 }
 
+impl std::str::FromStr for Country {
+    type Err = UnknownCountry;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
 // Derived, the code would have to be borrowed from the input.
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {

@@ -25,24 +25,24 @@ pub enum Field {
 }
 
 impl Field {
-    /// The path of the field in a recipient, such as `address.city`.
-    pub const fn path(self) -> &'static str {
+    /// The name of the field in a recipient, such as `city`.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::Phone => "phone",
-            Self::Country => "address.country",
-            Self::Province => "address.province",
-            Self::City => "address.city",
-            Self::District => "address.district",
-            Self::Street => "address.street",
-            Self::PostalCode => "address.postal_code",
+            Self::Country => "country",
+            Self::Province => "province",
+            Self::City => "city",
+            Self::District => "district",
+            Self::Street => "street",
+            Self::PostalCode => "postal_code",
         }
     }
 }
 
 impl From<Field> for &'static str {
     fn from(field: Field) -> Self {
-        field.path()
+        field.name()
     }
 }
 
@@ -105,7 +105,7 @@ pub enum Expected {
 
 /// One field that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} is not valid: {}", field.path(), code.as_str())]
+#[error("{} is not valid: {}", field.name(), code.as_str())]
 pub struct FieldProblem {
     /// Which field.
     pub field: Field,

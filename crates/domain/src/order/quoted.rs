@@ -38,11 +38,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::address::Country;
     use crate::ids::SkuId;
     use crate::pricing::tax::CountryTax;
     use crate::pricing::{
-        BasisPoints, Country, Coupon, CouponUse, Destination, FreightTable, Line, Region, Request,
-        TaxClass, TaxMode, TaxTable, price,
+        BasisPoints, Coupon, CouponUse, Destination, FreightTable, Line, Region, Request, TaxClass,
+        TaxMode, TaxTable, price,
     };
 
     fn freight() -> FreightTable {

@@ -271,8 +271,9 @@ mod tests {
     use ordermill_base::Quantity;
 
     use super::super::tests::plain_line;
-    use super::super::{Country, ProvinceCode, Region};
+    use super::super::{ProvinceCode, Region};
     use super::*;
+    use crate::address::Country;
 
     const CNY: Currency = Currency::Cny;
     const GOODS: Goods = Goods { before_discounts: 10_000, after_discounts: 9_000 };

@@ -39,10 +39,7 @@ pub use gift_card::GiftCard;
 pub use price::{Line, QuoteProblem, Request, price};
 pub use quote::{Discount, DiscountShare, Freight, NotApplied, Quote, QuotedLine, Tender};
 pub use refund::{Paid, Refund, RefundProblem, refund_for};
-pub use region::{
-    Country, Destination, InvalidCountry, InvalidProvince, ProvinceCode, Region, RegionPattern,
-    RegionSet,
-};
+pub use region::{Destination, InvalidProvince, ProvinceCode, Region, RegionPattern, RegionSet};
 pub use tax::{TaxClass, TaxMode, TaxTable};
 
 /// The largest amount that is priced, in minor units: far beyond any order, and so far below 64 bits

@@ -9,7 +9,8 @@ use super::gift_card::{self, GiftCard};
 use super::points::{EarnRule, PointsToSpend};
 use super::quote::{Discount, DiscountShare, Freight, Quote, QuotedLine, Tender};
 use super::tax::{CountryTax, TaxClass, TaxTable};
-use super::{BasisPoints, Country, Destination, combination, minor_of, within_limit};
+use super::{BasisPoints, Destination, combination, minor_of, within_limit};
+use crate::address::Country;
 use crate::ids::{CategoryId, GiftCardId, SkuId};
 
 /// Prices a request. Gives the same quote for the same request, whatever the order of its coupons.

@@ -251,8 +251,9 @@ mod tests {
     use jiff::civil::{date, time};
     use proptest::prelude::*;
 
-    use super::super::{Country, ProvinceCode, Region};
+    use super::super::{ProvinceCode, Region};
     use super::*;
+    use crate::address::Country;
 
     /// Shanghai, cut-off at four, Monday to Friday, sent the same day, goods on the shelf a day
     /// after they arrived.

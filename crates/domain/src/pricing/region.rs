@@ -1,51 +1,8 @@
 //! Where an order goes, as far as prices and promises depend on it.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
-/// A country by ISO 3166-1, two capital letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Country([u8; 2]);
-
-/// A text that is not two capital letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a country is two capital letters by ISO 3166-1")]
-pub struct InvalidCountry;
-
-impl Country {
-    /// China.
-    pub const CHINA: Self = Self(*b"CN");
-}
-
-impl FromStr for Country {
-    type Err = InvalidCountry;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match *text.as_bytes() {
-            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Ok(Self([a, b])),
-            _ => Err(InvalidCountry),
-        }
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|&letter| fmt::Write::write_char(f, letter.into()))
-    }
-}
-
-impl serde::Serialize for Country {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Country {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+use crate::address::Country;
 
 /// A province of China by GB/T 2260: the first two digits of every administrative code in it.
 /// Written as the province's own six digits, `440000`.
@@ -201,6 +158,6 @@ mod tests {
         let json = serde_json::to_string(&pattern).unwrap();
         assert_eq!(json, r#"{"country":"CN","only":{"provinces":[440000]}}"#);
         assert_eq!(serde_json::from_str::<RegionPattern>(&json).unwrap(), pattern);
-        assert!(serde_json::from_str::<Country>(r#""cn""#).is_err());
+        assert!(serde_json::from_str::<RegionPattern>(r#"{"country":"XX"}"#).is_err());
     }
 }

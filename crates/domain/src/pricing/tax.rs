@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{BasisPoints, Country, QuoteProblem};
+use super::{BasisPoints, QuoteProblem};
+use crate::address::Country;
 use crate::code::coded;
 
 /// The rates of every country that is sold to.

@@ -9,11 +9,12 @@ use super::super::coupon::{Benefit, Scope, Stacking};
 use super::super::points::{EarnRule, PointsToSpend, SpendRule};
 use super::super::tax::CountryTax;
 use super::super::{
-    BasisPoints, Country, Coupon, CouponUse, Destination, FreightTable, GiftCard, Line,
-    NotApplicable, Quote, QuoteProblem, Region, Request, TaxClass, TaxMode, TaxTable, price,
+    BasisPoints, Coupon, CouponUse, Destination, FreightTable, GiftCard, Line, NotApplicable,
+    Quote, QuoteProblem, Region, Request, TaxClass, TaxMode, TaxTable, price,
 };
 use super::plain_line;
 use super::random_order::NOON;
+use crate::address::Country;
 use crate::ids::{CouponId, GiftCardId, SkuId};
 
 const CNY: Currency = Currency::Cny;

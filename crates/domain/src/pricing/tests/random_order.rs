@@ -11,10 +11,11 @@ use super::super::freight::{
 use super::super::points::{EarnRule, PointsToSpend, SpendRule};
 use super::super::tax::CountryTax;
 use super::super::{
-    BasisPoints, Country, Coupon, CouponUse, Destination, FreightTable, GiftCard, Line, Region,
+    BasisPoints, Coupon, CouponUse, Destination, FreightTable, GiftCard, Line, Region,
     RegionPattern, Request, TaxClass, TaxMode, TaxTable,
 };
 use super::plain_line;
+use crate::address::Country;
 use crate::ids::{CategoryId, CouponId, GiftCardId, SkuId};
 
 pub(super) const NOON: Timestamp = Timestamp::from_millis(1_795_000_000_000);
