@@ -1,7 +1,7 @@
 //! Carts of the own shop: what somebody may buy. A cart becomes an order once.
 
 use ordermill_base::{Id, Timestamp};
-use ordermill_domain::ids::{CartId, CustomerId, OrderId, SkuId};
+use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId, SkuId};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
@@ -25,6 +25,8 @@ pub struct Cart {
     pub id: CartId,
     /// Whose, once known.
     pub customer: Option<CustomerId>,
+    /// The channel whose integration keeps it; none for a cart of the own shop.
+    pub channel: Option<ChannelId>,
     /// What is in it.
     pub lines: Vec<CartLine>,
     /// Coupon codes that were typed in.
@@ -44,8 +46,8 @@ pub fn save(tx: &mut Tx<'_>, cart: &Cart) -> Result<bool, Error> {
     let lines = serde_json::to_string(&cart.lines).map_err(json)?;
     let coupons = serde_json::to_string(&cart.coupons).map_err(json)?;
     let saved = tx.execute(
-        "INSERT INTO carts (id, customer_id, lines, coupons, version, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO carts (id, customer_id, lines, coupons, version, updated_at, channel_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE
             SET customer_id = excluded.customer_id, lines = excluded.lines,
                 coupons = excluded.coupons, version = excluded.version,
@@ -58,18 +60,20 @@ pub fn save(tx: &mut Tx<'_>, cart: &Cart) -> Result<bool, Error> {
             &coupons,
             cart.version,
             cart.updated_at,
+            cart.channel.map(Id::raw),
         ],
     )?;
     Ok(saved == 1)
 }
 
 const SELECT: &str =
-    "SELECT id, customer_id, lines, coupons, order_id, version, updated_at FROM carts";
+    "SELECT id, customer_id, channel_id, lines, coupons, order_id, version, updated_at FROM carts";
 
 fn read(row: &mut Row<'_>) -> Result<Cart, Error> {
     Ok(Cart {
         id: row.id()?,
         customer: row.opt_id()?,
+        channel: row.opt_id()?,
         lines: row.json()?,
         coupons: row.json()?,
         order: row.opt_id()?,
@@ -118,12 +122,17 @@ pub fn consume(tx: &mut Tx<'_>, cart: CartId, order: OrderId, now: Timestamp) ->
     tx.append(&SPENT, params![cart.raw(), "[]", "[]", order.raw(), 1_i64, now])
 }
 
-/// Forgets carts that were last touched before `before` and never became an order, at most `limit`.
+/// Forgets carts that were last touched before `before` and never became an order, at most `limit`;
+/// gives how many.
+///
+/// Both are asked for twice: where writers run side by side, a cart may have become an order between
+/// being chosen and being locked.
 pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
     tx.execute(
         "DELETE FROM carts WHERE id IN (
             SELECT id FROM carts WHERE updated_at < $1 AND order_id IS NULL
-             ORDER BY updated_at LIMIT $2)",
+             ORDER BY updated_at LIMIT $2)
+            AND updated_at < $1 AND order_id IS NULL",
         params![before, limit],
     )
 }

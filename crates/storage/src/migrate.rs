@@ -23,6 +23,8 @@ const STEPS: &[(i64, &str)] = &[
     (12, include_str!("migrations/0012_order_imports.sql")),
     (13, include_str!("migrations/0013_channel_orders.sql")),
     (16, include_str!("migrations/0016_sku_search.sql")),
+    (14, include_str!("migrations/0014_cart_channels.sql")),
+    (15, include_str!("migrations/0015_order_lists.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

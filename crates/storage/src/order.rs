@@ -10,7 +10,7 @@ use ordermill_domain::order::{
 };
 use ordermill_domain::payment::PaymentSums;
 
-pub use list::{Filter, Tally, count, count_newer, list, tallies};
+pub use list::{Filter, Tally, count, count_newer, list, plan, tallies};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;

@@ -132,3 +132,144 @@ fn the_database_sees_every_status_as_people_do() {
         assert_eq!(connection.read(newer).unwrap(), 3);
     }
 }
+
+/// What a list is called here, what it asks for, and what SQLite finds it by.
+fn lists() -> Vec<(String, Filter, &'static str)> {
+    let all = Filter::default;
+    let mut lists = vec![
+        ("all".to_owned(), all(), "PRIMARY KEY"),
+        (
+            "of a channel".to_owned(),
+            Filter { channel: Some(ChannelId::from_raw(2)), ..all() },
+            "orders_by_channel",
+        ),
+        (
+            "of a customer".to_owned(),
+            Filter { customer: Some(Id::from_raw(7)), ..all() },
+            "orders_by_customer",
+        ),
+        ("of a contact".to_owned(), Filter { contact: Some(7), ..all() }, "PRIMARY KEY"),
+        ("backordered".to_owned(), Filter { is_backordered: true, ..all() }, "orders_backordered"),
+        (
+            "of a place".to_owned(),
+            Filter { site: Some(Id::from_raw(7)), ..all() },
+            "orders_by_status",
+        ),
+        ("due".to_owned(), Filter { due_before: Some(NOW), ..all() }, "PRIMARY KEY"),
+        (
+            "large ones".to_owned(),
+            Filter { total_min_minor: Some(90), total_max_minor: Some(99), ..all() },
+            "PRIMARY KEY",
+        ),
+        ("unpaid".to_owned(), Filter { is_unpaid: Some(true), ..all() }, "PRIMARY KEY"),
+        (
+            "placed or confirmed".to_owned(),
+            Filter { statuses: vec![Status::Placed, Status::Confirmed], ..all() },
+            "orders_by_status",
+        ),
+    ];
+    for payment in PaymentStatus::ALL {
+        let index = match payment {
+            PaymentStatus::ChargedBack => "orders_charged_back",
+            PaymentStatus::Overpaid => "orders_overpaid",
+            PaymentStatus::Refunded | PaymentStatus::PartiallyRefunded => "orders_refunded",
+            PaymentStatus::PartiallyPaid => "orders_partly_paid",
+            PaymentStatus::CodDue => "orders_at_the_door",
+            PaymentStatus::Paid | PaymentStatus::Unpaid => "PRIMARY KEY",
+        };
+        lists.push((payment.to_string(), Filter { payment: Some(payment), ..all() }, index));
+    }
+    for display in DisplayStatus::ALL {
+        let filter = Filter { display: Some(display), ..all() };
+        let is_none = matches!(
+            display,
+            DisplayStatus::ToShip
+                | DisplayStatus::ToHandOver
+                | DisplayStatus::PartlyShipped
+                | DisplayStatus::Shipped
+                | DisplayStatus::Delivered
+                | DisplayStatus::AfterSale
+        );
+        let index = if is_none { "PRIMARY KEY" } else { "orders_by_status" };
+        lists.push((display.to_string(), filter, index));
+    }
+    lists
+}
+
+/// A list that reads the whole table is quick in every test and slow in every shop.
+#[test]
+fn no_list_reads_all_orders() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        if database.engine() == "postgres" {
+            // An empty table is always read whole, unless that is made expensive.
+            connection
+                .transact(|tx| tx.execute("SET enable_seqscan = off", &[]).map(drop))
+                .unwrap();
+        }
+        for (name, filter, index) in lists() {
+            for before in [None, Some(OrderId::from_raw(9_999))] {
+                let plan = connection.read(|tx| order::plan(tx, &filter, before, 50)).unwrap();
+                let of_orders = |line: &&String| line.contains(" o ") || line.contains("orders");
+                let steps: Vec<&String> = plan.iter().filter(of_orders).collect();
+                assert!(!steps.is_empty(), "{name}: {plan:#?}");
+                for step in steps {
+                    let is_scan = step.contains("SCAN o") || step.contains("Seq Scan");
+                    assert!(!is_scan, "{name} on {}: {plan:#?}", database.engine());
+                    let is_ours = step.starts_with("SEARCH o ");
+                    assert!(!is_ours || step.contains(index), "{name} by {index}: {plan:#?}");
+                }
+                let sorts = plan.iter().any(|line| line.contains("TEMP B-TREE"));
+                assert!(!sorts || filter_merges(&filter), "{name} sorts: {plan:#?}");
+            }
+        }
+    }
+}
+
+/// Pages of several states are merged, a page at a time.
+fn filter_merges(filter: &Filter) -> bool {
+    filter.statuses.len() > 1
+        || filter.site.is_some()
+        || matches!(filter.display, Some(DisplayStatus::Canceled | DisplayStatus::ToProcess))
+}
+
+#[test]
+fn a_page_of_several_states_is_the_newest_of_them_together() {
+    let orders = orders();
+    for database in each_database() {
+        let mut connection = database.connection();
+        connection
+            .transact(|tx| {
+                for order in &orders {
+                    let fresh = Facts { version: 1, ..order.facts().clone() };
+                    let stored = Stored {
+                        order: Order::from_facts(fresh),
+                        region: "CN-31".to_owned(),
+                        recipient: vec![1],
+                        accepts_backorder: false,
+                    };
+                    order::insert(tx, &stored, &[])?;
+                }
+                Ok::<_, ordermill_storage::Error>(())
+            })
+            .unwrap();
+        let statuses = vec![Status::Placed, Status::Confirmed, Status::Canceled];
+        let filter = Filter { statuses: statuses.clone(), ..Filter::default() };
+        let mut expected: Vec<OrderId> = orders
+            .iter()
+            .filter(|order| statuses.contains(&order.status()))
+            .map(Order::id)
+            .collect();
+        expected.sort_unstable_by(|a, b| b.cmp(a));
+        let (mut seen, mut before) = (Vec::new(), None);
+        loop {
+            let page = connection.read(|tx| order::list(tx, &filter, before, 7)).unwrap();
+            seen.extend(page.iter().map(|stored| stored.order.id()));
+            before = page.last().map(|stored| stored.order.id());
+            if page.len() < 7 {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "{}", database.engine());
+    }
+}
