@@ -45,6 +45,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A reason for the journal, as a body states it.
+pub(crate) fn reason(text: String) -> Result<String, Problem> {
+    if text.trim().is_empty() || text.chars().count() > 200 {
+        let error = FieldError::new("/reason", "out_of_range", "1 to 200 characters");
+        return Err(Problem::invalid(vec![error]));
+    }
+    Ok(text)
+}
+
 fn is_json(request: &Request) -> bool {
     let content_type = request.headers().get(axum::http::header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();

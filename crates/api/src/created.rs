@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::creating::{Once, OnceError};
+use ordermill_app::once::{Once, OnceError};
 use ordermill_base::Id;
 use serde::Serialize;
 use utoipa::ToSchema;

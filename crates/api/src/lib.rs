@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod auth;
 pub mod body;
+pub mod cart;
 pub mod catalog;
 pub mod channel;
 pub mod created;
@@ -15,6 +16,7 @@ pub mod etag;
 pub mod events;
 pub mod gate;
 pub mod gateway;
+pub mod gift_card;
 pub mod health;
 pub mod idempotency;
 pub mod import;
@@ -26,6 +28,7 @@ pub mod openapi;
 pub mod order;
 pub mod params;
 pub mod payment;
+pub mod points;
 pub mod problem;
 mod problems;
 pub mod quote;
@@ -91,6 +94,16 @@ fn all(services: Services, quotas: Quotas) -> Routes {
             Key(Scope::WriteOrders),
             order::cancel::cancel_order,
         )
+        .get(
+            "/api/v1/orders/{order_id}/notes",
+            Key(Scope::ReadOrders),
+            order::notes::list_order_notes,
+        )
+        .post(
+            "/api/v1/orders/{order_id}/notes",
+            Key(Scope::WriteOrders),
+            order::notes::write_order_note,
+        )
         .post(
             "/api/v1/orders/{order_id}/payments",
             Key(Scope::WritePayments),
@@ -119,9 +132,12 @@ fn all(services: Services, quotas: Quotas) -> Routes {
         .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices());
     let routes = approval::routes(routes);
     let routes = import::routes(routes);
+    let routes = cart::routes(routes);
     let routes = catalog::routes(routes);
     let routes = channel::routes(routes);
     let routes = stock::routes(routes);
+    let routes = gift_card::routes(routes);
+    let routes = points::routes(routes);
     webhook::routes(routes)
 }
 

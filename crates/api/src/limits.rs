@@ -160,7 +160,7 @@ impl Left {
     }
 }
 
-fn too_many(code: &'static str, detail: &str, retry_after_seconds: u32) -> Problem {
+pub(crate) fn too_many(code: &'static str, detail: &str, retry_after_seconds: u32) -> Problem {
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
     Problem { retry_after_seconds: Some(retry_after_seconds), ..problem }
 }

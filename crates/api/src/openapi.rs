@@ -12,8 +12,8 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    approval, catalog, channel, events, gateway, health, import, journal, order, payment, quote,
-    refund, stock, webhook,
+    approval, cart, catalog, channel, events, gateway, gift_card, health, import, journal, order,
+    payment, points, quote, refund, stock, webhook,
 };
 
 #[derive(OpenApi)]
@@ -33,6 +33,16 @@ use crate::{
         order::read::get_order,
         order::cancel::cancel_order,
         quote::create::quote,
+        order::notes::list_order_notes,
+        order::notes::write_order_note,
+        cart::edit::create_cart,
+        cart::view::get_cart,
+        cart::edit::add_cart_line,
+        cart::edit::change_cart_line,
+        cart::edit::remove_cart_line,
+        cart::edit::set_cart_coupons,
+        cart::quote::quote_cart,
+        cart::checkout::check_out_cart,
         import::upload::import_orders,
         import::read::get_import,
         import::read::list_import_problems,
@@ -64,6 +74,14 @@ use crate::{
         stock::adjust,
         stock::count,
         stock::transfer,
+        gift_card::issue_gift_card,
+        gift_card::find_gift_card,
+        gift_card::get_gift_card,
+        gift_card::list_gift_card_movements,
+        gift_card::adjust_gift_card,
+        points::get_points,
+        points::list_points_movements,
+        points::adjust_customer_points,
         webhook::endpoints::list_webhooks,
         webhook::endpoints::get_webhook,
         webhook::endpoints::create_webhook,
@@ -86,10 +104,13 @@ use crate::{
     components(schemas(Problem, FieldError)),
     tags(
         (name = "orders", description = "Placing, reading and canceling orders."),
+        (name = "carts", description = "What a buyer gathers before ordering."),
         (name = "quotes", description = "What an order would cost, and when it would arrive."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "payments", description = "Money in, and money back."),
         (name = "approvals", description = "What takes two: one asks, another approves."),
+        (name = "gift cards", description = "Balances that are known by a code, and pay."),
+        (name = "points", description = "What customers have earned, and can spend."),
         (name = "catalog", description = "SKUs with their prices, categories, locations."),
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),

@@ -3,6 +3,11 @@
 /// (code, status, what it means and what to do).
 pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     (
+        "above_limit",
+        403,
+        "The amount is above what a key may put on a gift card or take off it. A member of staff may.",
+    ),
+    (
         "approval_awaited",
         409,
         "Another request about the same waits for approval. It is decided first.",
@@ -13,6 +18,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         409,
         "What was asked for cannot be done any more. Reject it and ask anew.",
     ),
+    ("balance_too_small", 409, "There is less than is to go."),
     (
         "benefit_gone",
         409,
@@ -31,6 +37,13 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         422,
         "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
     ),
+    ("cart_not_found", 404, "There is no such cart, or it is not yours to know of."),
+    (
+        "cart_not_ready",
+        409,
+        "Something in the cart cannot be ordered as it is. errors points into the cart.",
+    ),
+    ("cart_ordered", 409, "The cart has become an order and changes no more."),
     ("channel_unknown", 404, "No channel has this code, or something else speaks through it."),
     (
         "conflict",
@@ -118,7 +131,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
     ("order_not_found", 404, "There is no such order, or it is not yours to know of."),
     ("order_refused", 422, "The order does not add up."),
-    ("out_of_stock", 409, "There is not enough stock. errors names each SKU."),
+    (
+        "out_of_stock",
+        409,
+        "There is not enough stock. errors names each line that wants more than there is.",
+    ),
     (
         "overloaded",
         503,
@@ -163,6 +180,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "too_many_at_once",
         429,
         "Too many requests of the key run at once. Wait for answers before sending more.",
+    ),
+    (
+        "too_many_tries",
+        429,
+        "The key has handed in too many codes of gift cards that do not exist. Wait as Retry-After says.",
     ),
     (
         "version_changed",

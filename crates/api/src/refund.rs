@@ -9,7 +9,6 @@ use ordermill_app::payment::refund::GrantRefundError;
 use ordermill_app::payment::refund_order::{
     RefundDecision, RefundOrder, RefundOrderError, refund_order as refund,
 };
-use ordermill_base::{Currency, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::PaymentId;
@@ -20,6 +19,7 @@ use crate::approval::{self, ApprovalView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::idempotency;
+use crate::money::AmountBody;
 use crate::order::read::load;
 use crate::order::view::RefundView;
 use crate::params::PathText;
@@ -37,18 +37,6 @@ pub struct RefundBody {
     /// Why, in words for the journal; no personal data.
     #[schema(min_length = 1, max_length = 200)]
     pub reason: String,
-}
-
-/// An amount as a decimal text.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AmountBody {
-    /// With at most the currency's digits after the point.
-    #[schema(example = "12.50", max_length = 24)]
-    pub amount: String,
-    /// Three letters of ISO 4217.
-    #[schema(example = "CNY", max_length = 3)]
-    pub currency: String,
 }
 
 /// Refund money of an order.
@@ -93,7 +81,8 @@ pub async fn refund_order(
     if reason.trim().is_empty() || reason.chars().count() > 200 {
         errors.push(FieldError::new("/reason", "out_of_range", "1 to 200 characters"));
     }
-    let amount = amount.and_then(|amount| amount.read().map_err(|it| errors.push(it)).ok());
+    let amount =
+        amount.and_then(|amount| amount.read("/amount").map_err(|it| errors.push(it)).ok());
     let payment = payment_id.and_then(|id| {
         let unreadable = |_| FieldError::new("/payment_id", "invalid", "expected a payment's id");
         id.parse::<PaymentId>().map_err(unreadable).map_err(|it| errors.push(it)).ok()
@@ -117,16 +106,6 @@ pub async fn refund_order(
             let location = [(header::LOCATION, location)];
             Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
         }
-    }
-}
-
-impl AmountBody {
-    fn read(&self) -> Result<Money, FieldError> {
-        let currency: Currency = self.currency.parse().map_err(|_| {
-            FieldError::new("/amount/currency", "unknown", "expected a currency of the shop")
-        })?;
-        Money::parse(&self.amount, currency)
-            .map_err(|error| FieldError::new("/amount/amount", "invalid", error.to_string()))
     }
 }
 

@@ -59,6 +59,14 @@ impl Routes {
         self.add("patch", path, needs, on(MethodFilter::PATCH, handler))
     }
 
+    pub(crate) fn put<H, T>(self, path: &'static str, needs: Needs, handler: H) -> Self
+    where
+        H: Handler<T, Services>,
+        T: 'static,
+    {
+        self.add("put", path, needs, on(MethodFilter::PUT, handler))
+    }
+
     pub(crate) fn delete<H, T>(self, path: &'static str, needs: Needs, handler: H) -> Self
     where
         H: Handler<T, Services>,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ordermill_app::Services;
-use ordermill_app::creating::{Key, once};
+use ordermill_app::once::{Key, once};
 use ordermill_app::stock::{Lot, Spot, StockError};
 use ordermill_app::stock::{adjust_stock, count_stock, receive_stock, transfer_stock};
 use ordermill_base::Quantity;

@@ -4,6 +4,8 @@
 //! are those of the catalog at the moment of looking; the price that a buyer saw last is kept beside
 //! each line only to explain a change. Nothing is reserved before an order is placed.
 
+pub mod kept;
+
 use std::sync::Arc;
 
 use ordermill_base::{Id, Money, Timestamp};
@@ -100,6 +102,19 @@ pub fn change_line(
     now: Timestamp,
 ) -> Result<Cart, CartError> {
     let mut cart = open(tx, holder)?.unwrap_or_else(|| empty(tx, holder.customer, now));
+    if change_in_memory(&mut cart, catalog, code, change)? {
+        save(tx, &mut cart, now)?;
+    }
+    Ok(cart)
+}
+
+/// Gives whether it is another cart now.
+fn change_in_memory(
+    cart: &mut Cart,
+    catalog: &Catalog,
+    code: &str,
+    change: Change,
+) -> Result<bool, CartError> {
     let known = catalog.by_code(code);
     let at = known.and_then(|sku| cart.lines.iter().position(|line| line.sku == sku.id));
     let had = at.and_then(|at| cart.lines.get(at)).map_or(0, |line| line.quantity);
@@ -116,12 +131,11 @@ pub fn change_line(
     match at {
         Some(at) if wanted == 0 => drop(cart.lines.remove(at)),
         Some(at) => cart.lines[at] = line,
-        None if wanted == 0 => return Ok(cart),
+        None if wanted == 0 => return Ok(false),
         None if cart.lines.len() >= LINES_MAX => return Err(CartError::Full),
         None => cart.lines.push(line),
     }
-    save(tx, &mut cart, now)?;
-    Ok(cart)
+    Ok(true)
 }
 
 /// Replaces the codes that were typed in.
@@ -185,6 +199,7 @@ fn empty(tx: &Tx<'_>, customer: Option<CustomerId>, now: Timestamp) -> Cart {
     Cart {
         id: tx.next_id(now),
         customer,
+        channel: None,
         lines: Vec::new(),
         coupons: Vec::new(),
         order: None,

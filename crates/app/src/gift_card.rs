@@ -1,22 +1,23 @@
 //! Gift cards: issuing them, setting them right, and showing the last letters of their codes.
 //!
 //! A code is shown once, when the card is issued. What is stored is ciphertext, and a keyed index by
-//! which a typed code is found. The callers ask for the permission: [`Permission::ChangeRules`], or
-//! [`Permission::ChangeRulesOverLimit`] above the shop's limit for decisions of one person.
-//!
-//! [`Permission::ChangeRules`]: ordermill_domain::role::Permission::ChangeRules
-//! [`Permission::ChangeRulesOverLimit`]: ordermill_domain::role::Permission::ChangeRulesOverLimit
+//! which a typed code is found. The callers ask for the permission: [`permission_for`] says which.
+
+mod tries;
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::gift_card::{GiftCard, GiftCardError, Origin};
 use ordermill_domain::ids::GiftCardId;
 use ordermill_domain::ledger::{NotPostable, Posting};
+use ordermill_domain::role::Permission;
 use ordermill_storage::gift_card::{self, Stored};
 use ordermill_storage::{Error, Tx, ledger};
 use ordermill_vault::{Entropy, IndexKind, Place};
 use zeroize::Zeroizing;
 
+pub use self::tries::TryCodesError;
+use crate::catalog::ShopSettings;
 use crate::privacy::Vault;
 
 /// Why a gift card was not issued or changed; nothing has changed.
@@ -40,6 +41,32 @@ pub enum GiftCardCommandError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] Error),
+}
+
+/// What somebody must be allowed to put this much on a card, or to take it off: operations, and a second
+/// person above the shop's limit for decisions of one person, which is an amount of its own currency.
+pub fn permission_for(amount: Money, shop: &ShopSettings) -> Permission {
+    let is_small = amount.currency == shop.currency
+        && amount.minor.saturating_abs() <= shop.refund_limit_minor;
+    if is_small { Permission::ChangeRules } else { Permission::ChangeRulesOverLimit }
+}
+
+/// The card with this code, as typed.
+pub fn find_gift_card(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    typed: &str,
+) -> Result<Option<Stored>, Error> {
+    for blind in vault.keyring().blind_index_candidates(IndexKind::GiftCard, typed) {
+        if let Some(stored) = gift_card::find_by_blind(tx, blind)? {
+            // Two codes may meet in one index by chance, so what was sealed decides.
+            let code = opened(vault, &stored);
+            if IndexKind::GiftCard.normalize(typed) == IndexKind::GiftCard.normalize(&code) {
+                return Ok(Some(stored));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Letters of codes: without those that are misread. Their number divides 256 evenly enough that a
@@ -131,8 +158,9 @@ pub fn last_four(vault: &Vault, stored: &Stored) -> String {
     code.chars().skip(code.chars().count().saturating_sub(4)).collect()
 }
 
-/// The whole code; empty if it does not open, as after its key was destroyed.
-pub(crate) fn opened(vault: &Vault, stored: &Stored) -> Zeroizing<String> {
+/// The whole code, for whoever has just issued the card; empty if it does not open, as after its key
+/// was destroyed.
+pub fn opened(vault: &Vault, stored: &Stored) -> Zeroizing<String> {
     let plain = vault.open_at(place(stored.card.facts().id), &stored.code);
     let text = plain.ok().and_then(|plain| String::from_utf8(plain.to_vec()).ok());
     Zeroizing::new(text.unwrap_or_default())

@@ -22,9 +22,9 @@ const STEPS: &[(i64, &str)] = &[
     (11, include_str!("migrations/0011_webhooks.sql")),
     (12, include_str!("migrations/0012_order_imports.sql")),
     (13, include_str!("migrations/0013_channel_orders.sql")),
-    (16, include_str!("migrations/0016_sku_search.sql")),
     (14, include_str!("migrations/0014_cart_channels.sql")),
     (15, include_str!("migrations/0015_order_lists.sql")),
+    (16, include_str!("migrations/0016_sku_search.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::catalog::edit;
-use ordermill_app::creating::once;
+use ordermill_app::once::once;
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::CategoryId;
 use ordermill_storage::category as stored;

@@ -4,6 +4,8 @@
     reason = "paths written by the macro that describes the operation"
 )]
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -11,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::availability;
 use ordermill_app::catalog::edit;
-use ordermill_app::creating::once;
-use ordermill_base::Money;
+use ordermill_app::once::once;
+use ordermill_base::{Currency, Money};
 use ordermill_domain::ids::{CategoryId, SkuId};
 use ordermill_domain::pricing::TaxClass;
 use ordermill_domain::sku::{Handling, Sku};
@@ -27,9 +29,9 @@ use crate::created::{Created, created_once};
 use crate::cursor;
 use crate::etag::{IfMatch, etag};
 use crate::idempotency::key_of;
-use crate::money::MoneyView;
+use crate::money::{AmountBody, MoneyView};
 use crate::params::{Page, Params, PathId, limit, not_found};
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// A SKU.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,6 +57,8 @@ pub struct SkuView {
     pub variant: TextView,
     /// What one piece costs.
     pub price: MoneyView,
+    /// What it costs in other currencies, set by people and never converted.
+    pub prices: Vec<MoneyView>,
     /// The price struck through beside it.
     pub list_price: Option<MoneyView>,
     /// `standard`, `reduced`, `low` or `exempt`.
@@ -134,6 +138,7 @@ impl From<&Sku> for SkuView {
             family: sku.family.clone(),
             variant: (&sku.variant).into(),
             price: sku.price.into(),
+            prices: sku.prices.iter().map(|(it, minor)| MoneyView::of(*minor, *it)).collect(),
             list_price: sku.list_price_minor.map(|minor| MoneyView::of(minor, currency)),
             tax_class: sku.tax_class.code().to_owned(),
             weight_grams: sku.weight_grams,
@@ -171,6 +176,9 @@ macro_rules! sku_body {
             /// The price struck through beside it, an exact decimal. Empty takes it away.
             #[schema(max_length = 20)]
             pub list_price: Option<String>,
+            /// All prices in other currencies than the shop's; those that are left out go.
+            #[schema(max_items = 8)]
+            pub prices: Option<Vec<AmountBody>>,
             /// `standard`, `reduced`, `low` or `exempt`.
             #[schema(max_length = 20, example = "standard")]
             pub tax_class: Option<String>,
@@ -204,6 +212,7 @@ macro_rules! sku_body {
                     family: self.family.clone(),
                     variant: self.variant.clone(),
                     list_price: self.list_price.clone(),
+                    prices: self.prices.clone(),
                     tax_class: self.tax_class.clone(),
                     weight_grams: self.weight_grams,
                     dimensions_mm: self.dimensions_mm.clone(),
@@ -260,6 +269,7 @@ struct SkuFields {
     family: Option<String>,
     variant: Option<TextView>,
     list_price: Option<String>,
+    prices: Option<Vec<AmountBody>>,
     tax_class: Option<String>,
     weight_grams: Option<u32>,
     dimensions_mm: Option<Vec<u32>>,
@@ -288,6 +298,7 @@ impl SkuFields {
             Some("") => Some(None),
             Some(text) => Some(Some(amount("list_price", text, shop)?.minor)),
         };
+        let prices = self.prices.as_deref().map(|prices| other_prices(prices, shop)).transpose()?;
         let tax_class = self.tax_class.as_deref().map(str::parse::<TaxClass>).transpose();
         let tax_class =
             tax_class.map_err(|_| wrong("tax_class", "standard, reduced, low or exempt"))?;
@@ -334,6 +345,9 @@ impl SkuFields {
             if let Some(list_price) = list_price {
                 sku.list_price_minor = list_price;
             }
+            if let Some(prices) = &prices {
+                sku.prices.clone_from(prices);
+            }
             if let Some(days) = life {
                 sku.shelf_life_days = Some(days).filter(|days| *days != 0);
             }
@@ -353,6 +367,26 @@ impl SkuFields {
 fn amount(field: &str, text: &str, shop: Money) -> Result<Money, Problem> {
     check_lengths(&[(field, text, 20)])?;
     Money::parse(text, shop.currency).map_err(|error| wrong(field, error))
+}
+
+/// Prices in other currencies than the shop's, each currency once.
+fn other_prices(prices: &[AmountBody], shop: Money) -> Result<BTreeMap<Currency, i64>, Problem> {
+    let (mut read, mut errors) = (BTreeMap::new(), Vec::new());
+    for (index, price) in prices.iter().enumerate() {
+        let at = format!("/prices/{index}");
+        match price.read(&at) {
+            Ok(price) if price.currency == shop.currency => {
+                let detail = "the price in the shop's currency stands in price";
+                errors.push(FieldError::new(format!("{at}/currency"), "mismatch", detail));
+            }
+            Ok(price) if read.insert(price.currency, price.minor).is_some() => {
+                errors.push(FieldError::new(format!("{at}/currency"), "twice", "named twice"));
+            }
+            Ok(_) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(read) } else { Err(Problem::invalid(errors)) }
 }
 
 fn category(text: &str) -> Result<CategoryId, Problem> {

@@ -57,12 +57,7 @@ pub async fn cancel_order(
     body: JsonBody<CancelOrderBody>,
 ) -> Result<Json<OrderView>, Problem> {
     caller.require(Scope::WriteOrders)?;
-    let reason = body.value.reason;
-    if reason.trim().is_empty() || reason.chars().count() > 200 {
-        let error =
-            crate::problem::FieldError::new("/reason", "out_of_range", "1 to 200 characters");
-        return Err(Problem::invalid(vec![error]));
-    }
+    let reason = crate::body::reason(body.value.reason)?;
     let id = load(&services, &caller, &order_id).await?.stored.order.id();
     let act = ordermill_domain::actor::Act { reason: Some(reason), ..caller.act(&services) };
     let why = if caller.only_channel().is_some() {

@@ -1,6 +1,7 @@
 //! Orders.
 
 pub mod cancel;
+pub mod notes;
 pub mod place;
 pub mod read;
 pub mod view;

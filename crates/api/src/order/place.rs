@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::Response;
 use ordermill_app::Services;
 use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
@@ -13,6 +13,7 @@ use ordermill_domain::address::{RawAddress, RawRecipient};
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::{ChannelId, CustomerId};
 use ordermill_domain::order::PaymentTerms;
+use ordermill_domain::stock::Shortage;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,6 +21,7 @@ use super::view::PlacedOrder;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::created::answer;
+use crate::gift_card::check_tries;
 use crate::idempotency;
 use crate::problem::{FieldError, Problem};
 
@@ -149,14 +151,9 @@ impl PlaceOrderBody {
         key: Key,
     ) -> Result<NewOrder, Problem> {
         let currency = currency_of(self.currency.as_deref(), shop_currency)?;
-        let agreed = Agreed {
-            total_minor: agreed("/expected_total", self.expected_total.as_deref(), currency)?,
-            to_pay_minor: agreed("/expected_to_pay", self.expected_to_pay.as_deref(), currency)?,
-        };
-        let terms = match self.terms {
-            Terms::Prepaid => PaymentTerms::Prepaid,
-            Terms::CashOnDelivery => PaymentTerms::CashOnDelivery,
-        };
+        let expected = (self.expected_total.as_deref(), self.expected_to_pay.as_deref());
+        let agreed = agreed(expected, currency)?;
+        let terms = self.terms.into();
         let line = |LineBody { sku, quantity }| NewLine { sku, quantity };
         Ok(NewOrder {
             channel,
@@ -212,12 +209,31 @@ pub(crate) async fn require_customer(
     }
 }
 
-fn agreed(field: &str, amount: Option<&str>, currency: Currency) -> Result<Option<i64>, Problem> {
-    let parsed = amount.map(|amount| Money::parse(amount, currency)).transpose();
-    let parsed = parsed.map_err(|error| {
-        Problem::invalid(vec![FieldError::new(field, "format", error.to_string())])
-    })?;
-    Ok(parsed.map(|money| money.minor))
+/// What the buyer was told: `expected_total` and `expected_to_pay` of a body.
+pub(crate) fn agreed(
+    (total, to_pay): (Option<&str>, Option<&str>),
+    currency: Currency,
+) -> Result<Agreed, Problem> {
+    let minor = |field: &str, amount: Option<&str>| {
+        let parsed = amount.map(|amount| Money::parse(amount, currency)).transpose();
+        let parsed = parsed.map_err(|error| {
+            Problem::invalid(vec![FieldError::new(field, "format", error.to_string())])
+        })?;
+        Ok::<_, Problem>(parsed.map(|money| money.minor))
+    };
+    Ok(Agreed {
+        total_minor: minor("/expected_total", total)?,
+        to_pay_minor: minor("/expected_to_pay", to_pay)?,
+    })
+}
+
+impl From<Terms> for PaymentTerms {
+    fn from(terms: Terms) -> Self {
+        match terms {
+            Terms::Prepaid => Self::Prepaid,
+            Terms::CashOnDelivery => Self::CashOnDelivery,
+        }
+    }
 }
 
 /// Place an order.
@@ -247,18 +263,44 @@ pub async fn place_order(
     caller: Caller,
     headers: HeaderMap,
     body: JsonBody<PlaceOrderBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::WriteOrders)?;
     let key = idempotency::key(&headers, &caller.key_owner(), body.digest)?;
     let currency = services.catalog().shop.currency;
     let new = body.value.into_new_order(caller.channel(), currency, key)?;
     require_customer(&services, new.customer).await?;
-    let placed = services.place_order(caller.act(&services), new).await?;
+    check_tries(&services, &caller, &new.gift_cards).await?;
+    let codes: Vec<String> = new.lines.iter().map(|line| line.sku.clone()).collect();
+    match services.place_order(caller.act(&services), new).await {
+        Ok(placed) => Ok(placed_answer(placed)),
+        Err(PlacingError::Place(PlaceOrderError::OutOfStock(short))) => {
+            Err(out_of_stock(&short, &codes, &services))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a call is answered that has placed an order.
+pub(crate) fn placed_answer(placed: PlacedFacts) -> Response {
     let PlacedFacts { id, total, to_pay, placed_at, token, is_replay } = placed;
     let location = format!("/api/v1/orders/{id}");
     let view = PlacedOrder::of(id, total, to_pay, placed_at, token);
     let response = (StatusCode::CREATED, [(header::LOCATION, location)], Json(view));
-    Ok(answer(response, is_replay))
+    answer(response, is_replay)
+}
+
+/// What is short, at the lines that want it; `codes` are the SKUs of the lines.
+pub(crate) fn out_of_stock(short: &[Shortage], codes: &[String], services: &Services) -> Problem {
+    let catalog = services.catalog();
+    let errors = codes.iter().enumerate().filter_map(|(index, code)| {
+        let sku = catalog.by_code(code)?.id;
+        let short = short.iter().find(|short| short.sku == sku)?;
+        let detail = format!("{} are wanted, {} are there", short.wanted, short.available);
+        Some(FieldError::new(format!("/lines/{index}/quantity"), "out_of_stock", detail))
+    });
+    let errors = errors.collect();
+    let problem = Problem::new(StatusCode::CONFLICT, "out_of_stock", "not enough stock");
+    Problem { errors, ..problem }
 }
 
 impl From<PlacingError> for Problem {
@@ -300,13 +342,8 @@ impl From<IntakeError> for Problem {
 impl From<PlaceOrderError> for Problem {
     fn from(error: PlaceOrderError) -> Self {
         match &error {
-            PlaceOrderError::OutOfStock(shortages) => {
-                let errors = shortages.iter().map(|short| {
-                    let detail = short.to_string();
-                    FieldError::new(format!("/lines/{}", short.sku), "out_of_stock", detail)
-                });
-                let errors = errors.collect();
-                Self { errors, ..Self::new(StatusCode::CONFLICT, "out_of_stock", &error) }
+            PlaceOrderError::OutOfStock(_) => {
+                Self::new(StatusCode::CONFLICT, "out_of_stock", &error)
             }
             PlaceOrderError::BenefitGone(_) => {
                 Self::new(StatusCode::CONFLICT, "benefit_gone", &error)

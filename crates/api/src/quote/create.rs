@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::view::QuoteView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::gift_card::check_tries;
 use crate::order::place::{LineBody, currency_of, customer_of, require_customer};
 use crate::problem::{FieldError, Problem};
 
@@ -97,25 +98,33 @@ pub async fn quote(
         caller.require(Scope::WriteOrders)?;
     }
     require_customer(&services, request.customer).await?;
+    check_tries(&services, &caller, &request.handed_in.gift_cards).await?;
     let quoted = services.quote(&caller.act(&services), request).await?;
     Ok(Json(QuoteView::of(&quoted, &services.catalog())))
 }
 
+/// Where to, as the pricing rules want it, and the phone of a body as E.164.
+pub(crate) fn region_and_phone(
+    DestinationBody { country, province }: &DestinationBody,
+    phone: Option<&str>,
+) -> Result<(String, Option<String>), Problem> {
+    let region = region_near(country, province)
+        .map_err(|issue| Problem::from(IntakeError::Fields(vec![issue])))?;
+    let at = Country::parse(country).unwrap_or(Country::CHINA);
+    let phone = phone.map(|phone| Phone::parse(phone, at)).transpose().map_err(|_| {
+        let detail = "a phone number, national or with its country's code";
+        Problem::invalid(vec![FieldError::new("/phone", "format", detail)])
+    })?;
+    Ok((region, phone.map(|phone| phone.e164())))
+}
+
 impl QuoteBody {
     fn into_request(self, services: &Services) -> Result<QuoteRequest, Problem> {
-        let DestinationBody { country, province } = &self.destination;
-        let region = region_near(country, province)
-            .map_err(|issue| Problem::from(IntakeError::Fields(vec![issue])))?;
-        let at = Country::parse(country).unwrap_or(Country::CHINA);
-        let phone = self.phone.as_deref().map(|phone| Phone::parse(phone, at)).transpose();
-        let phone = phone.map_err(|_| {
-            let detail = "a phone number, national or with its country's code";
-            Problem::invalid(vec![FieldError::new("/phone", "format", detail)])
-        })?;
+        let (region, phone) = region_and_phone(&self.destination, self.phone.as_deref())?;
         let line = |LineBody { sku, quantity }| NewLine { sku, quantity };
         Ok(QuoteRequest {
             customer: customer_of(self.customer_id.as_deref())?,
-            phone: phone.map(|phone| phone.e164()),
+            phone,
             currency: currency_of(self.currency.as_deref(), services.catalog().shop.currency)?,
             lines: self.lines.into_iter().map(line).collect(),
             region,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
-use ordermill_app::creating::{Once, once};
+use ordermill_app::once::{Once, once};
 use ordermill_app::webhook::WebhookError;
 use ordermill_app::webhook::endpoint::{self, NewEndpoint, SecretText};
 use ordermill_domain::ids::{EndpointId, EventId};
@@ -207,7 +207,7 @@ pub async fn create_webhook(
             let (made, secret) = endpoint::create(tx, &vault, &principal, &act, &new)?;
             Ok::<_, WebhookError>((made.id, secret))
         })?;
-        Ok::<_, ordermill_app::creating::OnceError<WebhookError>>(match made {
+        Ok::<_, ordermill_app::once::OnceError<WebhookError>>(match made {
             Once::Made(id, secret) => (id, Some(secret), false),
             // The answer may have been lost: the same one again.
             Once::Before(id) => {
@@ -216,7 +216,7 @@ pub async fn create_webhook(
                 match found {
                     Ok(secret) => (id, secret, true),
                     Err(WebhookError::NotFound(_)) => (id, None, true),
-                    Err(error) => return Err(ordermill_app::creating::OnceError::Other(error)),
+                    Err(error) => return Err(ordermill_app::once::OnceError::Other(error)),
                 }
             }
         })

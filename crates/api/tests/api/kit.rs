@@ -239,6 +239,8 @@ pub(crate) fn fill(path: &str) -> String {
                     "payment_id" => "pay",
                     "refund_id" => "rfd",
                     "cart_id" => "crt",
+                    "gift_card_id" => "gft",
+                    "customer_id" => "cus",
                     "coupon_id" => "cpn",
                     "channel_order_id" => "cho",
                     other => panic!("say here of which kind {other} is"),

@@ -15,10 +15,10 @@ use ordermill_domain::ids::{CouponId, CustomerId};
 use ordermill_domain::points::Account;
 use ordermill_domain::pricing::points::{PointsToSpend, SpendRule};
 use ordermill_domain::pricing::{self, CouponUse, NotApplicable, Quote};
-use ordermill_storage::{Error, Tx, coupon, customer, gift_card, points};
+use ordermill_storage::{Error, Tx, coupon, customer, points};
 use ordermill_vault::IndexKind;
 
-use crate::gift_card::opened;
+use crate::gift_card::find_gift_card;
 use crate::order::intake::{FieldIssue, issue};
 use crate::privacy::Vault;
 
@@ -187,19 +187,11 @@ fn look_up_coupons(
 }
 
 fn look_up_card(tx: &mut Tx<'_>, vault: &Vault, typed: &str) -> Result<FoundGiftCard, Error> {
-    let keyring = vault.keyring();
-    let mut card = None;
-    for blind in keyring.blind_index_candidates(IndexKind::GiftCard, typed) {
-        if let Some(stored) = gift_card::find_by_blind(tx, blind)? {
-            // Two codes may meet in one index by chance, so what was sealed decides.
-            let id = stored.card.facts().id;
-            let code = opened(vault, &stored);
-            let is_it =
-                IndexKind::GiftCard.normalize(typed) == IndexKind::GiftCard.normalize(&code);
-            let balance = stored.card.balance();
-            card = is_it.then_some(pricing::GiftCard { id, balance });
-        }
-    }
+    let found = find_gift_card(tx, vault, typed)?;
+    let card = found.map(|stored| {
+        let (id, balance) = (stored.card.facts().id, stored.card.balance());
+        pricing::GiftCard { id, balance }
+    });
     Ok(FoundGiftCard { typed: typed.to_owned(), card })
 }
 

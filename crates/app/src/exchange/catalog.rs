@@ -2,7 +2,7 @@
 //!
 //! A column that the file does not have leaves its field as it is; an empty cell clears it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
 use ordermill_base::{Currency, Money, Timestamp};
@@ -19,7 +19,7 @@ use crate::catalog::edit;
 use crate::catalog::settings::{self, ShopSettings};
 use crate::price::{self, Prices};
 
-pub(super) const COLUMNS: [Column; 31] = [
+pub(super) const COLUMNS: [Column; 32] = [
     needed("code", "编码"),
     optional("gtin", "条码"),
     optional("name_zh", "中文名称"),
@@ -34,6 +34,7 @@ pub(super) const COLUMNS: [Column; 31] = [
     optional("list_price", "划线价"),
     optional("cost", "成本"),
     optional("currency", "币种"),
+    optional("prices", "其他币种售价"),
     optional("tax_class", "税类"),
     optional("weight_grams", "重量克"),
     optional("length_mm", "长毫米"),
@@ -140,6 +141,8 @@ fn fill(tx: &mut Tx<'_>, sku: &mut Sku, line: Line<'_>) -> Result<(), LineError>
     read.value("price", &mut sku.price.minor, "an amount such as 59.00", money);
     read.optional("list_price", &mut sku.list_price_minor, "an amount such as 59.00", money);
     read.optional("cost", &mut sku.cost_minor, "an amount such as 59.00", money);
+    let others = "other currencies once each, such as USD 8.99; EUR 7.90";
+    read.value("prices", &mut sku.prices, others, prices_of);
     let class = "standard, reduced, low or exempt";
     read.value("tax_class", &mut sku.tax_class, class, |text| text.parse().ok());
     let [length, width, height] = &mut sku.dimensions_mm;
@@ -218,6 +221,26 @@ impl Fields<'_> {
     }
 }
 
+/// `USD 8.99; EUR 7.90`: what one piece costs in other currencies.
+fn prices_of(text: &str) -> Option<BTreeMap<Currency, i64>> {
+    let mut prices = BTreeMap::new();
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let (currency, amount) = part.split_once(char::is_whitespace)?;
+        let currency: Currency = currency.parse().ok()?;
+        if prices.insert(currency, minor_of(amount.trim(), currency)?).is_some() {
+            return None;
+        }
+    }
+    Some(prices)
+}
+
+fn prices_as_text(prices: &BTreeMap<Currency, i64>) -> String {
+    let price = |(currency, minor): (&Currency, &i64)| {
+        format!("{currency} {}", Money::new(*minor, *currency).to_decimal())
+    };
+    prices.iter().map(price).collect::<Vec<_>>().join("; ")
+}
+
 fn minor_of(text: &str, currency: Currency) -> Option<i64> {
     Money::parse(text, currency).ok().map(|money| money.minor)
 }
@@ -253,7 +276,7 @@ pub(super) fn export<W: Write + Send>(
 }
 
 /// In the order of [`COLUMNS`].
-fn cells(sku: &Sku, category: &str, substitutes: &str) -> [String; 31] {
+fn cells(sku: &Sku, category: &str, substitutes: &str) -> [String; 32] {
     let currency = sku.price.currency;
     let money = |minor| Money::new(minor, currency).to_decimal();
     let flag = |flag: bool| i32::from(flag).to_string();
@@ -274,6 +297,7 @@ fn cells(sku: &Sku, category: &str, substitutes: &str) -> [String; 31] {
         sku.list_price_minor.map(money).unwrap_or_default(),
         sku.cost_minor.map(money).unwrap_or_default(),
         currency.code().to_owned(),
+        prices_as_text(&sku.prices),
         sku.tax_class.code().to_owned(),
         sku.weight_grams.to_string(),
         length,

@@ -21,7 +21,7 @@ use ordermill_storage::Error;
 pub use ordermill_storage::import::{Counts, Problem};
 pub use read::Limits;
 pub use run::{Report, import};
-pub use write::Format;
+pub use write::{Format, csv_record};
 
 use crate::exchange::write::Sheet;
 

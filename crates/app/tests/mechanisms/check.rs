@@ -133,9 +133,9 @@ const PLANTED: &[Case] = &[
     ("DELETE FROM journal WHERE aggregate = 'reservation' AND sequence = 1", "I5", "reservation 4"),
     ("UPDATE journal SET actor = 'buyer' WHERE kind = 'order.paid'", "I9", "evt_"),
     ("DELETE FROM journal_blocks", "I9", ""),
-    ("INSERT INTO carts VALUES (1, NULL, '[]', '[]', 77, 1, 0)", "I4", "1"),
+    ("INSERT INTO carts VALUES (1, NULL, '[]', '[]', 77, 1, 0, NULL)", "I4", "1"),
     (
-        "INSERT INTO carts VALUES (1, NULL, '[]', '[]', 2, 1, 0), (2, NULL, '[]', '[]', 2, 1, 0)",
+        "INSERT INTO carts VALUES (1, NULL, '[]', '[]', 2, 1, 0, NULL), (2, NULL, '[]', '[]', 2, 1, 0, NULL)",
         "I4",
         "2",
     ),

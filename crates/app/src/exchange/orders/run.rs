@@ -119,11 +119,10 @@ impl About {
         if let Some((line_no, column)) = of_line {
             return Wrong::new(line_no, column, reason);
         }
-        let field = field.replace("recipient.address.", "recipient.");
         // A sheet has no recipient, only their columns.
         let field = match field.strip_prefix("recipient.") {
             Some(column) if !self.rows.is_empty() => column.to_owned(),
-            _ => field,
+            _ => field.to_owned(),
         };
         Wrong::new(self.line_no, field, reason)
     }
