@@ -85,6 +85,15 @@ pub struct OrderRow {
     pub channel: String,
 }
 
+impl OrdersPage {
+    fn export_href(&self) -> String {
+        match self.query.as_str() {
+            "" => "/console/orders/export.csv".to_owned(),
+            query => format!("/console/orders/export.csv?{query}"),
+        }
+    }
+}
+
 impl OrderRow {
     fn href(&self) -> String {
         format!("/console/orders/{}", self.number)
@@ -416,6 +425,9 @@ crate::words! {
     orders_payment = "付款", "Payment";
     orders_location = "仓库", "Location";
     orders_channel = "渠道", "Channel";
+    orders_currency = "币种", "Currency";
+    orders_export = "导出 CSV", "Export CSV";
+    orders_export_note = "按当前筛选，最多 100,000 条", "These filters, at most 100,000";
     orders_select_page = "选择本页", "Select this page";
     orders_select(number) = "选择 {number}", "Select {number}";
     orders_selected(sign) = "已选 {sign} 单", "{sign} selected";

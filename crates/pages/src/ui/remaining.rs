@@ -16,6 +16,11 @@ pub struct Remaining {
 }
 
 impl Remaining {
+    /// In words: "3h 12m", "late 5m".
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
     /// The words of a deadline as of `now`; it turns amber when less than `warning` is left.
     pub fn new(due_at: Timestamp, now: Timestamp, warning: Span, t: Words) -> Self {
         let left = due_at.since(now);
