@@ -78,9 +78,17 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it places an order, moves one, or ends the visit.
-    pub const fn is_of_an_order(&self) -> bool {
-        matches!(self, Self::PlaceOrder { .. } | Self::Pay { .. } | Self::Cancel(_) | Self::Leave)
+    /// Whether it changes a cart or an order, or ends the visit.
+    pub const fn is_of_a_cart(&self) -> bool {
+        matches!(
+            self,
+            Self::AddToCart(_)
+                | Self::RemoveFromCart(_)
+                | Self::PlaceOrder { .. }
+                | Self::Pay { .. }
+                | Self::Cancel(_)
+                | Self::Leave
+        )
     }
 }
 
@@ -131,7 +139,7 @@ pub struct Traffic {
     merchant: Arc<Merchant>,
     random: Random,
     rate_percent: NonZeroU32,
-    buyers_only: bool,
+    carts_only: bool,
     /// The slot whose arrivals are drawn next; `None` before the first call.
     drawn_until: Option<Timestamp>,
     /// What is planned; the second part keeps the order of what happens at the same moment.
@@ -148,7 +156,7 @@ impl Traffic {
             merchant,
             random: Random::from_seed(seed),
             rate_percent,
-            buyers_only: false,
+            carts_only: false,
             drawn_until: None,
             planned: BTreeMap::new(),
             sessions: 0,
@@ -156,11 +164,11 @@ impl Traffic {
         }
     }
 
-    /// The same people, without those who order nothing and without all looking around: for a shop
-    /// in which only orders are of interest, at a pace at which lookers would be a burden.
+    /// The same people, without those who put nothing into a cart and without all looking around: at a
+    /// pace at which lookers would be a burden.
     #[must_use]
-    pub fn buyers_only(mut self) -> Self {
-        self.buyers_only = true;
+    pub fn carts_only(mut self) -> Self {
+        self.carts_only = true;
         self
     }
 
@@ -206,12 +214,12 @@ impl Traffic {
         let customers = self.merchant.people.customers.len() as u64;
         let customer = usize::try_from(random.below(customers)).unwrap_or(0);
         let mut plan = visit::plan(&self.merchant, customer, &mut random);
-        if self.buyers_only {
-            let orders = |action: &Action| matches!(action, Action::PlaceOrder { .. });
-            if !plan.iter().any(|(_, action)| orders(action)) {
+        if self.carts_only {
+            let fills = |action: &Action| matches!(action, Action::AddToCart(_));
+            if !plan.iter().any(|(_, action)| fills(action)) {
                 return;
             }
-            plan.retain(|(_, action)| action.is_of_an_order());
+            plan.retain(|(_, action)| action.is_of_a_cart());
         }
         for (offset, action) in plan {
             self.plans += 1;
@@ -325,6 +333,25 @@ mod tests {
                 _ => {}
             }
         }
+    }
+
+    #[test]
+    fn of_the_carts_some_are_ordered_and_some_are_left_behind() {
+        let merchant = Arc::new(Merchant::from_seed(1));
+        let rate = NonZeroU32::new(1_000).expect("above zero");
+        let mut traffic = Traffic::new(merchant, 11, rate).carts_only();
+        let mut now: Timestamp = "2026-11-18T12:00:00+08:00".parse().expect("RFC 3339");
+        let mut ordered: HashMap<u64, bool> = HashMap::new();
+        for _ in 0..4_000 {
+            let (at, intent) = traffic.next(now);
+            now = at;
+            assert!(intent.action.is_of_a_cart(), "{intent:?}");
+            let places = matches!(intent.action, Action::PlaceOrder { .. });
+            *ordered.entry(intent.session).or_default() |= places;
+        }
+        let placed = ordered.values().filter(|ordered| **ordered).count();
+        let share = placed * 100 / ordered.len();
+        assert!((25..60).contains(&share), "{share} % of {}", ordered.len());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use ordermill_api::limits::Quotas;
+use ordermill_app::housekeeping::Housekeeping;
 use ordermill_app::node::Node;
 use ordermill_app::privacy::{RootKeySource, Vault, follow_keys};
 use ordermill_app::reader::{Reader, Reading};
@@ -33,10 +34,18 @@ pub(crate) struct Shop {
 
 /// Opens the database and makes the services. Blocks: called before the runtime starts.
 pub(crate) fn open(settings: &Settings, partners: Partners) -> anyhow::Result<Shop> {
+    open_at(settings, partners, Arc::new(SystemClock))
+}
+
+/// As [`open`], with another clock for everything but the hold on the database.
+pub(crate) fn open_at(
+    settings: &Settings,
+    partners: Partners,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Shop> {
     let address = settings.address()?;
-    let clock = Arc::new(SystemClock);
     let holder = format!("{}-{}", std::process::id(), Token::generate(&OsEntropy).as_str());
-    let node = Node::take(&address, &holder, Arc::clone(&clock) as Arc<dyn Clock>)
+    let node = Node::take(&address, &holder, Arc::new(SystemClock))
         .with_context(|| format!("cannot open the {} database", address.engine()))?;
     let options = Options { node: node.number(), ..Options::default() };
     let database = Database::open(&address, options)
@@ -104,6 +113,11 @@ impl Shop {
         );
         let messages = services.messages().clone().run(stop.clone());
         let channels = services.sales_channels().clone().run(stop.clone());
+        let housekeeping = Housekeeping::new(database.clone(), self.holder.clone()).run(
+            services.clock(),
+            jitter.clone(),
+            stop.clone(),
+        );
         let mut tasks = vec![
             tokio::spawn(live),
             tokio::spawn(catalog),
@@ -113,6 +127,7 @@ impl Shop {
             tokio::spawn(messages),
             tokio::spawn(follow_keys(database.clone(), services.vault().clone(), stop.clone())),
             tokio::spawn(channels),
+            tokio::spawn(housekeeping),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());
@@ -128,6 +143,7 @@ impl Shop {
             Reader::contacts(self.services.vault().clone()),
             Reader::webhooks(),
             ordermill_app::message::news::reader(),
+            ordermill_app::replenishment::reader(self.services.catalog_holder()),
         ]
     }
 }

@@ -29,13 +29,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     log::start(settings.log_format.unwrap_or_default());
     match cli.command {
         Command::Sandbox(sandbox) => sandbox::run(&settings, &sandbox),
-        Command::Serve => serve::serve(&settings, None, |_| Ok(())),
+        Command::Serve => serve::serve(&settings, None, |_, _| Ok(())),
         Command::Demo { pace, past_orders } => {
             let data = settings.data.or_else(|| Some("demo-data".into()));
             let settings = Settings { data, ..settings };
-            let folder = settings.data_dir();
-            serve::serve(&settings, Some(pace), |shop| {
-                crate::demo::prepare(shop, &folder, past_orders)
+            serve::serve(&settings, Some(pace), |url, gateway| {
+                crate::demo::prepare(&settings, url, gateway, past_orders)
             })
         }
         Command::Import(import) => import::run(&settings, import),

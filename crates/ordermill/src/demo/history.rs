@@ -8,11 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ordermill_app::benefit::{Holder, look_up};
+use ordermill_app::cart::{self, Change};
 use ordermill_app::catalog::Catalog;
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::intake::{Agreed, Benefits, Intake, NewLine, NewOrder};
 use ordermill_app::order::place::PlaceOrder;
+use ordermill_app::payment::refund_order::{RefundOrder, refund_order};
 use ordermill_app::payment::take_over::{PaidBefore, take_over_payment, take_over_refunds};
+use ordermill_app::permission::Principal;
 use ordermill_app::privacy::Vault;
 use ordermill_app::shopper::profile;
 use ordermill_app::stock::{Lot, Spot, receive_stock};
@@ -23,9 +27,9 @@ use ordermill_demo::history::{Outcome, PastOrder};
 use ordermill_demo::people::Customer;
 use ordermill_demo::traffic::Tender;
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{ChannelId, CustomerId, LocationId, OrderId, SkuId};
+use ordermill_domain::ids::{CartId, ChannelId, CustomerId, LocationId, OrderId, SkuId};
 use ordermill_domain::order::{CancelReason, PaymentTerms};
-use ordermill_storage::{BatchCommand as _, Tx, deadline, stock};
+use ordermill_storage::{BatchCommand as _, Tx, deadline, order, payment, points, stock};
 
 use super::buyers;
 
@@ -37,6 +41,11 @@ const DELIVERIES_EVERY: Span = Span::days(6);
 const DELIVERED_MIN: i64 = 6;
 /// How long after a cancel the money is back.
 const REFUND_TAKES: Span = Span::minutes(4);
+
+/// Of the last days the carts are there as well, also those that were left behind.
+const CARTS_SINCE: Span = Span::days(2);
+/// Every so many orders their buyer pays with the points that they have.
+const PAYS_WITH_POINTS_EVERY: usize = 9;
 
 /// Where the orders of the past were paid.
 #[derive(Debug, Clone)]
@@ -53,6 +62,12 @@ pub(super) struct Made {
     pub(super) paid: usize,
     pub(super) canceled: usize,
     pub(super) expired: u64,
+    /// Whose price a coupon lowered.
+    pub(super) with_coupons: usize,
+    /// That points paid for in part.
+    pub(super) with_points: usize,
+    /// After which money went back.
+    pub(super) refunded: usize,
     /// Found no stock, or cannot be priced or delivered.
     pub(super) refused: usize,
 }
@@ -72,6 +87,7 @@ pub(super) fn make(
         catalog: services.catalog(),
         vault: services.vault().clone(),
         shop: services.channels().shop,
+        until,
         account: account.clone(),
         orders,
         steps,
@@ -110,6 +126,9 @@ enum What {
     Place(usize),
     Pay(usize),
     Cancel(usize),
+    /// A line came back; its money goes back.
+    Return(usize),
+    /// Money that was promised back has arrived.
     Refund(usize),
     /// Something falls due.
     Deadlines,
@@ -147,6 +166,10 @@ fn plan(
                 add(at, What::Cancel(index));
                 add(at + REFUND_TAKES, What::Refund(index));
             }
+            Outcome::Returned { refunded_at: Some(at), .. } => {
+                add(at, What::Return(index));
+                add(at + REFUND_TAKES, What::Refund(index));
+            }
             Outcome::Expired { .. } | Outcome::AwaitingPayment => {
                 add(order.placed_at + pay_within, What::Deadlines);
                 if let Some(after) = warned_after.filter(|after| *after < pay_within) {
@@ -173,6 +196,7 @@ struct Stage {
     catalog: Arc<Catalog>,
     vault: Vault,
     shop: ChannelId,
+    until: Timestamp,
     account: Account,
     orders: Vec<PastOrder>,
     steps: Vec<Step>,
@@ -206,6 +230,7 @@ impl Stage {
                     usize::from(cancel_order(tx, &act, *order, CancelReason::Buyer)?);
                 Ok(())
             }
+            What::Return(index) => self.give_back(tx, known, index, at),
             What::Refund(index) => {
                 let Some((order, _)) = known.orders.get(&index) else { return Ok(()) };
                 let act = Act::new(Actor::system("refund-sender"), at);
@@ -261,10 +286,21 @@ impl Stage {
             sku: line.sku.clone(),
             quantity: line.quantity,
         };
+        let buyer = known.customers.get(&past.customer).copied();
+        let line_code = |line: &ordermill_demo::traffic::Line| (line.sku.clone(), line.quantity);
+        let recent = self.until.since(past.placed_at).as_micros() <= CARTS_SINCE.as_micros();
+        let cart = match recent {
+            true => Some(self.fill_carts(tx, past.lines.iter().map(line_code), index)?),
+            false => None,
+        };
+        let points = match buyer.filter(|_| index % PAYS_WITH_POINTS_EVERY == 0) {
+            Some(buyer) => u64::try_from(points::fetch(tx, buyer)?.balance())?,
+            None => 0,
+        };
         let new = NewOrder {
             channel: self.shop,
             channel_order_id: None,
-            customer: known.customers.get(&past.customer).copied(),
+            customer: buyer,
             currency: Currency::Cny,
             terms,
             lines: past.lines.iter().map(line).collect(),
@@ -273,24 +309,34 @@ impl Stage {
             note: None,
             accepts_backorder: false,
             charges: None,
-            coupons: Vec::new(),
-            points: 0,
+            coupons: past.coupon.iter().cloned().collect(),
+            points,
             gift_cards: Vec::new(),
             agreed: Agreed::default(),
             key: None,
-            cart: None,
+            cart,
         };
         let id: OrderId = tx.next_id(act.at);
+        let holder = Holder { customer: buyer, phone_blind: None };
+        let found = look_up(tx, &self.vault, &new.handed_in(), holder)?;
+        // A coupon that is used up, or not for this, is left out of the price.
+        let coupons = found.coupon_uses();
+        let points = found.points_to_spend(self.catalog.spending.as_ref());
+        let benefits = Benefits { coupons: &coupons, points, gift_cards: &[] };
         let intake = Intake { catalog: &self.catalog, vault: &self.vault };
-        let Ok((command, _)) = intake.prepare(id, act, new, Benefits::default()) else {
+        let Ok((command, _)) = intake.prepare(id, act, new, benefits) else {
             known.made.refused += 1;
             return Ok(());
         };
         let total = command.placed.amounts.total();
+        let tendered: i64 = command.claims.tendered_minor().sum();
         match PlaceOrder::run(&[&command], tx)?.pop() {
             Some(Ok(_)) => {
-                known.orders.insert(index, (id, total));
+                let to_pay = Money::new(total.minor - tendered, total.currency);
+                known.orders.insert(index, (id, to_pay));
                 known.made.orders += 1;
+                known.made.with_coupons += usize::from(!command.claims.coupons.is_empty());
+                known.made.with_points += usize::from(tendered > 0);
             }
             _ => known.made.refused += 1,
         }
@@ -318,6 +364,56 @@ impl Stage {
         let act = Act::new(Actor::system("history"), at);
         take_over_payment(tx, &act, &paid)?;
         known.made.paid += 1;
+        Ok(())
+    }
+
+    /// Fills the cart that becomes an order, and by the way some that were left behind.
+    fn fill_carts(
+        &self,
+        tx: &mut Tx<'_>,
+        lines: impl Iterator<Item = (String, i64)> + Clone,
+        index: usize,
+    ) -> anyhow::Result<CartId> {
+        let at = self.orders[index].placed_at;
+        let mut cart = cart::Holder::default();
+        let left_behind = index % 3;
+        for _ in 0..=left_behind {
+            cart = cart::Holder::default();
+            for (code, pieces) in lines.clone() {
+                let change = Change::Add(pieces);
+                let changed = cart::change_line(tx, &self.catalog, cart, &code, change, at)?;
+                cart.cart = Some(changed.id);
+            }
+        }
+        cart.cart.context("an order without lines")
+    }
+
+    /// One line's money goes back, as far as it was paid through the gateway.
+    fn give_back(
+        &self,
+        tx: &mut Tx<'_>,
+        known: &mut Known,
+        index: usize,
+        at: Timestamp,
+    ) -> anyhow::Result<()> {
+        let Some((order, _)) = known.orders.get(&index).copied() else { return Ok(()) };
+        let Outcome::Returned { line, .. } = self.orders[index].outcome else { return Ok(()) };
+        let lines = order::lines(tx, order)?;
+        let Some(line) = lines.get(line) else { return Ok(()) };
+        let paid = payment::of(tx, order)?.into_iter().find(|paid| paid.tender().is_none());
+        // What was paid at the door is not in these books.
+        let Some(paid) = paid else { return Ok(()) };
+        let most = paid.facts().amount;
+        let amount = Money::new(line.terms.total_minor.min(most.minor), most.currency);
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let (payment, principal) = (Some(paid.facts().id), Principal::system("history"));
+        let request = RefundOrder { order, payment, amount: Some(amount), key: None };
+        let reason = Some("a line came back".to_owned());
+        let act = Act { reason, ..Act::new(Actor::system("history"), at) };
+        refund_order(tx, &principal, &act, &request)?;
+        known.made.refunded += 1;
         Ok(())
     }
 

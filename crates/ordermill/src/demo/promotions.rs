@@ -21,8 +21,13 @@ use ordermill_domain::text::Text;
 const COMBINABLE: u32 = 1;
 
 /// Sets the rule of points, and makes coupons and gift cards as of `at`; they run from then on, and
-/// for their days from now. The categories are there.
-pub(super) fn seed(services: &Services, merchant: &Merchant, at: Timestamp) -> anyhow::Result<()> {
+/// for their days from `now`. The categories are there.
+pub(super) fn seed(
+    services: &Services,
+    merchant: &Merchant,
+    at: Timestamp,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     let act = Act::new(Actor::system("demo"), at);
     points(services, &act)?;
     let catalog = services.catalog();
@@ -36,7 +41,7 @@ pub(super) fn seed(services: &Services, merchant: &Merchant, at: Timestamp) -> a
             Some(category) => Scope::Categories([category].into()),
             None => Scope::All,
         };
-        coupons.push(coupon(new, scope, at, services.now())?);
+        coupons.push(coupon(new, scope, at, now)?);
     }
     let creating = act.clone();
     services.database().write_blocking(move |tx| {

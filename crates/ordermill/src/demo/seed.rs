@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use anyhow::Context as _;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use ordermill_app::Services;
 use ordermill_app::catalog::image::{self, store_image};
 use ordermill_app::catalog::{ShopSettings, edit, settings};
@@ -14,6 +15,7 @@ use ordermill_demo::catalog::{Product, TaxClass as DemoTax};
 use ordermill_demo::freight::Rate;
 use ordermill_demo::{Merchant, art};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::address::Country;
 use ordermill_domain::address::division;
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::{BinId, CategoryId, LocationId, SkuId};
@@ -23,7 +25,7 @@ use ordermill_domain::pricing::freight::{
 };
 use ordermill_domain::pricing::tax::CountryTax;
 use ordermill_domain::pricing::{
-    BasisPoints, Country, FreightTable, ProvinceCode, RegionPattern, TaxClass, TaxMode, TaxTable,
+    BasisPoints, FreightTable, ProvinceCode, RegionPattern, TaxClass, TaxMode, TaxTable,
 };
 use ordermill_domain::sku::{Handling, Sku};
 use ordermill_domain::stock::BackorderPolicy;
@@ -43,13 +45,14 @@ struct Made {
 }
 
 /// Makes categories, products, warehouses and their stock as of `at`. Lots and announcements are
-/// those of `today`, when people look at them.
+/// those of `now`, when people look at them.
 pub(super) fn seed(
     services: &Services,
     merchant: &Merchant,
     at: Timestamp,
-    today: Date,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
+    let today = now.to_jiff().to_zoned(TimeZone::get("Asia/Shanghai")?).date();
     let act = Act::new(Actor::system("demo"), at);
     let mut made = Made::default();
     shop(services, merchant, &act)?;
@@ -60,7 +63,7 @@ pub(super) fn seed(
     stock(services, merchant, &act, &made, today)?;
     let holder = services.catalog_holder();
     services.database().write_blocking(move |tx| holder.reload(tx))?;
-    super::promotions::seed(services, merchant, at)
+    super::promotions::seed(services, merchant, at, now)
 }
 
 fn text(text: &ordermill_demo::Text) -> Text {
@@ -260,7 +263,7 @@ fn locations(
             address: place.street.zh.to_string(),
             latitude_micro: place.latitude_micro,
             longitude_micro: place.longitude_micro,
-            time_zone: jiff::tz::TimeZone::get(&place.time_zone)?,
+            time_zone: TimeZone::get(&place.time_zone)?,
             cut_off: jiff::civil::time(i8::try_from(place.cut_off_minute / 60)?, minute, 0, 0),
             daily_capacity: place.capacity_orders_per_day,
             is_active: true,

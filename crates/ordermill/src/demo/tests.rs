@@ -13,15 +13,17 @@ use ordermill_vault::{RootKey, SeededEntropy};
 use super::*;
 
 const NOW: Timestamp = TestClock::START;
+const OPENED_AT: Timestamp =
+    Timestamp::from_micros(NOW.as_micros() - Span::days(past::DAYS + 1).as_micros());
 
 fn services(test: &TestDatabase) -> Services {
     let root = RootKey::generate(&SeededEntropy::from_seed(1)).to_base64();
     let entropy = Arc::new(SeededEntropy::from_seed(7));
     let vault = test
         .connection()
-        .transact(|tx| Vault::open(tx, &RootKeySource::Base64(root), entropy, NOW))
+        .transact(|tx| Vault::open(tx, &RootKeySource::Base64(root), entropy, OPENED_AT))
         .unwrap();
-    let clock = Arc::new(TestClock::default());
+    let clock = Arc::new(Standing(OPENED_AT));
     Services::new(test.open(), clock, vault, Partners::default()).unwrap()
 }
 
@@ -31,7 +33,7 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         let services = services(&test);
         assert_eq!(state::of(&services).unwrap(), state::State::New);
         let account = Account { gateway: "sandbox".to_owned(), merchant: MERCHANT.to_owned() };
-        let sign_ins = make(&services, 200, NOW, &account).unwrap();
+        let sign_ins = make(&services, 200, (OPENED_AT, NOW), &account).unwrap();
         assert_eq!(sign_ins.logins.len(), 15);
         assert_eq!(state::of(&services).unwrap(), state::State::Ready);
         let count = |status| {

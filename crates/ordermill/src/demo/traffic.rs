@@ -1,5 +1,5 @@
-//! Visitors who keep coming: they order, pay at the sandbox, fail, cancel or forget, at a pace that
-//! can be turned up; and suppliers who keep the shelves from running empty.
+//! Visitors who keep coming: they fill carts, leave them or order, use coupons, pay at the sandbox,
+//! fail, cancel or forget, at a pace that can be turned up; and suppliers who keep the shelves from running empty.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ordermill_app::Services;
+use ordermill_app::cart::{self, Change};
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::intake::{Agreed, NewLine, NewOrder};
 use ordermill_app::order::{PlacedFacts, PlacingError};
@@ -18,7 +19,7 @@ use ordermill_base::{Currency, Quantity, Span, Timestamp};
 use ordermill_demo::Merchant;
 use ordermill_demo::traffic::{Action, Intent, Line, PayOutcome, Tender, Traffic};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::{CustomerId, OrderId, SkuId};
+use ordermill_domain::ids::{CartId, CustomerId, OrderId, SkuId};
 use ordermill_domain::order::{CancelReason, PaymentTerms};
 use ordermill_sandbox::Sandbox;
 use ordermill_storage::stock;
@@ -46,10 +47,20 @@ pub(super) struct Street {
     pub(super) sandbox: Option<Sandbox>,
 }
 
+/// What a visitor orders, and how.
+struct Order {
+    lines: Vec<Line>,
+    address: usize,
+    coupon: Option<String>,
+    tender: Tender,
+    cart: Option<CartId>,
+}
+
 /// What is known of those inside.
 #[derive(Default)]
 struct Inside {
     customers: HashMap<usize, CustomerId>,
+    carts: HashMap<u64, CartId>,
     orders: HashMap<u64, OrderId>,
 }
 
@@ -62,7 +73,7 @@ pub(super) async fn run(
 ) {
     let percent = orders_a_minute.get().saturating_mul(100 * 100) / HUNDREDTHS_A_MINUTE;
     let percent = NonZeroU32::new(percent).unwrap_or(NonZeroU32::MIN);
-    let mut traffic = Traffic::new(Arc::clone(&street.merchant), seed, percent).buyers_only();
+    let mut traffic = Traffic::new(Arc::clone(&street.merchant), seed, percent).carts_only();
     let street = Arc::new(street);
     let suppliers = tokio::spawn(restock(street.services.clone(), stop.clone()));
     let inside = Arc::new(Mutex::new(Inside::default()));
@@ -113,9 +124,16 @@ impl Street {
         let Intent { session, customer, action } = intent;
         let order = lock(inside).orders.get(&session).copied();
         match (action, order) {
+            (Action::AddToCart(Line { sku, quantity }), None) => {
+                self.change_cart(inside, session, sku, Change::Add(quantity)).await?;
+            }
+            (Action::RemoveFromCart(sku), None) => {
+                self.change_cart(inside, session, sku, Change::Set(0)).await?;
+            }
             (Action::PlaceOrder { lines, address, coupon, tender }, None) => {
-                let id = self.place(inside, customer, &lines, address, tender, coupon).await?;
-                if let Some(id) = id {
+                let cart = lock(inside).carts.get(&session).copied();
+                let order = Order { lines, address, coupon, tender, cart };
+                if let Some(id) = self.place(inside, customer, order).await? {
                     lock(inside).orders.insert(session, id);
                 }
             }
@@ -131,10 +149,44 @@ impl Street {
                 };
                 self.services.database().write(cancel).await?;
             }
-            (Action::Leave, Some(_)) => drop(lock(inside).orders.remove(&session)),
+            (Action::Leave, _) => {
+                let mut inside = lock(inside);
+                inside.carts.remove(&session);
+                inside.orders.remove(&session);
+            }
             // The shop has refused what this would have followed.
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Puts something into the visitor's cart, or takes it out.
+    async fn change_cart(
+        &self,
+        inside: &Mutex<Inside>,
+        session: u64,
+        sku: String,
+        change: Change,
+    ) -> anyhow::Result<()> {
+        let cart = lock(inside).carts.get(&session).copied();
+        let holder = cart::Holder { cart, customer: None };
+        let (catalog, now) = (self.services.catalog(), self.services.now());
+        let work = move |tx: &mut ordermill_storage::Tx<'_>| {
+            cart::change_line(tx, &catalog, holder, &sku, change, now)
+        };
+        let changed = self.services.database().write(work).await?;
+        lock(inside).carts.insert(session, changed.id);
+        Ok(())
+    }
+
+    /// Types a code in, where buyers do before they order.
+    async fn enter_coupon(&self, cart: CartId, code: String) -> anyhow::Result<()> {
+        let (holder, now) =
+            (cart::Holder { cart: Some(cart), customer: None }, self.services.now());
+        let work = move |tx: &mut ordermill_storage::Tx<'_>| {
+            cart::set_coupons(tx, holder, vec![code.clone()], now)
+        };
+        self.services.database().write(work).await?;
         Ok(())
     }
 
@@ -142,11 +194,11 @@ impl Street {
         &self,
         inside: &Mutex<Inside>,
         customer: usize,
-        lines: &[Line],
-        address: usize,
-        tender: Tender,
-        coupon: Option<String>,
+        Order { lines, address, coupon, tender, cart }: Order,
     ) -> anyhow::Result<Option<OrderId>> {
+        if let Some((cart, code)) = cart.zip(coupon.clone()) {
+            self.enter_coupon(cart, code).await?;
+        }
         let id = self.account(inside, customer).await?;
         let buyer = self.merchant.people.customers.get(customer).context("nobody")?;
         let address = buyer.addresses.get(address).context("an address too few")?;
@@ -171,7 +223,7 @@ impl Street {
             gift_cards: Vec::new(),
             agreed: Agreed::default(),
             key: None,
-            cart: None,
+            cart,
         };
         let act = Act::new(Actor::Buyer(Some(id)), self.services.now());
         let mut placed = self.services.place_order(act.clone(), new.clone()).await;
