@@ -293,7 +293,7 @@ impl Stage {
             true => Some(self.fill_carts(tx, past.lines.iter().map(line_code), index)?),
             false => None,
         };
-        let points = match buyer.filter(|_| index % PAYS_WITH_POINTS_EVERY == 0) {
+        let points = match buyer.filter(|_| index.is_multiple_of(PAYS_WITH_POINTS_EVERY)) {
             Some(buyer) => u64::try_from(points::fetch(tx, buyer)?.balance())?,
             None => 0,
         };
