@@ -5,7 +5,7 @@
 //! is complete and on the disk, never before. PostgreSQL is backed up with its own tools.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use ordermill_storage::{Address, Connection, Error};
 pub const DATABASE_FILE: &str = "ordermill.db";
 /// The root key in a backup that was asked to have it.
 pub const ROOT_KEY_FILE: &str = "root.key";
+
+/// Bytes of a file that are copied between two looks at how far it is.
+const COPIED_AT_ONCE: usize = 1 << 20;
 
 /// Why a backup was not taken, proven or restored.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,16 @@ pub enum BackupError {
     Storage(#[from] Error),
 }
 
+/// How far a restore is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restoring {
+    /// The audit chain of the backup holds up to so many entries; how many there are is known at the
+    /// end.
+    Proving(u64),
+    /// So many of so many bytes are copied.
+    Copying(u64, u64),
+}
+
 fn at(path: &Path) -> impl Fn(io::Error) -> BackupError + '_ {
     move |source| BackupError::File { path: path.to_owned(), source }
 }
@@ -65,10 +78,10 @@ pub fn backup(
     fs::create_dir_all(&partial).map_err(at(&partial))?;
     let database = partial.join(DATABASE_FILE);
     connection.backup(&database, progress)?;
-    let verified = verify_file(&database, None)?;
+    let verified = verify_file(&database, None, &mut |_| ())?;
     sync(&database)?;
     if let Some(root_key) = root_key {
-        copy(root_key, &partial.join(ROOT_KEY_FILE))?;
+        copy(root_key, &partial.join(ROOT_KEY_FILE), &mut |_| ())?;
     }
     move_into_place(&partial, to)?;
     Ok(verified)
@@ -77,35 +90,52 @@ pub fn backup(
 /// Proves a backup: its file is whole, its audit chain holds, and contains the `published` head if
 /// one is given.
 pub fn verify(backup: &Path, published: Option<&Head>) -> Result<Verified, BackupError> {
+    prove(backup, published, &mut |_| ())
+}
+
+fn prove(
+    backup: &Path,
+    published: Option<&Head>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Verified, BackupError> {
     let database = backup.join(DATABASE_FILE);
     if !database.is_file() {
         return Err(BackupError::NoBackup(backup.to_owned()));
     }
-    verify_file(&database, published)
+    verify_file(&database, published, progress)
 }
 
 /// Proves a backup and makes a data directory of it, which must not be there or be empty. The root
-/// key comes along if the backup has it; without it, put it there before the first start.
+/// key comes along if the backup has it; without it, put it there before the first start. `progress`
+/// hears how far it is.
 pub fn restore(
     backup: &Path,
     data: &Path,
     published: Option<&Head>,
+    progress: &mut dyn FnMut(Restoring),
 ) -> Result<Verified, BackupError> {
     refuse_occupied(data)?;
-    let verified = verify(backup, published)?;
+    let verified = prove(backup, published, &mut |entries| progress(Restoring::Proving(entries)))?;
     let partial = beside(data, ".partial");
     remove(&partial)?;
     fs::create_dir_all(&partial).map_err(at(&partial))?;
-    copy(&backup.join(DATABASE_FILE), &partial.join(DATABASE_FILE))?;
+    let database = backup.join(DATABASE_FILE);
+    let size = fs::metadata(&database).map_err(at(&database))?.len();
+    let mut copied = |bytes| progress(Restoring::Copying(bytes, size));
+    copy(&database, &partial.join(DATABASE_FILE), &mut copied)?;
     let root_key = backup.join(ROOT_KEY_FILE);
     if root_key.is_file() {
-        copy(&root_key, &partial.join(ROOT_KEY_FILE))?;
+        copy(&root_key, &partial.join(ROOT_KEY_FILE), &mut |_| ())?;
     }
     move_into_place(&partial, data)?;
     Ok(verified)
 }
 
-fn verify_file(database: &Path, published: Option<&Head>) -> Result<Verified, BackupError> {
+fn verify_file(
+    database: &Path,
+    published: Option<&Head>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Verified, BackupError> {
     let address = Address::sqlite(database);
     let mut connection = Connection::open(&address, Arc::new(IdGenerator::new(0)))?;
     let problems =
@@ -118,7 +148,8 @@ fn verify_file(database: &Path, published: Option<&Head>) -> Result<Verified, Ba
     if problems != ["ok"] {
         return Err(BackupError::Damaged(problems.join("; ")));
     }
-    Ok(connection.read(|tx| audit::verify(tx, published, &mut |_| ()))?)
+    let mut so_far = |verified: &Verified| progress(verified.entries.unsigned_abs());
+    Ok(connection.read(|tx| audit::verify(tx, published, &mut so_far))?)
 }
 
 fn refuse_occupied(folder: &Path) -> Result<(), BackupError> {
@@ -147,15 +178,24 @@ fn remove(partial: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Copies a file durably, readable by its owner alone.
-fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+/// Copies a file durably, readable by its owner alone. `progress` hears how many bytes are copied.
+fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), BackupError> {
     let mut source = File::open(from).map_err(at(from))?;
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut target = options.open(to).map_err(at(to))?;
-    io::copy(&mut source, &mut target).map_err(at(to))?;
+    let (mut chunk, mut copied) = (vec![0; COPIED_AT_ONCE], 0);
+    loop {
+        let count = source.read(&mut chunk).map_err(at(from))?;
+        if count == 0 {
+            break;
+        }
+        target.write_all(&chunk[..count]).map_err(at(to))?;
+        copied += count as u64;
+        progress(copied);
+    }
     target.flush().map_err(at(to))?;
     target.sync_all().map_err(at(to))
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use ordermill_app::backup::{self, BackupError, DATABASE_FILE, ROOT_KEY_FILE};
+use ordermill_app::backup::{self, BackupError, DATABASE_FILE, ROOT_KEY_FILE, Restoring};
 use ordermill_base::IdGenerator;
 use ordermill_storage::{Address, Connection, audit};
 use ordermill_testkit::TestDatabase;
@@ -42,7 +42,11 @@ fn a_backup_of_a_shop_at_work_is_proven_and_restored() {
     place(&mut connection, an_order(2, 1));
     let head = taken.head;
     assert_eq!(backup::verify(&copy, head.as_ref()).unwrap(), taken);
-    backup::restore(&copy, &data, head.as_ref()).unwrap();
+    let mut told = Vec::new();
+    backup::restore(&copy, &data, head.as_ref(), &mut |how_far| told.push(how_far)).unwrap();
+    let size = std::fs::metadata(data.join(DATABASE_FILE)).unwrap().len();
+    assert!(matches!(told.first(), Some(Restoring::Proving(1..))), "{told:?}");
+    assert_eq!(told.last(), Some(&Restoring::Copying(size, size)));
     assert_eq!(files(&data), [DATABASE_FILE], "nothing half done is left");
     let address = Address::sqlite(data.join(DATABASE_FILE));
     let mut restored = Connection::open(&address, Arc::new(IdGenerator::new(0))).unwrap();
@@ -66,7 +70,7 @@ fn the_root_key_is_in_a_backup_only_when_it_is_asked_for() {
     assert_eq!(files(&without), [DATABASE_FILE]);
     assert_eq!(files(&with), [DATABASE_FILE, ROOT_KEY_FILE]);
     let data = folder.path().join("data");
-    backup::restore(&with, &data, None).unwrap();
+    backup::restore(&with, &data, None, &mut |_| ()).unwrap();
     assert_eq!(fs::read_to_string(data.join(ROOT_KEY_FILE)).unwrap(), "a secret");
 }
 
@@ -80,11 +84,11 @@ fn nothing_is_ever_overwritten() {
     let again = backup::backup(&connection, None, &copy, &mut |_, _| ());
     assert!(matches!(again, Err(BackupError::Occupied(_))), "{again:?}");
     fs::write(data.join("note"), "mine").unwrap();
-    let refused = backup::restore(&copy, &data, None);
+    let refused = backup::restore(&copy, &data, None, &mut |_| ());
     assert!(matches!(refused, Err(BackupError::Occupied(_))), "{refused:?}");
     assert_eq!(files(&data), ["note"]);
     fs::remove_file(data.join("note")).unwrap();
-    assert!(backup::restore(&copy, &data, None).is_ok(), "an empty folder will do");
+    assert!(backup::restore(&copy, &data, None, &mut |_| ()).is_ok(), "an empty folder will do");
 }
 
 #[test]
@@ -105,6 +109,6 @@ fn a_damaged_or_foreign_copy_is_refused() {
     bytes[length / 4..length / 2].fill(0xa5);
     fs::write(&file, bytes).unwrap();
     let data = folder.path().join("data");
-    assert!(backup::restore(&copy, &data, None).is_err());
+    assert!(backup::restore(&copy, &data, None, &mut |_| ()).is_err());
     assert!(!data.exists(), "what is damaged is not restored");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ordermill_app::backup as copies;
+use ordermill_app::backup::{self as copies, Restoring};
 use ordermill_base::IdGenerator;
 use ordermill_storage::Connection;
 
@@ -32,7 +32,17 @@ pub(crate) fn backup(
 /// Verifies a backup and makes it the database of an empty data directory.
 pub(crate) fn restore(settings: &Settings, folder: &Path) -> anyhow::Result<ExitCode> {
     let data = settings.data_dir();
-    let verified = copies::restore(folder, &data, None)?;
+    let (mut proving, mut copying) = (Some(Progress::new("proving")), Progress::new("copying"));
+    let verified = copies::restore(folder, &data, None, &mut |how_far| match how_far {
+        Restoring::Proving(entries) => {
+            proving.iter_mut().for_each(|bar| bar.at(entries, 0));
+        }
+        Restoring::Copying(bytes, total) => {
+            drop(proving.take());
+            copying.at(bytes, total);
+        }
+    })?;
+    drop(copying);
     say(format_args!("{} holds {} sealed entries", data.display(), verified.entries));
     Ok(ExitCode::SUCCESS)
 }
