@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ordermill_app::check::check;
 use ordermill_app::privacy::{RootKeySource, Vault};
 use ordermill_app::{Partners, Services};
+use ordermill_base::id::made_at;
 use ordermill_domain::order::Status;
-use ordermill_storage::{Error, order};
+use ordermill_storage::{Error, cart, order};
 use ordermill_testkit::{TestClock, TestDatabase, each_database};
 use ordermill_vault::{RootKey, SeededEntropy};
 
@@ -47,6 +48,40 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         let (confirmed, canceled) = (count(Status::Confirmed), count(Status::Canceled));
         assert!(confirmed > 150 && canceled > 5, "{confirmed} confirmed, {canceled} canceled");
         assert!(confirmed + canceled + count(Status::Placed) >= 190, "few find no stock");
+        let all = services
+            .database()
+            .write_blocking(|tx| order::list(tx, &order::Filter::default(), None, 1_000))
+            .map_err(|error: Error| error)
+            .unwrap();
+        // Lists go by ids, numbers are made from them: both tell when an order was placed.
+        let mut before = NOW;
+        for stored in &all {
+            let facts = stored.order.facts();
+            let (placed_at, made_at) = (facts.milestones.placed_at, made_at(facts.id));
+            let apart = made_at.since(placed_at).as_micros().abs();
+            assert!(apart <= Span::seconds(1).as_micros(), "{placed_at} and {made_at}");
+            assert!(placed_at <= before, "{placed_at} behind {before}");
+            before = placed_at;
+        }
+        let with_coupons = all.iter().filter(|it| it.order.facts().coupons > 0).count();
+        assert!(with_coupons > 5, "{with_coupons} with coupons");
+        let count = |sql: &'static str| -> i64 {
+            let read =
+                move |tx: &mut ordermill_storage::Tx<'_>| tx.query_one(sql, &[], |row| row.int());
+            services.database().write_blocking::<_, Error, _>(read).unwrap()
+        };
+        let by_points = count("SELECT COUNT(*) FROM payments WHERE gateway = 'points'");
+        let returned = count("SELECT COUNT(*) FROM refunds WHERE cause = 'by_hand'");
+        let expired = count("SELECT COUNT(*) FROM orders WHERE cancel_reason = 'unpaid'");
+        assert!(by_points > 0 && returned > 0 && expired > 0, "{by_points} {returned} {expired}");
+        let since = NOW - Span::hours(48);
+        let conversion = services
+            .database()
+            .write_blocking(move |tx| cart::conversion(tx, since, 10_000))
+            .map_err(|error: Error| error)
+            .unwrap();
+        assert!(conversion.carts > conversion.placed && conversion.placed >= conversion.paid);
+        assert!(conversion.paid > 0, "{conversion:?}");
         let report = check(&mut test.connection(), NOW, None, &mut |_, _| ()).unwrap();
         assert_eq!(report.violations, [], "{}", test.engine());
         services.database().close();
