@@ -77,10 +77,12 @@ pub fn plan(
 fn list_sql(filter: &Filter, before: Option<OrderId>, limit: i64) -> (String, Vec<Value<'static>>) {
     let mut asked = Asked::new(filter, before);
     let limit = asked.place(Value::Int(limit));
+    // The orders of a contact stand in their order already.
+    let newest = if filter.contact.is_some() { "c.order_id" } else { "o.id" };
     let statuses = filter.one_of_statuses();
     if statuses.len() < 2 {
         let source = asked.source();
-        let sql = format!("SELECT {COLUMNS} FROM {source} ORDER BY o.id DESC LIMIT {limit}");
+        let sql = format!("SELECT {COLUMNS} FROM {source} ORDER BY {newest} DESC LIMIT {limit}");
         return (sql, asked.values);
     }
     // A page of each status, merged: of both at once, all would be read and sorted.
@@ -91,7 +93,7 @@ fn list_sql(filter: &Filter, before: Option<OrderId>, limit: i64) -> (String, Ve
             let source = asked.source();
             format!(
                 "SELECT * FROM (SELECT o.* FROM {source} AND o.status = {place}
-                  ORDER BY o.id DESC LIMIT {limit}) AS of_{status}"
+                  ORDER BY {newest} DESC LIMIT {limit}) AS of_{status}"
             )
         })
         .collect();
