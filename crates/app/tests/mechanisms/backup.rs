@@ -44,7 +44,7 @@ fn a_backup_of_a_shop_at_work_is_proven_and_restored() {
     assert_eq!(backup::verify(&copy, head.as_ref()).unwrap(), taken);
     let mut told = Vec::new();
     backup::restore(&copy, &data, head.as_ref(), &mut |how_far| told.push(how_far)).unwrap();
-    let size = std::fs::metadata(data.join(DATABASE_FILE)).unwrap().len();
+    let size = fs::metadata(data.join(DATABASE_FILE)).unwrap().len();
     assert!(matches!(told.first(), Some(Restoring::Proving(1..))), "{told:?}");
     assert_eq!(told.last(), Some(&Restoring::Copying(size, size)));
     assert_eq!(files(&data), [DATABASE_FILE], "nothing half done is left");
