@@ -47,7 +47,7 @@ pub enum GiftCardCommandError {
 /// person above the shop's limit for decisions of one person, which is an amount of its own currency.
 pub fn permission_for(amount: Money, shop: &ShopSettings) -> Permission {
     let is_small = amount.currency == shop.currency
-        && amount.minor.saturating_abs() <= shop.refund_limit_minor;
+        && amount.minor.saturating_abs() <= shop.coupon_limit_minor;
     if is_small { Permission::ChangeRules } else { Permission::ChangeRulesOverLimit }
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::catalog::Category;
 use ordermill_app::catalog::edit::{self, EditError};
-use ordermill_app::once::{Key, Once};
+use ordermill_app::once::{Key, OnceError, once};
 use ordermill_domain::ids::CategoryId;
 use ordermill_domain::text::Text;
 use ordermill_pages::console::Section;
@@ -157,21 +157,22 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         Ok(wanted) => wanted,
         Err(wrong) => return Ok(refused(&desk, &entered, Subject::New(&text), &wrong)),
     };
-    let (act, key) = (desk.act(), Key::of_staff(desk.member.staff().id, "category", &text));
+    let (act, staff) = (desk.act(), desk.member.staff().id);
+    let key = Key::of_form(staff, "category", &text, pairs.entered().as_bytes());
     let work = move |tx: &mut Tx<'_>| {
-        if let Once::Before(_) = key.look::<CategoryId>(tx)? {
-            return Ok(());
-        }
-        let id: CategoryId = tx.next_id(act.at);
-        edit::create_category(tx, &act, &Category { id, ..wanted.clone() })?;
-        Ok::<_, EditError>(key.remember(tx, id, act.at)?)
+        once(tx, key.as_ref(), act.at, |tx| {
+            let id: CategoryId = tx.next_id(act.at);
+            edit::create_category(tx, &act, &Category { id, ..wanted.clone() })?;
+            Ok::<_, EditError>((id, ()))
+        })
     };
     match desk.site.services().database().write(work).await {
-        Ok(()) => {
+        Ok(_) => {
             desk.site.services().catalog_changed().await;
             Ok(desk.done(LIST, &Toast::new(t.category_saved(&entered.code))))
         }
-        Err(error) => match refusals(&error, t) {
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(LIST.to_owned())),
+        Err(OnceError::Other(error)) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&desk, &entered, Subject::New(&text), &wrong)),
             None => Err(trouble_of(error, LIST)),
         },

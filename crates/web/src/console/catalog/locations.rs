@@ -7,11 +7,11 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use ordermill_app::catalog::Location;
 use ordermill_app::catalog::edit::{self, EditError};
-use ordermill_app::once::{Key, Once};
+use ordermill_app::once::{Key, OnceError, once};
 use ordermill_domain::address;
+use ordermill_domain::address::Country;
 use ordermill_domain::ids::LocationId;
 use ordermill_domain::location::{Bin, Zone};
-use ordermill_domain::pricing::Country;
 use ordermill_domain::text::Text;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::catalog::locations::{
@@ -295,22 +295,23 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         Ok(wanted) => wanted,
         Err(wrong) => return Ok(refused(&wrong)),
     };
-    let (act, key) = (desk.act(), Key::of_staff(desk.member.staff().id, "location", &text));
+    let (act, staff) = (desk.act(), desk.member.staff().id);
+    let key = Key::of_form(staff, "location", &text, pairs.entered().as_bytes());
     let code = wanted.code.clone();
     let work = move |tx: &mut Tx<'_>| {
-        if let Once::Before(_) = key.look::<LocationId>(tx)? {
-            return Ok(());
-        }
-        let id: LocationId = tx.next_id(act.at);
-        edit::create_location(tx, &act, &Location { id, ..wanted.clone() })?;
-        Ok::<_, EditError>(key.remember(tx, id, act.at)?)
+        once(tx, key.as_ref(), act.at, |tx| {
+            let id: LocationId = tx.next_id(act.at);
+            edit::create_location(tx, &act, &Location { id, ..wanted.clone() })?;
+            Ok::<_, EditError>((id, ()))
+        })
     };
     match desk.site.services().database().write(work).await {
-        Ok(()) => {
+        Ok(_) => {
             desk.site.services().catalog_changed().await;
             Ok(desk.done(&href_of(&code), &Toast::new(t.location_saved(&code))))
         }
-        Err(error) => match refusals(&error, t) {
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(LIST.to_owned())),
+        Err(OnceError::Other(error)) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&wrong)),
             None => Err(trouble_of(error, LIST)),
         },

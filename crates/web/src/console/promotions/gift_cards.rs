@@ -4,7 +4,7 @@ use axum::extract::{Form, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::gift_card::{GiftCardCommandError, issue_gift_card, last_four, new_code};
-use ordermill_app::once::{Key, Once};
+use ordermill_app::once::{Key, Once, OnceError, once};
 use ordermill_base::{Currency, Money};
 use ordermill_domain::gift_card::Origin;
 use ordermill_domain::ids::GiftCardId;
@@ -135,19 +135,18 @@ async fn issue(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble
     };
     let (vault, act) = (desk.site.services().vault().clone(), desk.act_because(&entered.reason));
     let code = new_code(vault.entropy());
-    let key = Key::of_staff(desk.member.staff().id, "gift_card", &text);
+    let staff = desk.member.staff().id;
+    let key = Key::of_form(staff, "gift_card", &text, pairs.entered().as_bytes());
     let made = code.clone();
     let work = move |tx: &mut Tx<'_>| {
-        if let Once::Before(_) = key.look::<GiftCardId>(tx)? {
-            return Ok(false);
-        }
-        let id = issue_gift_card(tx, &vault, &act, &made, amount, origin)?;
-        key.remember(tx, id, act.at)?;
-        Ok::<_, GiftCardCommandError>(true)
+        once(tx, key.as_ref(), act.at, |tx| {
+            let id = issue_gift_card(tx, &vault, &act, &made, amount, origin)?;
+            Ok::<_, GiftCardCommandError>((id, ()))
+        })
     };
     let is_new = match desk.site.services().database().write(work).await {
-        Ok(is_new) => is_new,
-        Err(GiftCardCommandError::Storage(error)) => return Err(error.into()),
+        Ok(made) => matches!(made, Once::Made(..)),
+        Err(OnceError::Other(GiftCardCommandError::Storage(error))) => return Err(error.into()),
         Err(_) => return Err(Trouble::Refused(HERE.to_owned())),
     };
     // Sent again, the form has issued its card before, and the code was shown then.
