@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use ordermill_app::catalog::Location;
 use ordermill_app::catalog::edit::{self, EditError};
 use ordermill_app::once::{Key, OnceError, once};
-use ordermill_domain::address;
 use ordermill_domain::address::Country;
 use ordermill_domain::ids::LocationId;
 use ordermill_domain::location::{Bin, Zone};
@@ -200,9 +199,8 @@ fn read(entered: &LocationEntered, t: Words) -> Result<Location, Wrong> {
             wrong.push((name, text.to_owned()));
         }
     };
-    let is_known = address::Country::parse(&entered.country)
-        .is_ok_and(|country| country.code() == entered.country);
-    let country: Option<Country> = entered.country.parse().ok().filter(|_| is_known);
+    let country = Country::parse(&entered.country).ok();
+    let country = country.filter(|country| country.code() == entered.country);
     must(country.is_some(), "country", t.location_country_wrong());
     let is_region = entered.region.len() <= 10
         && entered.region.split('-').next() == Some(entered.country.as_str());
