@@ -180,6 +180,7 @@ pub fn check(
     progress: &mut dyn FnMut(&'static str, i64),
 ) -> Result<Report, Error> {
     connection.snapshot(|tx| {
+        check::begin(tx)?;
         let report = Report::default();
         let mut examination = Examination { tx, now, published, progress, report };
         for check in CHECKS {
@@ -268,10 +269,12 @@ impl Examination<'_, '_> {
 }
 
 fn run_rules(examination: &mut Examination<'_, '_>) -> Result<i64, Error> {
-    for rule in RULES {
-        for subject in rule.broken_by(examination.tx, examination.now)? {
-            examination.found(rule.invariant, subject, rule.what);
-        }
+    let mut broken = Vec::new();
+    check::ask_rules(examination.tx, examination.now, |rule, subject| {
+        broken.push((rule.invariant, subject, rule.what));
+    })?;
+    for (invariant, subject, what) in broken {
+        examination.found(invariant, subject, what);
     }
     Ok(RULES.len() as i64)
 }

@@ -14,6 +14,8 @@ use tokio::sync::{broadcast, watch};
 /// Entries that a listener may lag behind before it must catch up by itself.
 const BACKLOG: usize = 4_096;
 const READ_AT_ONCE: i64 = 512;
+/// While nobody listens, the journal's end is looked at no more often.
+const BREATH: Duration = Duration::from_millis(100);
 /// How long news of other nodes may take.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -61,9 +63,14 @@ impl Live {
                     );
                 }
             }
+            let breath = if self.0.receiver_count() == 0 { BREATH } else { Duration::ZERO };
+            let woken = async {
+                tokio::time::sleep(breath).await;
+                drop(tokio::time::timeout(POLL, committed.changed()).await);
+            };
             tokio::select! {
                 _ = stop.wait_for(|is_stopping| *is_stopping) => return,
-                _ = tokio::time::timeout(POLL, committed.changed()) => {}
+                () = woken => {}
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Readers of the journal: everything that reacts to what happened.
 //!
-//! A [`Reader`] is a name, a durable cursor and a function over the next entries. Its cursor moves
-//! in the transaction of what the function did, under a lease, so that each entry has its effect
-//! once, whichever node reads and whatever crashes. Readers wake with every commit of their own node
-//! and look by themselves every second or two for those of others.
+//! A [`Reader`] is a name, a durable cursor and a function over the next entries. The function looks
+//! and computes beside the writer, and gives what is to be written; its cursor moves in the
+//! transaction of that, under a lease, so that each entry has its effect once, whichever node reads
+//! and whatever crashes. Readers wake with every commit of their own node and look by themselves
+//! every second or two for those of others.
 //!
 //! If a batch fails, its entries are taken one by one. An entry that keeps failing is *poison*: most
 //! readers skip it, leaving a task for a person; the audit chain may have no gaps and waits.
@@ -14,15 +15,17 @@ use std::sync::Arc;
 use ordermill_base::{Clock, Id, Random, Span, Timestamp};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::{Cursor, Entry};
-use ordermill_storage::{Database, Error, Tx, audit, journal, lease, task};
+use ordermill_storage::{Database, Error, Tx, audit, journal, lease, order, task};
 use tokio::sync::watch;
 
-use crate::privacy::{Vault, VaultError, index_contacts, lookup};
+use crate::privacy::{Vault, VaultError, contacts_of, lookup};
 
 /// How long a reader's lease holds without being renewed by its next batch.
 pub const LEASE_HELD: Span = Span::seconds(30);
 /// A reader that nobody needs moves its cursor about every ten seconds: so far apart ids are then.
 const PASSED_APART: i64 = 10_000 << 22;
+/// A cursor is not stored more often for entries that concern nobody.
+const MOVED_APART: Span = Span::seconds(1);
 /// An entry that failed so often is poison.
 pub const TRIES: u32 = 5;
 
@@ -46,9 +49,13 @@ pub enum OnPoison {
     Wait,
 }
 
-/// What a reader does with entries: in their order, inside the transaction that moves the cursor.
-pub type Handle =
-    dyn Fn(&mut Tx<'_>, &[Entry], Timestamp) -> Result<(), ReadError> + Send + Sync + 'static;
+/// What a reader writes, inside the transaction that moves its cursor. It may run more than once.
+pub type Write = Box<dyn FnMut(&mut Tx<'_>) -> Result<(), ReadError> + Send>;
+
+/// What a reader makes of entries, in their order and beside the writer: it looks and computes, and
+/// gives what is to be written. Nothing says that this will be: another node may have been faster.
+pub type Prepare =
+    dyn Fn(&mut Tx<'_>, Vec<Entry>, Timestamp) -> Result<Write, ReadError> + Send + Sync + 'static;
 
 /// Whether anybody needs what a reader does just now.
 pub type IsNeeded = dyn Fn(&mut Tx<'_>) -> Result<bool, Error> + Send + Sync + 'static;
@@ -66,8 +73,10 @@ pub struct Reader {
     pub on_poison: OnPoison,
     /// While this says no, entries pass unread; none: it is always needed.
     pub is_needed: Option<Arc<IsNeeded>>,
+    /// Entries of other kinds pass unread; none: all concern it.
+    pub kinds: Option<&'static [&'static str]>,
     /// What it does.
-    pub handle: Arc<Handle>,
+    pub prepare: Arc<Prepare>,
 }
 
 impl fmt::Debug for Reader {
@@ -77,7 +86,8 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// A reader that takes 256 entries at a time, without rest, and skips poison.
+    /// A reader that does all its work in the transaction that moves its cursor. It takes 256 entries
+    /// at a time and skips poison.
     pub fn new(
         name: &'static str,
         handle: impl Fn(&mut Tx<'_>, &[Entry], Timestamp) -> Result<(), ReadError>
@@ -85,33 +95,63 @@ impl Reader {
         + Sync
         + 'static,
     ) -> Self {
-        let (handle, on_poison) = (Arc::new(handle), OnPoison::Skip);
-        Self { name, batch: 256, rest: Span::ZERO, on_poison, is_needed: None, handle }
+        let handle = Arc::new(handle);
+        Self::prepared(name, move |_, entries, now| {
+            let handle = Arc::clone(&handle);
+            Ok(Box::new(move |tx: &mut Tx<'_>| handle(tx, &entries, now)))
+        })
+    }
+
+    /// As [`Reader::new`], for work that is worth being done beside the writer.
+    pub fn prepared(
+        name: &'static str,
+        prepare: impl Fn(&mut Tx<'_>, Vec<Entry>, Timestamp) -> Result<Write, ReadError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self {
+            name,
+            batch: 256,
+            rest: Span::millis(20),
+            on_poison: OnPoison::Skip,
+            is_needed: None,
+            kinds: None,
+            prepare: Arc::new(prepare),
+        }
     }
 
     /// Seals the journal into the audit chain, about a block a second when little happens.
     pub fn audit_sealer() -> Self {
-        let seal = |tx: &mut Tx<'_>, entries: &[Entry], now| {
-            audit::seal(tx, entries, now)?;
-            Ok(())
+        let seal = |tx: &mut Tx<'_>, entries: Vec<Entry>, now| {
+            let blocks = audit::Blocks::behind_the_last(tx, &entries, now)?;
+            let write: Write = Box::new(move |tx| Ok(blocks.insert(tx)?));
+            Ok(write)
         };
         Self {
             batch: audit::BLOCK_MAX,
             rest: Span::seconds(1),
             on_poison: OnPoison::Wait,
-            ..Self::new("audit", seal)
+            ..Self::prepared("audit", seal)
         }
     }
 
     /// Makes orders findable by phone and e-mail, some tenths of a second after they were placed.
     pub fn contacts(vault: Vault) -> Self {
-        let index = move |tx: &mut Tx<'_>, entries: &[Entry], _now| {
-            index_contacts(tx, &vault, entries).map_err(|error| match error {
+        let index = move |tx: &mut Tx<'_>, entries: Vec<Entry>, _now| {
+            let contacts = contacts_of(tx, &vault, &entries).map_err(|error| match error {
                 VaultError::Storage(error) => error.into(),
                 error => ReadError::Entry(error.to_string()),
-            })
+            })?;
+            let write: Write = Box::new(move |tx| Ok(order::insert_contacts(tx, &contacts)?));
+            Ok(write)
         };
-        Self { batch: 512, rest: Span::millis(200), ..Self::new(lookup::READER, index) }
+        Self {
+            batch: 512,
+            rest: Span::millis(200),
+            kinds: Some(&["order.placed"]),
+            ..Self::prepared(lookup::READER, index)
+        }
     }
 }
 
@@ -138,6 +178,10 @@ pub struct Reading {
     /// Who reads, different for each process.
     holder: String,
     trouble: Option<Trouble>,
+    /// Up to here nothing more concerns it, whatever the stored cursor says.
+    passed: Cursor,
+    /// When the cursor was stored.
+    moved_at: Timestamp,
 }
 
 /// The entry that a reader is stuck at.
@@ -148,49 +192,119 @@ struct Trouble {
     again_at: Timestamp,
 }
 
+/// What a reader has in front of it.
+struct Next {
+    /// The cursor in the database.
+    stored: Cursor,
+    /// Behind which it has looked.
+    behind: Cursor,
+    /// How far it is with these entries.
+    last: Cursor,
+    /// How many there are.
+    count: usize,
+    /// What is to be written.
+    write: Result<Write, ReadError>,
+}
+
+impl Reader {
+    fn look(
+        &self,
+        tx: &mut Tx<'_>,
+        passed: Cursor,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Next, Error> {
+        let stored = journal::cursor(tx, self.name)?;
+        let behind = stored.max(passed);
+        let (entries, last) = match self.kinds {
+            None => {
+                let entries = journal::after(tx, behind, limit as i64)?;
+                let last = entries.last().map_or(behind, |entry| entry.cursor);
+                (entries, last)
+            }
+            Some(kinds) => {
+                let end = journal::end(tx)?.max(behind);
+                let entries = match end > behind {
+                    true => journal::after_kinds(tx, kinds, behind, limit as i64)?,
+                    false => Vec::new(),
+                };
+                let full = entries.last().filter(|_| entries.len() == limit);
+                let last = full.map_or(end, |entry| entry.cursor);
+                (entries, last)
+            }
+        };
+        let count = entries.len();
+        let write = match count {
+            0 => Ok(Box::new(|_: &mut Tx<'_>| Ok(())) as Write),
+            _ => (self.prepare)(tx, entries, now),
+        };
+        Ok(Next { stored, behind, last, count, write })
+    }
+}
+
 impl Reading {
     /// Ready to read; `holder` names this process among all that share the database.
     pub fn new(reader: Reader, database: Database, holder: impl Into<String>) -> Self {
-        Self { reader, database, holder: holder.into(), trouble: None }
+        Self {
+            reader,
+            database,
+            holder: holder.into(),
+            trouble: None,
+            passed: Cursor::start(),
+            moved_at: Timestamp::from_micros(0),
+        }
     }
 
     /// Takes in the next entries, if there are any. An error is the database's: nothing has changed,
     /// and the same step may be tried again.
     pub async fn step(&mut self, now: Timestamp) -> Result<Step, Error> {
-        let (name, batch) = (self.reader.name, self.reader.batch);
-        let is_in_trouble = self.trouble.is_some();
-        let limit = if is_in_trouble { 1 } else { batch } as i64;
+        let limit = if self.trouble.is_some() { 1 } else { self.reader.batch };
         if self.pass_by(now).await? {
             return Ok(Step::Idle);
         }
-        let (behind, entries) = self
-            .database
-            .read(move |tx| {
-                let cursor = journal::cursor(tx, name)?;
-                Ok::<_, Error>((cursor, journal::after(tx, cursor, limit)?))
-            })
-            .await?;
-        let Some(last) = entries.last().map(|entry| entry.cursor) else {
+        let (reader, passed) = (self.reader.clone(), self.passed);
+        let next = self.database.snapshot(move |tx| reader.look(tx, passed, limit, now)).await?;
+        if next.count == 0 {
             self.trouble = None;
+            self.passed = next.last;
+            if next.last > next.stored && self.is_time_to_move(now) {
+                self.moved_at = now;
+                self.take_in(next.stored, next.last, Box::new(|_| Ok(())), now).await.map_err(
+                    |error| match error {
+                        ReadError::Storage(error) => error,
+                        ReadError::Entry(error) => Error::Engine(error.into()),
+                    },
+                )?;
+            }
             return Ok(Step::Idle);
-        };
+        }
         if let Some(trouble) = &self.trouble
-            && trouble.behind == behind
+            && trouble.behind == next.behind
             && now < trouble.again_at
         {
             return Ok(Step::PutOff(trouble.again_at));
         }
-        let count = entries.len();
-        match self.take_in(behind, entries, now).await {
+        let Next { stored, behind, last, count, write } = next;
+        let taken = match write {
+            Ok(write) => self.take_in(stored, last, write, now).await,
+            Err(error) => Err(error),
+        };
+        match taken {
             Ok(true) => {
                 // The entry behind which it was stuck is through; go on in batches.
                 self.trouble = None;
+                self.moved_at = now;
                 Ok(Step::Read(count))
             }
             Ok(false) => Ok(Step::Elsewhere),
             Err(ReadError::Storage(error)) if is_passing(&error) => Err(error),
-            Err(error) => self.failed(behind, last, count, &error, now).await,
+            Err(error) => self.failed((stored, behind, last), count, &error, now).await,
         }
+    }
+
+    /// Whether the stored cursor is old enough to be moved over what concerns nobody.
+    fn is_time_to_move(&self, now: Timestamp) -> bool {
+        now >= self.moved_at + MOVED_APART || now < self.moved_at
     }
 
     /// While nobody needs what it does, moves to the end of the journal without reading. Gives whether
@@ -215,28 +329,28 @@ impl Reading {
                 }
                 Ok::<_, Error>(())
             };
-            self.database.write(pass).await?;
+            self.database.write_behind(pass).await?;
         }
         Ok(true)
     }
 
-    /// Runs the function and moves the cursor, in one transaction. `false` if another node has the
-    /// lease, or has moved the cursor.
+    /// Writes and moves the cursor, in one transaction. `false` if another node has the lease, or has
+    /// moved the cursor.
     async fn take_in(
         &self,
-        behind: Cursor,
-        entries: Vec<Entry>,
+        stored: Cursor,
+        last: Cursor,
+        mut write: Write,
         now: Timestamp,
     ) -> Result<bool, ReadError> {
-        let (reader, holder) = (self.reader.clone(), self.holder.clone());
+        let (name, holder) = (self.reader.name, self.holder.clone());
         self.database
-            .write(move |tx| {
-                if !is_ours(tx, reader.name, &holder, behind, now)? {
+            .write_behind(move |tx| {
+                if !is_ours(tx, name, &holder, stored, now)? {
                     return Ok(false);
                 }
-                (reader.handle)(tx, &entries, now)?;
-                let last = entries.last().map_or(behind, |entry| entry.cursor);
-                journal::move_cursor(tx, reader.name, last, now)?;
+                write(tx)?;
+                journal::move_cursor(tx, name, last, now)?;
                 Ok(true)
             })
             .await
@@ -244,8 +358,7 @@ impl Reading {
 
     async fn failed(
         &mut self,
-        behind: Cursor,
-        last: Cursor,
+        (stored, behind, last): (Cursor, Cursor, Cursor),
         count: usize,
         error: &ReadError,
         now: Timestamp,
@@ -258,7 +371,7 @@ impl Reading {
             let (holder, error) = (self.holder.clone(), error.to_string());
             let skipped = self
                 .database
-                .write(move |tx| skip(tx, (name, &holder), (behind, last), &error, now))
+                .write_behind(move |tx| skip(tx, (name, &holder), (stored, last), &error, now))
                 .await?;
             return Ok(if skipped { Step::Skipped(last) } else { Step::Elsewhere });
         }
@@ -298,13 +411,18 @@ impl Reading {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause.to_std()) => {}
-                changed = committed.changed(), if is_woken => if changed.is_err() { return },
+                changed = committed.changed(), if is_woken => {
+                    if changed.is_err() { return }
+                    // More will come with the next commits: a look for each would cost more.
+                    tokio::time::sleep(self.reader.rest.to_std()).await;
+                }
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
         let (name, holder) = (self.reader.name, self.holder);
         // Out of courtesy to the next one; without it the lease runs out by itself.
-        let released = self.database.write(move |tx| lease::release(tx, &lease_of(name), &holder));
+        let released =
+            self.database.write_behind(move |tx| lease::release(tx, &lease_of(name), &holder));
         drop(released.await);
     }
 }

@@ -331,11 +331,11 @@ fn a_command_that_fails_or_panics_after_writing_leaves_no_trace_and_spares_its_n
         receive(&mut database.connection(), sku(1), location(1), 9, NOW);
         let open = database.open();
         let fails = open.write(|tx| {
-            ordermill_storage::order::insert_contact(tx, 1, OrderId::from_raw(1))?;
+            ordermill_storage::order::insert_contacts(tx, &[(1, OrderId::from_raw(1))])?;
             Err::<(), Error>(Error::Stale("a thing"))
         });
         let panics = open.write(|tx| {
-            ordermill_storage::order::insert_contact(tx, 2, OrderId::from_raw(1))?;
+            ordermill_storage::order::insert_contacts(tx, &[(2, OrderId::from_raw(1))])?;
             assert!(tx.next_id::<OrderId>(NOW).raw() < 0, "a defect of a command");
             Ok::<(), Error>(())
         });

@@ -11,8 +11,8 @@ use ordermill_app::order::place::{PlaceOrder, PlaceOrderError, Placement};
 use ordermill_app::permission::{About, Aspect, Principal, StaffMember};
 use ordermill_app::privacy::rotation::reseal;
 use ordermill_app::privacy::{
-    OrderContact, Reveal, RevealError, Revealed, RootKeySource, RotationError, Vault, destroy_key,
-    index_contacts, keys, reveal, rotate_keys,
+    OrderContact, Reveal, RevealError, Revealed, RootKeySource, RotationError, Vault, VaultError,
+    contacts_of, destroy_key, keys, reveal, rotate_keys,
 };
 use ordermill_app::staff::{self, NewStaff};
 use ordermill_base::{Currency, Id, Quantity, Span, Timestamp};
@@ -292,7 +292,8 @@ fn orders_are_found_by_phone_tail_and_mail_however_typed() {
             connection
                 .transact(|tx| {
                     let entries = placed(tx, 3)?;
-                    index_contacts(tx, &vault, &entries)
+                    let contacts = contacts_of(tx, &vault, &entries)?;
+                    Ok::<_, VaultError>(order::insert_contacts(tx, &contacts)?)
                 })
                 .unwrap();
         };
@@ -322,13 +323,12 @@ fn an_order_that_does_not_open_does_not_stop_the_index() {
     for database in each_database() {
         let (mut connection, _) = with_orders(&database, 1);
         let stranger = Vault::in_memory(Arc::new(SeededEntropy::from_seed(5)), NOW);
-        connection
-            .transact(|tx| {
-                let entries = placed(tx, 1)?;
-                // Another installation's keys have the same numbers and do not open it.
-                index_contacts(tx, &stranger, &entries)
-            })
-            .unwrap();
+        let contacts = connection.read(|tx| {
+            let entries = placed(tx, 1)?;
+            // Another installation's keys have the same numbers and do not open it.
+            contacts_of(tx, &stranger, &entries)
+        });
+        assert_eq!(contacts.unwrap(), []);
     }
 }
 
@@ -506,7 +506,8 @@ fn a_stolen_database_and_its_logs_hold_no_name_number_or_address() {
             connection
                 .transact(|tx| {
                     let entries = placed(tx, 40)?;
-                    index_contacts(tx, &vault, &entries)
+                    let contacts = contacts_of(tx, &vault, &entries)?;
+                    Ok::<_, VaultError>(order::insert_contacts(tx, &contacts)?)
                 })
                 .unwrap();
         });

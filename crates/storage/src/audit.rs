@@ -112,15 +112,31 @@ pub fn seal_next(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, Error> {
     let last = last_block(tx)?;
     let cursor = last.as_ref().map_or_else(Cursor::start, |block| block.last);
     let entries = journal::after(tx, cursor, BLOCK_MAX as i64)?;
-    seal_behind(tx, last, &entries, now)
+    seal_behind(last, &entries, now)?.insert(tx)?;
+    Ok(entries.len())
 }
 
-/// Seals those of `entries` (in the readers' order, without gaps) that are not sealed yet.
-pub fn seal(tx: &mut Tx<'_>, entries: &[Entry], now: Timestamp) -> Result<usize, Error> {
-    let last = last_block(tx)?;
-    let cursor = last.as_ref().map_or_else(Cursor::start, |block| block.last);
-    let sealed = entries.partition_point(|entry| entry.cursor <= cursor);
-    seal_behind(tx, last, &entries[sealed..], now)
+/// Blocks that continue the chain, computed and not yet stored.
+#[derive(Debug)]
+pub struct Blocks(Vec<Block>);
+
+impl Blocks {
+    /// Those of `entries` (in the readers' order, without gaps) that are not sealed yet.
+    pub fn behind_the_last(
+        tx: &mut Tx<'_>,
+        entries: &[Entry],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let last = last_block(tx)?;
+        let cursor = last.as_ref().map_or_else(Cursor::start, |block| block.last);
+        let sealed = entries.partition_point(|entry| entry.cursor <= cursor);
+        seal_behind(last, &entries[sealed..], now)
+    }
+
+    /// Stores them. If another node has sealed meanwhile, this is refused as a unique violation.
+    pub fn insert(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        self.0.iter().try_for_each(|block| block.insert(tx))
+    }
 }
 
 /// The end of the chain as it stands, without verifying it.
@@ -223,6 +239,7 @@ fn push_optional(bytes: &mut Vec<u8>, text: Option<&str>) {
     text.into_iter().for_each(|text| push_text(bytes, text));
 }
 
+#[derive(Debug)]
 struct Block {
     number: i64,
     first: Cursor,
@@ -253,6 +270,23 @@ impl Block {
         hash.copy_from_slice(context.finish().as_ref());
         hash
     }
+
+    fn insert(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        tx.append(
+            &INSERT,
+            params![
+                self.number,
+                self.first.xid,
+                self.first.position.raw(),
+                self.last.xid,
+                self.last.position.raw(),
+                self.entries,
+                &self.leaves,
+                &self.hash,
+                self.sealed_at,
+            ],
+        )
+    }
 }
 
 static INSERT: Insert = insert!("journal_blocks" {
@@ -260,25 +294,32 @@ static INSERT: Insert = insert!("journal_blocks" {
     entries: Int, leaves: Blob, hash: Blob, sealed_at: Int,
 });
 
-fn seal_behind(
-    tx: &mut Tx<'_>,
-    last: Option<Block>,
-    entries: &[Entry],
-    now: Timestamp,
-) -> Result<usize, Error> {
+fn seal_behind(last: Option<Block>, entries: &[Entry], now: Timestamp) -> Result<Blocks, Error> {
     let mut number = last.as_ref().map_or(0, |block| block.number);
     let mut before = match last {
         Some(block) => block.hash.try_into().map_err(|_| Error::Stale("the audit chain"))?,
         None => [0; 32],
     };
     let mut bytes = Vec::new();
+    let mut blocks = Vec::new();
     for chunk in entries.chunks(BLOCK_MAX) {
         number += 1;
-        let range = (chunk[0].cursor, chunk[chunk.len() - 1].cursor);
-        let leaves: Vec<_> = chunk.iter().map(|entry| leaf_of(entry, &mut bytes)).collect();
-        before = insert_block(tx, number, &before, range, &leaves, now)?;
+        let mut leaves = Vec::with_capacity(chunk.len() * LEAF);
+        chunk.iter().for_each(|entry| leaves.extend(leaf_of(entry, &mut bytes)));
+        let mut block = Block {
+            number,
+            first: chunk[0].cursor,
+            last: chunk[chunk.len() - 1].cursor,
+            entries: chunk.len() as i64,
+            leaves,
+            hash: Vec::new(),
+            sealed_at: now,
+        };
+        before = block.expected_hash(&before);
+        block.hash = before.to_vec();
+        blocks.push(block);
     }
-    Ok(entries.len())
+    Ok(Blocks(blocks))
 }
 
 fn leaf_of(entry: &Entry, bytes: &mut Vec<u8>) -> [u8; LEAF] {
@@ -395,35 +436,6 @@ fn first_difference(
             Some((Some(*position), what))
         }
     }
-}
-
-fn insert_block(
-    tx: &mut Tx<'_>,
-    number: i64,
-    before: &[u8; 32],
-    (first, last): (Cursor, Cursor),
-    leaves: &[[u8; LEAF]],
-    sealed_at: Timestamp,
-) -> Result<[u8; 32], Error> {
-    let entries = leaves.len() as i64;
-    let leaves = leaves.concat();
-    let block = Block { number, first, last, entries, leaves, hash: Vec::new(), sealed_at };
-    let hash = block.expected_hash(before);
-    tx.append(
-        &INSERT,
-        params![
-            number,
-            first.xid,
-            first.position.raw(),
-            last.xid,
-            last.position.raw(),
-            entries,
-            &block.leaves,
-            hash.as_slice(),
-            sealed_at,
-        ],
-    )?;
-    Ok(hash)
 }
 
 impl fmt::Display for Head {

@@ -55,6 +55,8 @@ struct Inner {
     address: Address,
     ids: Arc<IdGenerator>,
     commands: Sender<Box<dyn Job>>,
+    /// What comes behind the commands: see [`Database::write_behind`].
+    behind: Sender<Box<dyn Job>>,
     reads: Sender<ReadJob>,
     committed: watch::Sender<u64>,
     is_lost: watch::Sender<bool>,
@@ -79,12 +81,18 @@ impl Database {
         let ids = Arc::new(IdGenerator::new(options.node));
         let mut connection = Connection::open(address, Arc::clone(&ids))?;
         connection.migrate()?;
-        let (database, waiting, questions) = Self::over(address, ids, options.queue);
+        let behind = address.is_postgres().then(|| crossbeam_channel::bounded(options.queue));
+        let (behind, follows) = behind.unzip();
+        let (database, waiting, questions) = Self::over(address, ids, options.queue, behind);
         let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
         let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
         for _ in 1..writers {
             let connection = Connection::open(address, Arc::clone(&database.0.ids))?;
             threads.push(database.spawn("writer", connection, &waiting, Inner::write_on)?);
+        }
+        if let Some(follows) = follows {
+            let connection = Connection::open(address, Arc::clone(&database.0.ids))?;
+            threads.push(database.spawn("follower", connection, &follows, Inner::follow_on)?);
         }
         for _ in 0..options.readers.max(1) {
             let connection = Connection::open_reader(address, Arc::clone(&database.0.ids))?;
@@ -102,7 +110,7 @@ impl Database {
         queue: usize,
     ) -> Result<(Self, Stepper), Error> {
         connection.migrate()?;
-        let (database, waiting, questions) = Self::over(address, connection.ids(), queue);
+        let (database, waiting, questions) = Self::over(address, connection.ids(), queue, None);
         Ok((database, Stepper::new(connection, waiting, questions)))
     }
 
@@ -110,12 +118,14 @@ impl Database {
         address: &Address,
         ids: Arc<IdGenerator>,
         queue: usize,
+        behind: Option<Sender<Box<dyn Job>>>,
     ) -> (Self, Receiver<Box<dyn Job>>, Receiver<ReadJob>) {
         let (commands, waiting) = crossbeam_channel::bounded(queue);
         let (reads, questions) = crossbeam_channel::bounded(queue);
         let database = Self(Arc::new(Inner {
             address: address.clone(),
             ids,
+            behind: behind.unwrap_or_else(|| commands.clone()),
             commands,
             reads,
             committed: watch::Sender::new(0),
@@ -177,7 +187,20 @@ impl Database {
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
-        self.enqueue(Box::new(Single { work, result: None, sender }))?;
+        self.enqueue(&self.0.commands, Box::new(Single { work, result: None, sender }))?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None).into()))
+    }
+
+    /// As [`Database::write`], for readers of the journal, which write nothing that a command locks:
+    /// on PostgreSQL they have a connection of their own, so that no command waits for them.
+    pub async fn write_behind<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        self.enqueue(&self.0.behind, Box::new(Single { work, result: None, sender }))?;
         answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None).into()))
     }
 
@@ -189,7 +212,7 @@ impl Database {
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
-        self.enqueue(Box::new(Single { work, result: None, sender }))?;
+        self.enqueue(&self.0.commands, Box::new(Single { work, result: None, sender }))?;
         answer.blocking_recv().unwrap_or_else(|_| Err(Error::Unavailable(None).into()))
     }
 
@@ -197,7 +220,7 @@ impl Database {
     /// is durable.
     pub async fn submit<C: BatchCommand + Sync>(&self, command: C) -> Result<C::Output, Error> {
         let (sender, answer) = oneshot::channel();
-        self.enqueue(Box::new(Hot { command, output: None, sender }))?;
+        self.enqueue(&self.0.commands, Box::new(Hot { command, output: None, sender }))?;
         answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None)))
     }
 
@@ -257,11 +280,11 @@ impl Database {
         }
     }
 
-    fn enqueue(&self, job: Box<dyn Job>) -> Result<(), Error> {
+    fn enqueue(&self, queue: &Sender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), Error> {
         if self.0.is_closed.load(Ordering::Acquire) {
             return Err(Error::Unavailable(None));
         }
-        self.0.commands.try_send(job).map_err(|error| match error {
+        queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => {
                 self.0.stats.refused.fetch_add(1, Ordering::Relaxed);
                 Error::Overloaded
@@ -288,22 +311,42 @@ impl Inner {
     /// A writer's life: ends when the database is closed and its queue is empty.
     fn write_on(
         weak: &std::sync::Weak<Self>,
+        connection: Connection,
+        queue: &Receiver<Box<dyn Job>>,
+    ) {
+        Self::run_on(weak, connection, queue, |inner, connection, batch| {
+            inner.stats.batches.fetch_add(1, Ordering::Relaxed);
+            inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            if is_mixed(&batch) {
+                let _alone = inner.side_by_side.write();
+                run_batch(connection, batch)
+            } else {
+                let _beside_others = inner.side_by_side.read();
+                run_batch(connection, batch)
+            }
+        });
+    }
+
+    /// As [`Inner::write_on`], for what locks nothing that others lock.
+    fn follow_on(
+        weak: &std::sync::Weak<Self>,
+        connection: Connection,
+        queue: &Receiver<Box<dyn Job>>,
+    ) {
+        Self::run_on(weak, connection, queue, |_, connection, batch| run_batch(connection, batch));
+    }
+
+    fn run_on(
+        weak: &std::sync::Weak<Self>,
         mut connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
+        run: impl Fn(&Self, &mut Connection, Vec<Box<dyn Job>>) -> Outcome,
     ) {
         let mut kept = None;
         while let Some(first) = kept.take().or_else(|| next(weak, queue)) {
             let Some(inner) = weak.upgrade() else { return };
             let batch = gather(first, queue, inner.address.is_postgres(), &mut kept);
-            inner.stats.batches.fetch_add(1, Ordering::Relaxed);
-            inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            let outcome = if is_mixed(&batch) {
-                let _alone = inner.side_by_side.write();
-                run_batch(&mut connection, batch)
-            } else {
-                let _beside_others = inner.side_by_side.read();
-                run_batch(&mut connection, batch)
-            };
+            let outcome = run(&inner, &mut connection, batch);
             inner.committed.send_modify(|count| *count += 1);
             if matches!(outcome, Outcome::Lost) {
                 if !inner.address.is_postgres() {

@@ -153,21 +153,40 @@ pub fn after_of(
     cursor: Cursor,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let names = serde_json::to_string(aggregates).map_err(|error| Error::Engine(error.into()))?;
+    after_where(tx, ("aggregate", aggregates), cursor, limit)
+}
+
+/// As [`after_of`], for what happened instead of what it happened to: `order.placed`, …
+pub fn after_kinds(
+    tx: &mut Tx<'_>,
+    kinds: &[&str],
+    cursor: Cursor,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    after_where(tx, ("kind", kinds), cursor, limit)
+}
+
+fn after_where(
+    tx: &mut Tx<'_>,
+    (column, values): (&'static str, &[&str]),
+    cursor: Cursor,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let values = serde_json::to_string(values).map_err(|error| Error::Engine(error.into()))?;
     if tx.is_postgres() {
         let sql = format!(
             "{SELECT} WHERE (xid, position) > ($1, $2)
              AND xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
-             AND aggregate IN (SELECT jsonb_array_elements_text(CAST(CAST($3 AS TEXT) AS jsonb)))
+             AND {column} IN (SELECT jsonb_array_elements_text(CAST(CAST($3 AS TEXT) AS jsonb)))
              ORDER BY xid, position LIMIT $4"
         );
-        tx.query(&sql, params![cursor.xid, cursor.position.raw(), &names, limit], read)
+        tx.query(&sql, params![cursor.xid, cursor.position.raw(), &values, limit], read)
     } else {
         let sql = format!(
-            "{SELECT} WHERE position > $1 AND aggregate IN (SELECT value FROM json_each($2))
+            "{SELECT} WHERE position > $1 AND {column} IN (SELECT value FROM json_each($2))
              ORDER BY position LIMIT $3"
         );
-        tx.query(&sql, params![cursor.position.raw(), &names, limit], read)
+        tx.query(&sql, params![cursor.position.raw(), &values, limit], read)
     }
 }
 

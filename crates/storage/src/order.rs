@@ -462,11 +462,12 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
     OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
 }
 
-/// Remembers which orders belong to a blind index of phone or e-mail. Repeating it is harmless.
-pub fn insert_contact(tx: &mut Tx<'_>, blind: i64, order: OrderId) -> Result<(), Error> {
+/// Remembers which orders belong to which blind index of phone or e-mail. Repeating it is harmless.
+pub fn insert_contacts(tx: &mut Tx<'_>, contacts: &[(i64, OrderId)]) -> Result<(), Error> {
     static INSERT: Insert =
         insert!("order_contacts" { blind: Int, order_id: Int } "ON CONFLICT DO NOTHING");
-    tx.append(&INSERT, params![blind, order.raw()])
+    let mut rows = tx.appender(&INSERT)?;
+    contacts.iter().try_for_each(|(blind, order)| rows.push(params![*blind, order.raw()]))
 }
 
 /// The SKUs of which most pieces were ordered in the latest `orders`, best first, at most `limit`.

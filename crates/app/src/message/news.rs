@@ -14,14 +14,19 @@ use crate::reader::{ReadError, Reader};
 /// everything that happened while nobody could read.
 pub const FRESH: Span = Span::days(1);
 
+/// Kinds of which [`news`] makes something.
+const KINDS: &[&str] =
+    &["order.paid", "order.canceled", "payment.failed", "refund.succeeded", "deadline.warned"];
+
 /// The reader that turns what happened into messages.
 pub fn reader() -> Reader {
-    Reader::new("messages", |tx, entries, now| {
+    let reader = Reader::new("messages", |tx, entries, now| {
         for entry in entries.iter().filter(|entry| entry.at + FRESH > now) {
             take_in(tx, entry, now)?;
         }
         Ok(())
-    })
+    });
+    Reader { kinds: Some(KINDS), ..reader }
 }
 
 fn take_in(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<(), ReadError> {

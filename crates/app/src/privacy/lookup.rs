@@ -12,49 +12,40 @@ use ordermill_vault::{IndexKind, Keyring, OpenError};
 use super::recipient::{ContactError, Reach};
 use super::{Vault, VaultError};
 
-/// The name of the journal's reader that calls [`index_contacts`].
+/// The name of the journal's reader that calls [`contacts_of`].
 pub const READER: &str = "contacts";
 
-/// Indexes the recipients of orders that were placed. Doing it again is harmless. An order that does
-/// not open is logged and left out: it blocks nobody.
+/// What the orders that were placed are found by: (blind index, order). An order that does not open
+/// is logged and left out: it blocks nobody.
 ///
 /// # Errors
 /// If the database refuses, or keys cannot be loaded again.
-pub fn index_contacts(
+pub fn contacts_of(
     tx: &mut Tx<'_>,
     vault: &Vault,
     entries: &[journal::Entry],
-) -> Result<(), VaultError> {
+) -> Result<Vec<(i64, OrderId)>, VaultError> {
     let placed = entries.iter().filter(|entry| entry.kind == "order.placed");
     let ids: Vec<OrderId> = placed.map(|entry| OrderId::from_raw(entry.aggregate_id)).collect();
+    let mut contacts = Vec::with_capacity(2 * ids.len());
     for (id, sealed) in order::recipients(tx, &ids)? {
-        index_order(tx, vault, id, &sealed)?;
-    }
-    Ok(())
-}
-
-fn index_order(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    id: OrderId,
-    sealed: &[u8],
-) -> Result<(), VaultError> {
-    let mut opened = vault.open_reach(id, sealed);
-    if matches!(opened, Err(ContactError::Sealed(OpenError::UnknownKey(_)))) {
-        vault.reload(tx)?;
-        opened = vault.open_reach(id, sealed);
-    }
-    match opened {
-        Ok(reach) => {
-            for blind in indexes(&vault.keyring(), &reach) {
-                order::insert_contact(tx, blind, id)?;
+        let mut opened = vault.open_reach(id, &sealed);
+        if matches!(opened, Err(ContactError::Sealed(OpenError::UnknownKey(_)))) {
+            vault.reload(tx)?;
+            opened = vault.open_reach(id, &sealed);
+        }
+        match opened {
+            Ok(reach) => {
+                contacts.extend(indexes(&vault.keyring(), &reach).map(|blind| (blind, id)));
+            }
+            Err(error) => {
+                tracing::warn!(order.id = %id, %error, "an order's recipient is not indexed");
             }
         }
-        Err(error) => {
-            tracing::warn!(order.id = %id, %error, "an order's recipient is not indexed");
-        }
     }
-    Ok(())
+    // Neighbors on the page are written one after the other.
+    contacts.sort_unstable();
+    Ok(contacts)
 }
 
 /// Everything that an order is found by: phone, its last four digits, e-mail.

@@ -10,7 +10,7 @@ pub mod reveal;
 pub mod rotation;
 mod vault;
 
-pub use lookup::index_contacts;
+pub use lookup::contacts_of;
 pub use recipient::{MaskedRecipient, OrderContact};
 pub use reveal::{Reveal, RevealError, Revealed, reveal};
 pub use rotation::{RotationError, RotationProgress, destroy_key, follow_keys, keys, rotate_keys};

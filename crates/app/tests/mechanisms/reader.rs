@@ -18,11 +18,15 @@ use crate::kit::{NOW, runtime};
 
 /// Adds entries about the orders `first` to `last`.
 fn append(connection: &mut Connection, first: i64, last: i64) {
+    append_kind(connection, "order.paid", first, last);
+}
+
+fn append_kind(connection: &mut Connection, kind: &str, first: i64, last: i64) {
     let act = Act::new(Actor::system("test"), NOW);
     connection
         .transact::<_, Error>(|tx| {
             for aggregate_id in first..=last {
-                let (aggregate, kind, body) = ("order", "order.paid", "{}");
+                let (aggregate, body) = ("order", "{}");
                 let entry = NewEntry { aggregate, aggregate_id, sequence: 1, kind, body };
                 journal::append(tx, &act, entry)?;
             }
@@ -80,6 +84,51 @@ fn a_reader_takes_each_entry_once_and_goes_on_where_it_stopped() {
             assert_eq!(seen, [Step::Read(2), Step::Idle]);
         });
         assert_eq!(noted(&mut connection), (1..=10).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn entries_that_concern_nobody_are_passed_and_the_cursor_follows_them_within_a_second() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        append(&mut connection, 1, 10);
+        let stored = |connection: &mut Connection| {
+            connection.read(|tx| journal::cursor(tx, "noting")).unwrap()
+        };
+        with_database(&database, |open| {
+            let reader = Reader { kinds: Some(&["order.shipped"]), ..noting(None) };
+            let mut reading = Reading::new(reader, open, "a");
+            assert_eq!(steps(&mut reading, NOW, 1), [Step::Idle], "{database:?}");
+            let end = connection.read(journal::end).unwrap();
+            assert_eq!(stored(&mut connection), end);
+            append(&mut connection, 11, 12);
+            assert_eq!(steps(&mut reading, NOW + Span::millis(500), 1), [Step::Idle]);
+            assert_eq!(stored(&mut connection), end, "a look alone writes nothing");
+            assert_eq!(steps(&mut reading, NOW + Span::seconds(1), 1), [Step::Idle]);
+            assert_eq!(stored(&mut connection), connection.read(journal::end).unwrap());
+        });
+        assert_eq!(noted(&mut connection), [0_i64; 0]);
+    }
+}
+
+#[test]
+fn a_reader_of_some_kinds_takes_each_of_them_once_among_the_others() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        append(&mut connection, 1, 3);
+        append_kind(&mut connection, "order.shipped", 4, 9);
+        append(&mut connection, 10, 12);
+        append_kind(&mut connection, "order.shipped", 13, 13);
+        with_database(&database, |open| {
+            let reader = Reader { kinds: Some(&["order.shipped"]), ..noting(None) };
+            let mut reading = Reading::new(reader.clone(), open.clone(), "a");
+            let seen = steps(&mut reading, NOW, 1);
+            assert_eq!(seen, [Step::Read(4)], "{database:?}");
+            let mut restarted = Reading::new(reader, open, "a");
+            let seen = steps(&mut restarted, NOW, 2);
+            assert_eq!(seen, [Step::Read(3), Step::Idle]);
+        });
+        assert_eq!(noted(&mut connection), [4, 5, 6, 7, 8, 9, 13]);
     }
 }
 

@@ -47,8 +47,7 @@ impl Engine {
     pub(super) fn open(fresh: &Fresh) -> Result<Self> {
         let mut client = Client::connect(&fresh.url, NoTls)?;
         client.batch_execute(
-            "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off;
-             SET synchronous_commit = on;",
+            "SET jit = off; SET enable_seqscan = off; SET synchronous_commit = on;",
         )?;
         let texts = [ORDERS, LINES_, RESERVATIONS, JOURNAL, DEADLINES, KEYS, STOCK];
         let prepared: Result<Vec<Statement>, _> =

@@ -99,7 +99,9 @@ impl Connection {
             Target::Sqlite(file) => {
                 Session::Sqlite(Box::new(SqliteSession::open(file, is_writer)?))
             }
-            Target::Postgres(config) => Session::Postgres(Box::new(PostgresSession::open(config)?)),
+            Target::Postgres(config) => {
+                Session::Postgres(Box::new(PostgresSession::open(config, is_writer)?))
+            }
         };
         Ok(Self { session, ids })
     }

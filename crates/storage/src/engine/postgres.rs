@@ -24,17 +24,23 @@ impl std::fmt::Debug for PostgresSession {
 }
 
 impl PostgresSession {
-    pub(crate) fn open(config: &postgres::Config) -> Result<Self, Error> {
+    pub(crate) fn open(config: &postgres::Config, is_writer: bool) -> Result<Self, Error> {
         let mut client = config.connect(NoTls)?;
-        // A statement prepared against a table that is still empty would keep its sequential scan
-        // when the table has grown.
-        client.batch_execute(
-            "SET plan_cache_mode = force_custom_plan;
-             SET enable_seqscan = off;
+        // A writer's statements find their rows by keys, and a plan of one may be kept: but not one
+        // that was made while its table was empty, and would go on reading all of it. Lists are
+        // planned for what is asked, every time. Compiling takes longer than any of them.
+        let planning = if is_writer {
+            "SET enable_seqscan = off;"
+        } else {
+            "SET plan_cache_mode = force_custom_plan;"
+        };
+        client.batch_execute(&format!(
+            "{planning}
+             SET jit = off;
              SET synchronous_commit = on;
              SET statement_timeout = '60s';
-             SET idle_in_transaction_session_timeout = '60s';",
-        )?;
+             SET idle_in_transaction_session_timeout = '60s';"
+        ))?;
         Ok(Self { client, statements: HashMap::new() })
     }
 
