@@ -84,7 +84,10 @@ impl Database {
         let behind = address.is_postgres().then(|| crossbeam_channel::bounded(options.queue));
         let (behind, follows) = behind.unzip();
         let (database, waiting, questions) = Self::over(address, ids, options.queue, behind);
+        // It ends with the writer's connection, so it is joined behind it.
+        let checkpointer = connection.copy_beside(address)?;
         let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
+        threads.extend(checkpointer);
         let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
         for _ in 1..writers {
             let connection = Connection::open(address, Arc::clone(&database.0.ids))?;

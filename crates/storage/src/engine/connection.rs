@@ -138,6 +138,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Has a thread copy SQLite's log back beside this connection, if there is one; see
+    /// [`SqliteSession::copy_beside`].
+    pub(crate) fn copy_beside(
+        &mut self,
+        address: &Address,
+    ) -> Result<Option<std::thread::JoinHandle<()>>, Error> {
+        match (&mut self.session, address.file()) {
+            (Session::Sqlite(session), Some(file)) => {
+                session.copy_beside(file.to_owned()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn ids(&self) -> Arc<IdGenerator> {
         Arc::clone(&self.ids)
     }

@@ -1,5 +1,7 @@
 //! SQLite: one file in WAL mode, durable at every commit.
 
+mod checkpoint;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +11,7 @@ use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use crate::Error;
 use crate::value::{Row, Value};
 
-/// Pages in the WAL before it is copied back. Larger ones make checkpoints, and with them the
-/// slowest commits, longer.
+/// Pages in the WAL before it is copied back. Larger ones make checkpoints longer.
 const CHECKPOINT_PAGES: i64 = 2_000;
 const STATEMENTS_KEPT: usize = 512;
 
