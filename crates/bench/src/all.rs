@@ -12,6 +12,7 @@ const REPEATED: &[(&str, &[usize])] = &[
     ("place-order-direct", &[256]),
     ("rush", &[200]),
     ("pay", &[64]),
+    ("quote", &[64]),
     ("cold-start", &[1]),
 ];
 

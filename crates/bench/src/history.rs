@@ -21,9 +21,9 @@ use ordermill_domain::order::PaymentTerms;
 use ordermill_storage::{Error, order};
 
 use crate::Options;
-use crate::client::{Answer, get};
+use crate::client::get;
 use crate::figure::Figure;
-use crate::load::{Pace, Script, drive};
+use crate::load::{Pace, Reads, Script, drive};
 use crate::orders::Mix;
 use crate::place::{self, NAMES, PLACES};
 use crate::server::program;
@@ -294,27 +294,4 @@ fn read_all(services: &Services, options: &Options) -> Result<()> {
         }
         Ok(())
     })
-}
-
-/// A client that reads.
-struct Reads<F>(F);
-
-impl<F: FnMut(&mut Vec<u8>) + Send + 'static> Reads<F> {
-    fn new(write: F) -> Self {
-        Self(write)
-    }
-}
-
-impl<F: FnMut(&mut Vec<u8>) + Send + 'static> Script for Reads<F> {
-    fn request(&mut self, into: &mut Vec<u8>) -> bool {
-        (self.0)(into);
-        true
-    }
-
-    fn answer(&mut self, answer: Answer<'_>) -> Result<(), String> {
-        match answer.status {
-            200 => Ok(()),
-            status => Err(format!("{status} {}", String::from_utf8_lossy(answer.body))),
-        }
-    }
 }

@@ -24,6 +24,7 @@ mod orders;
 mod pay;
 mod place;
 mod process;
+mod quote;
 mod rush;
 mod server;
 mod shop;
@@ -130,6 +131,11 @@ pub const BENCHES: &[Bench] = &[
         name: "pay",
         about: "orders placed, paid at the sandbox gateway and confirmed by its notice [64]",
         run: pay::pay,
+    },
+    Bench {
+        name: "quote",
+        about: "what 3 lines would cost and when they would arrive, through HTTP [64]",
+        run: quote::quote,
     },
     Bench {
         name: "get",

@@ -18,6 +18,30 @@ pub(crate) trait Script: Send + 'static {
     fn answer(&mut self, answer: Answer<'_>) -> Result<(), String>;
 }
 
+/// A client that asks what it is told to, and expects 200.
+#[derive(Debug)]
+pub(crate) struct Reads<F>(F);
+
+impl<F: FnMut(&mut Vec<u8>) + Send + 'static> Reads<F> {
+    pub(crate) fn new(write: F) -> Self {
+        Self(write)
+    }
+}
+
+impl<F: FnMut(&mut Vec<u8>) + Send + 'static> Script for Reads<F> {
+    fn request(&mut self, into: &mut Vec<u8>) -> bool {
+        (self.0)(into);
+        true
+    }
+
+    fn answer(&mut self, answer: Answer<'_>) -> Result<(), String> {
+        match answer.status {
+            200 => Ok(()),
+            status => Err(format!("{status} {}", String::from_utf8_lossy(answer.body))),
+        }
+    }
+}
+
 /// For how long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {

@@ -114,7 +114,7 @@ fn read_again(server: &Server, shop: &Shop, load: &Load<Orders>) -> Result<()> {
 }
 
 /// Requests a second that the same HTTP and JSON answer with nothing behind.
-fn nothing(options: &Options) -> Result<f64> {
+pub(crate) fn nothing(options: &Options) -> Result<f64> {
     let server = Server::start_nothing(options)?;
     let mut random = Random::from_seed(1);
     let scripts = (0..options.connections_or(256))

@@ -186,6 +186,10 @@ fn serve(
         format!("max_connections={}", options.connections_max),
         format!("fsync={fsync}"),
         format!("synchronous_commit={fsync}"),
+        // As docs/operations.md advises: without room, the log copies whole pages all the time.
+        "shared_buffers=512MB".into(),
+        "max_wal_size=4GB".into(),
+        "checkpoint_timeout=15min".into(),
     ];
     let mut server = Program::new("setpriv")
         .args(as_account(account))

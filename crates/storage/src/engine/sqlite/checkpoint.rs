@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::JoinHandle;
 
-use rusqlite::wal::CheckpointMode;
 use rusqlite::hooks::Wal;
+use rusqlite::wal::CheckpointMode;
 
 use super::{CHECKPOINT_PAGES, SqliteFile, SqliteSession};
 use crate::Error;
