@@ -295,15 +295,14 @@ static INSERT: Insert = insert!("journal_blocks" {
 });
 
 fn seal_behind(last: Option<Block>, entries: &[Entry], now: Timestamp) -> Result<Blocks, Error> {
-    let mut number = last.as_ref().map_or(0, |block| block.number);
+    let first = last.as_ref().map_or(1, |block| block.number + 1);
     let mut before = match last {
         Some(block) => block.hash.try_into().map_err(|_| Error::Stale("the audit chain"))?,
         None => [0; 32],
     };
     let mut bytes = Vec::new();
     let mut blocks = Vec::new();
-    for chunk in entries.chunks(BLOCK_MAX) {
-        number += 1;
+    for (chunk, number) in entries.chunks(BLOCK_MAX).zip(first..) {
         let mut leaves = Vec::with_capacity(chunk.len() * LEAF);
         chunk.iter().for_each(|entry| leaves.extend(leaf_of(entry, &mut bytes)));
         let mut block = Block {
