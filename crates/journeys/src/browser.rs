@@ -266,10 +266,12 @@ impl Browser {
     /// # Errors
     /// When the picture cannot be taken or written.
     pub fn screenshot(&mut self, file: &Path) -> Result<()> {
-        // After a change of the page its fonts and pictures may still be on their way.
+        // After a change of the page its fonts and pictures may still be on their way; those that wait
+        // until somebody scrolls to them are asked for now.
         self.with_scripts(|session| {
             session.script_async(
-                "await document.fonts.ready;
+                "for (const image of document.images) image.loading = 'eager';
+                 await document.fonts.ready;
                  await Promise.all([...document.images].map(image => image.decode().catch(() => {})));",
                 json!([]),
             )

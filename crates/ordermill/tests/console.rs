@@ -104,6 +104,8 @@ fn sign_in(browser: &mut Browser, person: &Person) -> Result<()> {
     browser.fill(&field(word("Login", "账号")), &person.login)?;
     browser.fill(&field(word("Password", "密码")), &person.password)?;
     browser.click(&button(word("Sign in", "登录")))?;
+    // The sign-in is below `/console/` itself: it is left once nobody is asked for a password.
+    browser.see_no_more(word("Password", "密码"))?;
     browser.arrive("/console/")
 }
 
@@ -216,6 +218,114 @@ fn on_a_phone_in_chinese(shop: &Shop, clerk: &Person) {
         browser.see("等买家付款")?;
         browser.check("order")
     });
+}
+
+/// A manager makes a coupon and edits a SKU on a phone; what is above a limit a colleague approves.
+#[test]
+fn a_manager_keeps_coupons_and_prices_and_a_colleague_approves_a_leap() {
+    let shop = shop();
+    let manager = shop.hire("journey.manager", &["Operations"]);
+    let colleague = shop.hire("journey.colleague", &["Operations"]);
+    let (mug, reason) = ("CER-MUG-MST-S35", "季末清仓");
+
+    visit(&shop.origin, View::PHONE_CHINESE, |browser| {
+        sign_in(browser, &manager)?;
+        browser.open("/console/promotions")?;
+        browser.check("coupons")?;
+        browser.click(&link("新建优惠券"))?;
+        browser.fill(&field("优惠码"), "双 十一")?;
+        browser.fill(&field("中文名称"), "双十一立减")?;
+        browser.choose(&css("#f-benefit"), "立减（金额）")?;
+        browser.fill(&field("优惠数值"), "20.00")?;
+        browser.fill(&field("最低消费"), "199")?;
+        browser.expect("status of 422");
+        browser.click(&button("创建优惠券"))?;
+        browser.see("1 到 40 个字母")?;
+        browser.check("coupon-refused")?;
+        browser.fill(&field("优惠码"), "双十一")?;
+        browser.click(&button("创建优惠券"))?;
+        browser.see("已创建 双十一")?;
+        browser.check("coupon")?;
+        browser.open("/console/promotions?q=%E5%8F%8C")?;
+        browser.see("满 ¥199.00 减 ¥20.00")?;
+        browser.check("coupons-found")?;
+
+        browser.open(&format!("/console/catalog?q={mug}"))?;
+        browser.check("catalog-found")?;
+        browser.click(&css("#list tbody tr:first-child .key"))?;
+        browser.see(mug)?;
+        browser.check("sku")?;
+        browser.click(&link("编辑"))?;
+        browser.fill(&field("英文名称"), "Mug of the journey")?;
+        browser.fill(&field("售价（CNY）"), "1.00")?;
+        browser.fill(&field("理由"), reason)?;
+        browser.check("sku-edit")?;
+        browser.click(&button("保存"))?;
+        browser.see("价格等待第二人审批")?;
+        browser.see("Mug of the journey")?;
+        browser.click(&link("查看申请"))?;
+        browser.see("这是你自己的申请")?;
+        browser.check("approval-own")
+    });
+    visit(&shop.origin, View::DESKTOP_ENGLISH, |browser| {
+        sign_in(browser, &colleague)?;
+        browser.open("/console/tasks")?;
+        browser.see(&format!("Prices of {mug}"))?;
+        browser.click(&link("Approve as second person"))?;
+        browser.see(reason)?;
+        browser.see("journey.manager")?;
+        browser.check("approval")?;
+        browser.click(&button("Approve"))?;
+        browser.see("Approved and done")?;
+        browser.check("approval-done")?;
+        browser.open(&format!("/console/catalog/skus/{mug}"))?;
+        browser.see("¥1.00")?;
+        browser.open("/console/account")?;
+        browser.click(&button("Turn on"))?;
+        browser.see("Scan the code")?;
+        browser.check("second-factor")
+    });
+    goods_and_promotions(&shop, &manager);
+}
+
+/// Their pages, to each kind of visitor, also in the dark.
+fn goods_and_promotions(shop: &Shop, manager: &Person) {
+    let pages = [
+        ("catalog", "/console/catalog"),
+        ("sku", "/console/catalog/skus/CER-MUG-MST-S35"),
+        ("sku-edit", "/console/catalog/skus/CER-MUG-MST-S35/edit"),
+        ("categories", "/console/catalog/categories"),
+        ("category-new", "/console/catalog/categories/new"),
+        ("locations", "/console/catalog/locations"),
+        ("location-new", "/console/catalog/locations/new"),
+        ("files", "/console/catalog/files"),
+        ("coupons", "/console/promotions"),
+        ("coupon-new", "/console/promotions/new"),
+        ("gift-cards", "/console/promotions/gift-cards"),
+        ("points", "/console/promotions/points"),
+        ("settings", "/console/admin"),
+    ];
+    for view in View::ALL {
+        visit(&shop.origin, view, |browser| {
+            sign_in(browser, manager)?;
+            for (name, path) in pages {
+                browser.open(path)?;
+                browser.check(name)?;
+            }
+            browser.open("/console/catalog/locations")?;
+            browser.click(&css(".list tbody tr:first-child .key"))?;
+            browser.check("location")?;
+            browser.open("/console/promotions")?;
+            browser.click(&css("#list tbody tr:first-child .key"))?;
+            browser.check("coupon")?;
+            browser.open("/console/catalog?theme=dark")?;
+            for (name, path) in pages {
+                browser.open(path)?;
+                browser.check(&format!("{name}-dark"))?;
+            }
+            Ok(())
+        });
+    }
 }
 
 fn every_page(shop: &Shop, clerk: &Person) {

@@ -254,12 +254,14 @@ fn locations(
 ) -> anyhow::Result<()> {
     for (place, priority) in merchant.locations.iter().zip(1..) {
         let minute = i8::try_from(place.cut_off_minute % 60)?;
+        let province = division::find_province(&place.province);
+        let province = province.context("a province that is not there")?.code.get();
         let new = Location {
             id: services.database().ids().next(act.at),
             code: place.code.clone(),
             name: text(&place.name),
             country: Country::CHINA,
-            region: format!("CN-{}", place.province.get(..2).unwrap_or_default()),
+            region: format!("CN-{}", province / 10_000),
             address: place.street.zh.to_string(),
             latitude_micro: place.latitude_micro,
             longitude_micro: place.longitude_micro,

@@ -90,7 +90,7 @@ impl GiftCardForm {
             Field::select("origin", t.gift_card_origin(), origins.into()).value(&entered.origin),
             Field::new("reason", t.approval_why())
                 .max_length(200)
-                .hint(t.coupon_reason_hint())
+                .hint(t.gift_card_reason_hint())
                 .value(&entered.reason),
         ];
         let errors = refuse(&mut fields, errors, t);
@@ -113,6 +113,7 @@ crate::words! {
     gift_card_fresh(amount) = "新礼品卡 {amount}，卡号只显示这一次", "New gift card of {amount}; its code is shown this once";
     gift_card_fresh_hint = "请现在交给顾客，之后无法再次查看。", "Hand it over now; it cannot be seen again.";
     gift_card_over_limit(limit) = "一个人最多可发行 {limit}", "One person issues at most {limit}";
+    gift_card_reason_hint = "写入日志，不含个人信息", "Goes into the journal; no personal data";
     gift_card_amount_wrong = "请填大于 0 的金额", "An amount above zero";
 }
 

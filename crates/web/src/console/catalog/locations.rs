@@ -203,7 +203,10 @@ fn read(entered: &LocationEntered, t: Words) -> Result<Location, Wrong> {
     let country = country.filter(|country| country.code() == entered.country);
     must(country.is_some(), "country", t.location_country_wrong());
     let is_region = entered.region.len() <= 10
-        && entered.region.split('-').next() == Some(entered.country.as_str());
+        && entered
+            .region
+            .split_once('-')
+            .is_some_and(|(country, part)| country == entered.country && !part.is_empty());
     must(is_region, "region", t.location_region_wrong());
     let is_address = (1..=200).contains(&entered.address.chars().count());
     must(is_address, "address", t.location_address_wrong());
