@@ -142,6 +142,7 @@ impl Shop {
             Reader::audit_sealer(),
             Reader::contacts(self.services.vault().clone()),
             Reader::webhooks(),
+            Reader::backorders(),
             ordermill_app::message::news::reader(),
             ordermill_app::replenishment::reader(self.services.catalog_holder()),
         ]

@@ -213,7 +213,7 @@ pub(crate) fn stock_up(
             }
             let on_hand = if random.percent(25) { 0 } else { random.between(1, most) };
             let safety = if random.percent(20) { random.between(1, 5) } else { 0 };
-            let shelf = Shelf { on_hand, safety, may_wait: sku % 5 == 0, ..Shelf::default() };
+            let shelf = Shelf { on_hand, safety, may_wait: sku % 3 == 0, ..Shelf::default() };
             let policy =
                 if shelf.may_wait { BackorderPolicy::Allow } else { BackorderPolicy::Deny };
             let (id, at) = (SkuId::from_raw(sku), LocationId::from_raw(location));

@@ -59,7 +59,9 @@ impl Shop {
             | "reservation.expired"
             | "payment.created"
             | "refund.granted"
-            | "deadline.warned" => {
+            | "deadline.warned"
+            | "reservation.held"
+            | "stock.moved" => {
                 serde_json::from_str(&entry.body).map_err(|error| error.to_string())?
             }
             _ => Value::Null,
@@ -94,6 +96,16 @@ impl Shop {
                 }
                 _ => self.model.cancel(id),
             },
+            "stock.moved" if body["delta"].as_i64().is_some_and(|delta| delta > 0) => {
+                let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
+                self.model.arrivals.insert(position, place);
+                Ok(())
+            }
+            "reservation.held" if body["from"] == "backordered" => {
+                let line = body["line_no"].as_i64().ok_or("no line")?;
+                let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
+                self.model.arrived(id, line, place)
+            }
             "reservation.expired" => {
                 let line = body["line_no"].as_i64().ok_or("no line")?;
                 let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);

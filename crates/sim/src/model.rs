@@ -48,6 +48,8 @@ pub struct Model {
     pub told_prices: BTreeMap<i64, i64>,
     /// What pieces cost, as it is stored.
     pub prices: BTreeMap<i64, i64>,
+    /// Where pieces came in, by the position in the journal, and nobody who waits was given them yet.
+    pub arrivals: BTreeMap<i64, Place>,
     /// What buyers are told.
     pub tellings: Tellings,
     /// Payments by points and gift cards that an order has just made and that must be written at

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{OrderId, SkuId};
+use ordermill_domain::ids::{LocationId, OrderId, SkuId};
 use ordermill_domain::reservation::{Event, Facts, Reservation, State};
 
 use crate::columns::{Kind, insert};
@@ -66,6 +66,22 @@ pub fn waiting(
     let mut keys = Columns::new(&[Kind::Int]);
     skus.into_iter().for_each(|sku| keys.push(params![sku.raw()]));
     Ok(tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.int()?)))?.into_iter().collect())
+}
+
+/// The orders that wait for a SKU at a location, the oldest first, at most `limit`.
+pub fn orders_waiting(
+    tx: &mut Tx<'_>,
+    sku: SkuId,
+    at: LocationId,
+    limit: i64,
+) -> Result<Vec<OrderId>, Error> {
+    tx.query(
+        "SELECT DISTINCT order_id FROM reservations
+          WHERE sku_id = $1 AND state = 'backordered' AND location_id = $2
+          ORDER BY order_id LIMIT $3",
+        params![sku.raw(), at.raw(), limit],
+        |row| row.id(),
+    )
 }
 
 pub(crate) const COLUMNS: &str = "order_id, line_no, location_id, CAST(is_backorder AS BIGINT),

@@ -11,8 +11,10 @@ use std::rc::Rc;
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
-use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{Cover, Event, LineQuantity, Order, OrderError, OrderLine, review};
+use ordermill_domain::ids::{LocationId, OrderId, SkuId};
+use ordermill_domain::order::{
+    Cover, Event, LineQuantity, Order, OrderError, OrderLine, Status, review,
+};
 use ordermill_domain::reservation::{
     self as hold, Facts, InvalidTransition, ReleaseReason, Reservation, State,
 };
@@ -242,6 +244,39 @@ impl OrderFile {
                 let facts = Facts { state: State::Backordered, ..facts };
                 self.waiting.push(Reservation::from_facts(facts));
             }
+        }
+        Ok(())
+    }
+
+    /// Claims pieces that came in for backorders of this SKU at this location, each whole or not yet.
+    pub fn fill_backorders(
+        &mut self,
+        act: &Act,
+        sku: SkuId,
+        at: LocationId,
+    ) -> Result<(), FileError> {
+        let mut filled = Vec::new();
+        for index in 0..self.reservations.len() {
+            let facts = *self.reservations[index].reservation.facts();
+            let is_waiting = facts.state == State::Backordered;
+            if !is_waiting || (facts.sku, facts.location) != (sku, at) {
+                continue;
+            }
+            let available = self.levels.borrow_mut().at(sku, at)?.available();
+            if available < facts.quantity.get() {
+                continue;
+            }
+            let event = self.step(index, Reservation::arrive)?;
+            self.happened_to_hold(act, event);
+            if self.order().status() == Status::Confirmed {
+                self.step(index, Reservation::allocate)?;
+                filled.push(LineQuantity { line_no: facts.line_no, quantity: facts.quantity });
+            }
+        }
+        if !filled.is_empty() {
+            let event =
+                self.stored.order.record_backorder_filled(&mut self.lines, filled, act.at)?;
+            self.happened(act, event);
         }
         Ok(())
     }

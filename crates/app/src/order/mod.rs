@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod detail;
 pub mod file;
+pub mod fill;
 pub mod intake;
 pub mod list;
 pub mod note;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Model, Place, Wrong};
+use super::{Model, Place, Status, Wrong};
 
 /// One SKU at one location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -205,6 +205,51 @@ impl Model {
             }
         }
         pieces.extend(waiting);
+    }
+
+    /// Pieces that came in are claimed for one who waits: whoever waits longer and would be content
+    /// with what is there comes first.
+    pub fn arrived(&mut self, id: i64, line: i64, place: Place) -> Result<(), Wrong> {
+        let free = self.shelf(place).free();
+        if let Some(older) = self.waits(place, free).filter(|older| *older < id) {
+            return Err(format!("order {id} gets pieces at {place:?} before order {older}"));
+        }
+        let order = self.order(id)?;
+        let is_confirmed = order.status == Status::Confirmed;
+        let is_it =
+            |it: &&mut Pieces| it.line == line && it.place == place && it.claim == Claim::Waiting;
+        let Some(it) = order.pieces.iter_mut().find(is_it) else {
+            return Err(format!("order {id} waits for nothing at {place:?}"));
+        };
+        let count = it.count;
+        it.claim = if is_confirmed { Claim::Allocated } else { Claim::Held };
+        if count > free {
+            return Err(format!("order {id} gets {count} of {free} pieces at {place:?}"));
+        }
+        let shelf = self.shelf(place);
+        *(if is_confirmed { &mut shelf.allocated } else { &mut shelf.reserved }) += count;
+        Ok(())
+    }
+
+    /// The oldest order that waits at a place and would be content with so many pieces.
+    fn waits(&self, place: Place, free: i64) -> Option<i64> {
+        let is_it =
+            |it: &Pieces| it.place == place && it.claim == Claim::Waiting && it.count <= free;
+        let waits = self.orders.iter().find(|(_, order)| order.pieces.iter().any(is_it));
+        waits.map(|(id, _)| *id)
+    }
+
+    /// The journal was read up to here by whoever fills backorders: nobody waits any more for what
+    /// came in and is there.
+    pub fn arrivals_are_read(&mut self, upto: i64) -> Result<(), Wrong> {
+        let unread = self.arrivals.split_off(&(upto + 1));
+        for place in std::mem::replace(&mut self.arrivals, unread).into_values() {
+            let free = self.shelves.get(&place).map_or(0, Shelf::free);
+            if let Some(id) = self.waits(place, free) {
+                return Err(format!("order {id} waits at {place:?}, where {free} pieces are"));
+            }
+        }
+        Ok(())
     }
 
     /// The shelves after goods came or went, if what is claimed there can stay.

@@ -1,6 +1,8 @@
-//! Buyers are told of their orders, and others of everything, behind what happens.
+//! What readers of the journal do behind what happens: buyers are told of their orders, others of
+//! everything, and pieces that came in go to those who wait.
 
 use ordermill_app::message::news;
+use ordermill_app::order::fill;
 use ordermill_app::permission::Principal;
 use ordermill_app::reader::{Reader, Reading, Step};
 use ordermill_app::webhook::delivery::{Replayed, replay_range};
@@ -38,6 +40,11 @@ impl Shop {
         }
     }
 
+    /// What came in goes to those who wait for it.
+    pub(super) fn backorders_are_filled(&mut self) -> Result<(), Wrong> {
+        self.read_on(fill::READER, Reader::backorders())
+    }
+
     /// A reader of the journal reads to its end, or dies on the way.
     fn read_on(&mut self, name: &'static str, reader: Reader) -> Result<(), Wrong> {
         let (database, now) = (self.world.database(), self.world.now());
@@ -63,6 +70,10 @@ impl Shop {
             Some(Ok(None)) | None => {}
         }
         self.listen()?;
+        if name == fill::READER {
+            let read = self.world.look(|tx| journal::cursor(tx, name)).position.raw();
+            return self.model.arrivals_are_read(read);
+        }
         if name == "messages" {
             let read = self.world.look(|tx| journal::cursor(tx, name)).position.raw();
             self.model.news_are_read(read, now.as_micros());
