@@ -212,7 +212,9 @@ fn no_list_reads_all_orders() {
                 let plan = connection.read(|tx| order::plan(tx, &filter, before, 50)).unwrap();
                 let of_orders = |line: &&String| line.contains(" o ") || line.contains("orders");
                 let steps: Vec<&String> = plan.iter().filter(of_orders).collect();
-                assert!(!steps.is_empty(), "{name}: {plan:#?}");
+                // Of what no order can be, PostgreSQL reads none.
+                let is_nothing = plan.iter().any(|line| line.contains("One-Time Filter: false"));
+                assert!(!steps.is_empty() || is_nothing, "{name}: {plan:#?}");
                 for step in steps {
                     let is_scan = step.contains("SCAN o") || step.contains("Seq Scan");
                     assert!(!is_scan, "{name} on {}: {plan:#?}", database.engine());
