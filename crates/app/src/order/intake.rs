@@ -1,19 +1,24 @@
 //! From what a channel, a shopper or a file hands in to an order that can be decided on: every
 //! field checked, priced, sealed. Nothing here touches the database, so it runs beside the writer.
 
+mod charges;
+mod region;
+
 use ordermill_base::{Currency, Money, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::address::{
-    Address, Country, Division, Expected, FieldProblem, RawRecipient, Recipient,
-};
+use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
 use ordermill_domain::email::Email;
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
 use ordermill_domain::pricing::{
-    self, CouponUse, Destination, GiftCard, Quote, QuoteProblem, Region, TaxMode,
-    points::PointsToSpend,
+    self, CouponUse, GiftCard, Quote, QuoteProblem, points::PointsToSpend,
 };
 
+pub use self::charges::{ChargedLine, Charges};
+pub use self::region::{destination, region_near};
+
+use self::charges::charged;
+use self::region::region_of;
 use super::place::{Key, PlaceOrder};
 use crate::benefit::HandedIn;
 use crate::benefit::claim::{Claims, CouponClaim, GiftCardClaim, PointsClaim, buyer_of};
@@ -119,30 +124,6 @@ pub struct NewLine {
     pub sku: String,
     /// Pieces.
     pub quantity: i64,
-}
-
-/// Amounts that a channel has charged already; the order takes them as they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charges {
-    /// For each line: unit price, discount, tax, in minor units.
-    pub lines: Vec<ChargedLine>,
-    /// Freight, discounts taken off.
-    pub freight_minor: i64,
-    /// Tax of the freight.
-    pub freight_tax_minor: i64,
-    /// Whether prices contain the tax.
-    pub tax_mode: TaxMode,
-}
-
-/// One line's amounts in minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChargedLine {
-    /// For one piece.
-    pub unit_price_minor: i64,
-    /// Taken off the whole line.
-    pub discount_minor: i64,
-    /// In or on top of the line, by the tax mode.
-    pub tax_minor: i64,
 }
 
 /// Discounts and tenders that the caller has looked up.
@@ -419,112 +400,9 @@ fn discounts(quote: &Quote) -> Vec<(u16, String, i64)> {
     rows
 }
 
-/// The amounts of an order that the channel has priced.
-fn charged(
-    new: &NewOrder,
-    lines: &[(&Sku, Quantity)],
-    charges: &Charges,
-) -> Result<(Amounts, Vec<LineTerms>), IntakeError> {
-    if charges.lines.len() != lines.len() {
-        let detail = "the channel's amounts have another number of lines";
-        return Err(IntakeError::Fields(vec![issue("lines", "mismatch", detail)]));
-    }
-    let too_large = || QuoteProblem::TooLarge;
-    let mut amounts = Amounts {
-        currency: new.currency,
-        tax_mode: charges.tax_mode,
-        goods_minor: 0,
-        discount_minor: 0,
-        freight_minor: charges.freight_minor,
-        tax_minor: charges.freight_tax_minor,
-        total_minor: 0,
-    };
-    let mut terms = Vec::with_capacity(lines.len());
-    for (((sku, quantity), charge), line_no) in lines.iter().zip(&charges.lines).zip(1..) {
-        let goods = charge.unit_price_minor.checked_mul(quantity.get()).ok_or_else(too_large)?;
-        let on_top = if charges.tax_mode == TaxMode::Exclusive { charge.tax_minor } else { 0 };
-        let total_minor = goods
-            .checked_sub(charge.discount_minor)
-            .and_then(|net| net.checked_add(on_top))
-            .ok_or_else(too_large)?;
-        terms.push(LineTerms {
-            line_no,
-            sku: sku.id,
-            quantity: *quantity,
-            unit_price_minor: charge.unit_price_minor,
-            discount_minor: charge.discount_minor,
-            tax_minor: charge.tax_minor,
-            total_minor,
-        });
-        let add = |sum: &mut i64, part: i64| {
-            *sum = sum.checked_add(part).ok_or_else(too_large)?;
-            Ok::<(), QuoteProblem>(())
-        };
-        add(&mut amounts.goods_minor, goods)?;
-        add(&mut amounts.discount_minor, charge.discount_minor)?;
-        add(&mut amounts.tax_minor, charge.tax_minor)?;
-        add(&mut amounts.total_minor, total_minor)?;
-    }
-    let on_top = if charges.tax_mode == TaxMode::Exclusive { charges.freight_tax_minor } else { 0 };
-    amounts.total_minor = amounts
-        .total_minor
-        .checked_add(charges.freight_minor)
-        .and_then(|total| total.checked_add(on_top))
-        .ok_or_else(too_large)?;
-    amounts.check(&terms).map_err(|error| {
-        IntakeError::Fields(vec![issue("lines", "mismatch", error.to_string())])
-    })?;
-    Ok((amounts, terms))
-}
-
 /// The phone of a recipient, if it is one.
 pub(crate) fn buyer_phone(recipient: &RawRecipient) -> Option<String> {
     Some(recipient.validate().ok()?.phone.e164())
-}
-
-/// Country and province: `CN-31` by GB/T 2260 where there are Chinese divisions, else the country
-/// with the province as written, `US-California`. Not personal, so it stands in plain text.
-fn region_of(address: &Address) -> String {
-    let country = address.country().code();
-    match address.province() {
-        Some(Division { code: Some(code), .. }) => format!("{country}-{}", code.get() / 10_000),
-        Some(province) => format!("{country}-{}", province.name),
-        None => country.to_owned(),
-    }
-}
-
-/// As [`region_of`], for a quote before the address is known: a country and, if there is one, a
-/// province as people write it.
-pub fn region_near(country: &str, province: &str) -> Result<String, FieldIssue> {
-    let unknown = |field, detail| issue(field, "unknown", detail);
-    let country = Country::parse(country)
-        .map_err(|_| unknown("destination.country", "a country's code or name"))?;
-    let code = country.code();
-    let province = province.trim();
-    if province.is_empty() {
-        return Ok(code.to_owned());
-    }
-    if country == Country::CHINA {
-        let found = ordermill_domain::address::division::find_province(province);
-        let found = found.and_then(|it| it.division().code);
-        let found = found.ok_or_else(|| unknown("destination.province", "a province of China"))?;
-        return Ok(format!("{code}-{}", found.get() / 10_000));
-    }
-    Ok(format!("{code}-{province}"))
-}
-
-/// `CN-31` as the pricing rules want it.
-pub fn destination(region: &str) -> Destination<'_> {
-    let (country, rest) = region.split_once('-').unwrap_or((region, ""));
-    let country = country.parse().unwrap_or(Country::CHINA);
-    let region = match rest.parse::<u32>() {
-        Ok(code) => {
-            pricing::ProvinceCode::of(code * 10_000).map_or(Region::Unknown, Region::Province)
-        }
-        Err(_) if rest.is_empty() => Region::Unknown,
-        Err(_) => Region::Named(rest),
-    };
-    Destination { country, region }
 }
 
 fn check_texts(new: &NewOrder, issues: &mut Vec<FieldIssue>) {
@@ -559,37 +437,4 @@ pub(crate) fn issue(
     detail: impl Into<String>,
 ) -> FieldIssue {
     FieldIssue { field: field.into(), code, detail: detail.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use ordermill_domain::address::RawAddress;
-
-    use super::*;
-
-    fn region(country: &str, province: &str, city: &str, district: &str) -> String {
-        let address = RawAddress {
-            country: country.to_owned(),
-            province: province.to_owned(),
-            city: city.to_owned(),
-            district: district.to_owned(),
-            street: vec!["1 Main St".to_owned()],
-            postal_code: if country == "US" { "94105".to_owned() } else { String::new() },
-        };
-        region_of(&address.validate().expect("an address"))
-    }
-
-    #[test]
-    fn a_region_names_country_and_province_and_nothing_personal() {
-        assert_eq!(region("CN", "上海市", "上海市", "浦东新区"), "CN-31");
-        assert_eq!(region("CN", "广东", "深圳", "南山区"), "CN-44");
-        assert_eq!(region("US", "California", "San Francisco", ""), "US-California");
-    }
-
-    #[test]
-    fn a_stored_region_is_the_destination_that_freight_is_priced_for() {
-        assert!(matches!(destination("CN-31").region, Region::Province(_)));
-        assert!(matches!(destination("US-California").region, Region::Named("California")));
-        assert!(matches!(destination("SG").region, Region::Unknown));
-    }
 }
