@@ -75,6 +75,9 @@ pub struct Reader {
     pub is_needed: Option<Arc<IsNeeded>>,
     /// Entries of other kinds pass unread; none: all concern it.
     pub kinds: Option<&'static [&'static str]>,
+    /// Whether it changes what commands change, such as orders and stock. Then it writes as one of
+    /// them, which lock in one order; else behind them ([`Database::write_behind`]).
+    pub is_command: bool,
     /// What it does.
     pub prepare: Arc<Prepare>,
 }
@@ -117,6 +120,7 @@ impl Reader {
             on_poison: OnPoison::Skip,
             is_needed: None,
             kinds: None,
+            is_command: false,
             prepare: Arc::new(prepare),
         }
     }
@@ -345,16 +349,18 @@ impl Reading {
         now: Timestamp,
     ) -> Result<bool, ReadError> {
         let (name, holder) = (self.reader.name, self.holder.clone());
-        self.database
-            .write_behind(move |tx| {
-                if !is_ours(tx, name, &holder, stored, now)? {
-                    return Ok(false);
-                }
-                write(tx)?;
-                journal::move_cursor(tx, name, last, now)?;
-                Ok(true)
-            })
-            .await
+        let work = move |tx: &mut Tx<'_>| {
+            if !is_ours(tx, name, &holder, stored, now)? {
+                return Ok(false);
+            }
+            write(tx)?;
+            journal::move_cursor(tx, name, last, now)?;
+            Ok(true)
+        };
+        match self.reader.is_command {
+            true => self.database.write(work).await,
+            false => self.database.write_behind(work).await,
+        }
     }
 
     async fn failed(

@@ -26,17 +26,18 @@ const WAITING_MAX: i64 = 500;
 impl Reader {
     /// Fills backorders with what came in.
     pub fn backorders() -> Self {
-        Self::new(READER, |tx, entries, now| {
+        let reader = Self::new(READER, |tx, entries, now| {
             let places = arrivals(entries)?;
             Ok(fill(tx, &places, now)?)
-        })
+        });
+        Self { kinds: Some(&["stock.moved"]), is_command: true, ..reader }
     }
 }
 
 /// Where pieces came in.
 fn arrivals(entries: &[Entry]) -> Result<BTreeSet<(SkuId, LocationId)>, ReadError> {
     let mut places = BTreeSet::new();
-    for entry in entries.iter().filter(|entry| entry.kind == "stock.moved") {
+    for entry in entries {
         match Event::from_json(&entry.kind, &entry.body) {
             Ok(Event::Stock(stock::Event::Moved { sku, location, delta, .. })) if delta > 0 => {
                 places.insert((sku, location));
