@@ -14,7 +14,8 @@ use ordermill_domain::stock::Shortage;
 use ordermill_domain::task::TaskKind;
 use ordermill_domain::{order, reservation, stock};
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Database, Error, Tx, incoming, task};
+use ordermill_storage::task::{self, Task};
+use ordermill_storage::{Database, Error, Tx, incoming};
 use serde::{Deserialize, Serialize};
 
 use crate::availability::Books;
@@ -23,16 +24,25 @@ use crate::reader::Reader;
 
 /// What the task says: nothing personal, and all that is needed to order goods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Detail {
-    sku: String,
-    available: i64,
-    on_the_way: i64,
+pub struct Detail {
+    /// The SKU's code.
+    pub sku: String,
+    /// Pieces that may be sold, at all locations.
+    pub available: i64,
+    /// Pieces that are announced.
+    pub on_the_way: i64,
     /// Pieces that the largest order wanted that was refused for want of them.
     #[serde(default)]
-    wanted: i64,
-    reorder_point: i64,
+    pub wanted: i64,
+    /// At this number of pieces goods are ordered; 0 for never.
+    pub reorder_point: i64,
     /// Up to twice the reorder point, so that the next order is not needed at once.
-    suggested_quantity: i64,
+    pub suggested_quantity: i64,
+}
+
+/// What a task of replenishment says; `None` for other tasks.
+pub fn read(task: &Task) -> Option<Detail> {
+    (task.kind == TaskKind::Replenishment).then(|| serde_json::from_str(&task.detail).ok())?
 }
 
 /// The reader of the journal. It rests between batches: a task may come a second later, and a SKU

@@ -129,6 +129,8 @@ pub fn outcome_page(
 }
 
 crate::words! {
+    task_low(available, coming, point, suggested) = "可售 {available} 件，在途 {coming} 件，补货点 {point} 件；建议补货 {suggested} 件", "{available} available, {coming} on the way, reorder point {point}; order {suggested}";
+    task_refused(wanted) = "有订单需要 {wanted} 件而未能下单", "an order for {wanted} had to be refused";
     undo = "撤销", "Undo";
     tasks_all = "全部", "All";
     tasks_mine = "只看我的", "Mine only";

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordermill_app::approval;
 use ordermill_app::task::{self as desk_work, TaskError};
+use ordermill_app::{approval, replenishment};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
 use ordermill_domain::ids::{OrderId, PaymentId, RefundId, SkuId, TaskId};
@@ -18,7 +18,7 @@ use ordermill_pages::console::approval::href as approval_href;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
-use ordermill_pages::{Page, Part, states};
+use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::task::{self, Filter, Task};
 use ordermill_storage::{Error, Tx, order, payment, refund};
 use serde::Deserialize;
@@ -210,7 +210,10 @@ impl Desk {
             // What waits for a second person has a page of its own.
             detail: match task.kind {
                 TaskKind::SecondApproval => String::new(),
-                _ => detail(&task.detail),
+                _ => match replenishment::read(task) {
+                    Some(low) => low_stock(&low, t),
+                    None => detail(&task.detail),
+                },
             },
             state: states::task(task.state, t),
             assignee: assignee.unwrap_or_default(),
@@ -252,6 +255,12 @@ impl Desk {
             None => About { subject: String::new(), href: None },
         }
     }
+}
+
+/// What there is of a SKU, and how much to order.
+fn low_stock(low: &replenishment::Detail, t: Words) -> String {
+    let here = t.task_low(low.available, low.on_the_way, low.reorder_point, low.suggested_quantity);
+    if low.wanted > 0 { format!("{here} · {}", t.task_refused(low.wanted)) } else { here }
 }
 
 /// What a person needs to know, from a small JSON object: its values by name.
@@ -321,5 +330,27 @@ async fn take_step(
             Err(Trouble::Refused(TASKS.to_owned()))
         }
         Err(TaskError::Storage(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordermill_pages::Language;
+
+    use super::*;
+
+    #[test]
+    fn what_runs_low_is_told_in_the_words_of_the_reader() {
+        let low = replenishment::Detail {
+            sku: "KIT-WOK-C28".to_owned(),
+            available: 3,
+            on_the_way: 0,
+            wanted: 5,
+            reorder_point: 10,
+            suggested_quantity: 17,
+        };
+        let [zh, en] = Language::ALL.map(|language| low_stock(&low, Words::new(language)));
+        insta::assert_snapshot!(zh, @"可售 3 件，在途 0 件，补货点 10 件；建议补货 17 件 · 有订单需要 5 件而未能下单");
+        insta::assert_snapshot!(en, @"3 available, 0 on the way, reorder point 10; order 17 · an order for 5 had to be refused");
     }
 }
