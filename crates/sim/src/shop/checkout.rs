@@ -70,7 +70,7 @@ impl Mistake {
             Self::UnknownSku => "lines.0.sku",
             Self::NoPieces => "lines.0.quantity",
             Self::Phone => "recipient.phone",
-            Self::Province => "recipient.address.province",
+            Self::Province => "recipient.province",
             Self::Name => "recipient.name",
             Self::Email => "email",
             Self::LongNote => "note",
