@@ -1,6 +1,7 @@
 //! What the checker reads: everything, in ranges of ids, so that its memory stays small.
 //!
-//! The rules are not here, with the exception of [`RULES`]: those that one statement can ask.
+//! The rules stand with the use cases, with the exception of [`RULES`]: those that one statement can
+//! ask.
 
 mod rules;
 
