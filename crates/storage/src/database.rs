@@ -23,8 +23,12 @@ pub struct Database(Arc<Inner>);
 pub struct Options {
     /// Threads that read.
     pub readers: usize,
-    /// Batch writers on PostgreSQL: one decides while another's rows are on their way to the disk; SQLite has one whatever stands here.
+    /// Writers of hot kinds on PostgreSQL: one decides while another's rows are on their way to the
+    /// disk; SQLite has one writer for everything, whatever stands here.
     pub writers: usize,
+    /// Writers of ordinary commands on PostgreSQL. A command waits for the server with most of its
+    /// statements, so several are on their way at once, each in a transaction of its own.
+    pub ordinary_writers: usize,
     /// Commands that may wait for the writer; one more is refused with [`Error::Overloaded`].
     pub queue: usize,
     /// The number of this node, different for each that runs on one database.
@@ -33,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 4, writers: 2, queue: 8_192, node: 0 }
+        Self { readers: 4, writers: 2, ordinary_writers: 6, queue: 8_192, node: 0 }
     }
 }
 
@@ -48,12 +52,22 @@ pub struct Stats {
     pub refused: AtomicU64,
 }
 
+impl Stats {
+    fn count(&self, commands: usize) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.commands.fetch_add(commands as u64, Ordering::Relaxed);
+    }
+}
+
 pub(crate) type ReadJob = Box<dyn FnOnce(&mut Connection) + Send>;
 
 #[derive(Debug)]
 struct Inner {
     address: Address,
     ids: Arc<IdGenerator>,
+    /// Commands of hot kinds.
+    hot: Sender<Box<dyn Job>>,
+    /// All other commands; on SQLite the same queue.
     commands: Sender<Box<dyn Job>>,
     /// What comes behind the commands: see [`Database::write_behind`].
     behind: Sender<Box<dyn Job>>,
@@ -63,10 +77,6 @@ struct Inner {
     stats: Stats,
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
     is_closed: AtomicBool,
-    /// Side by side run only batches of one kind: each locks its rows in the one global order. A
-    /// mixed batch locks again with every command, so it runs alone, or two writers could wait for
-    /// each other in a circle.
-    side_by_side: std::sync::RwLock<()>,
 }
 
 impl std::fmt::Debug for dyn Job {
@@ -75,31 +85,45 @@ impl std::fmt::Debug for dyn Job {
     }
 }
 
+/// The ends of the queues that the threads take from.
+struct Queues {
+    /// Commands of hot kinds, and on SQLite all that is written.
+    hot: Receiver<Box<dyn Job>>,
+    apart: Option<Apart>,
+    reads: Receiver<ReadJob>,
+}
+
+/// What has connections of its own where several can write.
+struct Apart {
+    commands: Receiver<Box<dyn Job>>,
+    behind: Receiver<Box<dyn Job>>,
+}
+
 impl Database {
     /// Opens the database, brings its schema up to date and starts the threads.
     pub fn open(address: &Address, options: Options) -> Result<Self, Error> {
         let ids = Arc::new(IdGenerator::new(options.node));
         let mut connection = Connection::open(address, Arc::clone(&ids))?;
         connection.migrate()?;
-        let behind = address.is_postgres().then(|| crossbeam_channel::bounded(options.queue));
-        let (behind, follows) = behind.unzip();
-        let (database, waiting, questions) = Self::over(address, ids, options.queue, behind);
+        let (database, queues) = Self::over(address, ids, options.queue, address.is_postgres());
         // It ends with the writer's connection, so it is joined behind it.
         let checkpointer = connection.copy_beside(address)?;
-        let mut threads = vec![database.spawn("writer", connection, &waiting, Inner::write_on)?];
+        let mut threads = vec![database.spawn("writer", connection, &queues.hot, Inner::write_on)?];
         threads.extend(checkpointer);
-        let writers = if address.is_postgres() { options.writers.max(1) } else { 1 };
-        for _ in 1..writers {
-            let connection = Connection::open(address, Arc::clone(&database.0.ids))?;
-            threads.push(database.spawn("writer", connection, &waiting, Inner::write_on)?);
-        }
-        if let Some(follows) = follows {
-            let connection = Connection::open(address, Arc::clone(&database.0.ids))?;
-            threads.push(database.spawn("follower", connection, &follows, Inner::follow_on)?);
+        if let Some(apart) = &queues.apart {
+            let open = || Connection::open(address, Arc::clone(&database.0.ids));
+            for _ in 1..options.writers {
+                threads.push(database.spawn("writer", open()?, &queues.hot, Inner::write_on)?);
+            }
+            for _ in 0..options.ordinary_writers.max(1) {
+                let run = Inner::write_one_by_one_on;
+                threads.push(database.spawn("ordinary-writer", open()?, &apart.commands, run)?);
+            }
+            threads.push(database.spawn("follower", open()?, &apart.behind, Inner::follow_on)?);
         }
         for _ in 0..options.readers.max(1) {
             let connection = Connection::open_reader(address, Arc::clone(&database.0.ids))?;
-            threads.push(database.spawn("reader", connection, &questions, Inner::read_on)?);
+            threads.push(database.spawn("reader", connection, &queues.reads, Inner::read_on)?);
         }
         database.0.lock_threads().extend(threads);
         Ok(database)
@@ -113,32 +137,39 @@ impl Database {
         queue: usize,
     ) -> Result<(Self, Stepper), Error> {
         connection.migrate()?;
-        let (database, waiting, questions) = Self::over(address, connection.ids(), queue, None);
-        Ok((database, Stepper::new(connection, waiting, questions)))
+        let (database, queues) = Self::over(address, connection.ids(), queue, false);
+        Ok((database, Stepper::new(connection, queues.hot, queues.reads)))
     }
 
     fn over(
         address: &Address,
         ids: Arc<IdGenerator>,
         queue: usize,
-        behind: Option<Sender<Box<dyn Job>>>,
-    ) -> (Self, Receiver<Box<dyn Job>>, Receiver<ReadJob>) {
-        let (commands, waiting) = crossbeam_channel::bounded(queue);
+        is_apart: bool,
+    ) -> (Self, Queues) {
+        let (hot, hot_waiting) = crossbeam_channel::bounded(queue);
         let (reads, questions) = crossbeam_channel::bounded(queue);
+        let (commands, behind, apart) = if is_apart {
+            let (commands, waiting) = crossbeam_channel::bounded(queue);
+            let (behind, follows) = crossbeam_channel::bounded(queue);
+            (commands, behind, Some(Apart { commands: waiting, behind: follows }))
+        } else {
+            (hot.clone(), hot.clone(), None)
+        };
         let database = Self(Arc::new(Inner {
             address: address.clone(),
             ids,
-            behind: behind.unwrap_or_else(|| commands.clone()),
+            hot,
             commands,
+            behind,
             reads,
             committed: watch::Sender::new(0),
             is_lost: watch::Sender::new(false),
             stats: Stats::default(),
             threads: std::sync::Mutex::new(Vec::new()),
             is_closed: AtomicBool::new(false),
-            side_by_side: std::sync::RwLock::new(()),
         }));
-        (database, waiting, questions)
+        (database, Queues { hot: hot_waiting, apart, reads: questions })
     }
 
     fn spawn<T: Send + 'static>(
@@ -223,7 +254,7 @@ impl Database {
     /// is durable.
     pub async fn submit<C: BatchCommand + Sync>(&self, command: C) -> Result<C::Output, Error> {
         let (sender, answer) = oneshot::channel();
-        self.enqueue(&self.0.commands, Box::new(Hot { command, output: None, sender }))?;
+        self.enqueue(&self.0.hot, Box::new(Hot { command, output: None, sender }))?;
         answer.await.unwrap_or_else(|_| Err(Error::Unavailable(None)))
     }
 
@@ -236,7 +267,7 @@ impl Database {
         for command in commands {
             let (sender, answer) = oneshot::channel();
             let job: Box<dyn Job> = Box::new(Hot { command, output: None, sender });
-            self.0.commands.send(job).map_err(|_| Error::Unavailable(None))?;
+            self.0.hot.send(job).map_err(|_| Error::Unavailable(None))?;
             answers.push(answer);
         }
         answers
@@ -317,39 +348,47 @@ impl Inner {
         connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
     ) {
-        Self::run_on(weak, connection, queue, |inner, connection, batch| {
-            inner.stats.batches.fetch_add(1, Ordering::Relaxed);
-            inner.stats.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            if is_mixed(&batch) {
-                let _alone = inner.side_by_side.write();
-                run_batch(connection, batch)
-            } else {
-                let _beside_others = inner.side_by_side.read();
-                run_batch(connection, batch)
-            }
+        Self::run_on(weak, connection, queue, |inner, first, kept| {
+            let batch = gather(first, queue, inner.address.is_postgres(), kept);
+            inner.stats.count(batch.len());
+            batch
         });
     }
 
-    /// As [`Inner::write_on`], for what locks nothing that others lock.
+    /// As [`Inner::write_on`], with a transaction for each command: it locks its rows once, in the
+    /// one global order. A second command in the same transaction would lock again, and two writers
+    /// could wait for each other in a circle.
+    fn write_one_by_one_on(
+        weak: &std::sync::Weak<Self>,
+        connection: Connection,
+        queue: &Receiver<Box<dyn Job>>,
+    ) {
+        Self::run_on(weak, connection, queue, |inner, first, _| {
+            inner.stats.count(1);
+            vec![first]
+        });
+    }
+
+    /// As [`Inner::write_on`], for readers of the journal, whose work is not counted as commands.
     fn follow_on(
         weak: &std::sync::Weak<Self>,
         connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
     ) {
-        Self::run_on(weak, connection, queue, |_, connection, batch| run_batch(connection, batch));
+        Self::run_on(weak, connection, queue, |_, first, kept| gather(first, queue, true, kept));
     }
 
     fn run_on(
         weak: &std::sync::Weak<Self>,
         mut connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
-        run: impl Fn(&Self, &mut Connection, Vec<Box<dyn Job>>) -> Outcome,
+        batch_of: impl Fn(&Self, Box<dyn Job>, &mut Option<Box<dyn Job>>) -> Vec<Box<dyn Job>>,
     ) {
         let mut kept = None;
         while let Some(first) = kept.take().or_else(|| next(weak, queue)) {
             let Some(inner) = weak.upgrade() else { return };
-            let batch = gather(first, queue, inner.address.is_postgres(), &mut kept);
-            let outcome = run(&inner, &mut connection, batch);
+            let batch = batch_of(&inner, first, &mut kept);
+            let outcome = run_batch(&mut connection, batch);
             inner.committed.send_modify(|count| *count += 1);
             if matches!(outcome, Outcome::Lost) {
                 if !inner.address.is_postgres() {
@@ -386,10 +425,9 @@ impl Inner {
     }
 }
 
-/// What waits behind `first`, to be run with it. On PostgreSQL a batch of a hot kind ends where
-/// another command comes, which is kept for the next: mixed, it would have to run alone (see
-/// [`Inner::side_by_side`]), and the other writer would wait for it. On SQLite nothing runs beside
-/// it anyway, and a shared flush is what counts.
+/// What waits behind `first`, to be run with it. On PostgreSQL a batch ends where a command of
+/// another kind comes, which is kept for the next: only commands of one kind lock their rows together,
+/// in the one global order. On SQLite nothing runs beside it anyway, and a shared flush is what counts.
 fn gather(
     first: Box<dyn Job>,
     queue: &Receiver<Box<dyn Job>>,
@@ -406,13 +444,6 @@ fn gather(
         batch.push(job);
     }
     batch
-}
-
-fn is_mixed(batch: &[Box<dyn Job>]) -> bool {
-    batch.split_first().is_some_and(|(first, others)| {
-        let kind = first.kind();
-        others.iter().any(|job| kind.is_none() || job.kind() != kind)
-    })
 }
 
 /// The next item; `None` once the database is closed (or forgotten) and nothing waits.
