@@ -213,8 +213,7 @@ impl Services {
     /// Has this node's catalog follow an edit at once, for whoever made it and goes on with it. If
     /// that fails, it follows by itself a moment later.
     pub async fn catalog_changed(&self) {
-        let holder = self.catalog_holder();
-        drop(self.database().snapshot(move |tx| holder.catch_up(tx)).await);
+        drop(self.catalog_holder().catch_up_now(self.database(), self.now()).await);
     }
 
     /// Seals and opens personal data.

@@ -326,6 +326,35 @@ fn an_edit_reaches_the_catalog_of_every_node() {
 }
 
 #[test]
+fn an_edit_is_seen_at_once_by_its_author_while_an_older_transaction_is_open() {
+    for database in each_database() {
+        let node = database.open();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let holder = Arc::new(runtime.block_on(node.snapshot(CatalogHolder::load)).unwrap());
+        let edit_and_look = || {
+            node.write_blocking(|tx| goods::insert(tx, &clerk(), &sample::sku(sku(1), "NEW")))?;
+            runtime.block_on(Arc::clone(&holder).catch_up_now(&node, NOW))
+        };
+        if database.address().is_postgres() {
+            // Its number is the lower one, and what it writes comes into the journal later.
+            let mut older = database.connection();
+            let older_work = |tx: &mut ordermill_storage::Tx<'_>| {
+                goods::insert(tx, &clerk(), &sample::sku(sku(2), "OLDER"))?;
+                // Reading sends what was collected, and so takes the number.
+                journal::end(tx)?;
+                edit_and_look()
+            };
+            older.transact(older_work).unwrap();
+        } else {
+            edit_and_look().unwrap();
+        }
+        assert!(holder.current().by_code("NEW").is_some(), "{database:?}");
+        assert!(holder.current().by_code("OLDER").is_none(), "{database:?}");
+        node.close();
+    }
+}
+
+#[test]
 fn an_edited_sku_takes_its_place_in_every_index() {
     let of = |number, code: &str| sample::sku(SkuId::from_raw(number), code);
     let catalog = Catalog::default().with_skus([of(3, "C"), of(1, "A")]);

@@ -166,6 +166,27 @@ pub fn after_kinds(
     after_where(tx, ("kind", kinds), cursor, limit)
 }
 
+/// The entries about these kinds of things from `since` on that this snapshot sees, at most `limit`:
+/// also those that readers must not trust yet, because on PostgreSQL an earlier one may still be
+/// missing. For whoever has just written something and wants to see it at once.
+pub fn seen_since(
+    tx: &mut Tx<'_>,
+    aggregates: &[&str],
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let names = serde_json::to_string(aggregates).map_err(|error| Error::Engine(error.into()))?;
+    let among = if tx.is_postgres() {
+        "(SELECT jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS jsonb)))"
+    } else {
+        "(SELECT value FROM json_each($2))"
+    };
+    let sql = format!(
+        "{SELECT} WHERE position >= $1 AND aggregate IN {among} ORDER BY position LIMIT $3"
+    );
+    tx.query(&sql, params![ordermill_base::id::first_at(since), &names, limit], read)
+}
+
 fn after_where(
     tx: &mut Tx<'_>,
     (column, values): (&'static str, &[&str]),
