@@ -165,7 +165,7 @@ pub fn zones(tx: &mut Tx<'_>, location: LocationId) -> Result<Vec<Zone>, Error> 
 
 static INSERT_BIN: Insert = insert!("bins" {
     id: Int, location_id: Int, zone: Text, code: Text, position: Int,
-} "ON CONFLICT DO NOTHING");
+} "ON CONFLICT (location_id, code) DO NOTHING");
 
 /// Stores a bin, unless the location has one of this code.
 pub fn insert_bin(tx: &mut Tx<'_>, bin: &Bin) -> Result<(), Error> {

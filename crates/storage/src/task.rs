@@ -37,7 +37,7 @@ pub struct Task {
 static INSERT: Insert = insert!("tasks" {
     id: Int, kind: Text, subject_id: Int, role: Text, state: Text, priority: Int, detail: Text, due_at: Int,
     created_at: Int,
-} "ON CONFLICT DO NOTHING");
+} "ON CONFLICT (subject_id, kind) WHERE state IN ('open', 'claimed') DO NOTHING");
 
 /// Opens a task, unless one of this kind is open for the subject already.
 pub fn open(

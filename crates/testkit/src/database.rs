@@ -1,7 +1,7 @@
 //! A fresh database for each test, on each engine.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use ordermill_base::IdGenerator;
 use ordermill_storage::{Address, Connection, Database, Options};
@@ -15,6 +15,8 @@ pub struct TestDatabase {
     address: Address,
     engine: &'static str,
     keeper: Keeper,
+    /// How many nodes were opened: each makes ids of its own.
+    nodes: AtomicU16,
 }
 
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let address = Address::sqlite(directory.path().join("ordermill.db"));
-        Self { address, engine: "sqlite", keeper: Keeper::Directory(directory) }.migrated()
+        Self::new(address, "sqlite", Keeper::Directory(directory))
     }
 
     fn postgres(server: &str) -> Self {
@@ -54,12 +56,13 @@ impl TestDatabase {
         let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
         let address = format!("{base}/{name}").parse().expect("the server's address");
         let keeper = Keeper::Postgres { server: server.to_owned(), name };
-        Self { address, engine: "postgres", keeper }.migrated()
+        Self::new(address, "postgres", keeper)
     }
 
-    fn migrated(self) -> Self {
-        self.connection().migrate().expect("migrations run");
-        self
+    fn new(address: Address, engine: &'static str, keeper: Keeper) -> Self {
+        let database = Self { address, engine, keeper, nodes: AtomicU16::new(0) };
+        database.connection().migrate().expect("migrations run");
+        database
     }
 
     /// `sqlite` or `postgres`, for messages.
@@ -85,16 +88,26 @@ impl TestDatabase {
     /// # Panics
     /// If it cannot be opened.
     pub fn connection(&self) -> Connection {
-        let ids = Arc::new(IdGenerator::new(1));
+        let ids = Arc::new(IdGenerator::new(Options::default().node + 1));
         Connection::open(&self.address, ids).expect("the database opens")
     }
 
-    /// The database with its threads.
+    /// The database with its threads: on PostgreSQL another node with each call, as in a shop with
+    /// many; SQLite has one.
     ///
     /// # Panics
     /// If it cannot be opened.
     pub fn open(&self) -> Database {
-        Database::open(&self.address, Options::default()).expect("the database opens")
+        let first = Options::default();
+        let node = match self.keeper {
+            Keeper::Directory(_) => first.node,
+            // The number behind the first one is that of connections.
+            Keeper::Postgres { .. } => match self.nodes.fetch_add(1, Ordering::Relaxed) {
+                0 => first.node,
+                more => first.node + 1 + more,
+            },
+        };
+        Database::open(&self.address, Options { node, ..first }).expect("the database opens")
     }
 }
 
