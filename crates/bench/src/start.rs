@@ -8,14 +8,17 @@ use crate::figure::Figure;
 use crate::shop::Shop;
 use crate::{Bench, Histogram, Options};
 
-/// Starts at least, however short the time is.
-const STARTS_MIN: u64 = 5;
+/// Starts at least, however short the time is, and at most: each server is also told to stop, and
+/// waited for.
+const STARTS: std::ops::RangeInclusive<u64> = 5..=25;
 
 pub(crate) fn cold_start(bench: &Bench, options: &Options) -> Result<Vec<Figure>> {
     let shop = Shop::open(options)?;
     let mut latencies = Histogram::default();
     let mut spent = Duration::ZERO;
-    while spent < options.time || latencies.count() < STARTS_MIN {
+    while latencies.count() < *STARTS.start()
+        || (spent < options.time && latencies.count() < *STARTS.end())
+    {
         let began = Instant::now();
         let server = shop.serve(options)?;
         let took = began.elapsed();
