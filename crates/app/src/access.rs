@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ordermill_base::{Span, Timestamp};
+use ordermill_domain::ids::StaffId;
 use ordermill_storage::session::{Holder, Session};
 use ordermill_storage::{Database, Error, Tx, api_key, session, staff};
 use ordermill_vault::TokenDigest;
@@ -231,18 +232,24 @@ fn holder_of(
     }
     let principal = match session.holder {
         Holder::Customer(id) => Principal::Buyer(Buyer::Customer(id)),
-        Holder::Staff(id) => {
-            let Some(staff) = staff::fetch(tx, id)?.filter(|staff| staff.facts().is_active) else {
-                return Ok(None);
-            };
-            let facts = staff.facts();
-            Principal::Staff(Arc::new(StaffMember {
-                id,
-                name: facts.name.clone(),
-                roles: facts.roles.clone(),
-                location: facts.location,
-            }))
-        }
+        Holder::Staff(id) => match staff_at_work(tx, id)? {
+            Some(principal) => principal,
+            None => return Ok(None),
+        },
     };
     Ok(Some((principal, session)))
+}
+
+/// A member of staff with their rights as they are now; none if they do not work here any more.
+pub(crate) fn staff_at_work(tx: &mut Tx<'_>, id: StaffId) -> Result<Option<Principal>, Error> {
+    let found = staff::fetch(tx, id)?.filter(|staff| staff.facts().is_active);
+    Ok(found.map(|staff| {
+        let facts = staff.facts();
+        Principal::Staff(Arc::new(StaffMember {
+            id,
+            name: facts.name.clone(),
+            roles: facts.roles.clone(),
+            location: facts.location,
+        }))
+    }))
 }

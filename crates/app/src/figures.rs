@@ -25,6 +25,13 @@ pub struct Figure {
     pub is_more: bool,
 }
 
+impl Figure {
+    /// What was counted up to one more than [`COUNTED_MAX`].
+    pub(crate) fn counted(count: i64) -> Self {
+        Self { count: count.min(COUNTED_MAX).unsigned_abs(), is_more: count > COUNTED_MAX }
+    }
+}
+
 /// What was counted and verified lately.
 #[derive(Debug, Default)]
 pub struct Figures {
@@ -51,9 +58,9 @@ impl Figures {
             return Ok(*figure);
         }
         let asked = filter.clone();
-        let count = database.read(move |tx| order::count(tx, &asked, COUNTED_MAX + 1)).await?;
-        let figure =
-            Figure { count: count.min(COUNTED_MAX).unsigned_abs(), is_more: count > COUNTED_MAX };
+        let count =
+            database.read(move |tx| order::count(tx, &asked, None, COUNTED_MAX + 1)).await?;
+        let figure = Figure::counted(count);
         if known.len() >= KNOWN_MAX {
             known.clear();
         }

@@ -10,6 +10,7 @@ pub mod approval;
 pub mod availability;
 pub mod backup;
 pub mod benefit;
+pub mod bulk;
 pub mod cart;
 pub mod catalog;
 pub mod channel;

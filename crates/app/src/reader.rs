@@ -472,8 +472,8 @@ fn log_failure(name: &str, failures: u32, error: &ReadError) {
     tracing::warn!(reader.name = name, failures, error, "entries could not be read");
 }
 
-/// Whether the database is to blame, and the entries are not.
-fn is_passing(error: &Error) -> bool {
+/// Whether the database is to blame, and what it was asked is not.
+pub(crate) fn is_passing(error: &Error) -> bool {
     matches!(
         error,
         Error::Conflict | Error::StorageFull | Error::Overloaded | Error::Unavailable(_)

@@ -49,8 +49,8 @@ coded! {
 /// known kind is written as its number.
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
-        ApiKeyId, CategoryId, CustomerId, EndpointId, IncomingId, LocationId, OrderId, PaymentId,
-        RefundId, SettingId, SkuId, StaffId,
+        ApiKeyId, BulkId, CategoryId, CustomerId, EndpointId, IncomingId, LocationId, OrderId,
+        PaymentId, RefundId, SettingId, SkuId, StaffId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -69,6 +69,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "customer" => written::<CustomerId>(raw),
         "api_key" => written::<ApiKeyId>(raw),
         "webhook" => written::<EndpointId>(raw),
+        "bulk" => written::<BulkId>(raw),
         _ => raw.to_string(),
     }
 }

@@ -55,6 +55,8 @@ ordermill_base::id! {
     DeliveryId = "dlv"
     /// A message to a buyer.
     MessageId = "msg"
+    /// Work on every order of a view.
+    BulkId = "blk"
     /// A run of an import.
     ImportId = "imp"
     /// One double-entry posting of the ledger.

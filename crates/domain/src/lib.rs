@@ -11,6 +11,7 @@
 pub mod actor;
 pub mod address;
 pub mod api_key;
+pub mod bulk;
 pub mod card_number;
 pub mod category;
 pub mod channel_order;

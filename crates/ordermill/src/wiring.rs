@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use ordermill_api::limits::Quotas;
+use ordermill_app::bulk::walk::Walker;
 use ordermill_app::housekeeping::Housekeeping;
 use ordermill_app::node::Node;
 use ordermill_app::privacy::{RootKeySource, Vault, follow_keys};
@@ -118,6 +119,11 @@ impl Shop {
             jitter.clone(),
             stop.clone(),
         );
+        let bulk = Walker::new(database.clone(), self.holder.clone()).run(
+            services.clock(),
+            jitter.clone(),
+            stop.clone(),
+        );
         let mut tasks = vec![
             tokio::spawn(live),
             tokio::spawn(catalog),
@@ -128,6 +134,7 @@ impl Shop {
             tokio::spawn(follow_keys(database.clone(), services.vault().clone(), stop.clone())),
             tokio::spawn(channels),
             tokio::spawn(housekeeping),
+            tokio::spawn(bulk),
         ];
         tasks.extend(self.readers().into_iter().map(|reader| {
             let reading = Reading::new(reader, database.clone(), self.holder.clone());

@@ -205,6 +205,34 @@ fn by_keyboard_and_in_bulk(shop: &Shop, clerk: &Person) {
         browser.see("Canceled 3 orders")?;
         browser.check("bulk-done")
     });
+    a_whole_view(shop, clerk);
+}
+
+/// What a view shows is canceled in the background while one looks, with scripts and on a phone.
+fn a_whole_view(shop: &Shop, clerk: &Person) {
+    for (id, view, words) in [
+        ("J-6", View::DESKTOP_ENGLISH, ["Cancel orders", "of this view?", "Out of stock", "Ended"]),
+        ("J-7", View::PHONE_CHINESE, ["取消订单", "此视图的全部", "缺货", "结束"]),
+    ] {
+        shop.place(id, "王芳");
+        visit(&shop.origin, view, |browser| {
+            sign_in(browser, clerk)?;
+            browser.open("/console/orders?view=to_pay")?;
+            browser.type_keys("jx")?;
+            browser.click(&css(".bulk [name=all]"))?;
+            browser.click(&button(words[0]))?;
+            browser.see(words[1])?;
+            browser.check("bulk-view")?;
+            browser.choose(&css("#f-reason"), words[2])?;
+            browser.fill(&css("#f-remark"), "clearing up")?;
+            browser.click(&button(words[0]))?;
+            browser.arrive("/console/orders/bulk/blk_")?;
+            browser.see(words[3])?;
+            browser.check("bulk-progress")?;
+            browser.open("/console/orders/bulk")?;
+            browser.check("bulk-list")
+        });
+    }
 }
 
 fn on_a_phone_in_chinese(shop: &Shop, clerk: &Person) {

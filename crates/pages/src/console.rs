@@ -9,6 +9,7 @@ pub mod admin;
 pub mod api_keys;
 pub mod approval;
 pub mod audit;
+pub mod bulk;
 pub mod catalog;
 pub mod coupons;
 pub mod dashboard;

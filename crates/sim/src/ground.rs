@@ -4,16 +4,18 @@ use ordermill_app::catalog::settings::{self, ShopSettings};
 use ordermill_app::gift_card::issue_gift_card;
 use ordermill_app::permission::Principal;
 use ordermill_app::points::{AdjustPointsError, adjust_points};
+use ordermill_app::staff::{self, NewStaff};
 use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
 use ordermill_app::webhook::endpoint::{self, NewEndpoint};
 use ordermill_base::{Currency, Id, Money, Quantity, Random, Span};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::coupon as real;
 use ordermill_domain::gift_card::Origin;
-use ordermill_domain::ids::{CouponId, CustomerId, LocationId, SkuId};
+use ordermill_domain::ids::{CouponId, CustomerId, LocationId, SkuId, StaffId};
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
+use ordermill_domain::role::Role;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::stock::BackorderPolicy;
 use ordermill_domain::text::Text;
@@ -62,6 +64,24 @@ pub(crate) fn open_shop(world: &mut World, late_policy: LatePolicy) {
     };
     let saved = world.connection().transact(|tx| settings::save(tx, &act, &shop, 0));
     saved.expect("settings are stored");
+}
+
+/// Lets somebody of operations work here.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn hire_operator(world: &mut World) -> StaffId {
+    let cli = Principal::system("operator");
+    let act = cli.act(ordermill_testkit::TestClock::START);
+    let new = NewStaff {
+        login: "lin".parse().expect("a login"),
+        name: "Lin".to_owned(),
+        roles: vec![Role::Operations],
+        location: None,
+        password: "nobody signs in with it".to_owned(),
+    };
+    let hired = world.connection().transact(|tx| staff::create(tx, &cli, &act, &new));
+    hired.expect("staff are stored")
 }
 
 /// Makes coupons with limits that are soon met. Gives what is known of each.

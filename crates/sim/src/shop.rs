@@ -2,6 +2,7 @@
 //!
 //! Each step is one thing that happens. Its chances come from the seed and its number alone.
 
+mod bulk;
 mod buying;
 mod checkout;
 mod closing;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use ordermill_app::reader::{Reader, Reading, Step};
 use ordermill_base::{Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::ids::StaffId;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_storage::{Address, Error};
 
@@ -50,6 +52,10 @@ pub(crate) struct Shop {
     /// The codes of gift cards.
     codes: BTreeMap<i64, String>,
     carts: i64,
+    /// Who starts bulk work.
+    operator: StaffId,
+    /// Bulk work that is under way.
+    bulk: Option<bulk::Bulk>,
     requests: u64,
     batch_max: u64,
     /// Orders that were placed.
@@ -70,6 +76,7 @@ enum Deed {
     TimersRun,
     AllAtOnce,
     SomebodyCancels,
+    OrdersAreCanceledInBulk,
     SomebodyChecksOut,
     MoneyGoesBackByHand,
     BenefitsAreSetRight,
@@ -96,6 +103,7 @@ impl Deed {
                 (6, Self::TimersRun),
                 (7, Self::AllAtOnce),
                 (10, Self::SomebodyCancels),
+                (1, Self::OrdersAreCanceledInBulk),
                 (22, Self::SomebodyChecksOut),
                 (3, Self::MoneyGoesBackByHand),
                 (2, Self::BenefitsAreSetRight),
@@ -145,6 +153,7 @@ impl Shop {
             if random.percent(50) { LatePolicy::OfferBackorder } else { LatePolicy::Refund };
         let mut world = World::open(address, settings.bug, random.split());
         ground::open_shop(&mut world, late_policy);
+        let operator = ground::hire_operator(&mut world);
         let mut model = Model::default();
         model.offers_backorder = late_policy == LatePolicy::OfferBackorder;
         let shelves = ground::stock_up(&mut world, &mut random, settings);
@@ -181,6 +190,8 @@ impl Shop {
             crashes: 0,
             codes,
             carts: 0,
+            operator,
+            bulk: None,
             requests: 0,
             batch_max: settings.batch_max,
             placed: 0,
@@ -214,6 +225,7 @@ impl Shop {
             Deed::TimersRun => self.timers_run(),
             Deed::AllAtOnce => self.all_at_once(),
             Deed::SomebodyCancels => self.somebody_cancels(),
+            Deed::OrdersAreCanceledInBulk => self.orders_are_canceled_in_bulk(),
             Deed::SomebodyChecksOut => self.somebody_checks_out(),
             Deed::MoneyGoesBackByHand => self.money_goes_back_by_hand(),
             Deed::BenefitsAreSetRight => self.benefits_are_set_right(),

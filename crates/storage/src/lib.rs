@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod attempt;
 pub mod audit;
+pub mod bulk;
 pub mod cart;
 pub mod category;
 pub mod channel;

@@ -25,6 +25,7 @@ const STEPS: &[(i64, &str)] = &[
     (14, include_str!("migrations/0014_cart_channels.sql")),
     (15, include_str!("migrations/0015_order_lists.sql")),
     (16, include_str!("migrations/0016_sku_search.sql")),
+    (17, include_str!("migrations/0017_bulks.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

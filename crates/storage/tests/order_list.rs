@@ -102,7 +102,10 @@ fn the_database_sees_every_status_as_people_do() {
                 .read(|tx| {
                     let found = order::list(tx, &filter, None, 10_000)?;
                     let ids = found.iter().map(|stored| stored.order.id()).collect();
-                    Ok::<_, ordermill_storage::Error>((ids, order::count(tx, &filter, 10_000)?))
+                    Ok::<_, ordermill_storage::Error>((
+                        ids,
+                        order::count(tx, &filter, None, 10_000)?,
+                    ))
                 })
                 .unwrap()
         };
@@ -124,7 +127,7 @@ fn the_database_sees_every_status_as_people_do() {
         let (found, _) = ask(Filter { is_backordered: true, ..Filter::default() });
         assert_eq!(found, of(&|order| order.facts().backordered));
         let all = Filter::default();
-        let counted = connection.read(|tx| order::count(tx, &all, 5)).unwrap();
+        let counted = connection.read(|tx| order::count(tx, &all, None, 5)).unwrap();
         assert_eq!(counted, 5, "a count ends at its limit");
         let newer = |tx: &mut ordermill_storage::Tx<'_>| {
             order::count_newer(tx, &all, OrderId::from_raw(orders.len() as i64 - 3), 99)

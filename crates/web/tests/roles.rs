@@ -83,6 +83,7 @@ impl Console {
         let path = known
             .path
             .replace("{number}", "261122-0K3M-Z0Q4-7XC")
+            .replace("{bulk}", "blk_0000000000001")
             .replace("{payment}", "pay_0000000000001")
             .replace("{delivery}", "dlv_0000000000001")
             .replace("webhooks/{id}", "webhooks/whk_0000000000001")

@@ -6,7 +6,7 @@
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{Action, CancelReason, Review, Status, review};
+use ordermill_domain::order::{self, Action, CancelReason, Review, Status, review};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::ReleaseReason;
 use ordermill_domain::role::Permission;
@@ -104,7 +104,7 @@ pub fn take(
     Ok(())
 }
 
-/// Cancels an order that has not changed since they saw it.
+/// Cancels an order that has not changed since they saw it. One that they saw canceled is refused.
 pub fn cancel(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -113,14 +113,19 @@ pub fn cancel(
     reason: CancelReason,
 ) -> Result<(), StepError> {
     check(principal, act)?;
-    load(tx, seen)?;
+    let status = load(tx, seen)?.order().status();
+    status.after(order::Step::Cancel).map_err(|error| FileError::Refused(error.into()))?;
     cancel_order(tx, act, seen.id, reason)?;
     deadline::meet(tx, seen.id, DeadlineKind::Review)?;
     task::close(tx, TaskKind::Review, seen.id, "canceled", act.at)?;
     Ok(())
 }
 
-fn check(principal: &Principal, act: &Act) -> Result<(), Forbidden> {
+/// Whether they may change a status by hand, for the reason that they state.
+///
+/// # Errors
+/// [`Forbidden`] if not.
+pub fn check(principal: &Principal, act: &Act) -> Result<(), Forbidden> {
     let has_reason = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
     authorize(principal, Permission::ChangeStatus, &About { has_reason, ..About::default() })
         .map(drop)

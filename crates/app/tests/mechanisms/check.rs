@@ -119,6 +119,13 @@ const PLANTED: &[Case] = &[
     ("UPDATE refunds SET state = 'succeeded'", "I5", "rfd_"),
     ("DELETE FROM refunds", "I5", "rfd_"),
     (
+        "INSERT INTO bulks (id, action, reason, filter, staff_id, state, walked_to, done, started_at)
+         VALUES (7, 'approve', 'seen', '{}', 1, 'running', 7, 1, 1)",
+        "I4",
+        "7",
+    ),
+    ("INSERT INTO bulk_orders VALUES (7, 99, NULL)", "I5", "7"),
+    (
         "UPDATE journal SET body = replace(body, '\"placed\"', '\"confirmed\"')
        WHERE kind = 'order.canceled' AND aggregate_id = 5",
         "I6",

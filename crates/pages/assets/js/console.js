@@ -19,6 +19,8 @@
     if (count) count.textContent = picked.length ? count.dataset.count.replace("#", picked.length) : "";
     const ids = one(".bulk [name=ids]", list);
     if (ids) ids.value = picked.map((row) => row.dataset.id).join(",");
+    const view = one(".bulk [name=all]", list);
+    if (view && !picked.length) view.checked = false;
     const whole = one("#pick-all", list);
     if (whole) {
       whole.checked = picked.length > 0 && picked.length === rows().length;

@@ -101,13 +101,14 @@ pub struct Entered {
 }
 
 /// What entries are about.
-const SUBJECTS: [&str; 14] = [
+const SUBJECTS: [&str; 15] = [
     "order",
     "payment",
     "refund",
     "reservation",
     "stock",
     "deadline",
+    "bulk",
     "task",
     "reveal",
     "note",
@@ -158,6 +159,7 @@ pub fn words(kind: &str, t: Words) -> String {
         "reservation" => t.order_stock(),
         "stock" | "stock_policy" | "incoming" => t.stock_title(),
         "deadline" => t.order_deadlines(),
+        "bulk" => t.bulk_title(),
         "task" => t.tasks_kind(),
         "reveal" => t.order_revealed(),
         "note" => t.audit_note(),

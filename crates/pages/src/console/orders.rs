@@ -2,23 +2,20 @@
 //!
 //! Everything that chooses rows stands in the address: `view`, `q`, `status`, `payment`, `channel`,
 //! `from`, `to`, `min`, `max`, `cursor`. The bulk form posts to `/console/orders/bulk`: `action`
-//! (`approve` or `cancel`) and `ids` once for each row as `id:version`; [`bulk_page`] then asks for
-//! the reason.
+//! (`approve` or `cancel`), the `query` of the list, and `ids` once for each row as `id:version`, or
+//! `all` for every order of the view; [`bulk`](crate::console::bulk) then asks for the reason.
 
 use askama::Template;
 use ordermill_base::{Money, Timestamp};
 
-use ordermill_domain::order::{CancelReason, DisplayStatus};
+use ordermill_domain::order::DisplayStatus;
 use ordermill_domain::payment::PaymentStatus;
 
 use crate::console::Frame;
-use crate::console::form::{FormGroup, FormPage};
 use crate::icon::Icon;
 use crate::shell::Shell;
 use crate::states;
-use crate::ui::{
-    Badge, Choice, Empty, Field, Filter, Filters, FormErrors, Pager, Remaining, Tone, Views,
-};
+use crate::ui::{Badge, Choice, Empty, Filter, Filters, Pager, Remaining, Tone, Views};
 use crate::words::Words;
 
 /// The list of orders.
@@ -46,6 +43,8 @@ pub struct OrdersPage {
     pub pager: Pager,
     /// Whether they may approve and cancel from here.
     pub can_change: bool,
+    /// How many there are, if that is known, and whether there are more than that.
+    pub total: Option<(u64, bool)>,
     /// What the last bulk skipped and why.
     pub skipped: Vec<Skipped>,
     /// A key of this page's bulk form.
@@ -86,6 +85,14 @@ pub struct OrderRow {
 }
 
 impl OrdersPage {
+    /// Chooses every order of the view.
+    fn whole_view(&self) -> String {
+        match self.total {
+            Some(total) => self.shell.t.orders_select_view(counted(total)),
+            None => self.shell.t.orders_select_matching().to_owned(),
+        }
+    }
+
     fn export_href(&self) -> String {
         match self.query.as_str() {
             "" => "/console/orders/export.csv".to_owned(),
@@ -104,28 +111,6 @@ impl OrderRow {
         match self.payment.tone {
             Tone::Green => "muted".into(),
             tone => format!("text-{tone}"),
-        }
-    }
-}
-
-/// Why a bulk leaves an order as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SkipReason {
-    /// Changed after the list was shown.
-    Stale,
-    /// Its state has no such step.
-    State,
-    /// Not there, or not theirs to know of.
-    Missing,
-}
-
-impl SkipReason {
-    /// In words.
-    pub fn words(self, t: Words) -> &'static str {
-        match self {
-            Self::Stale => t.skipped_stale(),
-            Self::State => t.skipped_state(),
-            Self::Missing => t.skipped_missing(),
         }
     }
 }
@@ -283,87 +268,15 @@ pub fn empty(is_filtered: bool, clear: &str, t: Words) -> Empty {
 /// The foot of the list: how many there are, if that is known, and their order.
 pub fn summary(count: Option<(u64, bool)>, t: Words) -> String {
     match count {
-        Some((count, is_more)) => {
-            let sign = if is_more { "+" } else { "" };
-            t.orders_total_newest(format!("{}{sign}", crate::format::grouped(count)))
-        }
+        Some(total) => t.orders_total_newest(counted(total)),
         None => t.orders_newest_first().into(),
     }
 }
 
-/// What a bulk does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bulk {
-    /// Lets the review pass.
-    Approve,
-    /// Cancels.
-    Cancel,
-}
-
-impl Bulk {
-    /// What is sent.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Cancel => "cancel",
-        }
-    }
-
-    /// What was sent.
-    pub fn of(code: &str) -> Option<Self> {
-        [Self::Approve, Self::Cancel].into_iter().find(|bulk| bulk.code() == code)
-    }
-
-    /// What has happened to so many orders, for a toast.
-    pub fn done(self, count: u64, t: Words) -> String {
-        match self {
-            Self::Approve => t.orders_approved(count),
-            Self::Cancel => t.orders_canceled(count),
-        }
-    }
-}
-
-/// Asks for the reason before a bulk: names how many orders, their amount and what happens.
-pub fn bulk_page(
-    (shell, frame): (Shell, Frame),
-    bulk: Bulk,
-    ids: &[String],
-    total: &str,
-    remark: &str,
-) -> FormPage {
-    let (t, count) = (shell.t, ids.len() as u64);
-    let reasons = CancelReason::ALL
-        .into_iter()
-        .filter(|reason| !matches!(reason, CancelReason::Unpaid | CancelReason::Channel))
-        .map(|reason| Choice::new(reason.code(), states::cancel_reason(reason, t)));
-    let mut fields = Vec::new();
-    if bulk == Bulk::Cancel {
-        fields.push(Field::select("reason", t.order_reason(), reasons.collect()));
-    }
-    fields.push(Field::new("remark", t.orders_remark()).max_length(200).value(remark));
-    let (title, lead, button) = match bulk {
-        Bulk::Approve => {
-            (t.orders_approve_ask(count), t.orders_approve_effect(total), t.orders_approve())
-        }
-        Bulk::Cancel => {
-            (t.orders_cancel_ask(count), t.orders_cancel_effect(total), t.orders_cancel())
-        }
-    };
-    let mut values = vec![("action", bulk.code().to_owned()), ("confirmed", "1".to_owned())];
-    values.extend(ids.iter().map(|id| ("ids", id.clone())));
-    FormPage {
-        shell,
-        frame,
-        title,
-        lead,
-        back: ("/console/orders".into(), t.order_back_to_list().into()),
-        actions: Vec::new(),
-        errors: FormErrors::default(),
-        action: "/console/orders/bulk".into(),
-        values,
-        groups: vec![FormGroup::new(t.order_reason(), fields)],
-        button: button.into(),
-    }
+/// A figure that was counted up to a limit: `1,240`, `10,000+`.
+pub fn counted((count, is_more): (u64, bool)) -> String {
+    let sign = if is_more { "+" } else { "" };
+    format!("{}{sign}", crate::format::grouped(count))
 }
 
 /// The answer to "is there anything new?": nothing, or a link that shows it.
@@ -404,16 +317,6 @@ crate::words! {
     orders_none_text = "第一单会出现在这里。", "The first one will appear here.";
     orders_total_newest(count) = "共 {count} 单 · 最新在前", "{count} orders · newest first";
     orders_newest_first = "最新在前", "Newest first";
-    orders_approved(count) = "已通过 {count} 单", "Approved {count} order" | "Approved {count} orders";
-    orders_canceled(count) = "已取消 {count} 单", "Canceled {count} order" | "Canceled {count} orders";
-    orders_remark = "原因（会记入日志，不要写个人信息）", "Why (goes into the journal; no personal data)";
-    orders_approve_ask(count) = "审核通过 {count} 单？", "Approve {count} order?" | "Approve {count} orders?";
-    orders_cancel_ask(count) = "取消 {count} 单？", "Cancel {count} order?" | "Cancel {count} orders?";
-    orders_approve_effect(total) = "合计 {total}。已付款且有库存的订单会立即确认。", "{total} in all. Those that are paid and in stock are confirmed at once.";
-    orders_cancel_effect(total) = "合计 {total}。已付的钱自动原路退回，库存和优惠券会释放。此操作不能撤销。", "{total} in all. What was paid goes back the way it came; stock and coupons are released. This cannot be undone.";
-    skipped_stale = "刚刚被别人改过", "changed by someone else";
-    skipped_state = "这一步不适用于它的状态", "its state has no such step";
-    skipped_missing = "找不到", "not found";
     orders_list = "订单列表", "Order list";
     orders_number = "订单号", "Order";
     orders_placed = "下单时间", "Placed";
@@ -430,8 +333,9 @@ crate::words! {
     orders_export_note = "按当前筛选，最多 100,000 条", "These filters, at most 100,000";
     orders_select_page = "选择本页", "Select this page";
     orders_select(number) = "选择 {number}", "Select {number}";
+    orders_select_view(count) = "选择此视图全部 {count} 单", "All {count} in this view";
+    orders_select_matching = "选择全部符合条件的订单", "All that match";
     orders_selected(sign) = "已选 {sign} 单", "{sign} selected";
-    orders_bulk_none = "没有选中任何订单", "No order was selected";
     orders_approve = "审核通过", "Approve";
     orders_cancel = "取消订单", "Cancel orders";
     orders_select_none = "取消选择", "Clear";

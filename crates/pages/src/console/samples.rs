@@ -11,6 +11,7 @@ use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
 use crate::console::approval::ApprovalPage;
 use crate::console::audit::AuditPage;
+use crate::console::bulk::{self, BulkPage, BulksPage};
 use crate::console::catalog::categories::CategoriesPage;
 use crate::console::catalog::files::{FilesPage, ReportPage};
 use crate::console::catalog::locations::{LocationPage, LocationsPage};
@@ -50,6 +51,10 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/orders", OrdersPage::sample(language)),
         sample("/console/orders?q=nothing", OrdersPage::sample_no_match(language)),
         sample("/console/orders?state=skipped", OrdersPage::sample_skipped(language)),
+        sample("/console/orders/bulk?ask=all", bulk::sample_ask(language)),
+        sample("/console/orders/bulk", BulksPage::sample(language)),
+        sample("/console/orders/bulk/blk_1", BulkPage::sample(language)),
+        sample("/console/orders/bulk/blk_1?state=stopped", BulkPage::sample_stopped(language)),
         sample("/console/orders/261122-0K3M-Z0Q4-7XC", OrderPage::sample(language)),
         sample(
             "/console/orders/261122-0K3M-Z0Q4-7XC?ask=cancel",

@@ -45,6 +45,7 @@ impl Shop {
                 self.send_refunds()?;
                 self.timers_run()?;
             }
+            self.bulk_goes_on()?;
             self.backorders_are_filled()?;
             self.buyers_are_told()?;
             self.others_are_told()?;

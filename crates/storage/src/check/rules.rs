@@ -50,6 +50,23 @@ pub const RULES: &[Rule] = &[
           GROUP BY order_id HAVING COUNT(*) > 1 LIMIT 100",
     ),
     rule(
+        "I4",
+        "bulk work has counted other orders than it has handled",
+        &["bulks", "bulk_orders"],
+        "SELECT CAST(b.id AS TEXT) FROM bulks b
+          WHERE b.done <> (SELECT COUNT(*) FROM bulk_orders o
+                            WHERE o.bulk_id = b.id AND o.refusal IS NULL)
+             OR b.refused <> (SELECT COUNT(*) FROM bulk_orders o
+                               WHERE o.bulk_id = b.id AND o.refusal IS NOT NULL) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "bulk work has handled an order that does not exist",
+        &["bulk_orders"],
+        "SELECT CAST(b.bulk_id AS TEXT) FROM bulk_orders b
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = b.order_id) LIMIT 100",
+    ),
+    rule(
         "I5",
         "a contact points to an order that does not exist",
         &["order_contacts"],

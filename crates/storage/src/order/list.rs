@@ -7,12 +7,14 @@ use ordermill_base::{Currency, Id, Span, Timestamp, id::first_at};
 use ordermill_domain::ids::{ChannelId, CustomerId, LocationId, OrderId};
 use ordermill_domain::order::{DisplayStatus, Status};
 use ordermill_domain::payment::PaymentStatus;
+use serde::{Deserialize, Serialize};
 
 use super::{COLUMNS, Stored, read};
 use crate::{Error, Tx, Value};
 
-/// What a list of orders shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+/// What a list of orders shows. Bulk work keeps it as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Filter {
     /// Only orders in one of these states; all if empty.
     pub statuses: Vec<Status>,
@@ -26,8 +28,6 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     /// Only those that still wait for their money (`true`), or that have it (`false`).
     pub is_unpaid: Option<bool>,
-    /// Only those whose review is one of these codes; all if empty.
-    pub reviews: Vec<&'static str>,
     /// Only those with pieces that wait for stock.
     pub is_backordered: bool,
     /// Only open ones that hold stock of this place.
@@ -119,9 +119,15 @@ impl Filter {
     }
 }
 
-/// How many orders match, counted up to `limit`: the cost does not grow beyond that.
-pub fn count(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<i64, Error> {
-    let mut asked = Asked::new(filter, None);
+/// How many orders match, of those before the order `before` or of all, counted up to `limit`: the
+/// cost does not grow beyond that.
+pub fn count(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    before: Option<OrderId>,
+    limit: i64,
+) -> Result<i64, Error> {
+    let mut asked = Asked::new(filter, before);
     let place = asked.place(Value::Int(limit));
     let sql = format!(
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {} LIMIT {place}) AS counted",
@@ -203,7 +209,6 @@ impl Asked {
         asked.only_each("o.total_minor >=", filter.total_min_minor);
         asked.only_each("o.total_minor <=", filter.total_max_minor);
         asked.one_of("o.status", filter.statuses.iter().map(|status| status.code()));
-        asked.one_of("o.review", filter.reviews.iter().copied());
         match filter.is_unpaid {
             Some(true) => asked.plain("o.terms = 'prepaid' AND o.paid_at IS NULL"),
             Some(false) => asked.plain("o.paid_at IS NOT NULL"),

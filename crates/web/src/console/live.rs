@@ -11,7 +11,7 @@ use axum::response::Response;
 use ordermill_app::Services;
 use ordermill_app::live::{Listener, News};
 use ordermill_base::Id;
-use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
+use ordermill_domain::ids::{BulkId, OrderId, PaymentId, RefundId};
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, payment, refund};
 use serde::Deserialize;
@@ -117,6 +117,11 @@ impl Stream {
                 if self.topics.iter().any(|topic| topic.starts_with("ord_")) {
                     named.extend(self.order_of(&entry).await.map(|order| order.to_string()));
                 }
+                if entry.aggregate == "bulk" {
+                    named.insert(BulkId::from_raw(entry.aggregate_id).to_string());
+                }
+                // What bulk work does with an order names the work as its request.
+                named.extend(entry.request_id.clone());
                 named.retain(|topic| self.topics.contains(topic));
                 named
             }

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod export;
+mod whole_view;
 
 use axum::extract::Query;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -38,11 +39,15 @@ const NEWER_MAX: i64 = 99;
 
 pub(super) fn routes() -> Routes {
     let read = Needs::Right(Permission::ReadOrders);
+    let change = Needs::Right(Permission::ChangeStatus);
     Routes::default()
         .get("/console/orders", read, show)
         .get("/console/orders/newer", read, newer)
         .get("/console/orders/export.csv", read, export::export)
-        .post("/console/orders/bulk", Needs::Right(Permission::ChangeStatus), bulk::bulk)
+        .post("/console/orders/bulk", change, bulk::bulk)
+        .get("/console/orders/bulk", change, whole_view::list)
+        .get("/console/orders/bulk/{bulk}", change, whole_view::show)
+        .post("/console/orders/bulk/{bulk}/stop", change, whole_view::stop)
 }
 
 /// The filters of an address, as written there.
@@ -240,6 +245,7 @@ async fn list_page(desk: &Desk, asked: &Asked, skipped: Vec<Skipped>) -> Result<
         },
         rows: found.iter().map(|row| desk.row(sight, row, &channels)).collect(),
         can_change: desk.may(Permission::ChangeStatus),
+        total,
         skipped,
         key: desk.key(),
         query: query.clone(),

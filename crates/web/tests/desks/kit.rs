@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
+use ordermill_app::order::intake::{NewLine, NewOrder};
 use ordermill_app::permission::Principal;
 use ordermill_app::privacy::Vault;
 use ordermill_app::session::{Door, digest_of};
 use ordermill_app::staff::{self, NewStaff};
 use ordermill_app::{Partners, Services, check};
-use ordermill_base::{Clock as _, Span};
+use ordermill_base::{Clock as _, Currency, Span};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::address::{RawAddress, RawRecipient};
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::StaffId;
 use ordermill_domain::role::Role;
@@ -122,6 +124,25 @@ impl Shop {
         };
         let id = self.services.database().write(hire).await.unwrap();
         Person { id, token }
+    }
+
+    /// Somebody orders so many bowls.
+    pub(crate) async fn order(&self, quantity: i64) {
+        let address = RawAddress {
+            country: "CN".to_owned(),
+            province: "浙江省".to_owned(),
+            city: "杭州市".to_owned(),
+            district: "西湖区".to_owned(),
+            street: vec!["文三路 90 号 1 幢 201 室".to_owned()],
+            postal_code: String::new(),
+        };
+        let (name, phone) = ("林小满".to_owned(), "13817260921".to_owned());
+        let line = NewLine { sku: "BOWL".to_owned(), quantity };
+        let channel = self.services.channels().shop;
+        let recipient = RawRecipient { name, phone, address };
+        let new = NewOrder::new(channel, Currency::Cny, vec![line], recipient);
+        let act = Principal::VISITOR.act(self.services.now());
+        self.services.place_order(act, new).await.unwrap();
     }
 
     async fn send(

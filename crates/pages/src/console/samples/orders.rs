@@ -191,6 +191,7 @@ impl OrdersPage {
                 region: "list",
             },
             can_change: true,
+            total: Some((12_487, false)),
             skipped: Vec::new(),
             key: "01JD3M9Z".into(),
         }
@@ -202,6 +203,7 @@ impl OrdersPage {
         Self {
             filters: filters(t, "nothing", Some("/console/orders".into())),
             query: "q=nothing".into(),
+            total: None,
             rows: Vec::new(),
             empty: orders::empty(true, "/console/orders", t),
             ..Self::sample(language)

@@ -9,13 +9,14 @@ use ordermill_base::{Currency, Id, Span, Timestamp};
 use ordermill_domain::actor::Actor;
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{
-    ApiKeyId, EventId, OrderId, PaymentId, RefundId, SkuId, StaffId, TaskId,
+    ApiKeyId, BulkId, EventId, OrderId, PaymentId, RefundId, SkuId, StaffId, TaskId,
 };
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::admin::Part;
 use ordermill_pages::console::audit::{self as view, AuditPage, AuditRow, Entered, Verification};
+use ordermill_pages::console::bulk as bulk_view;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::states::history;
 use ordermill_pages::ui::{Choice, Pager, Toast};
@@ -219,6 +220,11 @@ fn subject(desk: &Desk, entry: &Entry) -> (String, Option<String>) {
         "payment" => (PaymentId::from_raw(id).to_string(), None),
         "refund" => (RefundId::from_raw(id).to_string(), None),
         "task" => (TaskId::from_raw(id).to_string(), None),
+        "bulk" => {
+            let id = BulkId::from_raw(id).to_string();
+            let href = bulk_view::href(&id);
+            (id, desk.may(Permission::ChangeStatus).then_some(href))
+        }
         "api_key" => (ApiKeyId::from_raw(id).to_string(), None),
         "staff" => {
             let id = StaffId::from_raw(id).to_string();
