@@ -102,7 +102,7 @@ impl Deed {
                 (4, Self::SendRefunds),
                 (6, Self::TimersRun),
                 (7, Self::AllAtOnce),
-                (10, Self::SomebodyCancels),
+                (9, Self::SomebodyCancels),
                 (1, Self::OrdersAreCanceledInBulk),
                 (22, Self::SomebodyChecksOut),
                 (3, Self::MoneyGoesBackByHand),

@@ -108,7 +108,8 @@ impl Database {
         let (database, queues) = Self::over(address, ids, options.queue, address.is_postgres());
         // It ends with the writer's connection, so it is joined behind it.
         let checkpointer = connection.copy_beside(address)?;
-        let mut threads = vec![database.spawn("writer", connection, &queues.hot, Inner::write_on)?];
+        let mut threads =
+            vec![database.spawn("writer", connection, &queues.hot, Inner::write_on)?];
         threads.extend(checkpointer);
         if let Some(apart) = &queues.apart {
             let open = || Connection::open(address, Arc::clone(&database.0.ids));
