@@ -16,7 +16,8 @@ use crate::{Program, ProgramError, Running};
 
 /// Where Debian puts each version's programs.
 const DEBIAN_VERSIONS: &str = "/usr/lib/postgresql";
-const READY: &str = "database system is ready to accept connections";
+/// A standby accepts read-only ones.
+const READY: &str = "database system is ready to accept";
 /// Another process may take the free port between our look and the server's start.
 const PORT_TRIES: u32 = 5;
 
@@ -58,9 +59,14 @@ pub enum PostgresError {
     /// The test runs as root, and there is neither a user `postgres` nor `nobody` to step down to.
     #[error("PostgreSQL refuses to run as root, and there is no user postgres or nobody")]
     NoAccount,
-    /// The cluster could not be made.
-    #[error("initdb failed: {0}")]
-    Initdb(String),
+    /// The cluster could not be made, copied or told something.
+    #[error("{program} failed: {said}")]
+    Tool {
+        /// Which of PostgreSQL's programs.
+        program: &'static str,
+        /// What it said.
+        said: String,
+    },
     /// The server did not start or stop.
     #[error(transparent)]
     Program(#[from] ProgramError),
@@ -77,25 +83,61 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is missing or does not start.
     pub fn start(options: PostgresOptions) -> Result<Self, PostgresError> {
-        let programs = programs()?;
-        let account = Account::to_step_down_to()?;
-        let directory = tempfile::Builder::new().prefix("ordermill-postgres-").tempdir()?;
-        if let Some(account) = &account {
-            std::os::unix::fs::chown(directory.path(), Some(account.user), Some(account.group))?;
-        }
-        let mut initdb = Command::new("setpriv");
-        initdb.args(as_account(account.as_ref()));
-        let output = initdb
-            .arg(programs.join("initdb"))
-            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
-            .arg("--no-sync")
-            .arg("--pgdata")
-            .arg(data(&directory))
-            .current_dir(directory.path())
-            .output()?;
-        if !output.status.success() {
-            return Err(PostgresError::Initdb(String::from_utf8_lossy(&output.stderr).into()));
-        }
+        let (programs, account, directory) = place()?;
+        let initdb = |command: &mut Command| {
+            command
+                .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+                .args(["--locale=C.UTF-8", "--no-sync", "--pgdata"])
+                .arg(data(&directory));
+        };
+        run(&programs, account.as_ref(), &directory, "initdb", initdb)?;
+        Self::over(programs, account, directory, options)
+    }
+
+    /// A standby: a copy that follows this server, and takes over when it is told to by
+    /// [`Postgres::promote`]. From now on a commit here waits until the standby has it on its disk,
+    /// so that nothing acknowledged is lost when this server goes.
+    ///
+    /// # Errors
+    /// When the copy cannot be made or does not start.
+    pub fn standby(&self) -> Result<Self, PostgresError> {
+        let (programs, account, directory) = place()?;
+        let copy = |command: &mut Command| {
+            command
+                .args(["--host=127.0.0.1", "--username=postgres", "--write-recovery-conf"])
+                .args(["--wal-method=stream", "--checkpoint=fast", "--no-sync"])
+                .arg(format!("--port={}", self.port))
+                .arg("--pgdata")
+                .arg(data(&directory));
+        };
+        run(&programs, account.as_ref(), &directory, "pg_basebackup", copy)?;
+        let standby = Self::over(programs, account, directory, self.options)?;
+        self.tell("ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+        self.tell("SELECT pg_reload_conf()")?;
+        Ok(standby)
+    }
+
+    /// Makes a standby the server that writes, and waits until it is.
+    ///
+    /// # Errors
+    /// When it cannot be told so.
+    pub fn promote(&self) -> Result<(), PostgresError> {
+        self.tell("SELECT pg_promote()")
+    }
+
+    fn tell(&self, sql: &str) -> Result<(), PostgresError> {
+        let tell = |command: &mut Command| {
+            command.args(["--no-psqlrc", "--quiet", "--command", sql]).arg(self.url());
+        };
+        run(&self.programs, self.account.as_ref(), &self.directory, "psql", tell)
+    }
+
+    fn over(
+        programs: PathBuf,
+        account: Option<Account>,
+        directory: TempDir,
+        options: PostgresOptions,
+    ) -> Result<Self, PostgresError> {
         let mut tries = 1;
         let (server, port) = loop {
             let port = free_port()?;
@@ -156,6 +198,36 @@ impl Postgres {
         };
         Ok(())
     }
+}
+
+/// The server's programs, whom they run as, and a folder of that user.
+fn place() -> Result<(PathBuf, Option<Account>, TempDir), PostgresError> {
+    let programs = programs()?;
+    let account = Account::to_step_down_to()?;
+    let directory = tempfile::Builder::new().prefix("ordermill-postgres-").tempdir()?;
+    if let Some(account) = &account {
+        std::os::unix::fs::chown(directory.path(), Some(account.user), Some(account.group))?;
+    }
+    Ok((programs, account, directory))
+}
+
+/// Runs one of PostgreSQL's own programs to its end.
+fn run(
+    programs: &Path,
+    account: Option<&Account>,
+    directory: &TempDir,
+    program: &'static str,
+    prepare: impl FnOnce(&mut Command),
+) -> Result<(), PostgresError> {
+    let mut command = Command::new("setpriv");
+    command.args(as_account(account)).arg(programs.join(program)).current_dir(directory.path());
+    prepare(&mut command);
+    let output = command.output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into();
+        return Err(PostgresError::Tool { program, said });
+    }
+    Ok(())
 }
 
 /// How long a server may take to end its sessions.

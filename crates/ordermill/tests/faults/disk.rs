@@ -61,6 +61,7 @@ fn after_a_failed_write_or_flush_nothing_is_promised_that_is_not_there() {
         ("pwrite64", Injection::Error("EIO")),
         ("pwrite64", Injection::Error("ENOSPC")),
         ("fdatasync", Injection::Error("EIO")),
+        ("openat", Injection::Error("EIO")),
     ];
     let mut harmed = 0;
     for (call, injection) in faults {

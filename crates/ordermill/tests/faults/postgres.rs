@@ -1,4 +1,4 @@
-//! R25: the database server dies and comes back.
+//! R25: the database server dies and comes back, or another one takes its place.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,6 +47,37 @@ fn without_its_database_server_it_says_so_and_goes_on_when_the_server_is_back() 
         assert!(back.elapsed() < Duration::from_secs(5), "recovered after {:?}", back.elapsed());
         memory.verify(&shop, &server, 64);
     }
+    memory.verify_all(&shop, &server);
+    drop(server);
+    shop.check();
+}
+
+#[test]
+fn a_standby_takes_over_and_has_every_order_that_was_acknowledged() {
+    let mut first = Postgres::start(PostgresOptions::default()).unwrap();
+    let second = first.standby().unwrap();
+    let address = format!(
+        "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/postgres?target_session_attrs=read-write",
+        first.port(),
+        second.port()
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::new(folder.path(), Some(&address), 1_000_000);
+    let server = shop.serve();
+    let memory = Arc::new(Memory::default());
+    let load = memory.load(&shop, &server, 8);
+    std::thread::sleep(Duration::from_secs(u64::from(scale())));
+    first.kill().unwrap();
+    let died = Instant::now();
+    second.promote().unwrap();
+    let recovered = eventually(Duration::from_secs(15), || {
+        memory.place_one(&shop, &server).is_some_and(|answer| answer.status == 201)
+    });
+    let took = died.elapsed();
+    load.stop();
+    assert!(recovered, "no order from the server that took over");
+    println!("the standby takes orders {took:?} after the first server died");
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
     memory.verify_all(&shop, &server);
     drop(server);
     shop.check();
