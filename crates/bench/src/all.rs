@@ -13,6 +13,7 @@ const REPEATED: &[(&str, &[usize])] = &[
     ("rush", &[200]),
     ("pay", &[64]),
     ("quote", &[64]),
+    ("import", &[1]),
     ("cold-start", &[1]),
 ];
 

@@ -16,6 +16,7 @@ mod figure;
 mod fresh;
 mod histogram;
 mod history;
+mod import;
 mod limit;
 mod load;
 mod machine;
@@ -136,6 +137,11 @@ pub const BENCHES: &[Bench] = &[
         name: "quote",
         about: "what 3 lines would cost and when they would arrive, through HTTP [64]",
         run: quote::quote,
+    },
+    Bench {
+        name: "import",
+        about: "lines of a file of 100,000 orders taken in, every hundredth wrong; twice, to no more",
+        run: import::import,
     },
     Bench {
         name: "get",
