@@ -172,6 +172,33 @@ fn what_is_written_reads_back_as_no_change() {
 }
 
 #[test]
+fn prices_in_other_currencies_come_in_and_go_out_with_the_digits_of_each() {
+    use ordermill_base::Currency::{Eur, Jpy, Kwd, Usd};
+    let file = "\
+code,name_zh,category,price,weight_grams,prices
+MUG-1,马克杯,CER,59.90,380,\"USD 8.99; JPY 1280; KWD 2.750\"
+MUG-2,大马克杯,CER,69,420,USD 9.999
+";
+    for test in each_database() {
+        let database = a_shop(&test);
+        let report = take(&database, Kind::Catalog, 1, file);
+        assert_eq!(report.counts, counts(1, 0, 0, 1));
+        assert_eq!(report.problems[0].field, "prices", "a cent has no tenths");
+        let mug = find(&database, "MUG-1").unwrap();
+        assert_eq!(mug.prices, [(Usd, 899), (Jpy, 1_280), (Kwd, 2_750)].into());
+        for format in [Format::Csv, Format::Xlsx] {
+            let sheet = written(&database, Kind::Catalog, format);
+            let again = take(&database, Kind::Catalog, 2, &sheet);
+            assert_eq!((again.counts, again.problems.len()), (counts(0, 0, 1, 0), 0), "{format:?}");
+        }
+        let other = file.replace("USD 8.99; JPY 1280; KWD 2.750", "EUR 7.90");
+        assert_eq!(take(&database, Kind::Catalog, 3, other).counts, counts(0, 1, 0, 1));
+        assert_eq!(find(&database, "MUG-1").unwrap().prices, [(Eur, 790)].into());
+        database.close();
+    }
+}
+
+#[test]
 fn counted_stock_comes_in_by_bin_and_lot() {
     for test in each_database() {
         let database = a_shop(&test);

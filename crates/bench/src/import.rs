@@ -73,8 +73,6 @@ fn take_in(shop: &Shop, file: &Path, options: &Options) -> Result<String> {
 fn orders(shop: &Shop) -> Result<u64> {
     let ids = Arc::new(IdGenerator::new(0));
     let mut connection = Connection::open_reader(&shop.fresh.address()?, ids)?;
-    let count = |tx: &mut Tx<'_>| {
-        tx.query_one("SELECT COUNT(*) FROM orders", &[], |row| row.int())
-    };
+    let count = |tx: &mut Tx<'_>| tx.query_one("SELECT COUNT(*) FROM orders", &[], |row| row.int());
     Ok(connection.read::<_, Error>(count)?.unsigned_abs())
 }
