@@ -37,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 4, writers: 2, ordinary_writers: 6, queue: 8_192, node: 0 }
+        Self { readers: 4, writers: 2, ordinary_writers: 12, queue: 8_192, node: 0 }
     }
 }
 
