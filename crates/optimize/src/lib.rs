@@ -1,0 +1,8 @@
+//! Plans for the warehouse floor, as pure functions on plain inputs.
+//!
+//! Each module answers one question and stands alone. Distances, quantities and costs are integers, in
+//! whatever unit the caller measures with; what is left to chance comes from a seed, so that the same
+//! question always has the same answer.
+
+pub mod batching;
+pub mod route;
