@@ -21,6 +21,7 @@ mod limit;
 mod load;
 mod machine;
 mod nothing;
+mod optimize;
 mod orders;
 mod pay;
 mod place;
@@ -58,6 +59,8 @@ pub struct Options {
     pub time: Duration,
     /// Orders of the past, for benches that have one; each has a number of its own if none is given.
     pub orders: Option<u64>,
+    /// The folder of public instances with known answers, for the bench that needs one.
+    pub instances: Option<PathBuf>,
     /// This program, to be started as a server.
     pub program: PathBuf,
     /// What time it is.
@@ -68,12 +71,13 @@ pub struct Options {
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { target, connections, time, orders, program, .. } = self;
+        let Self { target, connections, time, orders, instances, program, .. } = self;
         f.debug_struct("Options")
             .field("target", target)
             .field("connections", connections)
             .field("time", time)
             .field("orders", orders)
+            .field("instances", instances)
             .field("program", program)
             .finish_non_exhaustive()
     }
@@ -197,6 +201,11 @@ pub const BENCHES: &[Bench] = &[
         name: "cold-start",
         about: "from the start of the process to its first answer",
         run: start::cold_start,
+    },
+    Bench {
+        name: "optimize",
+        about: "pick routes and batches on public instances, beside the best known answers",
+        run: |_, options| optimize::optimize(options),
     },
 ];
 

@@ -68,7 +68,8 @@ pub(crate) fn parse(text: &str) -> Result<Warehouse, String> {
     let (aisles, cross_aisles) = (axis(&aisles), axis(&cross_aisles));
     let position = |vertex: u32| {
         let (x, y) = places.get(&vertex).ok_or(format!("vertex {vertex} is nowhere"))?;
-        let aisle = aisles.binary_search(x).map_err(|_| format!("vertex {vertex} is in no aisle"))?;
+        let aisle =
+            aisles.binary_search(x).map_err(|_| format!("vertex {vertex} is in no aisle"))?;
         Ok::<_, String>(Position { aisle, y: *y })
     };
     let mut doors = Vec::new();

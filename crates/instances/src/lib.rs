@@ -5,9 +5,9 @@
 
 mod format;
 mod graph;
-mod text;
 pub mod orders;
 pub mod picking;
+mod text;
 
 /// How a file of the collection is read, by its path in it.
 pub type Read<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
@@ -39,7 +39,7 @@ fn open<T>(
     path: &str,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, InstanceError> {
-    let text = read(path)
-        .map_err(|source| InstanceError::Unreadable { path: path.to_owned(), source })?;
+    let text =
+        read(path).map_err(|source| InstanceError::Unreadable { path: path.to_owned(), source })?;
     parse(&text).map_err(|problem| InstanceError::Malformed { path: path.to_owned(), problem })
 }

@@ -58,10 +58,18 @@ pub fn single_position(read: Read<'_>, blocks: Blocks) -> Result<Vec<RouteCase>,
 
 /// The instances in which articles lie in several positions, with proven optima.
 ///
+/// With two blocks only those with one piece a position (`unit`): of the others, several of the known
+/// lengths are less than a lower bound for the floor as it is described, so they must mean another one.
+///
 /// # Errors
 /// If a file cannot be read or is not in its format.
 pub fn scattered(read: Read<'_>, blocks: Blocks) -> Result<Vec<ScatteredCase>, InstanceError> {
-    sprp(read, blocks, |name| !name.contains("_F1_"))
+    match blocks {
+        Blocks::One => sprp(read, blocks, |name| !name.contains("_F1_")),
+        Blocks::Two => {
+            sprp(read, blocks, |name| name.starts_with("unit") && !name.contains("_F1_"))
+        }
+    }
 }
 
 fn sprp(

@@ -76,7 +76,8 @@ impl Warehouse {
             }
         }
         let value = |name: &str| header.get(name).copied();
-        let length = |name: &str| distance(value(name), DIGITS).map_err(|why| format!("{name}: {why}"));
+        let length =
+            |name: &str| distance(value(name), DIGITS).map_err(|why| format!("{name}: {why}"));
         if length("DISTANCE_TOP_OR_BOTTOM_TO_DEPOT")? != 0 {
             return Err("the depot is not on a cross-aisle".to_owned());
         }

@@ -283,6 +283,9 @@ pub(crate) struct Bench {
     /// Orders of the past, for those that have one [default: the number in each text]
     #[arg(long)]
     pub(crate) orders: Option<u64>,
+    /// The folder of public instances with known answers, for `optimize`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) instances: Option<PathBuf>,
     /// Run so often, and give the middle value
     #[arg(long, default_value_t = 1)]
     pub(crate) runs: usize,

@@ -5,8 +5,8 @@
 //! NP-hard (Gademann & van de Velde 2005), so the answer is a good one without a proof; what a batch
 //! costs is never estimated, though: it is the length of the [shortest tour](crate::route::shortest).
 //!
-//! Batches are first made by savings ([`savings`]), then changed one or two orders at a time until that
-//! gains nothing ([`descent`]), then partly taken apart and put together again ([`ruin`]). How long that
+//! Batches are first made by savings (`savings.rs`), then changed one or two orders at a time until that
+//! gains nothing (`descent.rs`), then partly taken apart and put together again (`ruin.rs`). How long that
 //! goes on is a count of rounds and not a time: the same orders always give the same batches.
 //!
 //! Sources: G. Clarke, J. W. Wright: Scheduling of vehicles from a central depot to a number of delivery
@@ -77,7 +77,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { rounds: 500, seed: 0 }
+        Self { rounds: 3000, seed: 0 }
     }
 }
 
@@ -148,10 +148,10 @@ pub fn batch(
     groups.into_iter().map(|group| tell(layout, orders, group)).collect()
 }
 
-/// The orders one by one: a batch for each.
+/// The orders one by one, a batch for each, to measure batches against.
 ///
 /// # Errors
-/// As [`batch`].
+/// If an article does not lie on the floor.
 pub fn one_by_one(
     layout: &Layout,
     orders: &[Order],
@@ -166,7 +166,8 @@ pub fn one_by_one(
 
 /// All that is to be known about a batch.
 fn tell(layout: &Layout, orders: &[Order], group: Group) -> Result<Batch, BatchingError> {
-    let picks_of = |order: usize| (0..orders[order].picks.len()).map(move |pick| Pick { order, pick });
+    let picks_of =
+        |order: usize| (0..orders[order].picks.len()).map(move |pick| Pick { order, pick });
     let picks: Vec<Pick> = group.orders.iter().copied().flat_map(picks_of).collect();
     let positions: Vec<Position> =
         picks.iter().map(|pick| orders[pick.order].picks[pick.pick]).collect();

@@ -42,6 +42,11 @@ impl<'a> Routes<'a> {
         self.orders.len()
     }
 
+    /// How much of the cart an order takes.
+    pub(super) fn load(&self, order: usize) -> u64 {
+        self.loads[order]
+    }
+
     /// The group of these orders; `None` if they do not fit on a cart.
     pub(super) fn group(&mut self, mut orders: Vec<usize>) -> Option<Group> {
         let load = orders.iter().map(|order| self.loads[*order]).sum();

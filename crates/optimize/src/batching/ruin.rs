@@ -51,10 +51,15 @@ fn take(routes: &mut Routes<'_>, groups: &mut Vec<Group>, random: &mut Random) -
     let mut orders: Vec<usize> = from.iter().flat_map(|at| groups[*at].orders.clone()).collect();
     let most = MOST_TAKEN.min(orders.len());
     let count = 1 + random.below(most as u64) as usize;
+    // As they come, or the largest first while there is room for them.
+    let largest_first = random.percent(50);
     for at in 0..count {
         let other = at + random.below((orders.len() - at) as u64) as usize;
         orders.swap(at, other);
         taken.push(orders[at]);
+    }
+    if largest_first {
+        taken.sort_by_key(|order| std::cmp::Reverse(routes.load(*order)));
     }
     for at in from {
         let rest: Vec<usize> =

@@ -1,7 +1,8 @@
 //! From used edges to a walk: an Euler circuit with the turns into edges put in.
 
 use super::class::Use;
-use super::grid::{End, Grid, Part, in_order};
+use super::edge::{End, in_order};
+use super::grid::{Grid, Part};
 use super::layout::{Crossing, Door};
 use super::sweep::Plan;
 use super::{Tour, Waypoint};
@@ -81,19 +82,13 @@ fn ends(grid: &Grid<'_>, edge: Part) -> [usize; 2] {
     match edge {
         Part::Vertex { line, slot } => [line * grid.width + slot; 2],
         Part::Across { line, slot } => [line * grid.width + slot, line * grid.width + slot + 1],
-        Part::Along { line, slot } => {
-            [line * grid.width + slot, (line + 1) * grid.width + slot]
-        }
+        Part::Along { line, slot } => [line * grid.width + slot, (line + 1) * grid.width + slot],
     }
 }
 
 /// The crossings in an order that walks every passage once, each with the passage by which it is left
 /// (Hierholzer's algorithm).
-fn circuit(
-    vertices: usize,
-    start: usize,
-    passages: &mut [Passage],
-) -> Vec<(usize, Option<usize>)> {
+fn circuit(vertices: usize, start: usize, passages: &mut [Passage]) -> Vec<(usize, Option<usize>)> {
     let mut at = vec![Vec::new(); vertices];
     for (number, passage) in passages.iter().enumerate() {
         passage.ends.iter().for_each(|end| at[*end].push(number));

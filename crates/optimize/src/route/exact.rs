@@ -1,6 +1,7 @@
 //! The shortest tour, proven.
 
-use super::grid::{Grid, MUST, Stop};
+use super::edge::{MUST, Stop};
+use super::grid::Grid;
 use super::layout::{Layout, Position};
 use super::{Tour, Waypoint, circuit, sweep};
 
@@ -29,21 +30,23 @@ pub(super) fn length(layout: &Layout, picks: &[Position]) -> Option<u64> {
     }
 }
 
-/// The picks that the cheapest tour comes by, if each may be left out for a penalty; `None` as in
-/// [`tour`], and if all picks and the depot are inside of one edge.
-pub(super) fn visited(
+/// The tour that is cheapest if each pick may be left out for a penalty: what it costs, penalties
+/// included, and the picks that it comes by. `None` as in [`tour`], and if all picks and the depot are
+/// inside of one edge.
+pub(super) fn cheapest(
     layout: &Layout,
     picks: &[Position],
     penalty: impl Fn(usize) -> u64,
-) -> Option<Vec<usize>> {
+) -> Option<(u64, Vec<usize>)> {
     if picks.is_empty() {
-        return Some(Vec::new());
+        return None;
     }
     let grid = Grid::new(layout, picks, penalty);
     if grid.only_edge().is_some() {
         return None;
     }
-    Some(circuit::tour(&grid, &sweep::plan(&grid)?).picks().collect())
+    let plan = sweep::plan(&grid)?;
+    Some((plan.length, circuit::tour(&grid, &plan).picks().collect()))
 }
 
 /// The tour if nothing has to be left between two crossings.

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::Waypoint;
 use super::class::Use;
+use super::edge::{self, End, MUST, Stop};
 use super::layout::{Crossing, Depot, Door, Layout, Position};
 
 /// A crossing or an edge: something with stops.
@@ -19,29 +20,6 @@ pub(super) enum Part {
     Across { line: usize, slot: usize },
     /// From this crossing to the one of the next line.
     Along { line: usize, slot: usize },
-}
-
-/// A stop, and how far it is from the low end of its edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stop {
-    pub(super) offset: u32,
-    pub(super) waypoint: Waypoint,
-    /// What it costs to leave it out; [`MUST`] if that may not be.
-    pub(super) penalty: u64,
-}
-
-/// The penalty of what may not be left out: more than any tour is long.
-pub(super) const MUST: u64 = 1 << 48;
-
-/// The best way to use an edge in some manner.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Turn {
-    /// The walk, and the penalties of the stops that it leaves out.
-    pub(super) cost: u64,
-    /// How many stops are reached from the low end.
-    from_low: usize,
-    /// The first stop that is reached from the high end.
-    from_high: usize,
 }
 
 /// A rectangle of crossings with the stops on and between them.
@@ -223,8 +201,9 @@ impl<'a> Grid<'a> {
 
     /// How long an edge is.
     pub(super) fn length(&self, edge: Part) -> u32 {
-        let (Part::Vertex { line, slot } | Part::Across { line, slot } | Part::Along { line, slot }) =
-            edge;
+        let (Part::Vertex { line, slot }
+        | Part::Across { line, slot }
+        | Part::Along { line, slot }) = edge;
         let is_along_aisle = match edge {
             Part::Vertex { .. } => return 0,
             Part::Across { .. } => !self.is_transposed,
@@ -240,47 +219,9 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// What each use of an edge costs, in the order of [`Use::ALL`]; `None` if it may not be.
-    pub(super) fn costs(&self, edge: Part) -> [Option<u64>; 6] {
-        let length = u64::from(self.length(edge));
-        let stops = self.stops(edge);
-        if stops.is_empty() {
-            return [Some(0), Some(length), Some(2 * length), None, None, None];
-        }
-        let skipped = Some(penalty(stops)).filter(|penalty| *penalty < MUST);
-        let [low, high, both] = [Use::FromLow, Use::FromHigh, Use::BothEnds]
-            .map(|how| self.best_turn(edge, how).map(|turn| turn.cost));
-        [skipped, Some(length), Some(2 * length), low, high, both]
-    }
-
-    /// How far to go into an edge that is not walked through, and back.
-    fn best_turn(&self, edge: Part, how: Use) -> Option<Turn> {
-        let length = u64::from(self.length(edge));
-        let stops = self.stops(edge);
-        let count = stops.len();
-        let in_low = |reached: usize| match reached.checked_sub(1) {
-            Some(last) => 2 * u64::from(stops[last].offset),
-            None => 0,
-        };
-        let in_high = |reached: usize| match stops.get(reached) {
-            Some(first) => 2 * (length - u64::from(first.offset)),
-            None => 0,
-        };
-        let turn = |from_low: usize, from_high: usize| {
-            let left_out = penalty(&stops[from_low..from_high]);
-            let cost = in_low(from_low) + in_high(from_high) + left_out;
-            (left_out < MUST).then_some(Turn { cost, from_low, from_high })
-        };
-        let best = |turns: &mut dyn Iterator<Item = Turn>| turns.min_by_key(|turn| turn.cost);
-        match how {
-            Use::Skip | Use::Once | Use::Twice => None,
-            // From the far end on: behind the first turn that may not be there is none that may.
-            Use::FromLow => best(&mut (1..=count).rev().map_while(|low| turn(low, count))),
-            Use::FromHigh => best(&mut (0..count).map_while(|high| turn(0, high))),
-            Use::BothEnds => best(&mut (1..count).flat_map(|low| {
-                (low..count).map_while(move |high| turn(low, high))
-            })),
-        }
+    /// What each use of an edge costs; see [`edge::costs`].
+    pub(super) fn costs(&self, part: Part) -> [Option<u64>; 6] {
+        edge::costs(self.length(part), self.stops(part))
     }
 
     /// If all stops, the depot among them, are inside of one edge: that edge's stops.
@@ -304,34 +245,7 @@ impl<'a> Grid<'a> {
     }
 
     /// The stops of an edge that a turn from one of its ends reaches, in the order of the walk.
-    pub(super) fn turn(&self, edge: Part, how: Use, end: End) -> Vec<Waypoint> {
-        let Some(turn) = self.best_turn(edge, how) else { return Vec::new() };
-        let stops = self.stops(edge);
-        let reached = match end {
-            End::Low => &stops[..turn.from_low],
-            End::High => &stops[turn.from_high..],
-        };
-        in_order(reached, end)
+    pub(super) fn turn(&self, part: Part, how: Use, end: End) -> Vec<Waypoint> {
+        edge::turn(self.length(part), self.stops(part), how, end)
     }
-}
-
-/// One of the two ends of an edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    Low,
-    High,
-}
-
-/// Stops as they are met by who comes from an end.
-pub(super) fn in_order(stops: &[Stop], from: End) -> Vec<Waypoint> {
-    let mut waypoints: Vec<Waypoint> = stops.iter().map(|stop| stop.waypoint).collect();
-    if from == End::High {
-        waypoints.reverse();
-    }
-    waypoints
-}
-
-/// What it costs to leave out all of these.
-pub(super) fn penalty(stops: &[Stop]) -> u64 {
-    stops.iter().map(|stop| stop.penalty).fold(0, u64::saturating_add)
 }

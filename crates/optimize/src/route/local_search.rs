@@ -183,8 +183,7 @@ impl<'a> Search<'a> {
                     other_end =
                         if is_forward { self.next(other_end) } else { self.previous(other_end) };
                 }
-                let (first, last) =
-                    if is_forward { (stop, other_end) } else { (other_end, stop) };
+                let (first, last) = if is_forward { (stop, other_end) } else { (other_end, stop) };
                 let (before, behind) = (self.previous(first), self.next(last));
                 let removed = far.between(before, first) + far.between(last, behind);
                 let Some(gain) = removed.checked_sub(far.between(before, behind)) else { continue };

@@ -24,13 +24,13 @@
 //! Ratliff & Rosenthal (1983) saw that such a tour can be built aisle by aisle, and that of what is built
 //! little matters for the rest: at the newest crossing of each cross-aisle, whether an odd or an even
 //! number of walks has come there, and which of these crossings are connected already. That is an
-//! equivalence class ([`class`]); of each only the shortest unfinished tour is kept ([`sweep`]). With two
+//! equivalence class (`class.rs`); of each only the shortest unfinished tour is kept (`sweep.rs`). With two
 //! cross-aisles there are 7 classes, so that the work grows with the number of aisles and nothing else.
 //! Roodbergen & de Koster (2001) did the same with three cross-aisles and 25 classes. Here the classes are
-//! derived and not listed, so that the same sweep is exact for up to six cross-aisles, or six aisles
-//! and any number of cross-aisles, since a floor can be swept in either direction ([`grid`]).
+//! derived and not listed, so that the same sweep is exact for up to seven cross-aisles, or seven
+//! aisles and any number of cross-aisles, since a floor can be swept in either direction (`grid.rs`).
 //!
-//! On larger floors a local search over the order of the picks takes over ([`local_search`]).
+//! On larger floors a local search over the order of the picks takes over (`local_search.rs`).
 //!
 //! # Sources
 //!
@@ -47,6 +47,7 @@
 mod baseline;
 mod circuit;
 mod class;
+mod edge;
 mod exact;
 mod grid;
 mod layout;
@@ -57,15 +58,14 @@ mod tour;
 mod walk;
 
 pub use layout::{Crossing, Depot, Door, Layout, LayoutError, Position};
-pub use scattered::{
-    Demand, ScatteredError, ScatteredTour, Stock, Take, shortest_scattered,
-};
+pub use scattered::{Demand, ScatteredError, ScatteredTour, Stock, Take, shortest_scattered};
 pub use tour::{Tour, Waypoint};
 
 use local_search::Distances;
 
-/// The shortest tour past all picks; on a floor with more than five blocks and more than six aisles
-/// between the outermost picks, a good one.
+/// The shortest tour past all picks. Where both more than six blocks and more than seven aisles lie
+/// between the outermost picks (one less of each if the depot stands apart), it is a good tour without
+/// a proof; [`Tour::is_optimal`] tells.
 ///
 /// # Errors
 /// If a pick is not on the floor.
@@ -107,8 +107,7 @@ fn searched(layout: &Layout, picks: &[Position]) -> Tour {
         Some(pick) => layout.position(picks[pick]),
         None => layout.depot_place(),
     };
-    let distances =
-        Distances::new(picks.len() + 1, |a, b| layout.distance(place(a), place(b)));
+    let distances = Distances::new(picks.len() + 1, |a, b| layout.distance(place(a), place(b)));
     let order = |tour: Tour| [0].into_iter().chain(tour.picks().map(|pick| pick + 1)).collect();
     let starts = vec![
         distances.nearest_neighbor(),

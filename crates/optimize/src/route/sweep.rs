@@ -6,7 +6,8 @@
 //! those to the next line, each of which gives its slot to the crossing at its far end.
 
 use super::class::{Classes, IMPOSSIBLE, LastSlot, Table, Use};
-use super::grid::{Grid, MUST, Part, penalty};
+use super::edge::{MUST, penalty};
+use super::grid::{Grid, Part};
 
 /// How the shortest tour uses the grid.
 #[derive(Debug, Default)]
@@ -33,7 +34,9 @@ enum Decision {
     Visit,
     /// Leaving the last crossing of a row; there is no choice.
     Leave,
-    Door { vertex: usize },
+    Door {
+        vertex: usize,
+    },
     Edge(Part),
 }
 

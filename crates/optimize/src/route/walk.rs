@@ -18,10 +18,7 @@ impl Layout {
     }
 
     pub(super) fn crossing(&self, crossing: Crossing) -> Place {
-        Place::On {
-            x: self.aisles()[crossing.aisle],
-            y: self.cross_aisles()[crossing.cross_aisle],
-        }
+        Place::On { x: self.aisles()[crossing.aisle], y: self.cross_aisles()[crossing.cross_aisle] }
     }
 
     pub(super) fn depot_place(&self) -> Place {

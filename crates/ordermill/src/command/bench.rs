@@ -25,6 +25,7 @@ pub(crate) fn bench(settings: &Settings, what: &Bench) -> anyhow::Result<ExitCod
         connections: what.connections,
         time: Duration::from_secs(what.seconds.max(1)),
         orders: what.orders,
+        instances: what.instances.clone(),
         program: std::env::current_exe().context("cannot find this program's file")?,
         clock: Arc::new(SystemClock),
         progress,

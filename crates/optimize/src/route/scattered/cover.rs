@@ -15,13 +15,27 @@ impl Cover {
         Self { chosen: vec![Vec::new(); demands.len()] }
     }
 
+    /// From each article's fullest positions.
+    pub(super) fn fullest(demands: &[Demand]) -> Self {
+        let mut cover = Self::empty(demands);
+        for (number, demand) in demands.iter().enumerate() {
+            let mut order: Vec<usize> = (0..demand.stock.len()).collect();
+            order.sort_by_key(|stock| std::cmp::Reverse(demand.stock[*stock].quantity));
+            for stock in order {
+                if cover.surplus(demands, number) < 0 {
+                    cover.chosen[number].push(stock);
+                }
+            }
+        }
+        cover
+    }
+
     /// Where the picker has to go.
     pub(super) fn positions(&self, demands: &[Demand]) -> Vec<Position> {
         let of = |(chosen, demand): (&Vec<usize>, &Demand)| {
             chosen.iter().map(|stock| demand.stock[*stock].position).collect::<Vec<_>>()
         };
-        let mut positions: Vec<Position> =
-            self.chosen.iter().zip(demands).flat_map(of).collect();
+        let mut positions: Vec<Position> = self.chosen.iter().zip(demands).flat_map(of).collect();
         positions.sort_unstable();
         positions.dedup();
         positions
@@ -44,9 +58,8 @@ impl Cover {
     pub(super) fn dispensable(&self, demands: &[Demand]) -> Vec<(usize, usize)> {
         let of = |demand: usize| {
             let surplus = self.surplus(demands, demand);
-            let may_go = move |stock: &usize| {
-                i64::from(demands[demand].stock[*stock].quantity) <= surplus
-            };
+            let may_go =
+                move |stock: &usize| i64::from(demands[demand].stock[*stock].quantity) <= surplus;
             self.chosen[demand].iter().copied().filter(may_go).map(move |stock| (demand, stock))
         };
         (0..demands.len()).flat_map(of).collect()

@@ -1,121 +1,211 @@
 //! Covers changed position by position, each change measured with the exact tour.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use ordermill_base::Random;
 
+use super::Demand;
 use super::cover::Cover;
-use super::{Demand, length};
-use crate::route::Layout;
+use crate::route::{Layout, Position, exact};
 
-/// How often some demands are given up and met anew.
-const ROUNDS: usize = 60;
+/// How often a part of a cover is given up and met anew.
+const ROUNDS: usize = 300;
 
-/// How many demands are given up at once, at most.
+/// How many demands are given up at once, at most, if they are drawn one by one.
 const MOST_GIVEN_UP: u64 = 4;
 
-/// Leaves out what is not needed, the most expensive first, and gives the length of the tour. `None` if
-/// the floor is too large for the sweep.
-pub(super) fn thin_out(
-    layout: &Layout,
-    demands: &[Demand],
-    mut cover: Cover,
-) -> Option<(Cover, u64)> {
-    let mut shortest = length(layout, demands, &cover)?;
-    let mut candidates = Vec::new();
-    for (demand, stock) in cover.dispensable(demands) {
-        let mut trial = cover.clone();
-        trial.leave_out(demand, stock);
-        candidates.push((length(layout, demands, &trial)?, demand, stock));
-    }
-    candidates.sort_unstable();
-    for (_, demand, stock) in candidates {
-        let surplus = cover.surplus(demands, demand);
-        if i64::from(demands[demand].stock[stock].quantity) <= surplus {
-            cover.leave_out(demand, stock);
-        }
-    }
-    shortest = length(layout, demands, &cover)?.min(shortest);
-    Some((cover, shortest))
+/// What is wanted, and the floor on which a cover's walk is measured.
+pub(super) struct Exchange<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) demands: &'a [Demand],
+    /// Lengths by positions.
+    known: RefCell<HashMap<Vec<Position>, u64>>,
 }
 
-/// Exchanges positions until no exchange gains, then gives up some demands and meets them anew, in so
-/// many rounds.
-pub(super) fn improve(layout: &Layout, demands: &[Demand], cover: &mut Cover) {
-    let Some(mut shortest) = length(layout, demands, cover) else { return };
-    descend(layout, demands, cover, &mut shortest);
-    let free: Vec<usize> = (0..demands.len())
-        .filter(|demand| demands[*demand].quantity > 0 && demands[*demand].stock.len() > 1)
-        .collect();
-    if free.is_empty() {
-        return;
+impl<'a> Exchange<'a> {
+    pub(super) fn new(layout: &'a Layout, demands: &'a [Demand]) -> Self {
+        Self { layout, demands, known: RefCell::default() }
     }
-    let mut random = Random::from_seed(0);
-    for _ in 0..ROUNDS {
-        let mut trial = cover.clone();
-        let mut given_up = Vec::new();
-        for _ in 0..1 + random.below(MOST_GIVEN_UP) {
-            let demand = *random.pick(&free);
-            trial.chosen[demand].clear();
-            given_up.push(demand);
+
+    /// The shortest tour past a cover; `None` if the floor is too large for the sweep.
+    pub(super) fn length(&self, cover: &Cover) -> Option<u64> {
+        let positions = cover.positions(self.demands);
+        let mut known = self.known.borrow_mut();
+        if let Some(length) = known.get(&positions) {
+            return Some(*length);
         }
-        let met = given_up.iter().try_for_each(|demand| meet(layout, demands, &mut trial, *demand));
-        let Some((thinned, found)) = met.and_then(|()| thin_out(layout, demands, trial)) else {
+        let length = exact::length(self.layout, &positions)?;
+        known.insert(positions, length);
+        Some(length)
+    }
+
+    /// Adds what a cover lacks and leaves out what it does not need. The result takes the place of the
+    /// best one if it is shorter.
+    pub(super) fn complete(&self, mut cover: Cover, best: &mut (Cover, u64)) {
+        self.thin_out(&mut cover);
+        let all = 0..self.demands.len();
+        if let Some(length) = self.meet(&mut cover, all, None, best.1)
+            && length < best.1
+        {
+            *best = (cover, length);
+        }
+    }
+
+    /// Gives up some demands and meets them anew, in so many rounds.
+    pub(super) fn improve(&self, best: &mut (Cover, u64)) {
+        self.descend(best);
+        let free: Vec<usize> = (0..self.demands.len())
+            .filter(|demand| self.demands[*demand].quantity > 0)
+            .filter(|demand| self.demands[*demand].stock.len() > 1)
+            .collect();
+        if free.is_empty() {
             return;
-        };
-        if found < shortest {
-            (*cover, shortest) = (thinned, found);
-            descend(layout, demands, cover, &mut shortest);
-        } else if found == shortest {
-            *cover = thinned;
+        }
+        let mut random = Random::from_seed(0);
+        for _ in 0..ROUNDS {
+            let mut trial = best.0.clone();
+            let (given_up, avoided) = match random.below(3) {
+                0 => self.give_up_aisle(&mut trial, &mut random),
+                1 => {
+                    let count = 1 + random.below(MOST_GIVEN_UP);
+                    let given_up: Vec<usize> = (0..count).map(|_| *random.pick(&free)).collect();
+                    given_up.iter().for_each(|demand| trial.chosen[*demand].clear());
+                    (given_up, None)
+                }
+                _ => (self.begin_elsewhere(&mut trial, &free, &mut random), None),
+            };
+            let Some(length) = self.meet(&mut trial, given_up, avoided, best.1) else { continue };
+            let is_shorter = length < best.1;
+            *best = (trial, length);
+            if is_shorter {
+                self.descend(best);
+            }
         }
     }
-}
 
-/// Exchanges one position of a demand as long as that makes the tour shorter.
-fn descend(layout: &Layout, demands: &[Demand], cover: &mut Cover, shortest: &mut u64) {
-    let mut has_gained = true;
-    while has_gained {
-        has_gained = false;
-        for demand in 0..demands.len() {
-            for stock in cover.chosen[demand].clone() {
-                let mut trial = cover.clone();
-                trial.leave_out(demand, stock);
-                let Some(found) = meet(layout, demands, &mut trial, demand)
-                    .and_then(|()| thin_out(layout, demands, trial))
-                else {
-                    return;
-                };
-                if found.1 < *shortest {
-                    (*cover, *shortest) = found;
-                    has_gained = true;
+    /// Gives up all stock of an aisle; which aisle is left to chance, and whether it is avoided next.
+    fn give_up_aisle(&self, cover: &mut Cover, random: &mut Random) -> (Vec<usize>, Option<usize>) {
+        let positions = cover.positions(self.demands);
+        if positions.is_empty() {
+            return (Vec::new(), None);
+        }
+        let aisle = random.pick(&positions).aisle;
+        let mut given_up = Vec::new();
+        for (number, demand) in self.demands.iter().enumerate() {
+            let before = cover.chosen[number].len();
+            cover.chosen[number].retain(|stock| demand.stock[*stock].position.aisle != aisle);
+            if cover.chosen[number].len() < before {
+                let at = random.below(given_up.len() as u64 + 1) as usize;
+                given_up.insert(at, number);
+            }
+        }
+        (given_up, random.percent(80).then_some(aisle))
+    }
+
+    /// Gives up most demands, and chooses any position for one of them.
+    fn begin_elsewhere(
+        &self,
+        cover: &mut Cover,
+        free: &[usize],
+        random: &mut Random,
+    ) -> Vec<usize> {
+        let mut given_up = free.to_vec();
+        for at in 1..given_up.len() {
+            given_up.swap(at, random.below(at as u64 + 1) as usize);
+        }
+        given_up.truncate(free.len() - random.below(free.len() as u64 / 2 + 1) as usize);
+        given_up.iter().for_each(|demand| cover.chosen[*demand].clear());
+        if let Some(first) = given_up.first() {
+            let stock = &self.demands[*first].stock;
+            let at = random.below(stock.len() as u64) as usize;
+            if stock[at].quantity > 0 {
+                cover.chosen[*first].push(at);
+            }
+        }
+        given_up
+    }
+
+    /// Exchanges one position as long as that makes the tour shorter.
+    fn descend(&self, best: &mut (Cover, u64)) {
+        let mut has_gained = true;
+        while has_gained {
+            has_gained = false;
+            for demand in 0..self.demands.len() {
+                for stock in best.0.chosen[demand].clone() {
+                    let mut trial = best.0.clone();
+                    trial.leave_out(demand, stock);
+                    if let Some(length) = self.meet(&mut trial, [demand], None, best.1)
+                        && length < best.1
+                    {
+                        *best = (trial, length);
+                        has_gained = true;
+                    }
                 }
             }
         }
     }
-}
 
-/// Adds positions of a demand until it is met, each time the one with the shortest way for a piece.
-/// `None` if the floor is too large for the sweep.
-fn meet(layout: &Layout, demands: &[Demand], cover: &mut Cover, demand: usize) -> Option<()> {
-    let wanted = &demands[demand];
-    while cover.surplus(demands, demand) < 0 {
-        let before = length(layout, demands, cover)?;
-        let missing = cover.surplus(demands, demand).unsigned_abs();
-        let mut best: Option<(u64, usize)> = None;
-        for (at, stock) in wanted.stock.iter().enumerate() {
-            let pieces = u64::from(stock.quantity).min(missing);
-            if pieces == 0 || cover.chosen[demand].contains(&at) {
-                continue;
-            }
-            cover.chosen[demand].push(at);
-            let added = length(layout, demands, cover)?.saturating_sub(before);
-            cover.chosen[demand].pop();
-            // Way per piece, compared in millionths so as to stay with integers.
-            let rate = added.saturating_mul(1_000_000) / pieces;
-            if best.is_none_or(|(least, _)| rate < least) {
-                best = Some((rate, at));
+    /// Leaves out what is not needed, that first without which the tour is the shortest.
+    fn thin_out(&self, cover: &mut Cover) {
+        let mut candidates = Vec::new();
+        for (demand, stock) in cover.dispensable(self.demands) {
+            let mut trial = cover.clone();
+            trial.leave_out(demand, stock);
+            candidates.push((self.length(&trial), demand, stock));
+        }
+        candidates.sort_unstable();
+        for (_, demand, stock) in candidates {
+            let surplus = cover.surplus(self.demands, demand);
+            if i64::from(self.demands[demand].stock[stock].quantity) <= surplus {
+                cover.leave_out(demand, stock);
             }
         }
-        cover.chosen[demand].push(best?.1);
     }
-    Some(())
+
+    /// Adds positions of these demands until they are met, each time the one with the shortest way for
+    /// a piece. `None` if the tour becomes longer than `limit`, or nothing outside of the avoided aisle
+    /// is left.
+    fn meet(
+        &self,
+        cover: &mut Cover,
+        demands: impl IntoIterator<Item = usize>,
+        avoided: Option<usize>,
+        limit: u64,
+    ) -> Option<u64> {
+        let mut length = self.length(cover)?;
+        for demand in demands {
+            let stock = &self.demands[demand].stock;
+            while cover.surplus(self.demands, demand) < 0 {
+                if length > limit {
+                    return None;
+                }
+                let missing = cover.surplus(self.demands, demand).unsigned_abs();
+                let mut nearest: Option<(u64, usize, u64)> = None;
+                for (at, stock) in stock.iter().enumerate() {
+                    let pieces = u64::from(stock.quantity).min(missing);
+                    let is_avoided = avoided == Some(stock.position.aisle);
+                    if pieces == 0 || is_avoided || cover.chosen[demand].contains(&at) {
+                        continue;
+                    }
+                    cover.chosen[demand].push(at);
+                    let found = self.length(cover)?;
+                    cover.chosen[demand].pop();
+                    // Way per piece, compared in thousandths so as to stay with integers.
+                    let rate = found.saturating_sub(length).saturating_mul(1_000) / pieces;
+                    if nearest.is_none_or(|(least, ..)| rate < least) {
+                        nearest = Some((rate, at, found));
+                    }
+                    if found == length && pieces == missing {
+                        break; // Nothing is nearer than on the way.
+                    }
+                }
+                let (_, at, found) = nearest?;
+                cover.chosen[demand].push(at);
+                length = found;
+            }
+        }
+        self.thin_out(cover);
+        Some(self.length(cover)?).filter(|length| *length <= limit)
+    }
 }

@@ -15,8 +15,9 @@ mod cover;
 mod exchange;
 mod prices;
 
-use super::{Layout, LayoutError, Position, Tour, exact, shortest};
+use super::{Layout, LayoutError, Position, Tour, shortest};
 use cover::Cover;
+use exchange::Exchange;
 
 /// What is wanted of an article, and where it lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,18 +93,18 @@ pub fn shortest_scattered(
             layout.check(&[stock.position])?;
         }
     }
-    let mut cover = prices::cover(layout, demands);
-    exchange::improve(layout, demands, &mut cover);
+    let exchange = Exchange::new(layout, demands);
+    let mut cover = Cover::fullest(demands);
+    if let Some(length) = exchange.length(&cover) {
+        let mut best = (cover, length);
+        prices::improve(&exchange, &mut best);
+        exchange.improve(&mut best);
+        cover = best.0;
+    }
     let takes = cover.takes(demands);
     let position = |take: &Take| demands[take.demand].stock[take.stock].position;
     let positions: Vec<Position> = takes.iter().map(position).collect();
     let mut tour = shortest(layout, &positions)?;
     tour.is_optimal &= demands.iter().all(|demand| demand.stock.len() == 1);
     Ok(ScatteredTour { takes, tour })
-}
-
-/// How long the tour past a cover is. On floors that are too large for the exact sweep nothing is
-/// exchanged, so it is not asked there.
-fn length(layout: &Layout, demands: &[Demand], cover: &Cover) -> Option<u64> {
-    exact::length(layout, &cover.positions(demands))
 }

@@ -2,87 +2,68 @@
 //!
 //! The demand of each article is a constraint that the sweep cannot see: it decides edge by edge. Given
 //! a price per piece, it can: a position that is left out costs the price of what it holds. With the
-//! right prices the cheapest tour takes about what is wanted. They are found by the subgradient method
-//! (Held, Wolfe & Crowder 1974): up where too little is found, down where too much is.
+//! right prices the cheapest tour takes about what is wanted, and what it costs less the price of what
+//! is not wanted is a lower bound for every tour. Prices are found by the subgradient method (Held,
+//! Wolfe & Crowder 1974): up where too little is found, down where too much is.
 
+use super::Demand;
 use super::cover::Cover;
-use super::{Demand, exchange, length};
+use super::exchange::Exchange;
 use crate::route::{Layout, Position, exact};
 
 /// How often prices are changed.
-const ROUNDS: u64 = 80;
+const ROUNDS: usize = 120;
+
+/// After so many rounds without a better bound, steps become half as long.
+const PATIENCE: usize = 6;
 
 /// No piece is worth more than this, so that prices stay below what a stop must cost.
-const DEAREST: u64 = 1 << 32;
+const DEAREST: i64 = 1 << 32;
 
-/// The best cover that was found; any cover if the floor is too large for the sweep.
-pub(super) fn cover(layout: &Layout, demands: &[Demand]) -> Cover {
-    let mut market = Market::new(layout, demands);
-    let fullest = fullest(demands);
-    let Some(mut shortest) = length(layout, demands, &fullest) else { return fullest };
-    let mut best = fullest;
-    // Prices begin where the first cover's walk is shared out evenly.
+/// Improves a cover, given with its length, by what the sweep finds under many prices.
+pub(super) fn improve(exchange: &Exchange<'_>, best: &mut (Cover, u64)) {
+    let demands = exchange.demands;
+    let market = Market::new(exchange.layout, demands);
+    // Prices begin where half of the first cover's walk is shared out evenly.
     let pieces: u64 = demands.iter().map(|demand| u64::from(demand.quantity)).sum();
-    let mut prices = vec![shortest / (2 * pieces.max(1)); demands.len()];
-    for round in 0..ROUNDS {
-        let Some(found) = market.visit(&prices) else { break };
-        let candidate = market.complete(found.clone(), &prices);
-        if let Some(candidate) = candidate
-            && let Some((thinned, length)) = exchange::thin_out(layout, demands, candidate)
-            && length < shortest
-        {
-            (best, shortest) = (thinned, length);
+    let mut prices = vec![price(best.1 / (2 * pieces.max(1))); demands.len()];
+    let (mut highest, mut waited, mut halvings) = (i64::MIN, 0, 0);
+    for _ in 0..ROUNDS {
+        let Some((bound, found)) = market.visit(&prices) else { return };
+        if bound > highest {
+            (highest, waited) = (bound, 0);
+        } else {
+            waited += 1;
         }
-        step(demands, &found, &mut prices, shortest, round);
-    }
-    best
-}
-
-/// From each article's fullest positions.
-fn fullest(demands: &[Demand]) -> Cover {
-    let mut cover = Cover::empty(demands);
-    for (number, demand) in demands.iter().enumerate() {
-        let mut order: Vec<usize> = (0..demand.stock.len()).collect();
-        order.sort_by_key(|stock| std::cmp::Reverse(demand.stock[*stock].quantity));
-        for stock in order {
-            if cover.surplus(demands, number) < 0 {
-                cover.chosen[number].push(stock);
-            }
+        if waited == PATIENCE {
+            (halvings, waited) = (halvings + 1, 0);
+        }
+        exchange.complete(found.clone(), best);
+        if let Some(candidate) = market.complete(found.clone(), &prices) {
+            exchange.complete(candidate, best);
+        }
+        let surplus: Vec<i64> = (0..demands.len()).map(|at| market.surplus(&found, at)).collect();
+        let norm: i64 = surplus.iter().map(|surplus| surplus * surplus).sum();
+        let missing = price(best.1).saturating_sub(bound);
+        if norm == 0 || missing <= 0 {
+            return;
+        }
+        for (price, surplus) in prices.iter_mut().zip(surplus) {
+            let change = missing.saturating_mul(surplus) / (norm << halvings);
+            *price = (*price - change).clamp(0, DEAREST);
         }
     }
-    cover
 }
 
-/// Moves each price against the surplus of its article, by steps that become smaller.
-fn step(demands: &[Demand], found: &Cover, prices: &mut [u64], walk: u64, round: u64) {
-    let surplus: Vec<i64> =
-        (0..demands.len()).map(|demand| capped_surplus(demands, found, demand)).collect();
-    let norm: u64 = surplus.iter().map(|surplus| surplus.unsigned_abs().pow(2)).sum();
-    if norm == 0 {
-        return;
-    }
-    for (price, surplus) in prices.iter_mut().zip(surplus) {
-        let left = ROUNDS - round;
-        let share = walk.saturating_mul(surplus.unsigned_abs()).saturating_mul(left);
-        let change = share / (4 * norm * ROUNDS);
-        *price = if surplus < 0 { (*price + change).min(DEAREST) } else { price.saturating_sub(change) };
-    }
-}
-
-/// The surplus, with no position counted for more than is wanted.
-fn capped_surplus(demands: &[Demand], cover: &Cover, demand: usize) -> i64 {
-    let wanted = &demands[demand];
-    let held: i64 = cover.chosen[demand]
-        .iter()
-        .map(|stock| i64::from(wanted.stock[*stock].quantity.min(wanted.quantity)))
-        .sum();
-    held - i64::from(wanted.quantity)
+fn price(length: u64) -> i64 {
+    i64::try_from(length).unwrap_or(DEAREST).min(DEAREST)
 }
 
 /// All stock as one list of positions.
 struct Market<'a> {
     layout: &'a Layout,
     demands: &'a [Demand],
+    /// The demand and the number of the stock at each of the positions.
     owners: Vec<(usize, usize)>,
     positions: Vec<Position>,
 }
@@ -97,36 +78,55 @@ impl<'a> Market<'a> {
         Self { layout, demands, owners, positions }
     }
 
-    /// What the cheapest tour under these prices comes by.
-    fn visit(&self, prices: &[u64]) -> Option<Cover> {
+    /// How much of a position counts: no more than is wanted.
+    fn counted(&self, demand: usize, stock: usize) -> i64 {
+        let demand = &self.demands[demand];
+        demand.stock[stock].quantity.min(demand.quantity).into()
+    }
+
+    /// How much more of a demand a cover counts than is wanted.
+    fn surplus(&self, cover: &Cover, demand: usize) -> i64 {
+        let held: i64 = cover.chosen[demand].iter().map(|stock| self.counted(demand, *stock)).sum();
+        held - i64::from(self.demands[demand].quantity)
+    }
+
+    /// What the cheapest tour under these prices comes by, and the bound that it proves.
+    fn visit(&self, prices: &[i64]) -> Option<(i64, Cover)> {
         let penalty = |at: usize| {
-            let (number, stock) = self.owners[at];
-            let demand = &self.demands[number];
-            let quantity = demand.stock[stock].quantity.min(demand.quantity);
-            prices[number].saturating_mul(quantity.into()).min(DEAREST)
+            let (demand, stock) = self.owners[at];
+            let worth = prices[demand].saturating_mul(self.counted(demand, stock));
+            worth.min(DEAREST).unsigned_abs()
         };
-        let visited = exact::visited(self.layout, &self.positions, penalty)?;
+        let (cost, visited) = exact::cheapest(self.layout, &self.positions, penalty)?;
         let mut cover = Cover::empty(self.demands);
         for at in visited {
             let (demand, stock) = self.owners[at];
             cover.chosen[demand].push(stock);
         }
-        Some(cover)
+        let unwanted: i64 = (0..self.demands.len())
+            .filter(|demand| self.demands[*demand].quantity > 0)
+            .map(|demand| {
+                let stock = 0..self.demands[demand].stock.len();
+                let all: i64 = stock.map(|stock| self.counted(demand, stock)).sum();
+                prices[demand].saturating_mul(all - i64::from(self.demands[demand].quantity))
+            })
+            .fold(0, i64::saturating_add);
+        Some((price(cost).saturating_sub(unwanted), cover))
     }
 
     /// Raises the prices of what is missing until all is there.
-    fn complete(&mut self, mut found: Cover, prices: &[u64]) -> Option<Cover> {
+    fn complete(&self, mut found: Cover, prices: &[i64]) -> Option<Cover> {
         let mut prices = prices.to_vec();
-        for _ in 0..16 {
+        for _ in 0..8 {
             if found.is_complete(self.demands) {
                 return Some(found);
             }
             for (demand, price) in prices.iter_mut().enumerate() {
                 if found.surplus(self.demands, demand) < 0 {
-                    *price = (*price * 2 + 1).min(DEAREST);
+                    *price = (*price + *price / 2 + 1).min(DEAREST);
                 }
             }
-            found = self.visit(&prices)?;
+            found = self.visit(&prices)?.1;
         }
         None
     }
