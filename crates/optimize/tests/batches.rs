@@ -1,6 +1,5 @@
 //! Batches of orders.
 
-#[path = "floor/mod.rs"]
 mod floor;
 
 use std::num::NonZeroU32;
@@ -10,7 +9,10 @@ use ordermill_optimize::route::{self, Depot, Layout, Position};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn orders(layout: &Layout, count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Order>> {
+fn orders(
+    layout: &Layout,
+    count: std::ops::Range<usize>,
+) -> impl Strategy<Value = Vec<Order>> + use<> {
     let order = (floor::picks(layout, 0..4), 0u32..6);
     vec(order.prop_map(|(picks, units)| Order { picks, units }), count)
 }

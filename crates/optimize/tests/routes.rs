@@ -1,6 +1,7 @@
 //! Pick routes on small floors, against all orders of the picks.
 
-#[path = "floor/mod.rs"]
+#[path = "floor/all_orders.rs"]
+mod all_orders;
 mod floor;
 
 use ordermill_optimize::route::{
@@ -31,7 +32,7 @@ proptest! {
         let tour = route::shortest(&layout, &picks).expect("a tour");
         floor::assert_is_a_tour(&layout, &picks, &tour);
         prop_assert!(tour.is_optimal);
-        prop_assert_eq!(tour.length, floor::shortest_of_all_orders(&layout, &picks));
+        prop_assert_eq!(tour.length, all_orders::shortest(&layout, &picks));
     }
 
     #[test]
@@ -41,7 +42,7 @@ proptest! {
         let tour = route::shortest(&layout, &picks).expect("a tour");
         floor::assert_is_a_tour(&layout, &picks, &tour);
         prop_assert!(tour.is_optimal);
-        prop_assert_eq!(tour.length, floor::shortest_of_all_orders(&layout, &picks));
+        prop_assert_eq!(tour.length, all_orders::shortest(&layout, &picks));
     }
 
     /// Floors with more cross-aisles than aisles are swept in the other direction.
@@ -52,7 +53,7 @@ proptest! {
         let tour = route::shortest(&layout, &picks).expect("a tour");
         floor::assert_is_a_tour(&layout, &picks, &tour);
         prop_assert!(tour.is_optimal);
-        prop_assert_eq!(tour.length, floor::shortest_of_all_orders(&layout, &picks));
+        prop_assert_eq!(tour.length, all_orders::shortest(&layout, &picks));
     }
 
     #[test]

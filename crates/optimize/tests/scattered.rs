@@ -1,6 +1,5 @@
 //! Articles in several positions.
 
-#[path = "floor/mod.rs"]
 mod floor;
 
 use std::collections::HashMap;
@@ -9,7 +8,7 @@ use ordermill_optimize::route::{self, Demand, Layout, Position, ScatteredError, 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn demands(layout: &Layout) -> impl Strategy<Value = Vec<Demand>> {
+fn demands(layout: &Layout) -> impl Strategy<Value = Vec<Demand>> + use<> {
     let stock = (floor::picks(layout, 1..2), 0u32..4);
     let demand = (vec(stock, 1..4), 0u32..100).prop_map(|(stock, wanted)| {
         let stock: Vec<Stock> =

@@ -10,7 +10,10 @@ use super::{Tour, Waypoint};
 /// may be left at the end by which it was entered.
 pub(super) fn s_shape(layout: &Layout, picks: &[Position]) -> Tour {
     let mut stops = Vec::new();
-    for block in blocks(layout, picks) {
+    let mut here = nearest_to_the_depot(layout).aisle;
+    for mut block in blocks(layout, picks) {
+        block.begin_near(here);
+        here = block.aisles.last().map_or(here, |last| last.aisle);
         let count = block.aisles.len();
         for (number, aisle) in block.aisles.iter().enumerate() {
             let enters_in_front = number % 2 == 0;
@@ -27,7 +30,10 @@ pub(super) fn s_shape(layout: &Layout, picks: &[Position]) -> Tour {
 /// both ends so that the largest gap between two picks is left out.
 pub(super) fn largest_gap(layout: &Layout, picks: &[Position]) -> Tour {
     let mut stops = Vec::new();
-    for block in blocks(layout, picks) {
+    let mut here = nearest_to_the_depot(layout).aisle;
+    for mut block in blocks(layout, picks) {
+        block.begin_near(here);
+        here = block.aisles.first().map_or(here, |first| first.aisle);
         let (first, between, last) = match block.aisles.as_slice() {
             [] => continue,
             [only] => {
@@ -70,7 +76,8 @@ fn turn(block: &Block, aisle: &Aisle, from_front: bool, stops: &mut Vec<Waypoint
     }
 }
 
-/// A block with the aisles that have picks in it, in the order of the walk.
+/// A block with the aisles that have picks in it, in the order of the walk: from the left, or from the
+/// right if that is nearer.
 struct Block {
     /// The cross-aisle toward the depot, and the one away from it.
     front: usize,
@@ -86,6 +93,15 @@ struct Aisle {
 }
 
 impl Block {
+    /// Begins at the side that is nearer to this aisle.
+    fn begin_near(&mut self, here: usize) {
+        let ends = self.aisles.first().zip(self.aisles.last());
+        if ends.is_some_and(|(left, right)| right.aisle.abs_diff(here) < left.aisle.abs_diff(here))
+        {
+            self.aisles.reverse();
+        }
+    }
+
     fn end(&self, aisle: &Aisle, is_front: bool) -> Waypoint {
         let cross_aisle = if is_front { self.front } else { self.back };
         Waypoint::Crossing(Crossing { aisle: aisle.aisle, cross_aisle })
@@ -101,13 +117,11 @@ impl Aisle {
 }
 
 /// The blocks with picks: those behind the depot and then those before it, each side from the far end.
-/// Their aisles begin at the side at which the walk comes in.
 fn blocks(layout: &Layout, picks: &[Position]) -> Vec<Block> {
-    let depot_row = depot_row(layout);
+    let depot_row = nearest_to_the_depot(layout).cross_aisle;
     let behind = (depot_row..layout.blocks()).rev().map(|low| (low, low + 1));
     let before = (0..depot_row).map(|low| (low + 1, low));
     let mut blocks = Vec::new();
-    let mut starts_left = true;
     for (front, back) in behind.chain(before) {
         let ys = layout.cross_aisles();
         let mut aisles: Vec<Aisle> = Vec::new();
@@ -125,10 +139,6 @@ fn blocks(layout: &Layout, picks: &[Position]) -> Vec<Block> {
         if aisles.is_empty() {
             continue;
         }
-        if !starts_left {
-            aisles.reverse();
-        }
-        starts_left = !starts_left;
         blocks.push(Block { front, back, depth: ys[front].abs_diff(ys[back]), aisles });
     }
     blocks
@@ -140,17 +150,21 @@ fn block_of(layout: &Layout, pick: Position) -> usize {
     rows.partition_point(|y| *y <= pick.y).saturating_sub(1).min(layout.blocks() - 1)
 }
 
-/// The cross-aisle nearest to the depot.
-fn depot_row(layout: &Layout) -> usize {
-    let rows = layout.cross_aisles();
+/// The crossing nearest to the depot.
+fn nearest_to_the_depot(layout: &Layout) -> Crossing {
+    let nearest = |axis: &[u32], at: u32| {
+        (0..axis.len()).min_by_key(|mark| axis[*mark].abs_diff(at)).unwrap_or(0)
+    };
     match layout.depot() {
-        Depot::InAisle(position) => {
-            (0..rows.len()).min_by_key(|row| rows[*row].abs_diff(position.y)).unwrap_or(0)
+        Depot::InAisle(Position { aisle, y }) => {
+            Crossing { aisle: *aisle, cross_aisle: nearest(layout.cross_aisles(), *y) }
         }
-        Depot::OnCrossAisle { cross_aisle, .. } => *cross_aisle,
+        Depot::OnCrossAisle { cross_aisle, x } => {
+            Crossing { aisle: nearest(layout.aisles(), *x), cross_aisle: *cross_aisle }
+        }
         Depot::Apart(doors) => {
-            let nearest = doors.iter().min_by_key(|door| door.distance);
-            nearest.map_or(0, |door| door.crossing.cross_aisle)
+            let door = doors.iter().min_by_key(|door| door.distance);
+            door.map_or(Crossing { aisle: 0, cross_aisle: 0 }, |door| door.crossing)
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn tour(grid: &Grid<'_>, plan: &Plan) -> Tour {
             walk.go(&passages[passage], vertex);
         }
     }
-    walk.from_the_depot()
+    walk.begun_at_the_depot()
 }
 
 /// Where everything is if no passage is used: on one crossing, or in turns from it.
@@ -168,7 +168,7 @@ impl Walk<'_> {
     }
 
     /// The same closed walk, begun at the depot.
-    fn from_the_depot(self) -> Tour {
+    fn begun_at_the_depot(self) -> Tour {
         let mut tour = self.tour;
         let depot = tour.path.iter().position(|waypoint| *waypoint == Waypoint::Depot);
         // The circuit ends where it began.

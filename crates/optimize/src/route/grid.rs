@@ -51,6 +51,13 @@ impl Between {
         let low = if axis[high] == at { high } else { high.saturating_sub(1) };
         Self { low, high }
     }
+
+    /// From the lowest mark to the highest.
+    fn cover<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Range<usize> {
+        let low = all.clone().map(|between| between.low).min();
+        let end = all.map(|between| between.high + 1).max();
+        low.unwrap_or(0)..end.unwrap_or(0)
+    }
 }
 
 impl<'a> Grid<'a> {
@@ -62,12 +69,6 @@ impl<'a> Grid<'a> {
         penalty: impl Fn(usize) -> u64,
     ) -> Self {
         let (xs, ys) = (layout.aisles(), layout.cross_aisles());
-        let mut aisles = usize::MAX..0;
-        let mut rows = usize::MAX..0;
-        let mut cover = |aisle: &Between, row: &Between| {
-            aisles = aisles.start.min(aisle.low)..aisles.end.max(aisle.high + 1);
-            rows = rows.start.min(row.low)..rows.end.max(row.high + 1);
-        };
         let in_aisle = |at: &Position, waypoint| {
             let aisle = Between { low: at.aisle, high: at.aisle };
             (aisle, Between::find(ys, at.y), at.y, waypoint)
@@ -82,7 +83,8 @@ impl<'a> Grid<'a> {
             }
             Depot::Apart(_) => {}
         }
-        found.iter().for_each(|(aisle, row, ..)| cover(aisle, row));
+        let aisles = Between::cover(found.iter().map(|(aisle, ..)| aisle));
+        let rows = Between::cover(found.iter().map(|(_, row, ..)| row));
         let is_transposed = aisles.len() < rows.len();
         let (lines, width) =
             if is_transposed { (rows.len(), aisles.len()) } else { (aisles.len(), rows.len()) };

@@ -75,7 +75,8 @@ pub struct ScatteredTour {
     pub tour: Tour,
 }
 
-/// Chooses the positions for a short tour.
+/// Chooses the positions for a short tour. On floors that are too large for exact routes (see
+/// [`shortest`]) it takes each article's fullest positions and looks for no better ones.
 ///
 /// # Errors
 /// If something does not lie on the floor, or there is less than is wanted.
