@@ -58,8 +58,9 @@ pub fn single_position(read: Read<'_>, blocks: Blocks) -> Result<Vec<RouteCase>,
 
 /// The instances in which articles lie in several positions, with proven optima.
 ///
-/// With two blocks only those with one piece a position (`unit`): of the others, several of the known
-/// lengths are less than a lower bound for the floor as it is described, so they must mean another one.
+/// With two blocks only those with one piece a position (`unit`): of the others, eleven of the published
+/// lengths are less than a lower bound that was computed here for the floor as it is described. Which of
+/// the two is wrong is not known.
 ///
 /// # Errors
 /// If a file cannot be read or is not in its format.
