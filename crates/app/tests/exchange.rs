@@ -5,7 +5,9 @@
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use ordermill_app::catalog::edit;
-use ordermill_app::exchange::{Counts, Format, ImportError, Kind, Limits, Report, export, import};
+use ordermill_app::exchange::{
+    self, Counts, Format, ImportError, Kind, Limits, Report, export, import,
+};
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::category::Category;
@@ -136,6 +138,20 @@ A,又一,CER,1.00,10,
             3 B weight_grams: must be a whole number
             4 C C code: must be 1 to 64 bytes without spaces
             4 C C gtin: must be 8, 12, 13 or 14 digits with the right check digit
+            ");
+        }
+        let chinese: Vec<String> = report
+            .problems
+            .iter()
+            .map(|it| format!("{} {}", it.reason_code, exchange::told(it).zh))
+            .collect();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(chinese.join("\n"), @r"
+            unknown_category 没有编码为 XXX 的类目
+            amount 必须是金额，如 59.00
+            whole_number 必须是整数
+            sku_code 1 到 64 字节，不含空格
+            sku_gtin 必须是校验位正确的 8、12、13 或 14 位数字
             ");
         }
         assert!(find(&database, "D").is_some());

@@ -129,7 +129,7 @@ fn bad_orders_are_told_by_line_and_field_and_the_good_ones_are_in() {
                 (2, "T-2", "lines.0.sku", "no SKU with this code is on sale"),
                 (3, "T-3", "recipient.phone", "expected Phone"),
                 (4, "T-4", "recipient.phone", "expected a string"),
-                (6, "T-5", "lines", "in stock: 3 of 4 CUP"),
+                (6, "T-5", "lines", "too few in stock (there/wanted): 3/4 CUP"),
                 (
                     7,
                     "T-1",
@@ -160,7 +160,7 @@ fn a_sheet_has_a_row_for_each_line_of_an_order_whatever_its_encoding() {
         assert_eq!(
             told(&report.problems),
             [
-                (6, "T-3", "quantity", "expected a whole number"),
+                (6, "T-3", "quantity", "must be a whole number"),
                 (8, "T-4", "sku", "no SKU with this code is on sale"),
             ]
         );

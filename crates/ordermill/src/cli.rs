@@ -149,9 +149,8 @@ pub(crate) enum Import {
         /// How the file is written, if its name does not say so
         #[arg(long)]
         format: Option<OrderFormat>,
-        /// Where to list what is wrong [default: FILE.problems.csv]
-        #[arg(long, value_name = "FILE")]
-        problems: Option<PathBuf>,
+        #[command(flatten)]
+        report: ReportArgs,
     },
     /// SKUs, one a line: .csv or .xlsx
     Catalog(Sheet),
@@ -173,9 +172,40 @@ pub(crate) enum OrderFormat {
 pub(crate) struct Sheet {
     /// The file
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// How lines that are wrong are listed.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
     /// Where to list what is wrong [default: FILE.problems.csv]
     #[arg(long, value_name = "FILE")]
     pub(crate) problems: Option<PathBuf>,
+    /// In which language reasons are told [default: that of the terminal]
+    #[arg(long)]
+    pub(crate) language: Option<Language>,
+}
+
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+impl Language {
+    /// That of the terminal, as the system tells it: Chinese, or else English.
+    pub(crate) fn of_terminal() -> Self {
+        let told =
+            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|it| std::env::var(it).ok());
+        match told.into_iter().find(|locale| !locale.is_empty()) {
+            Some(locale) if locale.starts_with("zh") => Self::Zh,
+            _ => Self::En,
+        }
+    }
 }
 
 /// What to write.

@@ -1,5 +1,7 @@
 //! Imports: files being taken in, how far they are, and what could not be taken in.
 
+use std::collections::BTreeMap;
+
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{ChannelId, ImportId};
@@ -55,8 +57,12 @@ pub struct Problem {
     pub code: String,
     /// The column.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with it, in English.
     pub reason: String,
+    /// The same as a stable code; empty for what was written before there were any.
+    pub reason_code: String,
+    /// What the code is about.
+    pub params: BTreeMap<String, String>,
 }
 
 const COLUMNS: &str =
@@ -166,13 +172,15 @@ pub fn finish(tx: &mut Tx<'_>, id: ImportId, now: Timestamp) -> Result<(), Error
 }
 
 static INSERT_PROBLEM: Insert = insert!("import_problems" {
-    import_id: Int, line_no: Int, field: Text, code: Text, reason: Text,
+    import_id: Int, line_no: Int, field: Text, code: Text, reason: Text, reason_code: Text, params: Text,
 } "ON CONFLICT DO NOTHING");
 
 /// Keeps why a line could not be taken in.
 pub fn insert_problem(tx: &mut Tx<'_>, id: ImportId, problem: &Problem) -> Result<(), Error> {
-    let Problem { line_no, code, field, reason } = problem;
-    tx.append(&INSERT_PROBLEM, params![id.raw(), *line_no, field, code, reason])
+    let Problem { line_no, code, field, reason, reason_code, params } = problem;
+    let params = serde_json::to_string(params).map_err(Error::defect)?;
+    let row = params![id.raw(), *line_no, field, code, reason, reason_code, &params];
+    tx.append(&INSERT_PROBLEM, row)
 }
 
 /// What could not be taken in, behind the place `after` (line and column), at most `limit`.
@@ -183,7 +191,7 @@ pub fn problems(
     limit: i64,
 ) -> Result<Vec<Problem>, Error> {
     tx.query(
-        "SELECT line_no, code, field, reason FROM import_problems
+        "SELECT line_no, code, field, reason, reason_code, params FROM import_problems
           WHERE import_id = $1 AND (line_no, field) > ($2, $3) ORDER BY line_no, field LIMIT $4",
         params![id.raw(), after.0, after.1, limit],
         |row| {
@@ -192,6 +200,13 @@ pub fn problems(
                 code: row.text()?,
                 field: row.text()?,
                 reason: row.text()?,
+                reason_code: row.text()?,
+                params: {
+                    let text = row.text()?;
+                    let unreadable =
+                        |_| Error::Unreadable { what: "parameters", text: text.clone() };
+                    serde_json::from_str(&text).map_err(unreadable)?
+                },
             })
         },
     )

@@ -4,6 +4,8 @@
     reason = "paths written by the macro that describes the operation"
 )]
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -63,8 +65,13 @@ pub struct LineProblem {
     pub order: String,
     /// The column, or the path in the object.
     pub field: String,
-    /// What is expected, without what stands there.
+    /// What is expected, without what stands there, in English.
     pub reason: String,
+    /// The same as a stable code; empty for files of before there were any.
+    #[schema(example = "one_of")]
+    pub code: String,
+    /// What the code is about.
+    pub params: BTreeMap<String, String>,
 }
 
 /// A page of lines that are wrong.
@@ -91,8 +98,15 @@ pub struct ProblemsQuery {
 }
 
 impl From<Line> for LineProblem {
-    fn from(Line { line_no, code, field, reason }: Line) -> Self {
-        Self { line: line_no, order: code, field, reason }
+    fn from(line: Line) -> Self {
+        Self {
+            line: line.line_no,
+            order: line.code,
+            field: line.field,
+            reason: line.reason,
+            code: line.reason_code,
+            params: line.params,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use ordermill_domain::sku::Sku;
 use ordermill_domain::text::Text;
 use ordermill_storage::{Tx, category, sku};
 
+use super::reason::Reason;
 use super::run::{Line, LineError, Outcome, Pass};
 use super::write::Sheet;
 use super::{Column, ExportError, needed, optional};
@@ -75,7 +76,7 @@ pub(super) fn take(
         None => {
             let currency = settings::read::<ShopSettings>(tx)?.0.currency;
             if line.get("price").is_none_or(str::is_empty) {
-                return Err(LineError::of("price", "a new SKU needs a price"));
+                return Err(LineError::of("price", Reason::new("new_needs_price")));
             }
             Sku::new(tx.next_id(act.at), code, Text::default(), Money::zero(currency))
         }
@@ -99,8 +100,7 @@ pub(super) fn take(
 fn check_leap(tx: &mut Tx<'_>, act: &Act, before: &Sku, after: &Sku) -> Result<(), LineError> {
     let is_person = matches!(act.actor, Actor::Staff(_));
     if is_person && price::is_over_limit(tx, &Prices::of(before), &Prices::of(after))? {
-        let reason = "a change of this size takes a second person: change it on the SKU's page";
-        return Err(LineError::of("price", reason));
+        return Err(LineError::of("price", Reason::new("price_needs_second")));
     }
     Ok(())
 }
@@ -111,7 +111,8 @@ fn link(tx: &mut Tx<'_>, act: &Act, before: &Sku, codes: &str) -> Result<Outcome
     let of_code: HashMap<&str, SkuId> = found.iter().map(|it| (it.code.as_str(), it.id)).collect();
     let mut substitutes = Vec::with_capacity(codes.len());
     for code in codes {
-        let unknown = || LineError::of("substitutes", format!("no SKU has the code {code}"));
+        let reason = || Reason::new("unknown_sku").with("code", code);
+        let unknown = || LineError::of("substitutes", reason());
         substitutes.push(*of_code.get(code).ok_or_else(unknown)?);
     }
     let after = Sku { substitutes, ..before.clone() };
@@ -133,36 +134,38 @@ fn fill(tx: &mut Tx<'_>, sku: &mut Sku, line: Line<'_>) -> Result<(), LineError>
     read.text("family", &mut sku.family);
     read.text("variant_zh", &mut sku.variant.zh);
     read.text("variant_en", &mut sku.variant.en);
-    read.optional("gtin", &mut sku.gtin, "a text", |text| Some(text.to_owned()));
-    read.optional("art", &mut sku.art, "a text", |text| Some(text.to_owned()));
-    read.value("currency", &mut sku.price.currency, "a currency such as CNY", |it| it.parse().ok());
+    read.optional("gtin", &mut sku.gtin, "text", |text| Some(text.to_owned()));
+    read.optional("art", &mut sku.art, "text", |text| Some(text.to_owned()));
+    read.value("currency", &mut sku.price.currency, "currency", |it| it.parse().ok());
     let currency = sku.price.currency;
     let money = |text: &str| minor_of(text, currency);
-    read.value("price", &mut sku.price.minor, "an amount such as 59.00", money);
-    read.optional("list_price", &mut sku.list_price_minor, "an amount such as 59.00", money);
-    read.optional("cost", &mut sku.cost_minor, "an amount such as 59.00", money);
-    let others = "other currencies once each, such as USD 8.99; EUR 7.90";
-    read.value("prices", &mut sku.prices, others, prices_of);
-    let class = "standard, reduced, low or exempt";
-    read.value("tax_class", &mut sku.tax_class, class, |text| text.parse().ok());
+    read.value("price", &mut sku.price.minor, "amount", money);
+    read.optional("list_price", &mut sku.list_price_minor, "amount", money);
+    read.optional("cost", &mut sku.cost_minor, "amount", money);
+    read.value("prices", &mut sku.prices, "other_prices", prices_of);
+    let class = Reason::new("one_of").with("values", "standard, reduced, low, exempt");
+    read.value_or("tax_class", &mut sku.tax_class, class, |text| text.parse().ok());
     let [length, width, height] = &mut sku.dimensions_mm;
-    read.value("weight_grams", &mut sku.weight_grams, "a whole number", |text| text.parse().ok());
-    read.value("length_mm", length, "a whole number", |text| text.parse().ok());
-    read.value("width_mm", width, "a whole number", |text| text.parse().ok());
-    read.value("height_mm", height, "a whole number", |text| text.parse().ok());
+    read.value("weight_grams", &mut sku.weight_grams, "whole_number", |text| text.parse().ok());
+    read.value("length_mm", length, "whole_number", |text| text.parse().ok());
+    read.value("width_mm", width, "whole_number", |text| text.parse().ok());
+    read.value("height_mm", height, "whole_number", |text| text.parse().ok());
     read.flag("is_fragile", &mut sku.handling.is_fragile);
     read.flag("is_high_value", &mut sku.handling.is_high_value);
     read.flag("is_perishable", &mut sku.handling.is_perishable);
     read.flag("is_hazardous", &mut sku.handling.is_hazardous);
     read.flag("is_oversized", &mut sku.handling.is_oversized);
     read.flag("is_active", &mut sku.is_active);
-    let days = "empty or a whole number";
+    let days = "empty_or_whole_number";
     read.optional("shelf_life_days", &mut sku.shelf_life_days, days, |text| text.parse().ok());
-    read.value("reorder_point", &mut sku.reorder_point, "a whole number", |text| text.parse().ok());
+    read.value("reorder_point", &mut sku.reorder_point, "whole_number", |text| text.parse().ok());
     if let Some(code) = line.get("category") {
         match category::find_by_code(tx, code)? {
             Some(found) => sku.category = found.id,
-            None => wrong.push(("category".to_owned(), format!("no category has the code {code}"))),
+            None => {
+                let reason = Reason::new("unknown_category").with("code", code);
+                wrong.push(("category".to_owned(), reason));
+            }
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(LineError::Refused(wrong)) }
@@ -170,7 +173,7 @@ fn fill(tx: &mut Tx<'_>, sku: &mut Sku, line: Line<'_>) -> Result<(), LineError>
 
 struct Fields<'a> {
     line: Line<'a>,
-    wrong: &'a mut Vec<(String, String)>,
+    wrong: &'a mut Vec<(String, Reason)>,
 }
 
 impl Fields<'_> {
@@ -184,13 +187,23 @@ impl Fields<'_> {
         &mut self,
         column: &str,
         field: &mut T,
-        expected: &str,
+        expected: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) {
+        self.value_or(column, field, Reason::new(expected), parse);
+    }
+
+    fn value_or<T>(
+        &mut self,
+        column: &str,
+        field: &mut T,
+        expected: Reason,
         parse: impl Fn(&str) -> Option<T>,
     ) {
         let Some(text) = self.line.get(column) else { return };
         match parse(text) {
             Some(value) => *field = value,
-            None => self.wrong.push((column.to_owned(), format!("must be {expected}"))),
+            None => self.wrong.push((column.to_owned(), expected)),
         }
     }
 
@@ -198,7 +211,7 @@ impl Fields<'_> {
         &mut self,
         column: &str,
         field: &mut Option<T>,
-        expected: &str,
+        expected: &'static str,
         parse: impl Fn(&str) -> Option<T>,
     ) {
         match self.line.get(column) {
@@ -213,7 +226,8 @@ impl Fields<'_> {
     }
 
     fn flag(&mut self, column: &str, field: &mut bool) {
-        self.value(column, field, "1 or 0", |text| match text.to_lowercase().as_str() {
+        let expected = Reason::new("one_of").with("values", "1, 0");
+        self.value_or(column, field, expected, |text| match text.to_lowercase().as_str() {
             "1" | "true" | "yes" | "是" => Some(true),
             "0" | "false" | "no" | "否" => Some(false),
             _ => None,

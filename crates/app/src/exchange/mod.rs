@@ -12,6 +12,7 @@
 mod catalog;
 pub mod orders;
 mod read;
+mod reason;
 mod run;
 mod stock;
 mod write;
@@ -20,6 +21,7 @@ use ordermill_storage::Error;
 
 pub use ordermill_storage::import::{Counts, Problem};
 pub use read::Limits;
+pub use reason::told;
 pub use run::{Report, import};
 pub use write::{Format, csv_record};
 

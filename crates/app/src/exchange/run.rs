@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::ImportId;
+use ordermill_domain::sku::Invalid;
 use ordermill_storage::import::{self as runs, Counts, Import, NewImport, Problem};
 use ordermill_storage::{Database, Error, Tx};
 
 use super::read::{Limits, Row, Upload};
+use super::reason::Reason;
 use super::write::plain;
 use super::{Column, ImportError, Kind, catalog, stock};
 use crate::catalog::edit::EditError;
@@ -117,13 +119,13 @@ pub(super) enum Outcome {
 
 /// Why a line was refused, or why nothing goes on.
 pub(super) enum LineError {
-    Refused(Vec<(String, String)>),
+    Refused(Vec<(String, Reason)>),
     Storage(Error),
 }
 
 impl LineError {
-    pub(super) fn of(field: &str, reason: impl Into<String>) -> Self {
-        Self::Refused(vec![(field.to_owned(), reason.into())])
+    pub(super) fn of(field: &str, reason: Reason) -> Self {
+        Self::Refused(vec![(field.to_owned(), reason)])
     }
 }
 
@@ -138,14 +140,12 @@ impl From<EditError> for LineError {
         match error {
             EditError::Storage(error) => Self::Storage(error),
             EditError::Invalid(wrong) => {
-                let told = |it: &ordermill_domain::sku::Invalid| {
-                    (it.field.to_owned(), format!("must be {}", it.expected))
-                };
+                let told = |it: &Invalid| (it.field.to_owned(), Reason::of_sku(it));
                 Self::Refused(wrong.iter().map(told).collect())
             }
-            EditError::Taken { field, .. } => Self::of(field, error.to_string()),
+            EditError::Taken { field, .. } => Self::of(field, Reason::new("taken")),
             EditError::NotFound(_) | EditError::Changed { .. } => {
-                Self::of("code", error.to_string())
+                Self::of("code", Reason::new("changed"))
             }
         }
     }
@@ -155,9 +155,9 @@ impl From<StockError> for LineError {
     fn from(error: StockError) -> Self {
         match error {
             StockError::Storage(error) => Self::Storage(error),
-            StockError::NeedsLot => Self::of("lot", error.to_string()),
-            StockError::BinElsewhere => Self::of("bin", error.to_string()),
-            other => Self::of("quantity", other.to_string()),
+            StockError::NeedsLot => Self::of("lot", Reason::new("needs_lot")),
+            StockError::BinElsewhere => Self::of("bin", Reason::new("bin_elsewhere")),
+            _ => Self::of("quantity", Reason::new("stock_refused")),
         }
     }
 }
@@ -231,8 +231,8 @@ fn take_line(
             counts.refused += 1;
             for (field, reason) in reasons {
                 let code = line.get("code").or(line.get("sku")).unwrap_or_default().to_owned();
-                let line_no = line.row.line_no;
-                runs::insert_problem(tx, id, &Problem { line_no, code, field, reason })?;
+                let problem = reason.into_problem(line.row.line_no, code, field);
+                runs::insert_problem(tx, id, &problem)?;
             }
         }
     }

@@ -14,6 +14,7 @@ use ordermill_domain::ids::{BinId, LocationId, SkuId};
 use ordermill_domain::stock::{BackorderPolicy, StockLevel};
 use ordermill_storage::{Tx, location, sku, stock};
 
+use super::reason::Reason;
 use super::run::{Line, LineError, Outcome};
 use super::write::Sheet;
 use super::{Column, ExportError, needed, optional};
@@ -35,17 +36,17 @@ pub(super) const COLUMNS: [Column; 8] = [
 pub(super) fn take(tx: &mut Tx<'_>, act: &Act, line: Line<'_>) -> Result<Outcome, LineError> {
     let text = |column| line.get(column).unwrap_or_default();
     let sku = sku::find_by_code(tx, text("sku"))?
-        .ok_or_else(|| LineError::of("sku", "no SKU has this code"))?;
+        .ok_or_else(|| LineError::of("sku", Reason::new("no_such_sku")))?;
     let place = location::find_by_code(tx, text("location"))?
-        .ok_or_else(|| LineError::of("location", "no location has this code"))?;
+        .ok_or_else(|| LineError::of("location", Reason::new("no_such_location")))?;
     let counted: i64 = text("quantity")
         .parse()
         .ok()
         .filter(|count| (0..=1_000_000_000).contains(count))
-        .ok_or_else(|| LineError::of("quantity", "must be a whole number, zero or more"))?;
+        .ok_or_else(|| LineError::of("quantity", Reason::new("count")))?;
     let spot = spot(tx, place.id, line)?;
     if spot.lot.is_none() && sku.handling.is_perishable && counted > 0 {
-        return Err(LineError::of("lot", "goods that expire need a lot"));
+        return Err(LineError::of("lot", Reason::new("needs_lot")));
     }
     let policy = policy(line)?;
     let before = stock::levels(tx, [sku.id])?.into_iter().find(|it| it.location == place.id);
@@ -61,8 +62,7 @@ pub(super) fn take(tx: &mut Tx<'_>, act: &Act, line: Line<'_>) -> Result<Outcome
     // A person who hands in a file decides no more by it than at a form.
     let is_person = matches!(act.actor, Actor::Staff(_));
     if is_person && !is_counted && stock_desk::is_over_limit(tx, counted - expected)? {
-        let reason = "a correction of this size takes a second person: book it on the SKU's page";
-        return Err(LineError::of("quantity", reason));
+        return Err(LineError::of("quantity", Reason::new("stock_needs_second")));
     }
     // The count goes first: it may refuse, and then nothing was written.
     if !is_counted {
@@ -80,23 +80,22 @@ fn spot(tx: &mut Tx<'_>, at: LocationId, line: Line<'_>) -> Result<Spot, LineErr
         "" => None,
         code => Some(
             location::find_bin(tx, at, code)?
-                .ok_or_else(|| LineError::of("bin", "no bin of the location has this label"))?
+                .ok_or_else(|| LineError::of("bin", Reason::new("no_such_bin")))?
                 .id,
         ),
     };
     let expires_on = match text("expires_on") {
         "" => None,
-        day => Some(
-            day.parse::<Date>()
-                .map_err(|_| LineError::of("expires_on", "must be a day such as 2027-03-01"))?,
-        ),
+        day => {
+            Some(day.parse::<Date>().map_err(|_| LineError::of("expires_on", Reason::new("day")))?)
+        }
     };
     let lot = match text("lot") {
         "" if expires_on.is_some() => {
-            return Err(LineError::of("lot", "a day of expiry belongs to a lot"));
+            return Err(LineError::of("lot", Reason::new("expiry_needs_lot")));
         }
         "" => None,
-        _ if bin.is_none() => return Err(LineError::of("bin", "a lot lies in a bin")),
+        _ if bin.is_none() => return Err(LineError::of("bin", Reason::new("lot_needs_bin"))),
         code => Some(Lot { code: code.to_owned(), expires_on }),
     };
     Ok(Spot { bin, lot })
@@ -111,13 +110,14 @@ fn policy(line: Line<'_>) -> Result<(Option<i64>, Option<BackorderPolicy>), Line
                 .parse()
                 .ok()
                 .filter(|count| (0..=1_000_000_000).contains(count))
-                .ok_or_else(|| LineError::of("safety_stock", "must be a whole number"))?,
+                .ok_or_else(|| LineError::of("safety_stock", Reason::new("whole_number")))?,
         ),
     };
     let backorder = match text("backorder") {
         "" => None,
         code => {
-            Some(code.parse().map_err(|_| LineError::of("backorder", "must be deny or allow"))?)
+            let reason = || Reason::new("one_of").with("values", "deny, allow");
+            Some(code.parse().map_err(|_| LineError::of("backorder", reason()))?)
         }
     };
     Ok((safety_stock, backorder))

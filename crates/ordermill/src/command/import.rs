@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use ordermill_domain::ids::{ChannelId, ImportId};
 use ordermill_storage::{Error, channel, import as runs};
 
 use super::terminal::{Progress, say};
-use crate::cli::{Import, OrderFormat, Sheet};
+use crate::cli::{Import, Language, OrderFormat, ReportArgs, Sheet};
 use crate::config::Settings;
 use crate::wiring;
 
@@ -32,14 +32,14 @@ pub(crate) fn run(settings: &Settings, import: Import) -> anyhow::Result<ExitCod
     let shop = wiring::open(settings, Partners::default()).map_err(explain)?;
     let services = &shop.services;
     let result = match import {
-        Import::Orders { file, channel, new_channel, format, problems } => {
+        Import::Orders { file, channel, new_channel, format, report } => {
             orders(services, &file, &channel, new_channel, format)
-                .and_then(|done| told(services, &file, problems, done, "orders"))
+                .and_then(|done| told(services, &file, report, done, "orders"))
         }
-        Import::Catalog(Sheet { file, problems }) => sheet(services, &file, Kind::Catalog)
-            .and_then(|done| told(services, &file, problems, done, "lines")),
-        Import::Stock(Sheet { file, problems }) => sheet(services, &file, Kind::Stock)
-            .and_then(|done| told(services, &file, problems, done, "lines")),
+        Import::Catalog(Sheet { file, report }) => sheet(services, &file, Kind::Catalog)
+            .and_then(|done| told(services, &file, report, done, "lines")),
+        Import::Stock(Sheet { file, report }) => sheet(services, &file, Kind::Stock)
+            .and_then(|done| told(services, &file, report, done, "lines")),
     };
     services.database().close();
     result
@@ -134,7 +134,7 @@ struct Done {
 fn told(
     services: &Services,
     path: &Path,
-    problems: Option<PathBuf>,
+    args: ReportArgs,
     Done { report, took }: Done,
     what: &str,
 ) -> anyhow::Result<ExitCode> {
@@ -152,21 +152,27 @@ fn told(
     if refused == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    let list = problems.unwrap_or_else(|| {
+    let list = args.problems.unwrap_or_else(|| {
         let mut name = path.as_os_str().to_owned();
         name.push(".problems.csv");
         name.into()
     });
-    write_problems(services, report.id, &list)
+    let language = args.language.unwrap_or_else(Language::of_terminal);
+    write_problems(services, report.id, &list, language)
         .with_context(|| format!("cannot write {}", list.display()))?;
     say(format_args!("what is wrong is listed in {}", list.display()));
     Ok(ExitCode::FAILURE)
 }
 
-fn write_problems(services: &Services, id: ImportId, path: &Path) -> anyhow::Result<()> {
+fn write_problems(
+    services: &Services,
+    id: ImportId,
+    path: &Path,
+    language: Language,
+) -> anyhow::Result<()> {
     const PAGE: i64 = 1_000;
     let mut out = io::BufWriter::new(File::create(path)?);
-    writeln!(out, "line,code,field,reason")?;
+    writeln!(out, "line,code,field,reason,reason_code")?;
     let mut after = (0, String::new());
     loop {
         let place = after.clone();
@@ -174,9 +180,14 @@ fn write_problems(services: &Services, id: ImportId, path: &Path) -> anyhow::Res
             .database()
             .write_blocking(move |tx| runs::problems(tx, id, (place.0, &place.1), PAGE))?;
         for problem in &page {
-            let [code, field, reason] =
-                [&problem.code, &problem.field, &problem.reason].map(|it| quoted(it));
-            writeln!(out, "{},{code},{field},{reason}", problem.line_no)?;
+            let told = exchange::told(problem);
+            let reason = match language {
+                Language::Zh => told.zh,
+                Language::En => told.en,
+            };
+            let cells = [&problem.code, &problem.field, &reason, &problem.reason_code];
+            let [code, field, reason, reason_code] = cells.map(|it| quoted(it));
+            writeln!(out, "{},{code},{field},{reason},{reason_code}", problem.line_no)?;
         }
         match page.last() {
             Some(last) if page.len() as i64 == PAGE => after = (last.line_no, last.field.clone()),

@@ -6,6 +6,7 @@ use ordermill_domain::ids::ChannelId;
 use ordermill_domain::order::PaymentTerms;
 use serde::Deserialize;
 
+use crate::exchange::reason::Reason;
 use crate::order::intake::{Agreed, NewLine, NewOrder};
 
 /// An order as a line of JSON has it: the body of the API's creating call, with the channel's id.
@@ -60,12 +61,12 @@ pub(super) struct Wrong {
     /// The column, or the path in the object.
     pub(super) field: String,
     /// What is expected, without what stands there.
-    pub(super) reason: String,
+    pub(super) reason: Reason,
 }
 
 impl Wrong {
-    pub(super) fn new(line_no: i64, field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { line_no, field: field.into(), reason: reason.into() }
+    pub(super) fn new(line_no: i64, field: impl Into<String>, reason: Reason) -> Self {
+        Self { line_no, field: field.into(), reason }
     }
 }
 
@@ -88,10 +89,10 @@ impl OrderRecord {
         self,
         channel: ChannelId,
         shop_currency: Currency,
-    ) -> Result<NewOrder, &'static str> {
+    ) -> Result<NewOrder, Reason> {
         let currency = match self.currency.as_deref() {
             None => shop_currency,
-            Some(code) => code.parse().map_err(|_| "expected a currency of ISO 4217")?,
+            Some(code) => code.parse().map_err(|_| Reason::new("currency"))?,
         };
         let RecipientRecord { name, phone, country, province, city, district, street, postal_code } =
             self.recipient;

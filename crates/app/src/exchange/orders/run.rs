@@ -15,6 +15,7 @@ use super::{Format, KIND, OrderFile, text};
 use crate::Services;
 use crate::catalog::Catalog;
 use crate::exchange::read::Upload;
+use crate::exchange::reason::Reason;
 use crate::exchange::run::finish;
 use crate::exchange::{ImportError, Report};
 use crate::order::intake::{Benefits, FieldIssue, Intake, IntakeError};
@@ -107,11 +108,11 @@ struct About {
 impl About {
     fn problem(&self, Wrong { line_no, field, reason }: Wrong) -> Problem {
         let code = self.code.chars().take(CODE_CHARS_MAX).collect();
-        Problem { line_no, code, field, reason }
+        reason.into_problem(line_no, code, field)
     }
 
     /// As the intake names a field, and as this file has it.
-    fn wrong(&self, field: &str, reason: String) -> Wrong {
+    fn wrong(&self, field: &str, reason: Reason) -> Wrong {
         let of_line = field.strip_prefix("lines.").and_then(|rest| {
             let (index, column) = rest.split_once('.')?;
             Some((*self.rows.get(index.parse::<usize>().ok()?)?, column))
@@ -195,7 +196,7 @@ impl Preparer<'_> {
         let about = About { line_no, code, rows };
         let prepared = match stood_in {
             Some(line) => {
-                let reason = format!("stands in line {line}, too; all of an order stands together");
+                let reason = Reason::new("stands_twice").with("line", line);
                 Err(vec![Wrong::new(line_no, "channel_order_id", reason)])
             }
             None => order.and_then(|order| self.prepare(order, &about)),
@@ -228,11 +229,12 @@ impl Preparer<'_> {
         match intake.prepare(id, act, new, Benefits::default()) {
             Ok((order, _)) => Ok(order),
             Err(IntakeError::Fields(issues)) => {
-                let wrong = |FieldIssue { field, detail, .. }| about.wrong(&field, detail);
-                Err(issues.into_iter().map(wrong).collect())
+                let wrong = |issue: &FieldIssue| about.wrong(&issue.field, Reason::of_order(issue));
+                Err(issues.iter().map(wrong).collect())
             }
             Err(problem @ (IntakeError::Price(_) | IntakeError::PriceChanged { .. })) => {
-                Err(vec![Wrong::new(about.line_no, "order", problem.to_string())])
+                let reason = Reason::new("refused").with("detail", problem);
+                Err(vec![Wrong::new(about.line_no, "order", reason)])
             }
         }
     }
@@ -292,13 +294,15 @@ fn place_chunks(
 
 fn refusals(services: &Services, error: PlaceOrderError, about: &About) -> Vec<Wrong> {
     let PlaceOrderError::OutOfStock(shortages) = error else {
-        return vec![Wrong::new(about.line_no, "order", error.to_string())];
+        let reason = Reason::new("refused").with("detail", error);
+        return vec![Wrong::new(about.line_no, "order", reason)];
     };
     let catalog = services.catalog();
     let codes = shortages.iter().map(|short| {
         let code = catalog.sku(short.sku).map_or_else(String::new, |sku| sku.code.clone());
-        format!("{} of {} {code}", short.available, short.wanted)
+        format!("{}/{} {code}", short.available, short.wanted)
     });
-    let reason = format!("in stock: {}", codes.collect::<Vec<_>>().join(", "));
+    let short = codes.collect::<Vec<_>>().join(", ");
+    let reason = Reason::new("out_of_stock").with("short", short);
     vec![Wrong::new(about.line_no, "lines", reason)]
 }

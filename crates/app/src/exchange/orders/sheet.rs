@@ -12,6 +12,7 @@ use super::super::read::Row;
 use super::super::run::{Header, Line};
 use super::super::{Column, ImportError, needed, optional};
 use super::record::{Found, LineRecord, OrderRecord, RecipientRecord, Wrong};
+use crate::exchange::reason::Reason;
 
 pub(super) const COLUMNS: [Column; 17] = [
     needed("channel_order_id", "渠道订单号"),
@@ -94,7 +95,7 @@ fn order(header: &Header, rows: &[Row]) -> Result<OrderRecord, Vec<Wrong>> {
         for Column { name, .. } in OF_THE_ORDER {
             let said = line.get(name).unwrap_or_default();
             if !said.is_empty() && Some(said) != first.get(name) {
-                let reason = format!("says something else than line {first_line}");
+                let reason = Reason::new("other_line").with("line", first_line);
                 wrong.push(Wrong::new(row.line_no, *name, reason));
             }
         }
@@ -102,7 +103,7 @@ fn order(header: &Header, rows: &[Row]) -> Result<OrderRecord, Vec<Wrong>> {
     let text = |column| first.get(column).unwrap_or_default().to_owned();
     let given = |column| Some(text(column)).filter(|text| !text.is_empty());
     if text("channel_order_id").is_empty() {
-        wrong.push(Wrong::new(first_line, "channel_order_id", "is missing"));
+        wrong.push(Wrong::new(first_line, "channel_order_id", Reason::new("missing")));
     }
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
@@ -110,13 +111,15 @@ fn order(header: &Header, rows: &[Row]) -> Result<OrderRecord, Vec<Wrong>> {
         let sku = line.get("sku").unwrap_or_default().to_owned();
         match line.get("quantity").unwrap_or_default().parse() {
             Ok(quantity) => lines.push(LineRecord { sku, quantity }),
-            Err(_) => wrong.push(Wrong::new(row.line_no, "quantity", "expected a whole number")),
+            Err(_) => {
+                wrong.push(Wrong::new(row.line_no, "quantity", Reason::new("whole_number")));
+            }
         }
     }
     let terms = match text("terms").as_str() {
         "" => PaymentTerms::Prepaid,
         code => code.parse().unwrap_or_else(|_| {
-            let reason = "expected prepaid or cash_on_delivery";
+            let reason = Reason::new("one_of").with("values", "prepaid, cash_on_delivery");
             wrong.push(Wrong::new(first_line, "terms", reason));
             PaymentTerms::Prepaid
         }),
@@ -125,7 +128,8 @@ fn order(header: &Header, rows: &[Row]) -> Result<OrderRecord, Vec<Wrong>> {
         "" | "0" | "no" | "false" | "否" => false,
         "1" | "yes" | "true" | "是" => true,
         _ => {
-            wrong.push(Wrong::new(first_line, "accepts_backorder", "expected yes or no"));
+            let reason = Reason::new("one_of").with("values", "yes, no");
+            wrong.push(Wrong::new(first_line, "accepts_backorder", reason));
             false
         }
     };
@@ -189,7 +193,7 @@ mod tests {
     fn a_row_that_says_something_else_makes_its_order_wrong() {
         let found = orders(&["A-1,MUG,1,Lin,138,CN,Road 1,", "A-1,CUP,2,Wu,138,CN,Road 1,"]);
         let wrong = found[0].order.as_ref().unwrap_err();
-        assert_eq!(*wrong, [Wrong::new(3, "name", "says something else than line 2")]);
+        assert_eq!(*wrong, [Wrong::new(3, "name", Reason::new("other_line").with("line", 2))]);
     }
 
     #[test]

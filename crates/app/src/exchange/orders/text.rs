@@ -1,17 +1,18 @@
 //! Lines of JSON, each an order.
 
 use super::record::{Found, OrderRecord, Wrong};
+use crate::exchange::reason::Reason;
 
 /// What a line says; `None` is a line that is too long.
 pub(super) fn read(line_no: i64, line: Option<&str>) -> Found {
-    let unreadable = |code: String, field: String, reason: String| Found {
+    let unreadable = |code: String, field: String, reason: Reason| Found {
         line_no,
         code,
         rows: Vec::new(),
         order: Err(vec![Wrong::new(line_no, field, reason)]),
     };
     let Some(line) = line else {
-        return unreadable(String::new(), "order".to_owned(), "the line is too long".to_owned());
+        return unreadable(String::new(), "order".to_owned(), Reason::new("line_too_long"));
     };
     let line = line.trim().trim_start_matches('\u{feff}');
     match parse(line) {
@@ -25,11 +26,11 @@ pub(super) fn read(line_no: i64, line: Option<&str>) -> Found {
     }
 }
 
-fn parse(line: &str) -> Result<OrderRecord, (String, String)> {
+fn parse(line: &str) -> Result<OrderRecord, (String, Reason)> {
     let mut json = serde_json::Deserializer::from_str(line);
     let order = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         if !error.inner().is_data() {
-            return ("order".to_owned(), "not a JSON object on one line".to_owned());
+            return ("order".to_owned(), Reason::new("not_json"));
         }
         let message = error.inner().to_string();
         let mut path = error.path().to_string();
@@ -41,12 +42,12 @@ fn parse(line: &str) -> Result<OrderRecord, (String, String)> {
         }
         field_and_reason(&path, &message)
     })?;
-    json.end().map_err(|_| ("order".to_owned(), "more than one object on a line".to_owned()))?;
+    json.end().map_err(|_| ("order".to_owned(), Reason::new("two_objects")))?;
     Ok(order)
 }
 
 /// The parser's words without the value that it met, which may be personal.
-fn field_and_reason(path: &str, message: &str) -> (String, String) {
+fn field_and_reason(path: &str, message: &str) -> (String, Reason) {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     let path = if path == "." { "" } else { path };
     let within = |name: &str| {
@@ -54,16 +55,16 @@ fn field_and_reason(path: &str, message: &str) -> (String, String) {
         format!("{path}{dot}{name}")
     };
     if let Some(name) = message.strip_prefix("missing field ") {
-        return (within(name.trim_matches('`')), "is missing".to_owned());
+        return (within(name.trim_matches('`')), Reason::new("missing"));
     }
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     let field = if path.is_empty() { "order".to_owned() } else { path.to_owned() };
     match expected {
         Some(expected) if message.starts_with("unknown field") => {
-            (field, format!("no such field; expected {expected}"))
+            (field, Reason::new("no_such_field").with("expected", expected))
         }
-        Some(expected) => (field, format!("expected {expected}")),
-        None => (field, "not what is expected here".to_owned()),
+        Some(expected) => (field, Reason::new("other_type").with("expected", expected)),
+        None => (field, Reason::new("not_expected")),
     }
 }
 
@@ -84,7 +85,8 @@ mod tests {
         "recipient":{"name":"林小满","phone":"13800138000","country":"CN","street":["x"]}}"#;
 
     fn wrong(line: &str) -> (String, String) {
-        parse(line).unwrap_err()
+        let (field, reason) = parse(line).unwrap_err();
+        (field, reason.text().en)
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub struct ProblemRow {
     pub code: String,
     /// The column.
     pub column: String,
-    /// What is wrong with it, in the words of the import.
+    /// What is wrong with it.
     pub reason: String,
 }
 
@@ -148,6 +148,7 @@ crate::words! {
     files_done_partly = "完成，有退回", "Done, some refused";
     files_back = "返回导入导出", "Back to files";
     files_problems = "退回的行", "Lines that were refused";
+    files_problems_csv = "下载 CSV", "As CSV";
     files_no_problems = "没有退回的行。", "None.";
     files_line = "行", "Line";
     files_code = "编码", "Code";

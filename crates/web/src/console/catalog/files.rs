@@ -6,10 +6,13 @@ use std::time::Duration;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::exchange::{self, ExportError, Format, ImportError, Kind, Limits};
+use ordermill_app::exchange::{
+    self, ExportError, Format, ImportError, Kind, Limits, Problem, csv_record,
+};
 use ordermill_app::permission::{About, Access, authorize};
 use ordermill_domain::ids::ImportId;
 use ordermill_domain::role::Permission;
+use ordermill_domain::text::Text;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::catalog::files::{
     self as view, FileForm, FilesPage, ProblemRow, ReportPage, RunRow,
@@ -39,6 +42,8 @@ static PLACES: Semaphore = Semaphore::const_new(2);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const RUNS_SHOWN: i64 = 50;
 const PROBLEMS_SHOWN: usize = 200;
+/// Lines of a file of refused ones at most; a file that is handed in here has not many more lines.
+const PROBLEMS_OF_A_FILE: i64 = 100_000;
 
 pub(super) fn routes() -> Routes {
     let limit = DefaultBodyLimit::max(FILE_BYTES_MAX + AROUND_BYTES_MAX);
@@ -46,6 +51,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/catalog/files", READ, show)
         .post_with("/console/catalog/files", READ, limit, take_in)
         .get("/console/catalog/files/{import}", READ, report)
+        .get("/console/catalog/files/{import}/problems.csv", READ, problems)
         .get("/console/catalog/files/export/{file}", READ, export)
 }
 
@@ -236,14 +242,45 @@ async fn report(
             .into_iter()
             .map(|problem| ProblemRow {
                 line: problem.line_no,
+                reason: told_line(&problem, desk.t()),
                 code: problem.code,
                 column: problem.field,
-                reason: problem.reason,
             })
             .collect(),
         next,
     };
     Ok(Page(page).into_response())
+}
+
+/// Why a line was refused, in their language.
+fn told_line(problem: &Problem, t: Words) -> String {
+    let Text { zh, en } = exchange::told(problem);
+    t.pick(zh, en)
+}
+
+/// All lines of a file that were refused, as a file.
+async fn problems(desk: Desk, Path(id): Path<ImportId>) -> Result<Response, Trouble> {
+    let t = desk.t();
+    let read = move |tx: &mut Tx<'_>| {
+        let Some(run) = stored::fetch(tx, id)? else { return Ok(None) };
+        let found = stored::problems(tx, id, (0, ""), PROBLEMS_OF_A_FILE)?;
+        Ok::<_, Error>(Some((run, found)))
+    };
+    let found = desk.site.services().database().snapshot(read).await?;
+    let found = found.filter(|(run, _)| kind_of(&run.kind).is_some());
+    let (_, found) = found.ok_or(Trouble::NotFound)?;
+    let names = [t.files_line(), t.files_code(), t.files_column(), t.files_reason()];
+    // Behind a mark by which spreadsheets know the encoding.
+    let mut bytes = [b"\xef\xbb\xbf".as_slice(), &csv_record(names)].concat();
+    for problem in &found {
+        let (line, reason) = (problem.line_no.to_string(), told_line(problem, t));
+        bytes.extend(csv_record([line.as_str(), &problem.code, &problem.field, &reason]));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.csv\"")),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// Everything of a kind as a file. It is made in memory, where all of the catalog is anyway.
