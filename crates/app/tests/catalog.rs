@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ordermill_app::catalog::settings::{self, ShopSettings};
-use ordermill_app::catalog::{Catalog, CatalogHolder, Location, Sku};
+use ordermill_app::catalog::{Catalog, CatalogHolder, Location, Sku, edit};
 use ordermill_base::{Currency, Id, Money, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{CategoryId, IncomingId, SkuId};
@@ -127,12 +127,6 @@ fn a_location_keeps_its_place_its_hours_and_its_bins() {
         let mut connection = database.connection();
         let before = sample::location(location(1), "JX", 30, 120);
         insert_location(&mut connection, &before);
-        let zone = Zone {
-            location: before.id,
-            code: "A".to_owned(),
-            name: Text::new("拣选区", "Picking"),
-            kind: "shelf".to_owned(),
-        };
         let bin = Bin {
             id: Id::from_raw(1),
             location: before.id,
@@ -142,11 +136,9 @@ fn a_location_keeps_its_place_its_hours_and_its_bins() {
         };
         connection
             .transact(|tx| {
-                places::put_zone(tx, &zone)?;
                 places::insert_bin(tx, &bin)?;
                 places::insert_bin(tx, &Bin { id: Id::from_raw(2), ..bin.clone() })?;
                 assert_eq!(places::find_by_code(tx, "JX")?.as_ref(), Some(&before));
-                assert_eq!(places::zones(tx, before.id)?, std::slice::from_ref(&zone));
                 assert_eq!(places::bins(tx, before.id, "", 9)?, std::slice::from_ref(&bin));
                 assert_eq!(places::find_bin(tx, before.id, "A-01-01-1")?, Some(bin.clone()));
                 let after =
@@ -157,6 +149,50 @@ fn a_location_keeps_its_place_its_hours_and_its_bins() {
                 Ok::<_, Error>(())
             })
             .unwrap();
+    }
+}
+
+#[test]
+fn a_zone_and_its_new_bins_stand_in_the_history_of_the_location() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        let place = sample::location(location(1), "JX", 30, 120);
+        let zone = |name: &str| Zone {
+            location: place.id,
+            code: "A".to_owned(),
+            name: Text::new("拣选区", name),
+            kind: "shelf".to_owned(),
+        };
+        let mut set_up = |name: &str, bins: &[&str]| {
+            let (zone, bins) = (zone(name), bins.iter().map(|bin| (*bin).to_owned()));
+            connection.transact(|tx| edit::set_up_zone(tx, &clerk(), &zone, bins.clone()))
+        };
+        assert!(set_up("Picking", &[]).is_err(), "there is no such location");
+        let mut other = database.connection();
+        other.transact(|tx| places::insert(tx, &clerk(), &place)).unwrap();
+        set_up("Picking", &["A-1", "A-2", "A-1"]).unwrap();
+        set_up("Picking", &["A-2"]).unwrap();
+        set_up("Shelves", &["A-3"]).unwrap();
+        let (zones, bins, entries, stored) = other
+            .read(|tx| {
+                Ok::<_, Error>((
+                    places::zones(tx, place.id)?,
+                    places::bins(tx, place.id, "", 9)?,
+                    journal::of(tx, "location", place.id, 2, 9)?,
+                    places::fetch(tx, place.id)?,
+                ))
+            })
+            .unwrap();
+        assert_eq!(zones, [zone("Shelves")]);
+        let labels: Vec<&str> = bins.iter().map(|bin| bin.code.as_str()).collect();
+        assert_eq!(labels, ["A-1", "A-2", "A-3"]);
+        assert_eq!(stored.unwrap().version, 3, "what is the same again is nothing new");
+        assert!(entries.iter().all(|entry| entry.kind == "location.edited"));
+        let told = [r#""new_bins":{"before":[],"after":["A-1","A-2"]}"#, r#""en":"Shelves""#];
+        for (entry, part) in entries.iter().zip(told) {
+            assert!(entry.body.contains(part), "{part}: {}", entry.body);
+        }
+        assert_eq!(entries.len(), 2);
     }
 }
 

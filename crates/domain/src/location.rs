@@ -49,6 +49,7 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Zone {
     /// Which location.
+    #[serde(skip)]
     pub location: LocationId,
     /// Its code there, the start of its bins.
     pub code: String,

@@ -7,6 +7,7 @@ use ordermill_domain::ids::{BinId, LocationId};
 use ordermill_domain::location::{Bin, Location, Zone};
 use ordermill_domain::record::{Event, Kind};
 use ordermill_domain::text::Text;
+use serde::Serialize;
 
 use crate::columns::insert;
 use crate::record::{note, one_row};
@@ -135,8 +136,36 @@ pub fn update(
     Ok(before.version + 1)
 }
 
-/// Stores a zone, or gives the one of this code another name and kind.
-pub fn put_zone(tx: &mut Tx<'_>, zone: &Zone) -> Result<(), Error> {
+/// What the history of a location says of a zone.
+#[derive(Serialize)]
+struct ZoneRecord<'z> {
+    zone: Option<&'z Zone>,
+    new_bins: Vec<&'z str>,
+}
+
+/// Stores a zone of a location whose version still stands, or gives the one of this code another name
+/// and kind; stores bins that are new; and journals in the history of the location what is different.
+pub fn put_zone(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    at: &Location,
+    zone: &Zone,
+    new_bins: &[Bin],
+) -> Result<(), Error> {
+    let known = zones(tx, at.id)?.into_iter().find(|known| known.code == zone.code);
+    let before = ZoneRecord { zone: known.as_ref(), new_bins: Vec::new() };
+    let labels = new_bins.iter().map(|bin| bin.code.as_str()).collect();
+    let after = ZoneRecord { zone: Some(zone), new_bins: labels };
+    let Some(event) = Event::edited(Kind::LocationEdited, &before, &after) else { return Ok(()) };
+    let changed = tx.execute(
+        "UPDATE locations SET version = version + 1 WHERE id = $1 AND version = $2",
+        params![at.id.raw(), at.version],
+    )?;
+    one_row(changed, "a location")?;
+    note(tx, act, at.id, at.version + 1, &event)?;
+    for bin in new_bins {
+        insert_bin(tx, bin)?;
+    }
     tx.execute(
         "INSERT INTO zones (location_id, code, name_zh, name_en, kind) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (location_id, code) DO UPDATE

@@ -209,22 +209,24 @@ pub fn edit_location(
 }
 
 /// Sets up a zone of a location, with bins in the order in which they are walked. Bins of these
-/// labels that exist already stay as they are.
+/// labels that exist already stay as they are. What is new or different stands in the history of the
+/// location.
 pub fn set_up_zone(
     tx: &mut Tx<'_>,
     act: &Act,
     zone: &Zone,
     bins: impl IntoIterator<Item = String>,
 ) -> Result<(), EditError> {
-    if location::fetch(tx, zone.location)?.is_none() {
-        return Err(EditError::NotFound("location"));
-    }
-    location::put_zone(tx, zone)?;
+    let at = location::fetch(tx, zone.location)?.ok_or(EditError::NotFound("location"))?;
+    let mut new = Vec::new();
     for (code, position) in bins.into_iter().zip(1..) {
-        let (id, location, zone) = (tx.next_id(act.at), zone.location, zone.code.clone());
-        location::insert_bin(tx, &Bin { id, location, zone, code, position })?;
+        let is_known = location::find_bin(tx, zone.location, &code)?.is_some();
+        if !is_known && new.iter().all(|bin: &Bin| bin.code != code) {
+            let (id, location, zone) = (tx.next_id(act.at), zone.location, zone.code.clone());
+            new.push(Bin { id, location, zone, code, position });
+        }
     }
-    Ok(())
+    Ok(location::put_zone(tx, act, &at, zone, &new)?)
 }
 
 /// Announces goods to a location. Gives the announcement.
