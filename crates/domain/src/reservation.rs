@@ -69,6 +69,8 @@ coded! {
         Release = "release",
         /// Stock came in for a backorder.
         Arrive = "arrive",
+        /// Wait for stock after a late payment, as there is none.
+        Wait = "wait",
     }
 }
 
@@ -110,13 +112,14 @@ pub struct InvalidTransition {
 
 impl State {
     /// The whole life cycle. Released and consumed are the ends; an expired one is held again when
-    /// its order is paid late, if there is stock.
+    /// its order is paid late, or waits where there is no stock and the buyer agreed to wait.
     pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
         match (self, step) {
             (Self::Held, Step::Allocate) => Ok(Self::Allocated),
             (Self::Allocated, Step::Consume) => Ok(Self::Consumed),
             (Self::Held, Step::Expire) => Ok(Self::Expired),
             (Self::Expired, Step::Rehold) | (Self::Backordered, Step::Arrive) => Ok(Self::Held),
+            (Self::Expired, Step::Wait) => Ok(Self::Backordered),
             // A canceled order no longer waits for stock either.
             (Self::Held | Self::Allocated | Self::Backordered, Step::Release) => Ok(Self::Released),
             (from, step) => Err(InvalidTransition { from, step }),
@@ -269,6 +272,14 @@ impl Reservation {
         Ok(self.happened(Event::Held { of: self.which(), from, expires_at: None }))
     }
 
+    /// Waits for stock after a late payment. The order's confirmation says so; there is no event beside
+    /// it.
+    pub fn wait(&mut self) -> Result<(), InvalidTransition> {
+        self.facts.state = self.facts.state.after(Step::Wait)?;
+        self.facts.expires_at = None;
+        Ok(())
+    }
+
     /// Gives the pieces up.
     pub fn release(&mut self, reason: ReleaseReason) -> Result<Event, InvalidTransition> {
         let from = self.facts.state;
@@ -329,6 +340,7 @@ mod tests {
         Allocated --Consume--> Consumed
         Allocated --Release--> Released
         Expired --Rehold--> Held
+        Expired --Wait--> Backordered
         Backordered --Release--> Released
         Backordered --Arrive--> Held
         ");

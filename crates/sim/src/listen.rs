@@ -98,7 +98,7 @@ impl Shop {
             },
             "stock.moved" if body["delta"].as_i64().is_some_and(|delta| delta > 0) => {
                 let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
-                self.model.arrivals.insert(position, place);
+                self.model.freed(position, place);
                 Ok(())
             }
             "reservation.held" if body["from"] == "backordered" => {
@@ -109,6 +109,7 @@ impl Shop {
             "reservation.expired" => {
                 let line = body["line_no"].as_i64().ok_or("no line")?;
                 let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
+                self.model.freed(position, place);
                 self.model.hold_runs_out(id, line, place, now)
             }
             "payment.created" => {
@@ -160,6 +161,10 @@ impl Shop {
         body: &'b Value,
     ) -> Option<&'b str> {
         self.model.is_news(position, now, (id, "canceled", 0));
+        let pieces = self.model.orders.get(&id).map(|order| order.pieces.clone());
+        for it in pieces.unwrap_or_default() {
+            self.model.freed(position, it.place);
+        }
         body["reason"].as_str()
     }
 

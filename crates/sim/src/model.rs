@@ -49,7 +49,7 @@ pub struct Model {
     /// What pieces cost, as it is stored.
     pub prices: BTreeMap<i64, i64>,
     /// Where pieces came in, by the position in the journal, and nobody who waits was given them yet.
-    pub arrivals: BTreeMap<i64, Place>,
+    pub arrivals: BTreeMap<i64, Vec<Place>>,
     /// What buyers are told.
     pub tellings: Tellings,
     /// Payments by points and gift cards that an order has just made and that must be written at

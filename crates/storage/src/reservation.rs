@@ -44,7 +44,7 @@ pub fn insert_each<'r>(
 /// Appends an event of an order's reservations to the journal. Only what no event of the order
 /// says has one: a hold that ran out, and one that was taken again.
 pub fn record(tx: &mut Tx<'_>, act: &Act, order: OrderId, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let sequence = journal::next_sequence(tx, "reservation", order.raw())?;
     let (aggregate_id, kind) = (order.raw(), event.kind());
     let entry =
@@ -108,8 +108,8 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
 pub struct Stored {
     /// The reservation.
     pub reservation: Reservation,
-    /// Whether it began as a backorder; held and backordered pieces of one line at one location
-    /// are two rows.
+    /// Whether it began as a backorder; pieces of one line at one location that were held and
+    /// backordered when the order was placed are two rows, whatever becomes of them.
     pub was_backorder: bool,
 }
 

@@ -16,7 +16,7 @@ use ordermill_domain::order::{
     Cover, Event, LineQuantity, Order, OrderError, OrderLine, Status, review,
 };
 use ordermill_domain::reservation::{
-    self as hold, Facts, InvalidTransition, ReleaseReason, Reservation, State,
+    self as hold, InvalidTransition, ReleaseReason, Reservation, State,
 };
 use ordermill_domain::stock::ClaimError;
 use ordermill_storage::stock::Levels;
@@ -36,8 +36,6 @@ pub struct OrderFile {
     was_paid: bool,
     lines_before: Vec<OrderLine>,
     reservations_before: Vec<reservation::Stored>,
-    /// Backorders that began with this command.
-    waiting: Vec<Reservation>,
     happened: Vec<(Act, Event, i64)>,
     /// What happened to reservations and no event of the order says.
     happened_to_holds: Vec<(Act, hold::Event)>,
@@ -66,7 +64,7 @@ impl FileError {
     pub fn into_storage(self) -> Error {
         match self {
             Self::Storage(error) => error,
-            defect => Error::Engine(defect.into()),
+            defect => Error::Defect(defect.into()),
         }
     }
 }
@@ -107,7 +105,6 @@ impl OrderFile {
                 lines,
                 reservations,
                 levels: Rc::clone(&levels),
-                waiting: Vec::new(),
                 happened: Vec::new(),
                 happened_to_holds: Vec::new(),
             }
@@ -170,9 +167,7 @@ impl OrderFile {
         let waiting: Vec<LineQuantity> = self
             .reservations
             .iter()
-            .map(|stored| &stored.reservation)
-            .chain(&self.waiting)
-            .map(Reservation::facts)
+            .map(|stored| stored.reservation.facts())
             .filter(|facts| facts.state == State::Backordered)
             .map(|facts| LineQuantity { line_no: facts.line_no, quantity: facts.quantity })
             .collect();
@@ -229,7 +224,8 @@ impl OrderFile {
     }
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for
-    /// stock to come in, as the buyer agreed to.
+    /// stock to come in, as the buyer agreed to. What waits is the same row as what was held: of a line
+    /// at a location there may be another one already that has waited from the beginning.
     pub fn rehold_or_wait(&mut self, act: &Act) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
             let facts = *self.reservations[index].reservation.facts();
@@ -241,8 +237,8 @@ impl OrderFile {
                 let event = self.step(index, |reservation| reservation.rehold(None))?;
                 self.happened_to_hold(act, event);
             } else {
-                let facts = Facts { state: State::Backordered, ..facts };
-                self.waiting.push(Reservation::from_facts(facts));
+                let waits = self.reservations[index].reservation.wait();
+                debug_assert!(waits.is_ok(), "a hold that has run out may wait");
             }
         }
         Ok(())
@@ -341,9 +337,6 @@ impl OrderFile {
         let changed: Vec<_> = changed.map(|file| (file.order(), file.version_before)).collect();
         order::update_each(tx, &changed)?;
         for file in files {
-            for reservation in &file.waiting {
-                reservation::insert(tx, reservation)?;
-            }
             for (act, event) in &file.happened_to_holds {
                 reservation::record(tx, act, file.order().id(), event)?;
             }

@@ -1,17 +1,22 @@
-//! Backorders: pieces that come in go to those who wait for them, the oldest order first.
+//! Backorders: pieces that come in, or that another order gives up, go to those who wait for them, the
+//! oldest order first.
 //!
-//! A reader of the journal does it behind the receipt, so that orders are locked before stock, as
-//! everywhere. A backorder is filled whole or not yet; what is too little for one may be enough for
-//! the next. Pieces that come in while an order is unpaid are held for it, and allocated when it is
+//! A reader of the journal does it behind the receipt, the find, the canceled or rejected order, the hold
+//! that ran out, so that orders are locked before stock, as everywhere. Until it has read so far, a
+//! moment, the pieces are on sale to everybody.
+//!
+//! A backorder is filled whole or not yet: what one line waits for at a location leaves in one piece, and
+//! nobody's parcel is split over a part that has come. What is too little for one may be enough for the
+//! next, so a large one may wait longer than younger small ones. Pieces that come in while an order is unpaid are held for it, and allocated when it is
 //! confirmed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ordermill_base::Timestamp;
+use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
-use ordermill_domain::stock;
+use ordermill_domain::{reservation as hold, stock};
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, reservation};
 
@@ -27,25 +32,38 @@ impl Reader {
     /// Fills backorders with what came in.
     pub fn backorders() -> Self {
         let reader = Self::new(READER, |tx, entries, now| {
-            let places = arrivals(entries)?;
+            let places = freed(tx, entries)?;
             Ok(fill(tx, &places, now)?)
         });
-        Self { kinds: Some(&["stock.moved"]), is_command: true, ..reader }
+        Self { kinds: Some(FREEING), is_command: true, ..reader }
     }
 }
 
-/// Where pieces came in.
-fn arrivals(entries: &[Entry]) -> Result<BTreeSet<(SkuId, LocationId)>, ReadError> {
-    let mut places = BTreeSet::new();
+/// What may leave pieces for those who wait.
+const FREEING: &[&str] =
+    &["stock.moved", "order.canceled", "order.rejected", "reservation.expired"];
+
+/// Where pieces came in or were given up.
+fn freed(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<BTreeSet<(SkuId, LocationId)>, ReadError> {
+    let (mut places, mut ended) = (BTreeSet::new(), Vec::new());
     for entry in entries {
         match Event::from_json(&entry.kind, &entry.body) {
             Ok(Event::Stock(stock::Event::Moved { sku, location, delta, .. })) if delta > 0 => {
                 places.insert((sku, location));
             }
+            Ok(Event::Reservation(hold::Event::Expired { of })) => {
+                places.insert((of.sku, of.location));
+            }
+            Ok(Event::Order(_)) => ended.push(OrderId::from_raw(entry.aggregate_id)),
             Ok(_) => {}
             Err(error) => return Err(ReadError::Entry(error.to_string())),
         }
     }
+    let given_up = reservation::of_each(tx, &ended)?;
+    places.extend(given_up.iter().map(|stored| {
+        let facts = stored.reservation.facts();
+        (facts.sku, facts.location)
+    }));
     Ok(places)
 }
 

@@ -118,6 +118,16 @@ pub(crate) fn pay(
     minor: i64,
     at: Timestamp,
 ) -> Captured {
+    pay_under(connection, LatePolicy::Refund, (number, order, minor), at)
+}
+
+/// As [`pay`], where this becomes of money that comes too late.
+pub(crate) fn pay_under(
+    connection: &mut Connection,
+    policy: LatePolicy,
+    (number, order, minor): (i64, OrderId, i64),
+    at: Timestamp,
+) -> Captured {
     let payment = start_payment(connection, number, order, minor);
     let money = CapturedMoney {
         payment,
@@ -127,7 +137,7 @@ pub(crate) fn pay(
         amount: Money::new(minor, Currency::Cny),
     };
     let act = Act::new(Actor::adapter("sandbox"), at);
-    let capture = RecordCapture { act, money, policy: LatePolicy::Refund };
+    let capture = RecordCapture { act, money, policy };
     connection.transact(|tx| RecordCapture::run(&[&capture], tx)).unwrap().remove(0).unwrap()
 }
 

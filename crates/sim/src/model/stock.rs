@@ -193,18 +193,16 @@ impl Model {
     }
 
     /// Holds again what is still there; the rest waits, as the buyer agreed to.
-    pub(super) fn hold_again(&mut self, pieces: &mut Vec<Pieces>) {
-        let mut waiting = Vec::new();
+    pub(super) fn hold_again(&mut self, pieces: &mut [Pieces]) {
         for it in pieces.iter_mut().filter(|it| it.claim == Claim::Expired) {
             let shelf = self.shelf(it.place);
             if shelf.free() >= it.count {
                 shelf.reserved += it.count;
                 it.claim = Claim::Held;
             } else {
-                waiting.push(Pieces { claim: Claim::Waiting, ..*it });
+                it.claim = Claim::Waiting;
             }
         }
-        pieces.extend(waiting);
     }
 
     /// Pieces that came in are claimed for one who waits: whoever waits longer and would be content
@@ -239,11 +237,17 @@ impl Model {
         waits.map(|(id, _)| *id)
     }
 
+    /// Pieces came in at a place, or were given up there.
+    pub fn freed(&mut self, position: i64, place: Place) {
+        self.arrivals.entry(position).or_default().push(place);
+    }
+
     /// The journal was read up to here by whoever fills backorders: nobody waits any more for what
-    /// came in and is there.
+    /// came in or was given up, and is there.
     pub fn arrivals_are_read(&mut self, upto: i64) -> Result<(), Wrong> {
         let unread = self.arrivals.split_off(&(upto + 1));
-        for place in std::mem::replace(&mut self.arrivals, unread).into_values() {
+        let read = std::mem::replace(&mut self.arrivals, unread);
+        for place in read.into_values().flatten() {
             let free = self.shelves.get(&place).map_or(0, Shelf::free);
             if let Some(id) = self.waits(place, free) {
                 return Err(format!("order {id} waits at {place:?}, where {free} pieces are"));
