@@ -1,5 +1,7 @@
 //! The page of one order, filled from everything that hangs on it.
 
+mod rows;
+
 use std::collections::HashMap;
 
 use ordermill_app::approval::{self, Wish};
@@ -8,22 +10,20 @@ use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
 use ordermill_app::order::timeline;
 use ordermill_app::privacy::Revealed;
-use ordermill_base::{Money, Span, Timestamp};
-use ordermill_domain::deadline::DeadlineKind;
+use ordermill_base::{Money, Timestamp};
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::Action as Step;
-use ordermill_domain::payment::{Payment, State as PaymentState};
+use ordermill_domain::payment::State as PaymentState;
 use ordermill_domain::refund::State as RefundState;
 use ordermill_domain::reveal::Field as Part;
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::order::{
-    self as view, DeadlineRow, LineRow, LinkedTask, OrderForm, OrderPage, PaymentRow, Recipient,
-    RefundRow, ReservationRow, Situation,
+    self as view, LineRow, OrderForm, OrderPage, Recipient, Situation,
 };
 use ordermill_pages::states::{self, history};
-use ordermill_pages::ui::{Action, Effect, Field, Moment, Remaining, Timeline, Tone};
+use ordermill_pages::ui::{Action, Effect, Field, Moment, Timeline, Tone};
 use ordermill_pages::{Icon, format};
 use ordermill_storage::channel::Channel;
 use ordermill_storage::journal::Entry;
@@ -354,111 +354,6 @@ impl Filling<'_> {
                 can_reveal: false,
             },
         }
-    }
-
-    fn remaining(&self, kind: DeadlineKind, due_at: Timestamp) -> Remaining {
-        let rule = kind.rule();
-        let warning = rule.warn_after.map_or(Span::hours(1), |after| {
-            Span::micros(rule.span.as_micros() - after.as_micros())
-        });
-        Remaining::new(due_at, self.desk.now(), warning, self.desk.t())
-    }
-
-    fn reservations(&self) -> Vec<ReservationRow> {
-        let (t, now) = (self.desk.t(), self.desk.now());
-        let catalog = self.desk.site.services().catalog();
-        let row = |stored: &ordermill_storage::reservation::Stored| {
-            let facts = stored.reservation.facts();
-            let sku = catalog.sku(facts.sku);
-            let location = catalog.location(facts.location);
-            ReservationRow {
-                sku: sku.map_or_else(|| facts.sku.to_string(), |sku| sku.code.clone()),
-                location: location
-                    .map_or_else(|| facts.location.to_string(), |place| place.code.clone()),
-                quantity: facts.quantity.get().unsigned_abs(),
-                state: states::reservation(facts.state, t),
-                until: facts
-                    .expires_at
-                    .filter(|_| facts.state == ordermill_domain::reservation::State::Held)
-                    .map(|at| Remaining::new(at, now, Span::minutes(5), t)),
-            }
-        };
-        self.loaded.detail.reservations.iter().map(row).collect()
-    }
-
-    fn deadlines(&self) -> Vec<DeadlineRow> {
-        let t = self.desk.t();
-        let row = |(kind, due_at, _): &(DeadlineKind, Timestamp, Option<Timestamp>)| DeadlineRow {
-            name: states::deadline(*kind, t).to_owned(),
-            owner: states::access::role(kind.rule().owner, t).to_owned(),
-            due_at: *due_at,
-            remaining: self.remaining(*kind, *due_at),
-        };
-        self.loaded.detail.deadlines.iter().map(row).collect()
-    }
-
-    fn payments(&self) -> Vec<PaymentRow> {
-        let (t, detail) = (self.desk.t(), &self.loaded.detail);
-        let row = |payment: &Payment| {
-            let facts = payment.facts();
-            let is_open = matches!(
-                facts.state,
-                PaymentState::Created | PaymentState::Pending | PaymentState::Authorized
-            );
-            let ask = is_open.then(|| {
-                let order = view::href(&detail.number.to_string());
-                let post = Effect::Post(format!("{order}/payments/{}/ask", facts.id), Vec::new());
-                Action::new(Icon::Refresh, t.order_ask_gateway(), post)
-            });
-            PaymentRow {
-                method: facts.gateway.clone(),
-                reference: facts.gateway_ref.clone().unwrap_or_default(),
-                amount: facts.amount,
-                state: states::payment(facts.state, t),
-                at: facts.captured_at.unwrap_or(facts.created_at),
-                action: ask,
-            }
-        };
-        detail.payments.iter().rev().map(row).collect()
-    }
-
-    fn refunds(&self) -> Vec<RefundRow> {
-        let t = self.desk.t();
-        let row = |refund: &ordermill_domain::refund::Refund| {
-            let facts = refund.facts();
-            RefundRow {
-                cause: states::refund_cause(facts.key.cause, t).to_owned(),
-                amount: facts.amount,
-                state: states::refund(facts.state, t),
-                at: facts.succeeded_at.unwrap_or(facts.granted_at),
-            }
-        };
-        self.loaded.detail.refunds.iter().rev().map(row).collect()
-    }
-
-    /// What was captured and is promised to nobody.
-    fn refundable(&self) -> Money {
-        let detail = &self.loaded.detail;
-        let captured: i64 = detail
-            .payments
-            .iter()
-            .filter(|payment| payment.state() == PaymentState::Captured)
-            .map(|payment| payment.facts().amount.minor)
-            .sum();
-        let granted: i64 = detail.refunds.iter().map(|refund| refund.facts().amount.minor).sum();
-        Money::new(captured - granted, detail.stored.order.facts().amounts.currency)
-    }
-
-    fn tasks(&self) -> Vec<LinkedTask> {
-        let t = self.desk.t();
-        let roles = &self.desk.member.staff().roles;
-        let row = |task: &task::Task| LinkedTask {
-            name: states::task_kind(task.kind, t).to_owned(),
-            href: (task.state.is_open() && roles.contains(&task.role))
-                .then(|| format!("/console/tasks?desk={}&kind={}", task.role, task.kind)),
-            state: states::task(task.state, t),
-        };
-        self.loaded.detail.tasks.iter().chain(&self.loaded.approvals).map(row).collect()
     }
 
     /// The journal, the notes and the looks at the recipient, newest first.
