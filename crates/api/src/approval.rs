@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::approval::{self, ApprovalError, Asked, Wish, approve, reject};
-use ordermill_app::permission::Principal;
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::TaskId;
@@ -73,6 +73,12 @@ pub enum AsksView {
     Price,
     /// Stock is to be booked.
     Stock,
+    /// A gift card is to be issued, or its balance to be set right.
+    GiftCard,
+    /// A customer is to get points, or lose some.
+    Points,
+    /// The limits of what one person decides alone are to change.
+    Limits,
 }
 
 /// Where a request stands.
@@ -103,6 +109,9 @@ impl ApprovalView {
             Wish::Coupon(wish) => (AsksView::Coupon, serde_json::to_value(wish)),
             Wish::Price(wish) => (AsksView::Price, serde_json::to_value(wish)),
             Wish::Stock(wish) => (AsksView::Stock, serde_json::to_value(wish)),
+            Wish::GiftCard(wish) => (AsksView::GiftCard, serde_json::to_value(wish)),
+            Wish::Points(wish) => (AsksView::Points, serde_json::to_value(wish)),
+            Wish::Limits(wish) => (AsksView::Limits, serde_json::to_value(wish)),
         };
         let state = match task.state {
             TaskState::Open | TaskState::Claimed => ApprovalState::Waiting,
@@ -123,8 +132,15 @@ impl ApprovalView {
     }
 }
 
+/// 202 with the request that a second person is to decide, also when it is decided.
+pub(crate) async fn awaited(services: &Services, task: TaskId) -> Result<Response, Problem> {
+    let view = load(services, task).await?;
+    let location = [(header::LOCATION, format!("/api/v1/approvals/{task}"))];
+    Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
+}
+
 /// The request of a task, also when it is decided.
-pub(crate) async fn load(services: &Services, id: TaskId) -> Result<ApprovalView, Problem> {
+async fn load(services: &Services, id: TaskId) -> Result<ApprovalView, Problem> {
     let read = move |tx: &mut Tx<'_>| task::fetch(tx, id);
     let found = services.database().read(read).await?;
     let found = found.and_then(|task| approval::read(&task).map(|asked| (task, asked)));
@@ -183,8 +199,10 @@ pub async fn approve_request(
     PathId(id): PathId<TaskId>,
 ) -> Result<Json<ApprovalView>, Problem> {
     load(&services, id).await?;
-    let act = caller.act(&services);
-    decide(&services, &caller, act, id, approve).await?;
+    let (principal, act) = (caller.principal().clone(), caller.act(&services));
+    let vault = services.vault().clone();
+    let work = move |tx: &mut Tx<'_>| approve(tx, &vault, &principal, &act, id).map(drop);
+    services.database().write(work).await?;
     services.payments().hurry();
     services.catalog_changed().await;
     Ok(Json(load(&services, id).await?))
@@ -210,22 +228,10 @@ pub async fn reject_request(
 ) -> Result<Json<ApprovalView>, Problem> {
     load(&services, id).await?;
     let act = Act { reason: Some(body.value.reason), ..caller.act(&services) };
-    decide(&services, &caller, act, id, reject).await?;
-    Ok(Json(load(&services, id).await?))
-}
-
-type Decide = fn(&mut Tx<'_>, &Principal, &Act, TaskId) -> Result<Asked, ApprovalError>;
-
-async fn decide(
-    services: &Services,
-    caller: &Caller,
-    act: Act,
-    id: TaskId,
-    decide: Decide,
-) -> Result<(), Problem> {
     let principal = caller.principal().clone();
-    let work = move |tx: &mut Tx<'_>| decide(tx, &principal, &act, id).map(drop);
-    Ok(services.database().write(work).await?)
+    let work = move |tx: &mut Tx<'_>| reject(tx, &principal, &act, id).map(drop);
+    services.database().write(work).await?;
+    Ok(Json(load(&services, id).await?))
 }
 
 // No `_` arm: a new kind of failure is given its status here.
@@ -240,9 +246,13 @@ impl From<ApprovalError> for Problem {
                 let reason = FieldError::new("/reason", "out_of_range", error.to_string());
                 Self::invalid(vec![reason])
             }
-            E::Changed | E::Refund(_) | E::Edit(_) | E::Stock(_) => {
-                Self::new(StatusCode::CONFLICT, "approval_impossible", &error)
-            }
+            E::Changed
+            | E::Refund(_)
+            | E::Edit(_)
+            | E::Stock(_)
+            | E::GiftCard(_)
+            | E::Points(_) => Self::new(StatusCode::CONFLICT, "approval_impossible", &error),
+            E::NothingToCollect => not_found("gift card"),
             E::Storage(error) => Self::from(error),
         }
     }

@@ -3,11 +3,14 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use ordermill_app::Services;
+use ordermill_app::approval::{Decided, Decision};
 use ordermill_app::once::{Once, OnceError};
 use ordermill_base::Id;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::approval;
 use crate::problem::Problem;
 
 /// Says that a call was a repeat and changed nothing.
@@ -33,6 +36,20 @@ pub fn created_once<I: Id, T>(place: &str, once: &Once<I, T>) -> Response {
     match once {
         Once::Made(id, _) => created(place, *id, false),
         Once::Before(id) => created(place, *id, true),
+    }
+}
+
+/// The answer to a call that made something, or asked a second person for it, now or before.
+pub async fn decided<I: Id>(
+    services: &Services,
+    place: &str,
+    decided: Decided<I>,
+) -> Result<Response, Problem> {
+    match decided.decision {
+        Decision::Done(id) => Ok(created(place, id, decided.is_replay)),
+        Decision::AwaitsApproval(task) => {
+            Ok(answer(approval::awaited(services, task).await?, decided.is_replay))
+        }
     }
 }
 

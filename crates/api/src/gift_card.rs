@@ -9,24 +9,25 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use ordermill_app::Services;
+use ordermill_app::approval::{Decision, collect, decide_once};
 use ordermill_app::gift_card::{
-    self as command, GiftCardCommandError, TryCodesError, adjust_gift_card as adjust,
-    issue_gift_card as issue, last_four, opened, permission_for,
+    GiftCardCommandError, IssuedCard, ProposeGiftCardError, TryCodesError, issued, last_four,
+    propose_adjustment, propose_card,
 };
-use ordermill_app::once::{Once, once};
-use ordermill_app::permission::{About, Access, authorize};
+use ordermill_app::once::OnceError;
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::gift_card::Origin;
-use ordermill_domain::ids::GiftCardId;
+use ordermill_domain::ids::{GiftCardId, TaskId};
 use ordermill_storage::gift_card::{self as stored, Line, Stored};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::approval::{self, ApprovalView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
-use crate::created::{Created, answer, created_once};
+use crate::created::{Created, answer, decided};
 use crate::gate::Needs;
 use crate::idempotency::key_of;
 use crate::limits::too_many;
@@ -44,6 +45,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/api/v1/gift-cards/{gift_card_id}", write, get_gift_card)
         .get("/api/v1/gift-cards/{gift_card_id}/movements", write, list_gift_card_movements)
         .post("/api/v1/gift-cards/{gift_card_id}/adjustments", write, adjust_gift_card)
+        .post("/api/v1/approvals/{approval_id}/collect", write, collect_gift_card)
 }
 
 /// A gift card. Its code is told once, when it is issued.
@@ -167,26 +169,24 @@ fn view(services: &Services, stored: &Stored) -> GiftCardView {
     }
 }
 
-/// Refuses an amount that is above what a key may move.
-fn check_limit(services: &Services, caller: &Caller, amount: Money) -> Result<(), Problem> {
-    let needed = permission_for(amount, &services.catalog().shop);
-    match authorize(caller.principal(), needed, &About::default()) {
-        Ok(Access::Full) => Ok(()),
-        Ok(Access::Masked | Access::WithSecond) | Err(_) => {
-            let detail = "the amount is above what a key may put on a gift card or take off it";
-            Err(Problem::new(StatusCode::FORBIDDEN, "above_limit", detail))
-        }
+impl From<IssuedCard> for IssuedGiftCard {
+    fn from(card: IssuedCard) -> Self {
+        Self { id: card.id.to_string(), code: card.code.to_string() }
     }
 }
 
 /// Issue a gift card.
 ///
 /// The answer has the code, also to a repeat with the same Idempotency-Key; nobody is told of it again.
+/// More than the shop's limit waits until somebody else approves it; then whoever asked collects the code.
 #[utoipa::path(
     post, path = "/api/v1/gift-cards", tag = "gift cards", operation_id = "issue_gift_card",
     params(("Idempotency-Key" = String, Header, description = "1 to 128 printable letters, kept for a day", min_length = 1, max_length = 128)),
     request_body = NewGiftCard,
-    responses((status = 201, description = "It is there.", body = IssuedGiftCard)),
+    responses(
+        (status = 201, description = "It is there.", body = IssuedGiftCard),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
+    ),
 )]
 pub async fn issue_gift_card(
     State(services): State<Services>,
@@ -200,39 +200,56 @@ pub async fn issue_gift_card(
         let wrong = FieldError::new("/amount/amount", "out_of_range", "more than nothing");
         return Err(Problem::invalid(vec![wrong]));
     }
-    check_limit(&services, &caller, amount)?;
     let origin = match body.value.origin {
         OriginBody::Sold => Origin::Sold,
         OriginBody::Granted => Origin::Granted,
     };
-    let (vault, act) = (services.vault().clone(), caller.act(&services));
+    let (principal, act) = (caller.principal().clone(), caller.act(&services));
+    let vault = services.vault().clone();
     let make = move |tx: &mut ordermill_storage::Tx<'_>| {
-        let made = once(tx, &key, act.at, |tx| {
-            let code = command::new_code(vault.entropy());
-            let id = issue(tx, &vault, &act, &code, amount, origin)?;
-            Ok::<_, GiftCardCommandError>((id, code))
+        let made = decide_once(tx, &key, act.at, |tx| {
+            propose_card(tx, &vault, &principal, &act, amount, origin)
         })?;
-        let (id, code) = match made {
-            Once::Made(id, code) => (id, code),
-            // The answer may have been lost: the same one again.
-            Once::Before(id) => {
-                let code = stored::fetch(tx, id)?.map(|stored| opened(&vault, &stored));
-                return Ok((id, code.unwrap_or_default(), true));
-            }
+        let card = match made.decision {
+            Decision::Done(id) => issued(tx, &vault, id)?,
+            Decision::AwaitsApproval(_) => None,
         };
-        Ok::<_, ordermill_app::once::OnceError<GiftCardCommandError>>((id, code, false))
+        Ok::<_, OnceError<ProposeGiftCardError>>((made, card))
     };
-    let (id, code, is_replay) = services.database().write(make).await?;
-    let location = format!("/api/v1/gift-cards/{id}");
-    let body = Json(IssuedGiftCard { id: id.to_string(), code: grouped(&code) });
-    Ok(answer((StatusCode::CREATED, [(header::LOCATION, location)], body), is_replay))
+    let (made, card) = services.database().write(make).await?;
+    match (made.decision, card) {
+        (Decision::AwaitsApproval(task), _) => {
+            Ok(answer(approval::awaited(&services, task).await?, made.is_replay))
+        }
+        (Decision::Done(id), Some(card)) => {
+            let location = [(header::LOCATION, format!("/api/v1/gift-cards/{id}"))];
+            let body = Json(IssuedGiftCard::from(card));
+            Ok(answer((StatusCode::CREATED, location, body), made.is_replay))
+        }
+        (Decision::Done(_), None) => Err(not_found("gift card")),
+    }
 }
 
-/// A code in groups of four, as people read it.
-fn grouped(code: &str) -> String {
-    let letters: Vec<char> = code.chars().filter(char::is_ascii_alphanumeric).collect();
-    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
-    groups.join("-")
+/// Collect the code of a gift card that was approved.
+///
+/// For whoever asked for the card, and for nobody else; each time stands in the journal.
+#[utoipa::path(
+    post, path = "/api/v1/approvals/{approval_id}/collect", tag = "gift cards", operation_id = "collect_gift_card",
+    params(("approval_id" = String, Path, description = "Its id.", example = "tsk_01k2ey4xh0000")),
+    responses(
+        (status = 200, description = "The card with its code.", body = IssuedGiftCard),
+        (status = 404, description = "No such request, not approved, or somebody else's.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn collect_gift_card(
+    State(services): State<Services>,
+    caller: Caller,
+    PathId(id): PathId<TaskId>,
+) -> Result<Json<IssuedGiftCard>, Problem> {
+    let (principal, act) = (caller.principal().clone(), caller.act(&services));
+    let vault = services.vault().clone();
+    let work = move |tx: &mut ordermill_storage::Tx<'_>| collect(tx, &vault, &principal, &act, id);
+    Ok(Json(services.database().write(work).await?.into()))
 }
 
 /// Find a gift card by its code.
@@ -307,6 +324,8 @@ pub async fn list_gift_card_movements(
 }
 
 /// Set the balance of a gift card right.
+///
+/// By more than the shop's limit it waits until somebody else approves it.
 #[utoipa::path(
     post, path = "/api/v1/gift-cards/{gift_card_id}/adjustments", tag = "gift cards", operation_id = "adjust_gift_card",
     params(
@@ -316,6 +335,7 @@ pub async fn list_gift_card_movements(
     request_body = GiftCardAdjustment,
     responses(
         (status = 201, description = "It is set right; Location is the card.", body = Created),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
         (status = 409, description = "Less is on it than is to go.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -333,16 +353,15 @@ pub async fn adjust_gift_card(
     let card = services.database().read(move |tx| stored::fetch(tx, id)).await?;
     let card = card.ok_or_else(|| not_found("gift card"))?;
     let delta = signed("/amount", &amount, card.card.balance())?;
-    check_limit(&services, &caller, delta)?;
+    let (principal, vault) = (caller.principal().clone(), services.vault().clone());
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let work = move |tx: &mut ordermill_storage::Tx<'_>| {
-        once(tx, &key, act.at, |tx| {
-            let card = adjust(tx, &act, id, delta.minor)?;
-            Ok::<_, GiftCardCommandError>((card.facts().id, ()))
+        decide_once(tx, &key, act.at, |tx| {
+            propose_adjustment(tx, &vault, &principal, &act, id, delta)
         })
     };
     let made = services.database().write(work).await?;
-    Ok(created_once("/api/v1/gift-cards", &made))
+    decided(&services, "/api/v1/gift-cards", made).await
 }
 
 /// An amount that may be negative, and is not nothing.
@@ -375,6 +394,18 @@ impl From<TryCodesError> for Problem {
                 too_many("too_many_tries", detail, seconds)
             }
             TryCodesError::Storage(error) => error.into(),
+        }
+    }
+}
+
+// No `_` arm: a new kind of failure is given its status here.
+impl From<ProposeGiftCardError> for Problem {
+    fn from(error: ProposeGiftCardError) -> Self {
+        use ProposeGiftCardError as E;
+        match error {
+            E::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
+            E::AnotherWaits(_) => Self::new(StatusCode::CONFLICT, "approval_awaited", &error),
+            E::Command(error) => error.into(),
         }
     }
 }

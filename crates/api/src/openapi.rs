@@ -79,6 +79,7 @@ use crate::{
         gift_card::get_gift_card,
         gift_card::list_gift_card_movements,
         gift_card::adjust_gift_card,
+        gift_card::collect_gift_card,
         points::get_points,
         points::list_points_movements,
         points::adjust_customer_points,

@@ -5,8 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use ordermill_app::Services;
-use ordermill_app::once::{Once, once};
-use ordermill_app::points::{AdjustPointsError, adjust_points, points_statement};
+use ordermill_app::approval::{Decision, decide_once};
+use ordermill_app::points::{
+    AdjustPointsError, ProposePointsError, points_statement, propose_points,
+};
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::CustomerId;
@@ -14,6 +16,7 @@ use ordermill_storage::points::Line;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::approval::{self, ApprovalView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::created::{Created, answer};
@@ -74,9 +77,6 @@ pub struct PointsAdjustment {
     pub reason: String,
 }
 
-/// Points that a key gives or takes at once, at most.
-const POINTS_AT_ONCE_MAX: i64 = 1_000_000;
-
 /// Read a customer's points.
 #[utoipa::path(
     get, path = "/api/v1/customers/{customer_id}/points", tag = "points", operation_id = "get_points",
@@ -130,6 +130,8 @@ pub async fn list_points_movements(
 }
 
 /// Give a customer points, or take some away.
+///
+/// More than the shop's limit wait until somebody else approves them.
 #[utoipa::path(
     post, path = "/api/v1/customers/{customer_id}/points/adjustments", tag = "points", operation_id = "adjust_points",
     params(
@@ -139,6 +141,7 @@ pub async fn list_points_movements(
     request_body = PointsAdjustment,
     responses(
         (status = 201, description = "It is booked; Location is the points.", body = Created),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
         (status = 409, description = "There are fewer than are to go.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -153,22 +156,34 @@ pub async fn adjust_customer_points(
     let key = key_of(&headers, &caller, &place, body.digest)?;
     let PointsAdjustment { points, reason } = body.value;
     let reason = crate::body::reason(reason)?;
-    if points == 0 || points.saturating_abs() > POINTS_AT_ONCE_MAX {
-        let detail = format!("up to {POINTS_AT_ONCE_MAX} points, and not none");
-        return Err(Problem::invalid(vec![FieldError::new("/points", "out_of_range", detail)]));
-    }
+    let principal = caller.principal().clone();
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let work = move |tx: &mut ordermill_storage::Tx<'_>| {
-        once(tx, &key, act.at, |tx| {
-            adjust_points(tx, &act, id, points)?;
-            Ok::<_, AdjustPointsError>((id, ()))
-        })
+        decide_once(tx, &key, act.at, |tx| propose_points(tx, &principal, &act, id, points))
     };
     let made = services.database().write(work).await?;
-    let is_replay = matches!(made, Once::Before(_));
+    if let Decision::AwaitsApproval(task) = made.decision {
+        return Ok(answer(approval::awaited(&services, task).await?, made.is_replay));
+    }
     let location = format!("/api/v1/customers/{id}/points");
     let view = Json(Created { id: id.to_string() });
-    Ok(answer((StatusCode::CREATED, [(header::LOCATION, location)], view), is_replay))
+    Ok(answer((StatusCode::CREATED, [(header::LOCATION, location)], view), made.is_replay))
+}
+
+// No `_` arm: a new kind of failure is given its status here.
+impl From<ProposePointsError> for Problem {
+    fn from(error: ProposePointsError) -> Self {
+        use ProposePointsError as E;
+        match error {
+            E::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
+            E::OutOfRange => {
+                let wrong = FieldError::new("/points", "out_of_range", error.to_string());
+                Self::invalid(vec![wrong])
+            }
+            E::AnotherWaits(_) => Self::new(StatusCode::CONFLICT, "approval_awaited", &error),
+            E::Adjust(error) => error.into(),
+        }
+    }
 }
 
 // No `_` arm: a new kind of failure is given its status here.

@@ -3,11 +3,6 @@
 /// (code, status, what it means and what to do).
 pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     (
-        "above_limit",
-        403,
-        "The amount is above what a key may put on a gift card or take off it. A member of staff may.",
-    ),
-    (
         "approval_awaited",
         409,
         "Another request about the same waits for approval. It is decided first.",

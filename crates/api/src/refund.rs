@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::payment::refund::GrantRefundError;
@@ -100,12 +100,7 @@ pub async fn refund_order(
             services.payments().hurry();
             Ok((StatusCode::CREATED, Json(RefundView::from(&refund))).into_response())
         }
-        RefundDecision::AwaitsApproval(task) => {
-            let view = approval::load(&services, task).await?;
-            let location = format!("/api/v1/approvals/{task}");
-            let location = [(header::LOCATION, location)];
-            Ok((StatusCode::ACCEPTED, location, Json(view)).into_response())
-        }
+        RefundDecision::AwaitsApproval(task) => approval::awaited(&services, task).await,
     }
 }
 

@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ordermill_app::Services;
+use ordermill_app::approval::decide_once;
 use ordermill_app::once::{Key, once};
-use ordermill_app::stock::{Lot, Spot, StockError};
-use ordermill_app::stock::{adjust_stock, count_stock, receive_stock, transfer_stock};
+use ordermill_app::stock::{Lot, Spot, StockError, newest_movement, receive_stock, transfer_stock};
+use ordermill_app::stock_desk::{self, BookError, Booking};
 use ordermill_base::Quantity;
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
@@ -18,10 +19,11 @@ use ordermill_storage::{Tx, sku as stored_sku};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::approval::ApprovalView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::catalog::{check_lengths, wrong};
-use crate::created::{Created, created_once};
+use crate::created::{Created, created_once, decided};
 use crate::gate::Needs;
 use crate::idempotency::key_of;
 use crate::params::{PathId, not_found};
@@ -255,6 +257,10 @@ pub struct Count {
     /// Where exactly.
     #[serde(default)]
     pub spot: SpotBody,
+    /// Why, in words for the journal; needed where it differs by more than one may decide alone. No
+    /// personal data.
+    #[schema(min_length = 1, max_length = 200)]
+    pub reason: Option<String>,
 }
 
 /// Pieces that go to another location.
@@ -304,6 +310,25 @@ async fn book(
     Ok(created_once("/api/v1/stock/movements", &made))
 }
 
+/// Books a correction once, or asks a second person if it is more than one may decide alone.
+async fn correct(
+    services: &Services,
+    caller: &Caller,
+    key: Key,
+    act: Act,
+    place: (SkuId, LocationId),
+    (booking, spot): (Booking, Spot),
+) -> Result<Response, Problem> {
+    let principal = caller.principal().clone();
+    let book = move |tx: &mut Tx<'_>| {
+        decide_once(tx, &key, act.at, |tx| {
+            stock_desk::book(tx, &principal, &act, place, &booking, &spot)
+        })
+    };
+    let made = services.database().write(book).await?;
+    decided(services, "/api/v1/stock/movements", made).await
+}
+
 /// Receive goods.
 #[utoipa::path(
     post, path = "/api/v1/stock/receipts", tag = "stock", operation_id = "receive_stock",
@@ -335,12 +360,15 @@ pub async fn receive(
 }
 
 /// Book a difference.
+///
+/// More pieces than the shop's limit wait until somebody else approves them.
 #[utoipa::path(
     post, path = "/api/v1/stock/adjustments", tag = "stock", operation_id = "adjust_stock",
     params(("Idempotency-Key" = String, Header, description = "1 to 128 printable letters, kept for a day", min_length = 1, max_length = 128)),
     request_body = Adjustment,
     responses(
         (status = 201, description = "The movement is booked.", body = Created),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
         (status = 409, description = "Fewer are there, or orders claim them.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -363,16 +391,20 @@ pub async fn adjust(
     }
     let (delta, spot) = (it.delta, it.spot.read()?);
     let act = Act { reason: Some(it.reason), ..caller.act(&services) };
-    book(&services, key, act, move |tx, act| adjust_stock(tx, act, sku, at, delta, &spot)).await
+    correct(&services, &caller, key, act, (sku, at), (Booking::Adjust(delta), spot)).await
 }
 
 /// Book a count.
+///
+/// One that differs by more pieces than the shop's limit says why, and waits until somebody else approves
+/// it.
 #[utoipa::path(
     post, path = "/api/v1/stock/counts", tag = "stock", operation_id = "count_stock",
     params(("Idempotency-Key" = String, Header, description = "1 to 128 printable letters, kept for a day", min_length = 1, max_length = 128)),
     request_body = Count,
     responses(
         (status = 201, description = "The movement is booked, also if nothing was different.", body = Created),
+        (status = 202, description = "It is more than one may decide alone and waits for a second one.", body = ApprovalView),
         (status = 409, description = "Orders claim more than were found.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -389,9 +421,10 @@ pub async fn count(
     if !(0..=PIECES_MAX).contains(&it.counted) {
         return Err(wrong("counted", "0 to 1000000"));
     }
+    let reason = it.reason.map(crate::body::reason).transpose()?;
     let (counted, spot) = (it.counted, it.spot.read()?);
-    let act = caller.act(&services);
-    book(&services, key, act, move |tx, act| count_stock(tx, act, sku, at, counted, &spot)).await
+    let act = Act { reason, ..caller.act(&services) };
+    correct(&services, &caller, key, act, (sku, at), (Booking::Count(counted), spot)).await
 }
 
 /// Move goods to another location.
@@ -425,10 +458,19 @@ pub async fn transfer(
     book(&services, key, act, move |tx, act| {
         transfer_stock(tx, act, sku, (from, spot.as_ref()), (to, bin), pieces)?;
         // The newest of this SKU is the last that came in; all of them share the moment.
-        let newest = stored::movements(tx, sku, 1)?;
-        newest.first().map(|it| it.id).ok_or(StockError::NotFound("SKU"))
+        newest_movement(tx, sku)
     })
     .await
+}
+
+// No `_` arm: a new kind of failure is given its status here.
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
+            BookError::Stock(error) => error.into(),
+        }
+    }
 }
 
 // No `_` arm: a new kind of failure is given its status here.

@@ -274,8 +274,17 @@ impl KeyHolder {
                 {
                     Access::WithSecond
                 }
-                Permission::ChangeRulesOverLimit | Permission::AdjustStockOverLimit
-                    if may(KeyScope::WriteApprovals) && self.channel.is_none() =>
+                // What a key asks for above a limit, another approves; deciding what others ask for
+                // takes the scope for it, which the addresses of approvals ask for.
+                Permission::ChangeRulesOverLimit
+                    if (may(KeyScope::WriteCatalog) || may(KeyScope::WriteApprovals))
+                        && self.channel.is_none() =>
+                {
+                    return Some(Access::WithSecond);
+                }
+                Permission::AdjustStockOverLimit
+                    if (may(KeyScope::WriteStock) || may(KeyScope::WriteApprovals))
+                        && self.channel.is_none() =>
                 {
                     return Some(Access::WithSecond);
                 }

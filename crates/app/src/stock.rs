@@ -190,6 +190,12 @@ pub fn transfer_stock(
     Ok(picks)
 }
 
+/// The newest movement of a SKU: what the commands of this transaction have booked last.
+pub fn newest_movement(tx: &mut Tx<'_>, sku: SkuId) -> Result<MovementId, StockError> {
+    let newest = stock::movements(tx, sku, 1)?;
+    newest.first().map(|movement| movement.id).ok_or(StockError::NotFound("SKU"))
+}
+
 /// Says how much of a SKU is kept back at a location, and whether it is sold while there is none.
 pub fn set_stock_policy(
     tx: &mut Tx<'_>,

@@ -75,7 +75,7 @@ pub fn book(
     (sku, at): (SkuId, LocationId),
     booking: &Booking,
     spot: &Spot,
-) -> Result<Decision<()>, BookError> {
+) -> Result<Decision<MovementId>, BookError> {
     let about = About { location: Some(at), ..About::default() };
     let access = authorize(principal, Permission::AdjustStock, &about)?;
     let corrected = match booking {
@@ -85,8 +85,7 @@ pub fn book(
         Booking::Count(counted) => counted - expected(tx, sku, at, spot)?,
     };
     if access == Access::Full && !is_over_limit(tx, corrected)? {
-        run(tx, act, (sku, at), booking, spot)?;
-        return Ok(Decision::Done(()));
+        return Ok(Decision::Done(run(tx, act, (sku, at), booking, spot)?));
     }
     if act.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
         return Err(StockError::NeedsReason.into());
@@ -116,7 +115,11 @@ pub(crate) fn is_over_limit(tx: &mut Tx<'_>, corrected: i64) -> Result<bool, Err
 }
 
 /// Books what was approved.
-pub(crate) fn carry_out(tx: &mut Tx<'_>, act: &Act, wish: &StockWish) -> Result<(), StockError> {
+pub(crate) fn carry_out(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    wish: &StockWish,
+) -> Result<MovementId, StockError> {
     let lot = wish.lot.clone().map(|(code, expires_on)| Lot { code, expires_on });
     let spot = Spot { bin: wish.bin, lot };
     let place = (wish.sku, wish.at);
@@ -135,23 +138,17 @@ fn run(
     (sku, at): (SkuId, LocationId),
     booking: &Booking,
     spot: &Spot,
-) -> Result<(), StockError> {
+) -> Result<MovementId, StockError> {
     match booking {
-        Booking::Receive(quantity) => {
-            stock::receive_stock(tx, act, sku, at, *quantity, spot, None)?;
-        }
-        Booking::Adjust(delta) => {
-            stock::adjust_stock(tx, act, sku, at, *delta, spot)?;
-        }
-        Booking::Count(counted) => {
-            stock::count_stock(tx, act, sku, at, *counted, spot)?;
-        }
+        Booking::Receive(quantity) => stock::receive_stock(tx, act, sku, at, *quantity, spot, None),
+        Booking::Adjust(delta) => stock::adjust_stock(tx, act, sku, at, *delta, spot),
+        Booking::Count(counted) => stock::count_stock(tx, act, sku, at, *counted, spot),
         Booking::Transfer(quantity, to, bin) => {
             let from = (at, spot.bin.is_some().then_some(spot));
             stock::transfer_stock(tx, act, sku, from, (*to, *bin), *quantity)?;
+            stock::newest_movement(tx, sku)
         }
     }
-    Ok(())
 }
 
 /// What the books say lies at a spot; without a bin, what lies in none.

@@ -99,6 +99,9 @@ pub enum Event {
     /// It is no longer needed.
     #[serde(rename = "task.dropped")]
     Dropped,
+    /// Whoever had asked was handed what was made, which nobody else sees.
+    #[serde(rename = "task.collected")]
+    Collected,
 }
 
 impl Event {
@@ -110,6 +113,7 @@ impl Event {
             Self::Unclaimed => "task.unclaimed",
             Self::Finished => "task.finished",
             Self::Dropped => "task.dropped",
+            Self::Collected => "task.collected",
         }
     }
 }

@@ -4,34 +4,37 @@
     reason = "paths written by the macro that describes the operation"
 )]
 
-use std::collections::BTreeMap;
+mod body;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::availability;
 use ordermill_app::catalog::edit;
 use ordermill_app::once::once;
-use ordermill_base::{Currency, Money};
+use ordermill_app::price::{EditByHandError, edit_by_hand};
+use ordermill_base::Money;
 use ordermill_domain::ids::{CategoryId, SkuId};
-use ordermill_domain::pricing::TaxClass;
 use ordermill_domain::sku::{Handling, Sku};
 use ordermill_storage::sku as stored;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{TextView, check_lengths, check_texts, wrong};
+use self::body::amount;
+pub use self::body::{NewSku, SkuEdit};
+use super::{TextView, wrong};
+use crate::approval::{self, ApprovalView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::created::{Created, created_once};
 use crate::cursor;
 use crate::etag::{IfMatch, etag};
 use crate::idempotency::key_of;
-use crate::money::{AmountBody, MoneyView};
+use crate::money::MoneyView;
 use crate::params::{Page, Params, PathId, limit, not_found};
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 
 /// A SKU.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -154,241 +157,6 @@ impl From<&Sku> for SkuView {
     }
 }
 
-/// The fields that a new SKU and an edit have in common, beside those in the braces. (Not a struct
-/// of its own: unknown fields could then not be refused.)
-macro_rules! sku_body {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name {
-            $($(#[$doc])* pub $field: $type,)+
-            /// Its barcode: a GTIN of 8, 12, 13 or 14 digits. Empty takes it away.
-            #[schema(max_length = 14, example = "6901234567892")]
-            pub gtin: Option<String>,
-            /// What a buyer wants to know.
-            pub description: Option<TextView>,
-            /// Variants of one product share it.
-            #[schema(max_length = 64)]
-            pub family: Option<String>,
-            /// What makes it different from the others of its family.
-            pub variant: Option<TextView>,
-            /// The price struck through beside it, an exact decimal. Empty takes it away.
-            #[schema(max_length = 20)]
-            pub list_price: Option<String>,
-            /// All prices in other currencies than the shop's; those that are left out go.
-            #[schema(max_items = 8)]
-            pub prices: Option<Vec<AmountBody>>,
-            /// `standard`, `reduced`, `low` or `exempt`.
-            #[schema(max_length = 20, example = "standard")]
-            pub tax_class: Option<String>,
-            /// With its packing.
-            #[schema(minimum = 0, maximum = 10_000_000)]
-            pub weight_grams: Option<u32>,
-            /// Length, width, height.
-            #[schema(min_items = 3, max_items = 3)]
-            pub dimensions_mm: Option<Vec<u32>>,
-            /// What the warehouse and carriers must mind.
-            pub handling: Option<HandlingView>,
-            /// Days from packing to the last day of sale; 0 takes it away.
-            #[schema(minimum = 0, maximum = 36_500)]
-            pub shelf_life_days: Option<i64>,
-            /// Whether it is on sale.
-            pub is_active: Option<bool>,
-            /// With fewer pieces than this it is ordered anew.
-            #[schema(minimum = 0, maximum = 1_000_000)]
-            pub reorder_point: Option<i64>,
-            /// What can be offered in its place, best first.
-            #[schema(max_items = 10)]
-            pub substitutes: Option<Vec<String>>,
-        }
-
-        impl $name {
-            fn fields(&self, name: Option<TextView>) -> SkuFields {
-                SkuFields {
-                    gtin: self.gtin.clone(),
-                    name,
-                    description: self.description.clone(),
-                    family: self.family.clone(),
-                    variant: self.variant.clone(),
-                    list_price: self.list_price.clone(),
-                    prices: self.prices.clone(),
-                    tax_class: self.tax_class.clone(),
-                    weight_grams: self.weight_grams,
-                    dimensions_mm: self.dimensions_mm.clone(),
-                    handling: self.handling,
-                    shelf_life_days: self.shelf_life_days,
-                    is_active: self.is_active,
-                    reorder_point: self.reorder_point,
-                    substitutes: self.substitutes.clone(),
-                }
-            }
-        }
-    };
-}
-
-sku_body! {
-    /// A SKU to be taken into the catalog. Amounts are in the currency of the shop.
-    NewSku {
-        /// Its short code, unique.
-        #[schema(min_length = 1, max_length = 64)]
-        code: String,
-        /// The category it is in.
-        #[schema(max_length = 40, example = "cat_01k2ey4xh0000")]
-        category_id: String,
-        /// What one piece costs, an exact decimal.
-        #[schema(max_length = 20, example = "59.00")]
-        price: String,
-        /// Its name.
-        name: TextView,
-    }
-}
-
-sku_body! {
-    /// Fields of a SKU that are to change; others stay.
-    SkuEdit {
-        /// Its short code, unique.
-        #[schema(min_length = 1, max_length = 64)]
-        code: Option<String>,
-        /// The category it is in.
-        #[schema(max_length = 40, example = "cat_01k2ey4xh0000")]
-        category_id: Option<String>,
-        /// What one piece costs, an exact decimal.
-        #[schema(max_length = 20, example = "59.00")]
-        price: Option<String>,
-        /// Its name.
-        name: Option<TextView>,
-    }
-}
-
-/// What a SKU has beside its code, category and price.
-struct SkuFields {
-    gtin: Option<String>,
-    name: Option<TextView>,
-    description: Option<TextView>,
-    family: Option<String>,
-    variant: Option<TextView>,
-    list_price: Option<String>,
-    prices: Option<Vec<AmountBody>>,
-    tax_class: Option<String>,
-    weight_grams: Option<u32>,
-    dimensions_mm: Option<Vec<u32>>,
-    handling: Option<HandlingView>,
-    shelf_life_days: Option<i64>,
-    is_active: Option<bool>,
-    reorder_point: Option<i64>,
-    substitutes: Option<Vec<String>>,
-}
-
-const GRAMS_MAX: u32 = 10_000_000;
-const MILLIMETERS_MAX: u32 = 100_000;
-
-impl SkuFields {
-    /// Checks what the types do not, and gives the change to make.
-    fn into_change(self, shop: Money) -> Result<impl Fn(&mut Sku) + Clone + Send, Problem> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        check_lengths(&[("family", &text(&self.family), 64), ("gtin", &text(&self.gtin), 14)])?;
-        check_texts(&[
-            ("name", self.name.as_ref()),
-            ("description", self.description.as_ref()),
-            ("variant", self.variant.as_ref()),
-        ])?;
-        let list_price = match self.list_price.as_deref() {
-            None => None,
-            Some("") => Some(None),
-            Some(text) => Some(Some(amount("list_price", text, shop)?.minor)),
-        };
-        let prices = self.prices.as_deref().map(|prices| other_prices(prices, shop)).transpose()?;
-        let tax_class = self.tax_class.as_deref().map(str::parse::<TaxClass>).transpose();
-        let tax_class =
-            tax_class.map_err(|_| wrong("tax_class", "standard, reduced, low or exempt"))?;
-        let dimensions: Option<[u32; 3]> = match self.dimensions_mm {
-            None => None,
-            Some(sides) if sides.iter().any(|side| *side > MILLIMETERS_MAX) => {
-                return Err(wrong("dimensions_mm", "at most 100000 mm a side"));
-            }
-            Some(sides) => {
-                let sides = sides.try_into();
-                Some(sides.map_err(|_| wrong("dimensions_mm", "length, width, height"))?)
-            }
-        };
-        if self.weight_grams.is_some_and(|grams| grams > GRAMS_MAX) {
-            return Err(wrong("weight_grams", "at most 10000000"));
-        }
-        if self.reorder_point.is_some_and(|point| !(0..=1_000_000).contains(&point)) {
-            return Err(wrong("reorder_point", "0 to 1000000"));
-        }
-        let substitutes = self.substitutes.map(|ids| {
-            let ids = ids.iter().map(|id| id.parse::<SkuId>()).collect::<Result<Vec<_>, _>>();
-            ids.map_err(|error| wrong("substitutes", error))
-        });
-        let substitutes = substitutes.transpose()?;
-        let Self { gtin, name, description, family, variant, .. } = self;
-        let (weight, handling, life) = (self.weight_grams, self.handling, self.shelf_life_days);
-        let (is_active, reorder_point) = (self.is_active, self.reorder_point);
-        Ok(move |sku: &mut Sku| {
-            if let Some(gtin) = &gtin {
-                sku.gtin = Some(gtin.clone()).filter(|gtin| !gtin.is_empty());
-            }
-            for (field, value) in [
-                (&mut sku.name, &name),
-                (&mut sku.description, &description),
-                (&mut sku.variant, &variant),
-            ] {
-                if let Some(value) = value {
-                    *field = value.clone().into();
-                }
-            }
-            if let Some(family) = &family {
-                sku.family.clone_from(family);
-            }
-            if let Some(list_price) = list_price {
-                sku.list_price_minor = list_price;
-            }
-            if let Some(prices) = &prices {
-                sku.prices.clone_from(prices);
-            }
-            if let Some(days) = life {
-                sku.shelf_life_days = Some(days).filter(|days| *days != 0);
-            }
-            if let Some(substitutes) = &substitutes {
-                sku.substitutes.clone_from(substitutes);
-            }
-            sku.tax_class = tax_class.unwrap_or(sku.tax_class);
-            sku.weight_grams = weight.unwrap_or(sku.weight_grams);
-            sku.dimensions_mm = dimensions.unwrap_or(sku.dimensions_mm);
-            sku.handling = handling.map_or(sku.handling, Into::into);
-            sku.is_active = is_active.unwrap_or(sku.is_active);
-            sku.reorder_point = reorder_point.unwrap_or(sku.reorder_point);
-        })
-    }
-}
-
-fn amount(field: &str, text: &str, shop: Money) -> Result<Money, Problem> {
-    check_lengths(&[(field, text, 20)])?;
-    Money::parse(text, shop.currency).map_err(|error| wrong(field, error))
-}
-
-/// Prices in other currencies than the shop's, each currency once.
-fn other_prices(prices: &[AmountBody], shop: Money) -> Result<BTreeMap<Currency, i64>, Problem> {
-    let (mut read, mut errors) = (BTreeMap::new(), Vec::new());
-    for (index, price) in prices.iter().enumerate() {
-        let at = format!("/prices/{index}");
-        match price.read(&at) {
-            Ok(price) if price.currency == shop.currency => {
-                let detail = "the price in the shop's currency stands in price";
-                errors.push(FieldError::new(format!("{at}/currency"), "mismatch", detail));
-            }
-            Ok(price) if read.insert(price.currency, price.minor).is_some() => {
-                errors.push(FieldError::new(format!("{at}/currency"), "twice", "named twice"));
-            }
-            Ok(_) => {}
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(read) } else { Err(Problem::invalid(errors)) }
-}
-
 fn category(text: &str) -> Result<CategoryId, Problem> {
     text.parse().map_err(|error| wrong("category_id", error))
 }
@@ -483,7 +251,8 @@ pub async fn create_sku(
 
 /// Edit a SKU.
 ///
-/// Its price too: orders that were placed keep theirs.
+/// Its price too: orders that were placed keep theirs. A price that leaps by more than the shop's limit
+/// stays as it is and waits until somebody else approves it; everything else is changed at once.
 #[utoipa::path(
     patch, path = "/api/v1/skus/{sku_id}", tag = "catalog", operation_id = "edit_sku",
     params(
@@ -493,7 +262,8 @@ pub async fn create_sku(
     request_body = SkuEdit,
     responses(
         (status = 200, description = "As it is now.", body = SkuView),
-        (status = 409, description = "Another one has the code or the barcode.", body = Problem, content_type = "application/problem+json"),
+        (status = 202, description = "A price is more than one may decide alone and waits for a second one; the rest is changed.", body = ApprovalView),
+        (status = 409, description = "Another one has the code or the barcode, or other prices wait for approval.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn edit_sku(
@@ -509,11 +279,11 @@ pub async fn edit_sku(
     let price = it.price.as_deref().map(|text| amount("price", text, shop)).transpose()?;
     let change = it.fields(it.name.clone()).into_change(shop)?;
     let code = it.code;
-    let act = caller.act(&services);
-    let edited = services
+    let (principal, act) = (caller.principal().clone(), caller.act(&services));
+    let (edited, asked) = services
         .database()
         .write(move |tx| {
-            edit::edit_sku(tx, &act, id, version, |sku| {
+            edit_by_hand(tx, &principal, &act, id, version, |sku| {
                 change(sku);
                 if let Some(code) = &code {
                     sku.code.clone_from(code);
@@ -524,7 +294,22 @@ pub async fn edit_sku(
         })
         .await?;
     services.catalog_changed().await;
-    Ok(shown(&edited))
+    match asked {
+        Some(task) => approval::awaited(&services, task).await,
+        None => Ok(shown(&edited)),
+    }
+}
+
+// No `_` arm: a new kind of failure is given its status here.
+impl From<EditByHandError> for Problem {
+    fn from(error: EditByHandError) -> Self {
+        use EditByHandError as E;
+        match error {
+            E::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
+            E::AnotherWaits(_) => Self::new(StatusCode::CONFLICT, "approval_awaited", &error),
+            E::Edit(error) => error.into(),
+        }
+    }
 }
 
 /// What can be sold of a SKU.

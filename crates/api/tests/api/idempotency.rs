@@ -52,7 +52,7 @@ fn bodies(shop: &Shop) -> BTreeMap<&'static str, (Value, Value)> {
         ("/api/v1/locations", (new_location("SHA"), new_location("PEK"))),
         ("/api/v1/stock/receipts", (booked("quantity", 3), booked("quantity", 4))),
         ("/api/v1/stock/adjustments", (booked("delta", 3), booked("delta", 4))),
-        ("/api/v1/stock/counts", (booked("counted", 5_000), booked("counted", 6_000))),
+        ("/api/v1/stock/counts", (booked("counted", 100_020), booked("counted", 100_021))),
         ("/api/v1/stock/transfers", (moved(1), moved(2))),
         ("/api/v1/carts", (json!({}), json!({ "lines": [{ "sku": "BOWL", "quantity": 1 }] }))),
         ("/api/v1/gift-cards", (card("10.00"), card("20.00"))),

@@ -1,6 +1,7 @@
 //! The API as integrators meet it: through HTTP, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod approvals;
 mod benefits;
 mod carts;
 mod document;

@@ -2,19 +2,20 @@
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::TaskId;
-use ordermill_domain::task::{Event, Step, TaskKind};
+use ordermill_domain::task::{Event, Step, TaskKind, TaskState};
 use ordermill_storage::task::{self, Task};
 use ordermill_storage::{Error, Tx};
 
 use super::{Asked, Wish, read};
 use crate::catalog::edit::EditError;
-use crate::coupon;
+use crate::gift_card::{GiftCardCommandError, GiftCardWish, IssuedCard};
 use crate::payment::refund_order::{self, RefundOrderError};
 use crate::permission::{Forbidden, Principal};
-use crate::price;
+use crate::points::AdjustPointsError;
+use crate::privacy::Vault;
 use crate::stock::StockError;
-use crate::stock_desk;
 use crate::task::OUTCOME_CHARS_MAX;
+use crate::{coupon, gift_card, limits, points, price, stock_desk};
 
 /// Why a request stays as it is; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,15 @@ pub enum ApprovalError {
     /// The stock cannot be booked, or not any more.
     #[error(transparent)]
     Stock(StockError),
+    /// The gift card cannot be so, or not any more.
+    #[error(transparent)]
+    GiftCard(GiftCardCommandError),
+    /// The points cannot come or go, or not any more.
+    #[error(transparent)]
+    Points(AdjustPointsError),
+    /// Nothing was made that could be handed to whoever asks for it now.
+    #[error("nothing is there to be handed over")]
+    NothingToCollect,
     /// The database.
     #[error(transparent)]
     Storage(#[from] Error),
@@ -76,12 +86,31 @@ impl From<StockError> for ApprovalError {
     }
 }
 
+impl From<GiftCardCommandError> for ApprovalError {
+    fn from(error: GiftCardCommandError) -> Self {
+        match error {
+            GiftCardCommandError::Storage(error) => Self::Storage(error),
+            other => Self::GiftCard(other),
+        }
+    }
+}
+
+impl From<AdjustPointsError> for ApprovalError {
+    fn from(error: AdjustPointsError) -> Self {
+        match error {
+            AdjustPointsError::Storage(error) => Self::Storage(error),
+            other => Self::Points(other),
+        }
+    }
+}
+
 /// Does what somebody else asked for, and closes the request. Gives what it was.
 ///
 /// # Errors
 /// [`ApprovalError`]; nothing has changed then.
 pub fn approve(
     tx: &mut Tx<'_>,
+    vault: &Vault,
     principal: &Principal,
     act: &Act,
     id: TaskId,
@@ -99,7 +128,14 @@ pub fn approve(
         Wish::Refund(wish) => drop(refund_order::grant(tx, &done, wish, id)?),
         Wish::Coupon(wish) => drop(coupon::carry_out(tx, &done, wish)?),
         Wish::Price(wish) => drop(price::carry_out(tx, &done, wish)?),
-        Wish::Stock(wish) => stock_desk::carry_out(tx, &done, wish)?,
+        Wish::Stock(wish) => {
+            stock_desk::carry_out(tx, &done, wish)?;
+        }
+        Wish::GiftCard(wish) => gift_card::carry_out(tx, vault, &done, wish)?,
+        Wish::Points(wish) => {
+            points::carry_out(tx, &done, wish)?;
+        }
+        Wish::Limits(wish) => limits::carry_out(tx, &done, wish)?,
     }
     close(tx, act, &mut task, Step::Finish, "approved".to_owned())?;
     Ok(asked)
@@ -125,6 +161,30 @@ pub fn reject(
     }
     close(tx, act, &mut task, Step::Drop, why.to_owned())?;
     Ok(asked)
+}
+
+/// Hands the code of a gift card that was approved to whoever asked for the card, and to nobody else;
+/// each time stands in the journal.
+///
+/// # Errors
+/// [`ApprovalError::NothingToCollect`] for everybody else, and before it is approved.
+pub fn collect(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    principal: &Principal,
+    act: &Act,
+    id: TaskId,
+) -> Result<IssuedCard, ApprovalError> {
+    let found = task::fetch_for_update(tx, id)?.filter(|task| task.state == TaskState::Done);
+    let asked = found.as_ref().and_then(read);
+    let asked = asked.filter(|asked| asked.requested_by == principal.actor());
+    let Some(Wish::GiftCard(GiftCardWish::Issue { card, .. })) = asked.map(|asked| asked.wish)
+    else {
+        return Err(ApprovalError::NothingToCollect);
+    };
+    let issued = gift_card::issued(tx, vault, card)?.ok_or(ApprovalError::NothingToCollect)?;
+    task::record(tx, act, id, &Event::Collected)?;
+    Ok(issued)
 }
 
 fn check_decider(principal: &Principal, asked: &Asked) -> Result<(), ApprovalError> {

@@ -6,6 +6,7 @@
 //! why stand in the journal of the task.
 
 mod decide;
+mod once;
 
 use ordermill_base::Id;
 use ordermill_domain::actor::{Act, Actor};
@@ -13,16 +14,22 @@ use ordermill_domain::ids::TaskId;
 use ordermill_domain::role::{Permission, Role};
 use ordermill_domain::task::{Event, TaskKind};
 use ordermill_storage::task::{self, Concern, Filter, Task};
-use ordermill_storage::{Error, Tx};
+use ordermill_storage::{Error, Tx, setting};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::ShopSettings;
+use crate::catalog::settings::Kept as _;
 use crate::coupon::CouponWish;
+use crate::gift_card::GiftCardWish;
+use crate::limits::LimitsWish;
 use crate::payment::refund_order::RefundWish;
 use crate::permission::{About, Access, Principal, authorize};
+use crate::points::PointsWish;
 use crate::price::PriceWish;
 use crate::stock_desk::StockWish;
 
-pub use decide::{ApprovalError, approve, reject};
+pub use decide::{ApprovalError, approve, collect, reject};
+pub use once::{Decided, decide_once};
 
 /// What a second person is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +43,12 @@ pub enum Wish {
     Price(PriceWish),
     /// Stock is to be booked.
     Stock(StockWish),
+    /// A gift card is to be issued, or set right.
+    GiftCard(GiftCardWish),
+    /// A buyer is to get points, or lose some.
+    Points(PointsWish),
+    /// One person is to decide more alone.
+    Limits(LimitsWish),
 }
 
 /// A request, as its task keeps it.
@@ -79,6 +92,9 @@ impl Wish {
             Self::Coupon(wish) => wish.rule.id.raw(),
             Self::Price(wish) => wish.sku.raw(),
             Self::Stock(wish) => wish.movement.raw(),
+            Self::GiftCard(wish) => wish.card().raw(),
+            Self::Points(wish) => wish.customer.raw(),
+            Self::Limits(_) => setting::id(ShopSettings::NAME).raw(),
         }
     }
 
@@ -86,7 +102,11 @@ impl Wish {
     pub const fn permission(&self) -> Permission {
         match self {
             Self::Refund(_) => Permission::ApproveLargeRefund,
-            Self::Coupon(_) | Self::Price(_) => Permission::ChangeRulesOverLimit,
+            Self::Coupon(_)
+            | Self::Price(_)
+            | Self::GiftCard(_)
+            | Self::Points(_)
+            | Self::Limits(_) => Permission::ChangeRulesOverLimit,
             Self::Stock(_) => Permission::AdjustStockOverLimit,
         }
     }
@@ -121,7 +141,7 @@ pub fn ask(tx: &mut Tx<'_>, act: &Act, wish: Wish) -> Result<TaskId, AskError> {
         });
         return if is_same { Ok(waiting.id) } else { Err(AskError::AnotherWaits(waiting.id)) };
     }
-    let detail = serde_json::to_string(&asked).map_err(|error| Error::Engine(error.into()))?;
+    let detail = serde_json::to_string(&asked).map_err(Error::defect)?;
     let (role, priority) = (kind.owner(), 0);
     let concern = Concern { kind, subject_id, role, priority, detail: &detail, due_at: None };
     task::open_for(tx, concern, act.at)?;

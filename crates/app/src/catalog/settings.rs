@@ -62,6 +62,8 @@ pub struct ShopSettings {
     pub price_change_limit_percent: i64,
     /// By how many pieces one person may correct stock alone.
     pub stock_limit_pieces: i64,
+    /// How many points one person may give a buyer, or take away, alone.
+    pub points_limit: i64,
 }
 
 /// How points are earned and spent.
@@ -136,7 +138,7 @@ pub fn read<T: Kept>(tx: &mut Tx<'_>) -> Result<(T, i64), Error> {
 /// # Errors
 /// [`Error::Stale`] if somebody else has changed it meanwhile.
 pub fn save<T: Kept>(tx: &mut Tx<'_>, act: &Act, value: &T, version: i64) -> Result<i64, Error> {
-    let value = serde_json::to_value(value).map_err(|error| Error::Engine(error.into()))?;
+    let value = serde_json::to_value(value).map_err(Error::defect)?;
     setting::put(tx, act, T::NAME, &value, version)
 }
 
@@ -162,6 +164,7 @@ impl Default for ShopSettings {
             coupon_limit_minor: 50_000,
             price_change_limit_percent: 30,
             stock_limit_pieces: ADJUSTED_ALONE_STANDARD,
+            points_limit: 50_000,
         }
     }
 }

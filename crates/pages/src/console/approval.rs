@@ -1,9 +1,9 @@
 //! A decision that takes two people, `/console/approvals/{task}`: what is asked, by whom and why.
 //!
-//! Posts below its address: `approve`, and `reject` with `reason`.
+//! Posts below its address: `approve`, `reject` with `reason`, and `collect` for the code of a gift card.
 
 use askama::Template;
-use ordermill_base::Timestamp;
+use ordermill_base::{Money, Timestamp};
 
 use crate::console::Frame;
 use crate::console::form::refuse;
@@ -46,6 +46,10 @@ pub struct ApprovalPage {
     pub rejection: Option<Rejection>,
     /// Whether they may approve it.
     pub can_approve: bool,
+    /// Whether a gift card was made of which they may see the code.
+    pub can_collect: bool,
+    /// The code of that card, and what is on it. The answer goes out with `Cache-Control: no-store`.
+    pub fresh: Option<(String, Money)>,
 }
 
 /// Turns a request down.
@@ -126,6 +130,13 @@ crate::words! {
     approval_of_coupon(code) = "优惠券 {code}", "Coupon {code}";
     approval_of_price(sku) = "改价：{sku}", "Prices of {sku}";
     approval_of_stock(sku) = "库存登记：{sku}", "Stock of {sku}";
+    approval_of_new_card(amount) = "新礼品卡 {amount}", "New gift card of {amount}";
+    approval_of_card(amount) = "礼品卡余额调整 {amount}", "Balance of a gift card: {amount}";
+    approval_of_points(points) = "顾客积分 {points}", "Points of a buyer: {points}";
+    approval_of_limits = "调高一个人可以决定的上限", "More to be decided by one person alone";
+    approval_collect = "查看卡号", "Show the code";
+    approval_collect_effect = "礼品卡已发行。只有申请人能看到卡号，每次查看都会记入日志。", "The card is issued. Only whoever asked for it sees its code; each look stands in the journal.";
+    approval_fresh(amount) = "礼品卡 {amount} 的卡号", "Code of the gift card of {amount}";
     approval_amount = "金额", "Amount";
     approval_none = "无", "None";
     approval_yes = "是", "Yes";
@@ -155,6 +166,8 @@ impl ApprovalPage {
             trouble: None,
             rejection: Some(Rejection::new("", false, false, t)),
             can_approve: true,
+            can_collect: false,
+            fresh: None,
         }
     }
 }
@@ -179,6 +192,21 @@ mod tests {
             assert_sound_page(&html);
             assert!(!html.contains("tsk_1/approve") && html.contains(t.approval_withdraw()));
             assert!(html.contains(r#"id="e-reason""#), "{html}");
+        }
+    }
+
+    #[test]
+    fn whoever_asked_for_a_card_collects_its_code() {
+        for language in Language::ALL {
+            let mut page = ApprovalPage::sample(language);
+            (page.can_approve, page.rejection, page.can_collect) = (false, None, true);
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains("/console/approvals/tsk_1/collect"), "{html}");
+            page.fresh = Some(("ACDE-4679-FGHJ-KLMN".into(), crate::samples::yuan(80_000)));
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains("ACDE-4679-FGHJ-KLMN"), "{html}");
         }
     }
 

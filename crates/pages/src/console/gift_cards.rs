@@ -74,13 +74,7 @@ impl GiftCardForm {
         key: String,
         t: Words,
     ) -> Self {
-        let origins = Origin::ALL.map(|origin| {
-            let words = match origin {
-                Origin::Sold => t.gift_card_sold(),
-                Origin::Granted => t.gift_card_granted(),
-            };
-            Choice::new(origin.code(), words)
-        });
+        let origins = Origin::ALL.map(|it| Choice::new(it.code(), origin(it, t)));
         let mut fields = vec![
             Field::new("amount", t.approval_amount())
                 .decimal()
@@ -98,6 +92,14 @@ impl GiftCardForm {
     }
 }
 
+/// Where the money on a card comes from, in words.
+pub fn origin(origin: Origin, t: Words) -> &'static str {
+    match origin {
+        Origin::Sold => t.gift_card_sold(),
+        Origin::Granted => t.gift_card_granted(),
+    }
+}
+
 crate::words! {
     gift_cards_title = "礼品卡", "Gift cards";
     gift_cards_list = "礼品卡列表", "List of gift cards";
@@ -112,7 +114,6 @@ crate::words! {
     gift_card_granted = "店铺赠送", "The shop gives it";
     gift_card_fresh(amount) = "新礼品卡 {amount}，卡号只显示这一次", "New gift card of {amount}; its code is shown this once";
     gift_card_fresh_hint = "请现在交给顾客，之后无法再次查看。", "Hand it over now; it cannot be seen again.";
-    gift_card_over_limit(limit) = "一个人最多可发行 {limit}", "One person issues at most {limit}";
     gift_card_reason_hint = "写入日志，不含个人信息", "Goes into the journal; no personal data";
     gift_card_amount_wrong = "请填大于 0 的金额", "An amount above zero";
 }

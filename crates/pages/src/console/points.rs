@@ -6,8 +6,9 @@ use ordermill_base::Timestamp;
 use ordermill_domain::points::Movement;
 
 use crate::console::Frame;
+use crate::console::form::refuse;
 use crate::shell::Shell;
-use crate::ui::Views;
+use crate::ui::{Field, FormErrors, Views};
 use crate::words::Words;
 
 /// The points of a buyer.
@@ -41,6 +42,51 @@ pub struct Statement {
     pub rows: Vec<PointsRow>,
     /// Older ones.
     pub next: Option<String>,
+    /// Sets them right.
+    pub form: PointsForm,
+}
+
+/// Gives a buyer points, or takes some away. It posts `points`, `reason` and `key` to the address of the
+/// statement.
+#[derive(Debug, Clone)]
+pub struct PointsForm {
+    /// What was refused.
+    pub errors: FormErrors,
+    /// How many, and why.
+    pub fields: Vec<Field>,
+    /// The key of this form.
+    pub key: String,
+}
+
+/// What was entered to set points right.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "each is the field of its name, with its words below")]
+pub struct PointsEntered {
+    pub points: String,
+    pub reason: String,
+}
+
+impl PointsForm {
+    /// The form with what was entered before; `errors` are names of fields and what is wrong.
+    pub fn new(
+        entered: &PointsEntered,
+        errors: &[(&'static str, String)],
+        key: String,
+        t: Words,
+    ) -> Self {
+        let mut fields = vec![
+            Field::new("points", t.points_delta())
+                .max_length(8)
+                .hint(t.points_delta_hint())
+                .value(&entered.points),
+            Field::new("reason", t.approval_why())
+                .max_length(200)
+                .hint(t.gift_card_reason_hint())
+                .value(&entered.reason),
+        ];
+        let errors = refuse(&mut fields, errors, t);
+        Self { errors, fields, key }
+    }
 }
 
 /// Points that came or went.
@@ -87,6 +133,13 @@ crate::words! {
     points_given_back = "退回", "Given back";
     points_taken_back = "扣回", "Taken back";
     points_adjusted = "人工调整", "Adjusted";
+    points_set_right = "调整积分", "Set right";
+    points_delta = "增减积分", "Points to come or go";
+    points_delta_hint = "如 200 或 -50；超过个人限额须第二人审批", "Such as 200 or -50; beyond what one person decides alone it waits for a second one";
+    points_wrong(max) = "不为 0 的整数，最多 {max}", "A whole number up to {max}, and not 0";
+    points_too_few(balance) = "只有 {balance} 积分可扣", "Only {balance} points are there";
+    points_button = "调整", "Book";
+    points_booked = "积分已调整", "The points are booked";
 }
 
 #[cfg(any(test, feature = "samples"))]
@@ -116,6 +169,7 @@ impl PointsPage {
                     points: 338,
                 }],
                 next: None,
+                form: PointsForm::new(&PointsEntered::default(), &[], "01JD3M9Z".into(), t),
             }),
         }
     }
@@ -132,6 +186,14 @@ mod tests {
         for language in Language::ALL {
             let mut page = PointsPage::sample(language);
             assert_sound_page(&page.render().unwrap());
+            if let Some(statement) = &mut page.statement {
+                let t = page.shell.t;
+                let errors = [("points", t.points_too_few(3))];
+                statement.form = PointsForm::new(&PointsEntered::default(), &errors, "k".into(), t);
+            }
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(r#"id="e-points""#), "{html}");
             (page.statement, page.is_unknown) = (None, true);
             let html = page.render().unwrap();
             assert_sound_page(&html);

@@ -51,6 +51,9 @@ pub struct SettingsEntered {
     pub coupon_limit: String,
     pub price_change_limit_percent: String,
     pub stock_limit_pieces: String,
+    pub points_limit: String,
+    /// Why, for whoever is asked to approve a limit that is raised.
+    pub reason: String,
 }
 
 /// What can become of money that comes too late.
@@ -116,6 +119,14 @@ pub fn groups(
         Field::new("stock_limit_pieces", t.settings_stock_limit())
             .digits(7)
             .value(&entered.stock_limit_pieces),
+        Field::new("points_limit", t.settings_points_limit())
+            .digits(7)
+            .value(&entered.points_limit),
+        Field::new("reason", t.settings_limit_reason())
+            .optional()
+            .max_length(200)
+            .hint(t.settings_limit_reason_hint())
+            .value(&entered.reason),
     ];
     let mut groups = vec![
         FormGroup::new(t.settings_shop(), shop),
@@ -150,6 +161,10 @@ crate::words! {
     settings_coupon_limit_hint = "没有上限的百分比优惠一律须第二人审批", "A percentage without a limit takes a second person";
     settings_price_limit = "改价幅度（%）", "Change of a price (%)";
     settings_stock_limit = "库存更正（件）", "Correction of stock (pieces)";
+    settings_points_limit = "给顾客增减积分", "Points given to a buyer or taken away";
+    settings_limit_reason = "调高上限的理由", "Why a limit is raised";
+    settings_limit_reason_hint = "调低立即生效；调高或更换币种须由另一人审批", "Lowering counts at once; raising one, or another currency, waits for somebody else";
+    settings_saved_but_limits = "设置已保存；调高的上限等待第二人审批", "Settings saved; the limits that are raised wait for a second person";
     settings_limit_wrong = "请填不小于 0 的金额，如 500.00", "An amount such as 500.00, not negative";
     settings_limit_number_wrong(max) = "0 到 {max} 的整数", "A whole number from 0 to {max}";
     settings_saved = "设置已保存", "Settings saved";

@@ -3,8 +3,10 @@
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordermill_app::approval::{self, ApprovalError, Asked, Wish, approve, reject};
+use ordermill_app::approval::{self, ApprovalError, Asked, Wish, approve, collect, reject};
 use ordermill_app::coupon::CouponWish;
+use ordermill_app::gift_card::{GiftCardWish, last_four};
+use ordermill_app::limits::{Limits, LimitsWish};
 use ordermill_app::price::{PriceWish, Prices};
 use ordermill_app::stock_desk::{Booking, StockWish};
 use ordermill_base::Money;
@@ -16,10 +18,11 @@ use ordermill_domain::stock::MovementKind;
 use ordermill_domain::task::TaskState;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::approval::{ApprovalPage, Rejection, href, state};
+use ordermill_pages::console::gift_cards;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::ui::Toast;
 use ordermill_pages::{Page, format, states};
-use ordermill_storage::{Error, Tx, coupon, sku, task};
+use ordermill_storage::{Error, Tx, coupon, gift_card, sku, task};
 
 use super::desk::Desk;
 use super::pairs::Pairs;
@@ -41,6 +44,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/approvals/{task}", NEEDS, show)
         .post("/console/approvals/{task}/approve", NEEDS, do_approve)
         .post("/console/approvals/{task}/reject", NEEDS, do_reject)
+        .post("/console/approvals/{task}/collect", NEEDS, do_collect)
 }
 
 /// What a request is about, in words.
@@ -56,9 +60,10 @@ struct Loaded {
     task: task::Task,
     asked: Asked,
     names: Names,
-    /// The coupon as it is now, and the prices as they are now.
+    /// The coupon, the prices and the gift card as they are now.
     coupon: Option<coupon::Stored>,
     prices: Option<Prices>,
+    card: Option<gift_card::Stored>,
 }
 
 async fn load(desk: &Desk, id: TaskId) -> Result<Loaded, Trouble> {
@@ -69,13 +74,17 @@ async fn load(desk: &Desk, id: TaskId) -> Result<Loaded, Trouble> {
         let names = Names::load(tx, [&asked.requested_by])?;
         let coupon = match &asked.wish {
             Wish::Coupon(wish) => coupon::fetch(tx, wish.rule.id)?,
-            Wish::Refund(_) | Wish::Price(_) | Wish::Stock(_) => None,
+            _ => None,
         };
         let prices = match &asked.wish {
             Wish::Price(wish) => sku::fetch(tx, wish.sku)?.as_ref().map(Prices::of),
-            Wish::Refund(_) | Wish::Coupon(_) | Wish::Stock(_) => None,
+            _ => None,
         };
-        Ok::<_, Error>(Some(Loaded { task, asked, names, coupon, prices }))
+        let card = match &asked.wish {
+            Wish::GiftCard(wish) => gift_card::fetch(tx, wish.card())?,
+            _ => None,
+        };
+        Ok::<_, Error>(Some(Loaded { task, asked, names, coupon, prices, card }))
     };
     let loaded = desk.site.services().database().snapshot(read).await?;
     let seen = loaded.filter(|loaded| loaded.asked.is_seen_by(&desk.member.principal));
@@ -88,6 +97,7 @@ fn page(
     trouble: Option<&str>,
     refused: Option<&str>,
 ) -> ApprovalPage {
+    let is_card = matches!(loaded.asked.wish, Wish::GiftCard(GiftCardWish::Issue { .. }));
     let t = desk.t();
     let Loaded { task, asked, names, .. } = loaded;
     let (is_open, principal) = (task.state.is_open(), &desk.member.principal);
@@ -113,6 +123,8 @@ fn page(
         trouble: trouble.map(str::to_owned),
         rejection,
         can_approve,
+        can_collect: is_own && is_card && task.state == TaskState::Done,
+        fresh: None,
     }
 }
 
@@ -125,6 +137,10 @@ impl Desk {
             Wish::Coupon(wish) => t.approval_of_coupon(&wish.code),
             Wish::Price(wish) => t.approval_of_price(self.sku_code(wish.sku)),
             Wish::Stock(wish) => t.approval_of_stock(self.sku_code(wish.sku)),
+            Wish::GiftCard(GiftCardWish::Issue { amount, .. }) => t.approval_of_new_card(amount),
+            Wish::GiftCard(GiftCardWish::Adjust { amount, .. }) => t.approval_of_card(amount),
+            Wish::Points(wish) => t.approval_of_points(format!("{:+}", wish.points)),
+            Wish::Limits(_) => t.approval_of_limits().to_owned(),
         }
     }
 
@@ -159,6 +175,15 @@ impl Desk {
                 let href = format!("/console/stock/{}", super::catalog::segment(&code));
                 About { subject: Some((code, href)), ..plain(self.stock_facts(wish)) }
             }
+            Wish::GiftCard(wish) => plain(self.card_facts(wish, loaded.card.as_ref())),
+            Wish::Points(wish) => {
+                let customer = wish.customer.to_string();
+                let href = super::promotions::points_of(wish.customer);
+                let points = format!("{:+}", wish.points);
+                let facts = vec![(t.points_points().to_owned(), points)];
+                About { subject: Some((customer, href)), ..plain(facts) }
+            }
+            Wish::Limits(wish) => About { changes: self.limit_changes(wish), ..plain(Vec::new()) },
         }
     }
 
@@ -250,6 +275,58 @@ impl Desk {
         changes
     }
 
+    fn card_facts(
+        &self,
+        wish: &GiftCardWish,
+        card: Option<&gift_card::Stored>,
+    ) -> Vec<(String, String)> {
+        let t = self.t();
+        let amount = (t.approval_amount().to_owned(), wish.amount().to_string());
+        match (wish, card) {
+            (GiftCardWish::Issue { origin, .. }, _) => {
+                let origin = gift_cards::origin(*origin, t).to_owned();
+                vec![amount, (t.gift_card_origin().to_owned(), origin)]
+            }
+            (GiftCardWish::Adjust { .. }, None) => vec![amount],
+            (GiftCardWish::Adjust { .. }, Some(card)) => {
+                let ends = last_four(self.site.services().vault(), card);
+                vec![
+                    (t.gift_card_ends().to_owned(), format!("…{ends}")),
+                    amount,
+                    (t.gift_card_balance().to_owned(), card.card.balance().to_string()),
+                ]
+            }
+        }
+    }
+
+    fn limit_changes(&self, wish: &LimitsWish) -> Vec<(String, String, String)> {
+        let t = self.t();
+        let words = |limits: &Limits| {
+            let money = |minor| Money::new(minor, limits.currency).to_string();
+            [
+                money(limits.refund_minor),
+                money(limits.coupon_minor),
+                format!("{} %", limits.price_change_percent),
+                format::grouped(limits.stock_pieces.unsigned_abs()),
+                format::grouped(limits.points.unsigned_abs()),
+            ]
+        };
+        let names = [
+            t.settings_refund_limit(),
+            t.settings_coupon_limit(),
+            t.settings_price_limit(),
+            t.settings_stock_limit(),
+            t.settings_points_limit(),
+        ];
+        let both = words(&wish.from).into_iter().zip(words(&wish.to));
+        names
+            .into_iter()
+            .zip(both)
+            .map(|(name, (now, then))| (name.to_owned(), now, then))
+            .filter(|(_, now, then)| now != then)
+            .collect()
+    }
+
     fn stock_facts(&self, wish: &StockWish) -> Vec<(String, String)> {
         let t = self.t();
         let mut facts = vec![(t.stock_location(), self.location_code(wish.at))];
@@ -287,7 +364,8 @@ async fn show(desk: Desk, Path(id): Path<TaskId>) -> Result<Response, Trouble> {
 async fn do_approve(desk: Desk, Path(id): Path<TaskId>) -> Result<Response, Trouble> {
     let (t, loaded) = (desk.t(), load(&desk, id).await?);
     let (principal, act) = (desk.member.principal.clone(), desk.act());
-    let work = move |tx: &mut Tx<'_>| approve(tx, &principal, &act, id);
+    let vault = desk.site.services().vault().clone();
+    let work = move |tx: &mut Tx<'_>| approve(tx, &vault, &principal, &act, id);
     match desk.site.services().database().write(work).await {
         Ok(asked) => {
             desk.site.services().payments().hurry();
@@ -295,9 +373,25 @@ async fn do_approve(desk: Desk, Path(id): Path<TaskId>) -> Result<Response, Trou
             let to = match &asked.wish {
                 // The order shows the money on its way.
                 Wish::Refund(wish) => order_href(&OrderNumber::from(wish.order).to_string()),
-                Wish::Coupon(_) | Wish::Price(_) | Wish::Stock(_) => href(&id.to_string()),
+                _ => href(&id.to_string()),
             };
             Ok(desk.done(&to, &Toast::new(t.approval_approved_toast())))
+        }
+        Err(error) => undecided(&desk, &loaded, error),
+    }
+}
+
+/// The code of a card that was approved, shown to whoever asked for it.
+async fn do_collect(desk: Desk, Path(id): Path<TaskId>) -> Result<Response, Trouble> {
+    let loaded = load(&desk, id).await?;
+    let (principal, act) = (desk.member.principal.clone(), desk.act());
+    let vault = desk.site.services().vault().clone();
+    let work = move |tx: &mut Tx<'_>| collect(tx, &vault, &principal, &act, id);
+    match desk.site.services().database().write(work).await {
+        Ok(card) => {
+            let mut page = page(&desk, &loaded, None, None);
+            page.fresh = Some((card.code.to_string(), card.balance));
+            Ok(Page(page).into_response())
         }
         Err(error) => undecided(&desk, &loaded, error),
     }
@@ -338,7 +432,10 @@ fn undecided(desk: &Desk, loaded: &Loaded, error: ApprovalError) -> Result<Respo
         ApprovalError::NeedsReason
         | ApprovalError::Refund(_)
         | ApprovalError::Edit(_)
-        | ApprovalError::Stock(_) => t.approval_impossible(),
+        | ApprovalError::Stock(_)
+        | ApprovalError::GiftCard(_)
+        | ApprovalError::Points(_)
+        | ApprovalError::NothingToCollect => t.approval_impossible(),
     };
     let page = page(desk, loaded, Some(told), None);
     Ok((StatusCode::CONFLICT, Page(page)).into_response())

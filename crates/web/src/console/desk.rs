@@ -10,9 +10,9 @@ use ordermill_app::permission::{About, Principal, StaffMember, authorize};
 use ordermill_app::session::Door;
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::EventId;
+use ordermill_domain::ids::{EventId, TaskId};
 use ordermill_domain::role::Permission;
-use ordermill_pages::console::{Frame, Section};
+use ordermill_pages::console::{Frame, Section, approval};
 use ordermill_pages::shell::Shell;
 use ordermill_pages::ui::Toast;
 use ordermill_pages::{Words, states};
@@ -122,6 +122,12 @@ impl Desk {
             user_name: staff.name.clone(),
             user_role: roles.join(t.pick("、", ", ")),
         }
+    }
+
+    /// Leads to what now waits for a second person.
+    pub(super) fn waits(&self, task: TaskId) -> Response {
+        let href = approval::href(&task.to_string());
+        self.done(&href, &Toast::new(self.t().approval_waiting_toast()))
     }
 
     /// The same place, with something that just happened to tell.

@@ -25,6 +25,11 @@ pub(super) fn routes() -> Routes {
         .merge(points::routes())
 }
 
+/// The address of the points of a buyer.
+pub(super) fn points_of(id: ordermill_domain::ids::CustomerId) -> String {
+    format!("{HERE}/points/{id}")
+}
+
 /// The address of a coupon's form.
 pub(super) fn href_of(id: ordermill_domain::ids::CouponId) -> String {
     format!("{HERE}/coupons/{id}")

@@ -3,8 +3,8 @@
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordermill_app::approval::Decision;
-use ordermill_app::once::{Key, Once, OnceError, once};
+use ordermill_app::approval::{Decision, decide_once};
+use ordermill_app::once::{Key, OnceError};
 use ordermill_app::stock::{Lot, Spot, StockError};
 use ordermill_app::stock_desk::{BookError, Booking, book};
 use ordermill_base::{Id, Quantity, id::made_at};
@@ -13,11 +13,11 @@ use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::role::Permission;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::stock::{MovementKind, StockLevel};
+use ordermill_pages::console::Section;
 use ordermill_pages::console::stock::{
     self as view, LotRow, MovementEntered, MovementForm, MovementRow, StockItemPage, StockPage,
     StockRow,
 };
-use ordermill_pages::console::{Section, approval};
 use ordermill_pages::ui::{Choice, Pager, Toast, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::stock::{self, Movement};
@@ -406,7 +406,7 @@ async fn book_movement(
     let key = Key::of_form(staff, "movement", &pairs.one("key"), request.as_bytes());
     let Wanted { at, booking, bin, lot, .. } = wanted;
     let work = move |tx: &mut Tx<'_>| {
-        once(tx, key.as_ref(), act.at, |tx| {
+        decide_once(tx, key.as_ref(), act.at, |tx| {
             let bin = match bin.as_str() {
                 "" => None,
                 code => {
@@ -415,19 +415,14 @@ async fn book_movement(
                 }
             };
             let spot = Spot { bin, lot: lot.clone() };
-            let decision = book(tx, &principal, &act, (sku, at), &booking, &spot)?;
-            Ok::<_, BookError>((sku, decision))
+            book(tx, &principal, &act, (sku, at), &booking, &spot)
         })
     };
     let href = format!("{STOCK}/{}", encoded(&code));
-    match desk.site.services().database().write(work).await {
-        Ok(Once::Made(_, Decision::Done(())) | Once::Before(_)) => {
-            Ok(desk.done(&href, &Toast::new(t.stock_booked())))
-        }
-        Ok(Once::Made(_, Decision::AwaitsApproval(task))) => {
-            let toast = Toast::new(t.approval_waiting_toast());
-            Ok(desk.done(&approval::href(&task.to_string()), &toast))
-        }
+    let decided = desk.site.services().database().write(work).await;
+    match decided.map(|decided| decided.decision) {
+        Ok(Decision::Done(_)) => Ok(desk.done(&href, &Toast::new(t.stock_booked()))),
+        Ok(Decision::AwaitsApproval(task)) => Ok(desk.waits(task)),
         Err(OnceError::KeyReused) => Err(Trouble::Refused(href)),
         Err(OnceError::Other(BookError::Forbidden(forbidden))) => Err(forbidden.into()),
         Err(OnceError::Other(BookError::Stock(StockError::Storage(error)))) => Err(error.into()),

@@ -1,6 +1,8 @@
 //! Decisions that take two people, from the form to the deed.
 
 use axum::http::StatusCode;
+use ordermill_app::catalog::{ShopSettings, settings};
+use ordermill_base::Currency;
 use ordermill_domain::ids::TaskId;
 use ordermill_domain::role::Role;
 use ordermill_storage::{coupon, journal, sku, stock};
@@ -127,6 +129,10 @@ fn a_coupon_above_the_limit_is_made_when_somebody_else_says_so() {
         let asked = shop.fill_in(&kim, new, &form).await;
         assert!(asked.told.contains("waits for a second person"), "{}", asked.told);
         assert_eq!(stored().await, None);
+        let again = shop.fill_in(&kim, new, &[form.as_slice(), &[("key", "k")]].concat()).await;
+        let once_more = shop.fill_in(&kim, new, &[form.as_slice(), &[("key", "k")]].concat()).await;
+        assert_eq!(once_more.location, again.location, "sent again it leads to what waits");
+        assert_eq!(shop.get(&kim, &once_more.location).await.status, StatusCode::OK);
         let shown = shop.get(&lee, &asked.location).await;
         for text in ["Coupon HALF", "50% off", "Opening day"] {
             assert!(shown.body.contains(text), "{text}: {}", shown.body);
@@ -215,6 +221,7 @@ fn the_limits_are_those_of_the_settings() {
                 ("coupon_limit", "20.50"),
                 ("price_change_limit_percent", percent),
                 ("stock_limit_pieces", "5"),
+                ("points_limit", "100"),
                 ("version", "0"),
             ]
         };
@@ -225,5 +232,63 @@ fn the_limits_are_those_of_the_settings() {
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
         ask_for_price(shop, &kim, "55").await;
         assert_eq!(price(shop).await, 5_900);
+    });
+}
+
+#[test]
+fn a_limit_is_lowered_alone_and_raised_by_two() {
+    on_each_database(async |shop: &Shop| {
+        let kim = shop.hire("kim", &[Role::Operations]).await;
+        let lee = shop.hire("lee", &[Role::Operations]).await;
+        let limits = async || {
+            let read = |tx: &mut ordermill_storage::Tx<'_>| settings::read::<ShopSettings>(tx);
+            let (shop, version) = shop.services.database().read(read).await.unwrap();
+            (shop.refund_limit_minor, shop.stock_limit_pieces, shop.currency, version)
+        };
+        let save = async |person: &Person, changed: &[(&str, &str)]| {
+            let (.., version) = limits().await;
+            let version = version.to_string();
+            let mut form = vec![
+                ("name_zh", "店"),
+                ("name_en", "Shop"),
+                ("currency", "CNY"),
+                ("pay_within_hours", "24"),
+                ("hold_for_minutes", "30"),
+                ("late_policy", "refund"),
+                ("refund_limit", "500"),
+                ("coupon_limit", "500"),
+                ("price_change_limit_percent", "30"),
+                ("stock_limit_pieces", "50"),
+                ("points_limit", "50000"),
+                ("version", &version),
+            ];
+            form.retain(|(name, _)| changed.iter().all(|(other, _)| other != name));
+            form.extend_from_slice(changed);
+            shop.post(person, "/console/admin", &form).await
+        };
+        let more = [("refund_limit", "900"), ("stock_limit_pieces", "7"), ("reason", "the season")];
+        let asked = save(&kim, &more).await;
+        assert!(asked.told.contains("wait for a second person"), "{} {}", asked.told, asked.body);
+        assert_eq!(limits().await, (50_000, 7, Currency::Cny, 1), "what is lower counts at once");
+        let shown = shop.get(&lee, &asked.location).await;
+        for text in ["More to be decided", "¥500.00", "¥900.00", "the season", "kim"] {
+            assert!(shown.body.contains(text), "{text}: {}", shown.body);
+        }
+        assert!(!shown.body.contains(">7<"), "{}", shown.body);
+        assert_eq!(approve(shop, &kim, &asked.location).await.status, StatusCode::CONFLICT);
+        let other = save(&lee, &[("refund_limit", "901"), ("stock_limit_pieces", "7")]).await;
+        assert!(other.body.contains("decide that first"), "{}", other.body);
+        approve(shop, &lee, &asked.location).await;
+        assert_eq!(limits().await, (90_000, 7, Currency::Cny, 2));
+
+        // Another currency makes every amount another one.
+        let same = [("refund_limit", "900"), ("stock_limit_pieces", "7"), ("currency", "USD")];
+        let asked = save(&kim, &same).await;
+        assert_eq!(limits().await.2, Currency::Cny, "{}", asked.told);
+        // Limits that have changed since are not what was asked for.
+        save(&lee, &[("refund_limit", "10"), ("stock_limit_pieces", "7")]).await;
+        let stale = approve(shop, &lee, &asked.location).await;
+        assert!(stale.body.contains("It has changed since"), "{}", stale.body);
+        assert_eq!(limits().await.0, 1_000);
     });
 }

@@ -125,6 +125,8 @@ fn a_file_is_taken_in_with_a_report_by_line_and_taken_out_again() {
         for text in ["takes a second person", "no category has the code nowhere", "POT", "a.csv"] {
             assert!(report.body.contains(text), "{text}: {}", report.body);
         }
+        let list = shop.get(&kim, &format!("{}/problems.csv", sent.location)).await.body;
+        assert!(list.contains("5,POT,category,no category has the code nowhere"), "{list}");
         let all = |tx: &mut ordermill_storage::Tx<'_>| sku::list(tx, None, None, 9);
         let all = shop.services.database().read(all).await.unwrap();
         let of = |code: &str| all.iter().find(|sku| sku.code == code);
@@ -203,12 +205,29 @@ fn a_gift_card_shows_its_code_once_and_is_issued_once() {
         assert_eq!(all().await.len(), 1);
         let list = shop.get(&kim, here).await;
         assert!(!list.body.contains(&code) && list.body.contains(&code[15..]), "{}", list.body);
-        for (amount, told) in [("0", "above zero"), ("500.01", "at most ¥500.00")] {
-            let refused = shop.post(&kim, here, &card(amount, "k2")).await;
-            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(refused.body.contains(told), "{told}: {}", refused.body);
-        }
-        assert_eq!(all().await.len(), 1);
+        let refused = shop.post(&kim, here, &card("0", "k2")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains("above zero"), "{}", refused.body);
+
+        // Above the limit somebody else is asked; the code is for whoever asked.
+        let asked = shop.post(&kim, here, &card("500.01", "k3")).await;
+        assert!(asked.told.contains("waits for a second person"), "{}", asked.told);
+        let again = shop.post(&kim, here, &card("500.01", "k3")).await;
+        assert_eq!((again.location, all().await.len()), (asked.location.clone(), 1));
+        let collect = format!("{}/collect", asked.location);
+        assert_eq!(shop.post(&kim, &collect, &[]).await.status, StatusCode::CONFLICT);
+        let lee = shop.hire("lee", &[Role::Operations]).await;
+        let shown = shop.get(&lee, &asked.location).await;
+        assert!(shown.body.contains("New gift card of ¥500.01"), "{}", shown.body);
+        let approved = shop.post(&lee, &format!("{}/approve", asked.location), &[]).await;
+        assert!(approved.told.contains("Approved and done"), "{}", approved.body);
+        assert_eq!(all().await[0].card.balance(), Money::new(50_001, Currency::Cny));
+        let stranger = shop.post(&lee, &collect, &[]).await;
+        assert_eq!(stranger.status, StatusCode::CONFLICT);
+        assert!(!stranger.body.contains("secret mono"), "{}", stranger.body);
+        let handed = shop.post(&kim, &collect, &[]).await;
+        assert!(handed.body.contains("secret mono"), "{}", handed.body);
+        assert!(handed.body.contains("Code of the gift card of ¥500.01"));
     });
 }
 
@@ -241,6 +260,38 @@ fn the_points_of_a_buyer_are_found_by_the_whole_phone_number() {
         let page = shop.get(&kim, &found.location).await;
         assert!(page.body.contains("1280") && page.body.contains("+1280"), "{}", page.body);
         assert!(!page.body.contains("13817260921"));
+
+        let there = found.location.as_str();
+        let form = |points: &'static str, key: &'static str| {
+            [("points", points), ("reason", "a complaint"), ("key", key)]
+        };
+        for _ in 0..2 {
+            let booked = shop.post(&kim, there, &form("-80", "k1")).await;
+            assert!(booked.told.contains("The points are booked"), "{}", booked.body);
+        }
+        let page = shop.get(&kim, there).await.body;
+        assert_eq!(page.matches("-80").count(), 1, "one form books once: {page}");
+        for (points, told) in [
+            ("-1201", "Only 1200 points are there"),
+            ("0", "A whole number up to 1,000,000"),
+            ("1000001", "A whole number up to 1,000,000"),
+            ("x", "A whole number up to 1,000,000"),
+        ] {
+            let refused = shop.post(&kim, there, &form(points, "k2")).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refused.body.contains(told), "{points}: {}", refused.body);
+        }
+        let silent = shop.post(&kim, there, &[("points", "5"), ("key", "k4")]).await;
+        assert!(silent.body.contains("id=\"e-reason\""), "{}", silent.body);
+        let asked = shop.post(&kim, there, &form("50001", "k5")).await;
+        assert!(asked.told.contains("waits for a second person"), "{}", asked.told);
+        let other = shop.post(&kim, there, &form("50002", "k6")).await;
+        assert!(other.body.contains("decide that first"), "{}", other.body);
+        let lee = shop.hire("lee", &[Role::Operations]).await;
+        let shown = shop.get(&lee, &asked.location).await;
+        assert!(shown.body.contains("Points of a buyer: +50001"), "{}", shown.body);
+        shop.post(&lee, &format!("{}/approve", asked.location), &[]).await;
+        assert!(shop.get(&kim, there).await.body.contains("51201"));
         for nobody in ["0921", "13900000000", "nobody@example.com", ""] {
             let none = shop.post(&kim, here, &[("q", nobody)]).await;
             assert_eq!(none.status, StatusCode::NOT_FOUND, "{nobody}");

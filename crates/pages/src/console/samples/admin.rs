@@ -322,6 +322,8 @@ impl SettingsPage {
             coupon_limit: "500.00".into(),
             price_change_limit_percent: "30".into(),
             stock_limit_pieces: "50".into(),
+            points_limit: "50000".into(),
+            reason: String::new(),
         };
         let policies = vec![
             Choice::new(

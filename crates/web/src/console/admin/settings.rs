@@ -4,14 +4,16 @@ use axum::extract::Form;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::catalog::{ShopSettings, settings};
+use ordermill_app::limits::{SaveSettingsError, save_by_hand};
+use ordermill_app::points::POINTS_AT_ONCE_MAX;
 use ordermill_base::{Currency, Money, Span};
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::role::Permission;
 use ordermill_domain::text::Text;
 use ordermill_pages::Page;
-use ordermill_pages::console::Section;
 use ordermill_pages::console::admin::Part;
 use ordermill_pages::console::settings::{self as view, SettingsEntered, SettingsPage};
+use ordermill_pages::console::{Section, approval};
 use ordermill_pages::ui::{Choice, Toast};
 use ordermill_storage::{Error, Tx};
 
@@ -44,6 +46,8 @@ fn entered(shop: &ShopSettings) -> SettingsEntered {
         coupon_limit: Money::new(shop.coupon_limit_minor, shop.currency).to_decimal(),
         price_change_limit_percent: shop.price_change_limit_percent.to_string(),
         stock_limit_pieces: shop.stock_limit_pieces.to_string(),
+        points_limit: shop.points_limit.to_string(),
+        reason: String::new(),
     }
 }
 
@@ -96,6 +100,8 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
         coupon_limit: pairs.one("coupon_limit"),
         price_change_limit_percent: pairs.one("price_change_limit_percent"),
         stock_limit_pieces: pairs.one("stock_limit_pieces"),
+        points_limit: pairs.one("points_limit"),
+        reason: pairs.one("reason"),
     };
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
     let shop = match read(&entered, desk.t()) {
@@ -105,12 +111,22 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
         }
     };
-    let act = desk.act();
-    let write = move |tx: &mut Tx<'_>| settings::save(tx, &act, &shop, version).map(drop);
+    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&entered.reason));
+    let write = move |tx: &mut Tx<'_>| save_by_hand(tx, &principal, &act, shop.clone(), version);
     match desk.site.services().database().write(write).await {
-        Ok(()) => Ok(desk.done(HERE, &Toast::new(desk.t().settings_saved()))),
-        Err(Error::Stale(_)) => Err(Trouble::Stale(HERE.to_owned())),
-        Err(error) => Err(error.into()),
+        Ok(None) => Ok(desk.done(HERE, &Toast::new(desk.t().settings_saved()))),
+        Ok(Some(task)) => {
+            let toast = Toast::new(desk.t().settings_saved_but_limits());
+            Ok(desk.done(&approval::href(&task.to_string()), &toast))
+        }
+        Err(SaveSettingsError::AnotherWaits(_)) => {
+            let wrong = [("", desk.t().approval_another().to_owned())];
+            let page = page(&desk, &entered, version, &wrong);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+        }
+        Err(SaveSettingsError::Forbidden(forbidden)) => Err(forbidden.into()),
+        Err(SaveSettingsError::Storage(Error::Stale(_))) => Err(Trouble::Stale(HERE.to_owned())),
+        Err(SaveSettingsError::Storage(error)) => Err(error.into()),
     }
 }
 
@@ -168,6 +184,8 @@ fn read(
     let price_change_limit_percent =
         up_to("price_change_limit_percent", percent, 1_000, &mut errors);
     let stock_limit_pieces = up_to("stock_limit_pieces", pieces, 1_000_000, &mut errors);
+    let points_limit =
+        up_to("points_limit", &entered.points_limit, POINTS_AT_ONCE_MAX, &mut errors);
     match (currency, late_policy) {
         (Ok(currency), Ok(late_policy)) if errors.is_empty() => Ok(ShopSettings {
             name: names,
@@ -180,6 +198,7 @@ fn read(
             coupon_limit_minor,
             price_change_limit_percent,
             stock_limit_pieces,
+            points_limit,
         }),
         _ => Err(errors),
     }

@@ -5,15 +5,14 @@ mod reading;
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordermill_app::approval::Decision;
+use ordermill_app::approval::{Decision, decide_once};
 use ordermill_app::catalog::edit::EditError;
 use ordermill_app::coupon::{ProposeCouponError, propose_coupon, propose_edit};
-use ordermill_app::once::{Key, Once, OnceError, once};
+use ordermill_app::once::{Key, OnceError};
 use ordermill_base::Currency;
 use ordermill_domain::coupon::Coupon;
 use ordermill_domain::ids::CouponId;
 use ordermill_pages::console::Section;
-use ordermill_pages::console::approval;
 use ordermill_pages::console::coupons::CouponEntered;
 use ordermill_pages::console::coupons::form::{self as view, Subject};
 use ordermill_pages::console::form::FormPage;
@@ -122,38 +121,28 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
     let staff = desk.member.staff().id;
     let key = Key::of_form(staff, "coupon", &text, pairs.entered().as_bytes());
     let work = move |tx: &mut Tx<'_>| {
-        once(tx, key.as_ref(), act.at, |tx| {
-            let id: CouponId = tx.next_id(act.at);
+        decide_once(tx, key.as_ref(), act.at, |tx| {
             let mut coupon = wanted.clone();
-            coupon.rule.id = id;
-            let decision = propose_coupon(tx, &principal, &act, coupon)?;
-            Ok::<_, ProposeCouponError>((id, without(decision)))
+            coupon.rule.id = tx.next_id(act.at);
+            Ok::<_, ProposeCouponError>(match propose_coupon(tx, &principal, &act, coupon)? {
+                Decision::Done(coupon) => Decision::Done(coupon.id()),
+                Decision::AwaitsApproval(task) => Decision::AwaitsApproval(task),
+            })
         })
     };
-    match desk.site.services().database().write(work).await {
-        // A form that was sent before has made the coupon of this id, or asked for it.
-        Ok(Once::Made(id, Decision::Done(())) | Once::Before(id)) => {
+    let decided = desk.site.services().database().write(work).await;
+    match decided.map(|decided| decided.decision) {
+        Ok(Decision::Done(id)) => {
             let toast = Toast::new(t.coupon_created(&entered.code));
             Ok(desk.done(&href_of(id), &toast))
         }
-        Ok(Once::Made(_, Decision::AwaitsApproval(task))) => Ok(waits(&desk, &task.to_string())),
+        Ok(Decision::AwaitsApproval(task)) => Ok(desk.waits(task)),
         Err(OnceError::KeyReused) => Err(Trouble::Refused(HERE.to_owned())),
         Err(OnceError::Other(error)) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&desk, &entered, Subject::New(&text), &wrong)),
             None => Err(trouble_of(error, HERE)),
         },
     }
-}
-
-fn without<T>(decision: Decision<T>) -> Decision<()> {
-    match decision {
-        Decision::Done(_) => Decision::Done(()),
-        Decision::AwaitsApproval(task) => Decision::AwaitsApproval(task),
-    }
-}
-
-fn waits(desk: &Desk, task: &str) -> Response {
-    desk.done(&approval::href(task), &Toast::new(desk.t().approval_waiting_toast()))
 }
 
 async fn load(desk: &Desk, id: CouponId) -> Result<Stored, Trouble> {
@@ -204,7 +193,7 @@ async fn change(
         Ok(Decision::Done(coupon)) => {
             Ok(desk.done(&href, &Toast::new(t.coupon_saved(&coupon.code))))
         }
-        Ok(Decision::AwaitsApproval(task)) => Ok(waits(&desk, &task.to_string())),
+        Ok(Decision::AwaitsApproval(task)) => Ok(desk.waits(task)),
         Err(error) => match refusals(&error, t) {
             Some(wrong) => Ok(refused(&desk, &entered, subject(), &wrong)),
             None => Err(trouble_of(error, &href)),
@@ -241,7 +230,7 @@ async fn end_or_resume(
             let undo = Undo { action, values: Vec::new(), label: t.undo().to_owned() };
             Ok(desk.done(&href, &Toast { text, undo: Some(undo) }))
         }
-        Ok(Decision::AwaitsApproval(task)) => Ok(waits(&desk, &task.to_string())),
+        Ok(Decision::AwaitsApproval(task)) => Ok(desk.waits(task)),
         Err(error) => Err(trouble_of(error, &href)),
     }
 }

@@ -3,8 +3,11 @@
 use axum::extract::{Form, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::gift_card::{GiftCardCommandError, issue_gift_card, last_four, new_code};
-use ordermill_app::once::{Key, Once, OnceError, once};
+use ordermill_app::approval::{Decision, decide_once};
+use ordermill_app::gift_card::{
+    GiftCardCommandError, ProposeGiftCardError, issued, last_four, propose_card,
+};
+use ordermill_app::once::{Key, OnceError};
 use ordermill_base::{Currency, Money};
 use ordermill_domain::gift_card::Origin;
 use ordermill_domain::ids::GiftCardId;
@@ -108,8 +111,6 @@ async fn issue(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble
         reason: pairs.one("reason"),
     };
     let text = pairs.one("key");
-    let shop = desk.site.services().catalog().shop.clone();
-    let limit = Money::new(shop.coupon_limit_minor, shop.currency);
     let currency: Option<Currency> = entered.currency.parse().ok();
     let amount = currency.and_then(|currency| Money::parse(&entered.amount, currency).ok());
     let amount = amount.filter(|amount| amount.minor > 0);
@@ -118,10 +119,7 @@ async fn issue(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble
     match (currency, amount) {
         (None, _) => wrong.push(("currency", t.settings_choose().to_owned())),
         (_, None) => wrong.push(("amount", t.gift_card_amount_wrong().to_owned())),
-        (_, Some(amount)) if amount.currency != limit.currency || amount.minor > limit.minor => {
-            wrong.push(("amount", t.gift_card_over_limit(limit)));
-        }
-        _ => {}
+        (Some(_), Some(_)) => {}
     }
     if origin.is_none() {
         wrong.push(("origin", t.settings_choose().to_owned()));
@@ -134,23 +132,30 @@ async fn issue(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     };
     let (vault, act) = (desk.site.services().vault().clone(), desk.act_because(&entered.reason));
-    let code = new_code(vault.entropy());
-    let staff = desk.member.staff().id;
+    let (principal, staff) = (desk.member.principal.clone(), desk.member.staff().id);
     let key = Key::of_form(staff, "gift_card", &text, pairs.entered().as_bytes());
-    let made = code.clone();
     let work = move |tx: &mut Tx<'_>| {
-        once(tx, key.as_ref(), act.at, |tx| {
-            let id = issue_gift_card(tx, &vault, &act, &made, amount, origin)?;
-            Ok::<_, GiftCardCommandError>((id, ()))
-        })
+        let made = decide_once(tx, key.as_ref(), act.at, |tx| {
+            propose_card(tx, &vault, &principal, &act, amount, origin)
+        })?;
+        // Sent again, the form has issued its card before, and the code was shown then.
+        let card = match made.decision {
+            Decision::Done(id) if !made.is_replay => issued(tx, &vault, id)?,
+            Decision::Done(_) | Decision::AwaitsApproval(_) => None,
+        };
+        Ok::<_, OnceError<ProposeGiftCardError>>((made.decision, card))
     };
-    let is_new = match desk.site.services().database().write(work).await {
-        Ok(made) => matches!(made, Once::Made(..)),
-        Err(OnceError::Other(GiftCardCommandError::Storage(error))) => return Err(error.into()),
+    let fresh = match desk.site.services().database().write(work).await {
+        Ok((Decision::AwaitsApproval(task), _)) => return Ok(desk.waits(task)),
+        Ok((Decision::Done(_), card)) => card.map(|card| (card.code.to_string(), card.balance)),
+        Err(OnceError::Other(ProposeGiftCardError::Forbidden(forbidden))) => {
+            return Err(forbidden.into());
+        }
+        Err(OnceError::Other(ProposeGiftCardError::Command(GiftCardCommandError::Storage(
+            error,
+        )))) => return Err(error.into()),
         Err(_) => return Err(Trouble::Refused(HERE.to_owned())),
     };
-    // Sent again, the form has issued its card before, and the code was shown then.
-    let fresh = is_new.then(|| (code.to_string(), amount));
     let page = page(&desk, None, empty_form(&desk), fresh).await?;
     let mut response = Page(page).into_response();
     let no_store = HeaderValue::from_static("no-store");
