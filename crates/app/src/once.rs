@@ -83,9 +83,19 @@ pub fn once<'k, I: Id, T, E: From<Error>>(
             Err(OnceError::KeyReused)
         };
     }
-    let (id, made) = make(tx).map_err(OnceError::Other)?;
+    let (id, made) = match make(tx) {
+        Ok(made) => made,
+        // Beside this one, where writers run so, the same request has made it meanwhile; what it made
+        // may be why this one is refused. The next try finds it.
+        Err(_) if is_used(tx, key) => return Err(OnceError::Other(tx.lost_race().into())),
+        Err(error) => return Err(OnceError::Other(error)),
+    };
     if let Some(key) = key {
         idempotency::remember(tx, key, id, now)?;
     }
     Ok(Once::Made(id, made))
+}
+
+fn is_used(tx: &mut Tx<'_>, key: Option<KeyUse<'_>>) -> bool {
+    key.is_some_and(|key| idempotency::find(tx, &[key]).is_ok_and(|used| !used.is_empty()))
 }

@@ -277,7 +277,7 @@ impl Reading {
                 self.take_in(next.stored, next.last, Box::new(|_| Ok(())), now).await.map_err(
                     |error| match error {
                         ReadError::Storage(error) => error,
-                        ReadError::Entry(error) => Error::Engine(error.into()),
+                        ReadError::Entry(error) => Error::defect(error),
                     },
                 )?;
             }

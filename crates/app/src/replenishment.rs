@@ -237,5 +237,5 @@ fn lack(known: &Sku, books: &Books, wanted: i64) -> Option<Detail> {
 }
 
 fn json(detail: &Detail) -> Result<String, Error> {
-    serde_json::to_string(detail).map_err(|error| Error::Engine(error.into()))
+    serde_json::to_string(detail).map_err(Error::defect)
 }

@@ -64,9 +64,7 @@ pub(crate) fn stock_up(connection: &mut Connection) -> Result<()> {
             let mut level = StockLevel::new(sku, at, BackorderPolicy::Deny);
             stock::set_policy(tx, &level)?;
             for _ in 0..if sku.raw() == HOT { HOT_RECEIPTS } else { 1 } {
-                let event = level
-                    .book(Movement::Receive(pieces))
-                    .map_err(|error| Error::Engine(error.into()))?;
+                let event = level.book(Movement::Receive(pieces)).map_err(Error::defect)?;
                 stock::record(tx, &act, &level, event, Place::default())?;
             }
         }

@@ -9,7 +9,7 @@ use crate::{Error, Row, Tx, journal, params};
 
 /// Stores a new key under the SHA-256 of its text.
 pub fn insert(tx: &mut Tx<'_>, key: &Facts, digest: &[u8; 32]) -> Result<(), Error> {
-    let scopes = serde_json::to_string(&key.scopes).map_err(|e| Error::Engine(e.into()))?;
+    let scopes = serde_json::to_string(&key.scopes).map_err(Error::defect)?;
     tx.execute(
         "INSERT INTO api_keys (id, digest, name, hint, scopes, channel_id, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -28,7 +28,7 @@ pub fn insert(tx: &mut Tx<'_>, key: &Facts, digest: &[u8; 32]) -> Result<(), Err
 
 /// Appends an event to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, key: ApiKeyId, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "api_key",
         aggregate_id: key.raw(),

@@ -80,8 +80,7 @@ fn unreadable(what: &'static str, text: &str) -> Error {
 
 /// Stores work that begins, and journals it.
 pub fn insert(tx: &mut Tx<'_>, act: &Act, bulk: &Bulk) -> Result<(), Error> {
-    let filter =
-        serde_json::to_string(&bulk.filter).map_err(|error| Error::Defect(error.into()))?;
+    let filter = serde_json::to_string(&bulk.filter).map_err(Error::defect)?;
     tx.execute(
         "INSERT INTO bulks
             (id, action, cancel_reason, reason, filter, staff_id, state, walked_to, started_at)
@@ -119,7 +118,7 @@ pub fn end(tx: &mut Tx<'_>, act: &Act, bulk: &Bulk, cause: Option<StopCause>) ->
 }
 
 fn record(tx: &mut Tx<'_>, act: &Act, id: BulkId, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Defect(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let sequence = journal::next_sequence(tx, "bulk", id.raw())?;
     let entry = journal::NewEntry {
         aggregate: "bulk",

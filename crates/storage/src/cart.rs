@@ -42,9 +42,8 @@ pub struct Cart {
 /// Stores a cart: a new one with version 1, or the next version of one that is still open. Gives
 /// `false` if it changed meanwhile or has become an order.
 pub fn save(tx: &mut Tx<'_>, cart: &Cart) -> Result<bool, Error> {
-    let json = |error: serde_json::Error| Error::Engine(error.into());
-    let lines = serde_json::to_string(&cart.lines).map_err(json)?;
-    let coupons = serde_json::to_string(&cart.coupons).map_err(json)?;
+    let lines = serde_json::to_string(&cart.lines).map_err(Error::defect)?;
+    let coupons = serde_json::to_string(&cart.coupons).map_err(Error::defect)?;
     let saved = tx.execute(
         "INSERT INTO carts (id, customer_id, lines, coupons, version, updated_at, channel_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7)

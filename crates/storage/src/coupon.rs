@@ -195,7 +195,7 @@ fn with_values<T>(
         first_order_only: rule.first_order_only,
         stacking: rule.stacking,
     };
-    let terms = serde_json::to_string(&terms).map_err(|error| Error::Engine(error.into()))?;
+    let terms = serde_json::to_string(&terms).map_err(Error::defect)?;
     let limit = |max: Option<u64>| max.map(|max| i64::try_from(max).unwrap_or(i64::MAX));
     run(params![
         rule.id.raw(),

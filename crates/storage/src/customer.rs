@@ -60,7 +60,7 @@ pub fn update(tx: &mut Tx<'_>, customer: &Customer) -> Result<(), Error> {
 
 /// Appends an event to the journal. Its sequence is the version after it.
 pub fn record(tx: &mut Tx<'_>, act: &Act, customer: &Customer, event: Event) -> Result<(), Error> {
-    let body = serde_json::to_string(&event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(&event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "customer",
         aggregate_id: customer.id.raw(),

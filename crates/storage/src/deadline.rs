@@ -174,7 +174,7 @@ pub fn postpone(tx: &mut Tx<'_>, due: &Due, again_at: Timestamp, error: &str) ->
 
 /// Appends an event about a deadline of a subject to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, subject_id: i64, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let sequence = journal::next_sequence(tx, "deadline", subject_id)?;
     let kind = event.kind();
     let entry = journal::NewEntry {

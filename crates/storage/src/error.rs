@@ -42,8 +42,9 @@ pub enum Error {
     /// An update or a read missed a row that must be there.
     #[error("{0} changed or vanished meanwhile")]
     Stale(&'static str),
-    /// The engine does not accept a statement or a value: a defect of ours, which touches nothing else.
-    #[error("the database does not accept a statement or a value")]
+    /// The engine does not accept a statement or a value, or we make one that cannot be: a defect of
+    /// ours, which touches nothing else.
+    #[error("a statement or a value is not accepted")]
     Defect(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else of the engine, such as a disk that fails.
     #[error("the database failed")]
@@ -54,6 +55,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// A defect of ours, such as a value of our own that does not turn into JSON.
+    pub fn defect(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Defect(error.into())
+    }
+
     /// Whether the same batch may succeed when it is run again.
     pub(crate) fn is_worth_repeating(&self) -> bool {
         matches!(self, Self::Conflict)

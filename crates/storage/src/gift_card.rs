@@ -104,7 +104,7 @@ fn record_at(
             act.at,
         ],
     )?;
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "gift_card",
         aggregate_id: card.raw(),

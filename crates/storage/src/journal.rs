@@ -193,7 +193,7 @@ fn after_where(
     cursor: Cursor,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let values = serde_json::to_string(values).map_err(|error| Error::Engine(error.into()))?;
+    let values = serde_json::to_string(values).map_err(Error::defect)?;
     if tx.is_postgres() {
         let sql = format!(
             "{SELECT} WHERE (xid, position) > ($1, $2)
@@ -297,8 +297,7 @@ pub fn search(
         None => (String::new(), String::new()),
     };
     let actor = search.actor.as_deref().unwrap_or_default();
-    let names =
-        serde_json::to_string(&search.aggregates).map_err(|error| Error::Engine(error.into()))?;
+    let names = serde_json::to_string(&search.aggregates).map_err(Error::defect)?;
     let among = if search.aggregates.is_empty() {
         // The parameter must stand somewhere.
         "$6 = $6"

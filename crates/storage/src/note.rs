@@ -29,7 +29,7 @@ pub fn insert(tx: &mut Tx<'_>, act: &Act, note: &Note) -> Result<(), Error> {
         params![note.id.raw(), note.order.raw(), &note.actor.to_string(), note.at, &note.text],
     )?;
     let event = Event::Written { order: note.order };
-    let body = serde_json::to_string(&event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(&event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "note",
         aggregate_id: note.id.raw(),

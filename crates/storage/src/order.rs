@@ -166,7 +166,7 @@ pub fn record_each<'e>(
     let mut body = Vec::new();
     for (act, order, sequence, event) in events {
         body.clear();
-        serde_json::to_writer(&mut body, event).map_err(|error| Error::Engine(error.into()))?;
+        serde_json::to_writer(&mut body, event).map_err(Error::defect)?;
         entries.push(
             act,
             journal::NewEntry {
@@ -174,7 +174,7 @@ pub fn record_each<'e>(
                 aggregate_id: order.raw(),
                 sequence,
                 kind: event.kind(),
-                body: str::from_utf8(&body).map_err(|error| Error::Engine(error.into()))?,
+                body: str::from_utf8(&body).map_err(Error::defect)?,
             },
         )?;
     }

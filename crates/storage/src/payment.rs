@@ -117,7 +117,7 @@ pub fn record_at(
     sequence: i64,
     event: &Event,
 ) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "payment",
         aggregate_id: payment.raw(),

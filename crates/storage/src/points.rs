@@ -242,7 +242,7 @@ fn record(tx: &mut Tx<'_>, act: &Act, booking: &Booking) -> Result<(), Error> {
             act.at,
         ],
     )?;
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "points",
         aggregate_id: customer.raw(),

@@ -14,7 +14,7 @@ pub(crate) fn note(
     version: i64,
     event: &Event,
 ) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: event.kind.aggregate().code(),
         aggregate_id: id.raw(),

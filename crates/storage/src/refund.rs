@@ -59,7 +59,7 @@ pub fn update(
 
 /// Appends an event of a refund to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, refund: &Refund, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "refund",
         aggregate_id: refund.facts().id.raw(),

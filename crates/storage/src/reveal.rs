@@ -36,7 +36,7 @@ pub fn insert(tx: &mut Tx<'_>, act: &Act, reveal: &Reveal) -> Result<(), Error> 
         ],
     )?;
     let event = Event::Made { order: reveal.order, fields: reveal.fields.clone() };
-    let body = serde_json::to_string(&event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(&event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "reveal",
         aggregate_id: reveal.id.raw(),

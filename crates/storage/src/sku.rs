@@ -186,9 +186,8 @@ fn with_values<T>(
     act: &Act,
     run: impl FnOnce(&[Value<'_>]) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let substitutes =
-        serde_json::to_string(&sku.substitutes).map_err(|error| Error::Engine(error.into()))?;
-    let prices = serde_json::to_string(&sku.prices).map_err(|error| Error::Engine(error.into()))?;
+    let substitutes = serde_json::to_string(&sku.substitutes).map_err(Error::defect)?;
+    let prices = serde_json::to_string(&sku.prices).map_err(Error::defect)?;
     let [length, width, height] = sku.dimensions_mm.map(i64::from);
     run(params![
         sku.id.raw(),

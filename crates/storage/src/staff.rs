@@ -71,7 +71,7 @@ pub fn update(tx: &mut Tx<'_>, staff: &Staff) -> Result<(), Error> {
 
 /// Appends an event to the journal. Its sequence is the version after it.
 pub fn record(tx: &mut Tx<'_>, act: &Act, staff: &Staff, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "staff",
         aggregate_id: staff.facts().id.raw(),

@@ -75,7 +75,7 @@ fn read_sorted(
         return tx.query_each(sql, &Columns::of_ids(skus), read);
     }
     let raw: Vec<i64> = skus.iter().map(|sku| sku.raw()).collect();
-    let list = serde_json::to_string(&raw).map_err(|error| Error::Engine(error.into()))?;
+    let list = serde_json::to_string(&raw).map_err(Error::defect)?;
     tx.query(
         "SELECT sku_id, location_id, on_hand, reserved, allocated, incoming, safety_stock,
                 quarantine, backorder
@@ -230,7 +230,7 @@ pub fn record(
     if let Some(bin) = place.bin {
         move_in_bin(tx, (sku, location, bin), place.lot.unwrap_or(("", None)), delta)?;
     }
-    let body = serde_json::to_string(&with_id(event, id)).map_err(|e| Error::Engine(e.into()))?;
+    let body = serde_json::to_string(&with_id(event, id)).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "stock",
         aggregate_id: id.raw(),

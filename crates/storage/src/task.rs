@@ -189,7 +189,7 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, task: &Task, event: &Event) -> Result<
 
 /// Appends an event of a task to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, id: TaskId, event: &Event) -> Result<(), Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let sequence = journal::next_sequence(tx, "task", id.raw())?;
     let entry = journal::NewEntry {
         aggregate: "task",

@@ -88,8 +88,9 @@ impl<'c> Tx<'c> {
         self.is_first_try && self.is_postgres()
     }
 
-    /// The error of a race that a statement noticed by the rows that it missed.
-    pub(crate) fn lost_race(&mut self) -> Error {
+    /// The error of a race that was noticed by rows that are missing, or are there already: all of the
+    /// command is done again.
+    pub fn lost_race(&mut self) -> Error {
         self.failure = self.failure.max(Some(Failure::Conflict));
         Error::Conflict
     }

@@ -53,7 +53,7 @@ pub fn note(
     id: EndpointId,
     event: &Event,
 ) -> Result<ordermill_domain::ids::EventId, Error> {
-    let body = serde_json::to_string(event).map_err(|error| Error::Engine(error.into()))?;
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: Event::AGGREGATE,
         aggregate_id: id.raw(),
@@ -86,7 +86,7 @@ pub fn insert(tx: &mut Tx<'_>, endpoint: &Endpoint, secret: &[u8]) -> Result<(),
 }
 
 fn events_of(endpoint: &Endpoint) -> Result<String, Error> {
-    serde_json::to_string(&endpoint.filter).map_err(|error| Error::Engine(error.into()))
+    serde_json::to_string(&endpoint.filter).map_err(Error::defect)
 }
 
 /// One endpoint; deleted ones are gone.

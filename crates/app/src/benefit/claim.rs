@@ -129,7 +129,7 @@ impl TenderPayment {
         at: Timestamp,
     ) -> Result<Self, Error> {
         const MERCHANT: &str = "own";
-        let defect = |error: Box<dyn std::error::Error + Send + Sync>| Error::Engine(error);
+        let defect = |error: Box<dyn std::error::Error + Send + Sync>| Error::Defect(error);
         let (gateway, merchant) = (tender.code().to_owned(), MERCHANT.to_owned());
         let new = NewPayment { order, gateway, merchant, amount };
         let (mut payment, created) = Payment::create(id, new, at);
@@ -274,7 +274,7 @@ where
 {
     match outcome {
         Some(Ok(_)) => Ok(()),
-        Some(Err(error)) => Err(Error::Engine(error.into())),
+        Some(Err(error)) => Err(Error::defect(error)),
         None => Err(Error::Stale(what)),
     }
 }

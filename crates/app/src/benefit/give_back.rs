@@ -62,7 +62,7 @@ pub(crate) fn send_home(
     granted: Refund,
     before_minor: i64,
 ) -> Result<Refund, Error> {
-    let defect = |error: Box<dyn std::error::Error + Send + Sync>| Error::Engine(error);
+    let defect = |error: Box<dyn std::error::Error + Send + Sync>| Error::Defect(error);
     let mut refund = granted;
     let requested = refund.request(act.at).map_err(|error| defect(error.into()))?;
     refund::record(tx, act, &refund, &requested)?;
@@ -87,8 +87,7 @@ fn record_refunded(tx: &mut Tx<'_>, act: &Act, id: OrderId, amount: Money) -> Re
     let stored = order::fetch_for_update(tx, id)?.ok_or(Error::Stale("an order"))?;
     let mut order = stored.order;
     let before = order.version();
-    let event =
-        order.record_refunded(amount.minor, act.at).map_err(|error| Error::Engine(error.into()))?;
+    let event = order.record_refunded(amount.minor, act.at).map_err(Error::defect)?;
     order::update(tx, &order, before)?;
     order::record(tx, act, id, order.version(), &event)
 }

@@ -45,7 +45,7 @@ pub(super) fn collected(
     };
     let command = RecordCapture { act: act.clone(), money, policy };
     for captured in RecordCapture::run(&[&command], tx)? {
-        captured.map_err(|error| Error::Engine(error.into()))?;
+        captured.map_err(Error::defect)?;
     }
     Ok(())
 }
@@ -63,8 +63,7 @@ pub(super) fn sent_back(
     let left_minor = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
     if left_minor > 0 {
         let left = Money::new(left_minor, facts.amount.currency);
-        grant_refund(tx, act, &payment, Cause::Channel, 0, left)
-            .map_err(|error| Error::Engine(error.into()))?;
+        grant_refund(tx, act, &payment, Cause::Channel, 0, left).map_err(Error::defect)?;
     }
     for mut refund in refund::of(tx, id)? {
         let before = *refund.facts();

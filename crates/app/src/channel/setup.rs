@@ -77,9 +77,8 @@ pub fn set_up_channel(
         return Err(SetUpChannelError::OtherKind(new.code.clone()));
     }
     let id = existing.as_ref().map_or_else(|| tx.next_id(now), |channel| channel.id);
-    let plain = serde_json::to_vec(&new.secrets).map_err(|error| Error::Engine(error.into()))?;
-    let settings =
-        serde_json::to_string(&new.settings).map_err(|error| Error::Engine(error.into()))?;
+    let plain = serde_json::to_vec(&new.secrets).map_err(Error::defect)?;
+    let settings = serde_json::to_string(&new.settings).map_err(Error::defect)?;
     let stored = Channel {
         id,
         code: new.code.clone(),

@@ -282,8 +282,7 @@ impl SalesChannels {
         missing: Vec<Missing>,
     ) -> Result<(), Error> {
         let now = act.at;
-        let problem =
-            serde_json::to_string(&missing).map_err(|error| Error::Engine(error.into()))?;
+        let problem = serde_json::to_string(&missing).map_err(Error::defect)?;
         let detail = serde_json::json!({
             "channel": channel.code, "number": theirs.number, "missing": missing,
         });
@@ -358,7 +357,7 @@ fn cancel(tx: &mut Tx<'_>, act: &Act, order: OrderId, copy: ChannelOrderId) -> R
             task::open(tx, kind, copy, &detail.to_string(), None, act.at)
         }
         Err(CancelOrderError::File(error)) => Err(error.into_storage()),
-        Err(CancelOrderError::Refund(error)) => Err(Error::Engine(error.into())),
+        Err(CancelOrderError::Refund(error)) => Err(Error::defect(error)),
     }
 }
 

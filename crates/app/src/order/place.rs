@@ -218,9 +218,7 @@ impl PlaceOrder {
             let claim = facts.state.claims();
             if claim.is_some() {
                 let level = levels.at(facts.sku, facts.location)?;
-                level
-                    .change_claim(None, claim, facts.quantity)
-                    .map_err(|error| Error::Engine(error.into()))?;
+                level.change_claim(None, claim, facts.quantity).map_err(Error::defect)?;
             }
         }
         let payments = || tx.next_id::<PaymentId>(self.act.at);

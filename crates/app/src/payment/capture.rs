@@ -191,7 +191,7 @@ impl<'b> Desk<'b> {
                 true => Posting::collected_by_channel(money.amount),
                 false => Posting::captured(money.amount),
             };
-            let posting = posting.map_err(defect)?;
+            let posting = posting.map_err(Error::defect)?;
             ledger::post(tx, payment.facts().order, &posting, act.at)?;
         }
         for (command, order, mismatch) in &self.mismatches {
@@ -217,7 +217,7 @@ impl<'b> Desk<'b> {
                 }
             };
             let amount = Money::new(counted.excess_minor, money.amount.currency);
-            grant_refund(tx, act, payment, cause, subject, amount).map_err(defect)?;
+            grant_refund(tx, act, payment, cause, subject, amount).map_err(Error::defect)?;
         }
         for Counted { command, payment, .. } in
             self.counted.iter().filter(|it| it.kept == Kept::EndsOrder)
@@ -226,15 +226,11 @@ impl<'b> Desk<'b> {
             if let Some(file) = self.files.get(&order) {
                 release(tx, &command.act, file.order().facts())?;
             }
-            settle_payments(tx, &command.act, order, Cause::OrderCanceled).map_err(defect)?;
+            settle_payments(tx, &command.act, order, Cause::OrderCanceled)
+                .map_err(Error::defect)?;
         }
         Ok(())
     }
-}
-
-/// What must not happen once a report is believed; the writer then keeps nothing of the command.
-fn defect(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Engine(error.into())
 }
 
 fn keep_or_send_back(

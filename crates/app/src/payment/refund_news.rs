@@ -95,7 +95,7 @@ fn record_sent(
                 true => Posting::refunded_by_channel(amount),
                 false => Posting::refund_succeeded(amount),
             };
-            let posting = posting.map_err(|error| Error::Engine(error.into()))?;
+            let posting = posting.map_err(Error::defect)?;
             ledger::post(tx, before.order, &posting, act.at)?;
             file.record_refunded(act, amount.minor).map_err(FileError::into_storage)?;
             file.save(tx)?;

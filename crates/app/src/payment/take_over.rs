@@ -81,7 +81,7 @@ pub fn take_over_refunds(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<u
         if promised.state() != State::Granted {
             continue;
         }
-        let event = promised.request(act.at).map_err(|error| Error::Engine(error.into()))?;
+        let event = promised.request(act.at).map_err(Error::defect)?;
         refund::update(tx, &promised, before.version, None)?;
         refund::record(tx, act, &promised, &event)?;
         let report = RefundReport {

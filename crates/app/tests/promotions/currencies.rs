@@ -206,11 +206,10 @@ fn an_order_in_another_currency_has_the_prices_that_were_set_for_it() {
         let act = Act::new(Actor::system("test"), TestClock::START);
         let holder = shop.services.catalog_holder();
         let set = move |tx: &mut ordermill_storage::Tx<'_>| {
-            let engine = |error: edit::EditError| ordermill_storage::Error::Engine(error.into());
             edit::edit_sku(tx, &act, sku(1), 1, |sku| {
                 sku.prices.insert(Currency::Usd, 899);
             })
-            .map_err(engine)?;
+            .map_err(ordermill_storage::Error::defect)?;
             let (_, version) = settings::read::<PriceLists>(tx)?;
             let list = PriceLists([(Currency::Usd, price_list(Currency::Usd))].into());
             settings::save(tx, &act, &list, version).map(drop)

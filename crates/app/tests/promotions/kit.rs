@@ -187,7 +187,7 @@ impl Shop {
             customer::record(tx, &act, &new, created)?;
             if points > 0 {
                 points::adjust_points(tx, &act, id, points)
-                    .map_err(|error| ordermill_storage::Error::Engine(error.into()))?;
+                    .map_err(ordermill_storage::Error::defect)?;
             }
             Ok::<_, ordermill_storage::Error>(id)
         };
