@@ -3,10 +3,12 @@
 //! A collection is a folder; each function here is given how to read a file in it, and gives every
 //! instance beside the known answer, all in the same scaled integers.
 
+pub mod cartons;
 mod format;
 mod graph;
 pub mod orders;
 pub mod picking;
+pub mod sourcing;
 mod text;
 
 /// How a file of the collection is read, by its path in it.

@@ -5,8 +5,10 @@
 //! have the rule's name. `mean_us` is the mean time of one answer, on one thread.
 
 mod batches;
+mod cartons;
 mod gap;
 mod routes;
+mod sourcing;
 
 use anyhow::{Context, Result};
 use ordermill_instances::Read;
@@ -22,6 +24,15 @@ const COLLECTIONS: &[fn(Read<'_>) -> Result<Figure>] = &[
     routes::scattered_two_blocks,
     batches::bahceci_oncan,
     batches::foodmart,
+    cartons::orders_of_boxpacker,
+    cartons::orders_of_foodmart,
+    cartons::containers,
+    sourcing::orders_ample,
+    sourcing::orders_tight,
+    sourcing::waves_ample,
+    sourcing::waves_tight,
+    sourcing::large_wave_ample,
+    sourcing::large_wave_tight,
 ];
 
 /// Answers every instance of every collection.
