@@ -119,7 +119,7 @@ fn bad_orders_are_told_by_line_and_field_and_the_good_ones_are_in() {
             json("T-5", "CUP", 4),
             json("T-1", "MUG", 1),
             "no JSON\n".to_owned(),
-            json("T-6", "CUP", 3),
+            json("T-6", "MUG", 1),
         ];
         let report = take(&services, market, Format::JsonLines, lines.concat());
         assert_eq!(report.counts, counts(2, 0, 6));
