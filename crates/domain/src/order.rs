@@ -127,17 +127,35 @@ impl Order {
         PaymentStatus::of(*terms, amounts.total_minor, *money)
     }
 
-    /// Moves the review on. A review that ends with a refusal is followed by [`Self::reject`].
+    /// Moves the review on as the rules say.
+    pub fn record_ruling(
+        &mut self,
+        ruling: review::Ruling,
+        at: Timestamp,
+    ) -> Result<Event, OrderError> {
+        self.move_review(ruling.step(), Some(ruling), at)
+    }
+
+    /// Moves the review on by a person's step. A review that ends with a refusal is followed by [`Self::reject`].
     pub fn record_review(
         &mut self,
         step: review::Step,
+        at: Timestamp,
+    ) -> Result<Event, OrderError> {
+        self.move_review(step, None, at)
+    }
+
+    fn move_review(
+        &mut self,
+        step: review::Step,
+        ruling: Option<review::Ruling>,
         at: Timestamp,
     ) -> Result<Event, OrderError> {
         if self.facts.status != Status::Placed {
             return Err(OrderError::NotReviewable(self.facts.status));
         }
         let from = self.facts.review;
-        Ok(self.happened(Event::Reviewed { from, to: from.after(step)? }, at))
+        Ok(self.happened(Event::Reviewed { from, to: from.after(step)?, ruling }, at))
     }
 
     /// Notes that a payment was captured or cash collected: a fact in any status, as money may

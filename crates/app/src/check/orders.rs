@@ -323,11 +323,14 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
     };
     match event {
         Event::Placed(_) => false,
-        Event::Reviewed { from, to } => {
-            let steps = review::Step::ALL.into_iter();
+        Event::Reviewed { from, to, ruling } => {
+            let leads_there = |step| from.after(step) == Ok(*to);
             facts.status == Status::Placed
                 && facts.review == *from
-                && steps.map(|step| from.after(step)).any(|after| after == Ok(*to))
+                && match ruling {
+                    Some(ruling) => leads_there(ruling.step()),
+                    None => review::Step::ALL.into_iter().any(leads_there),
+                }
         }
         Event::PartlyPaid { amount_minor, paid_minor }
         | Event::Paid { amount_minor, paid_minor } => {

@@ -3,7 +3,7 @@ use ordermill_base::{Currency, Id, Quantity, Timestamp};
 use super::*;
 use crate::deadline::DeadlineKind;
 use crate::ids::{LocationId, OrderId, PaymentId, RefundId, SkuId};
-use crate::order::{CancelReason, LineQuantity, Review, Status};
+use crate::order::{CancelReason, LineQuantity, Review, Status, review};
 use crate::reservation::{ReleaseReason, Which};
 
 /// One of each kind; the stored form of any of them never changes.
@@ -27,7 +27,17 @@ fn samples() -> Vec<Event> {
     placed.lines.truncate(1);
     vec![
         O::Placed(Box::new(placed)).into(),
-        O::Reviewed { from: Review::ManualPending, to: Review::Approved }.into(),
+        O::Reviewed { from: Review::ManualPending, to: Review::Approved, ruling: None }.into(),
+        O::Reviewed {
+            from: Review::Pending,
+            to: Review::ManualPending,
+            ruling: Some(review::Ruling {
+                version: 3,
+                holds: vec![review::HoldReason::Amount],
+                interceptions: Vec::new(),
+            }),
+        }
+        .into(),
         O::PartlyPaid { amount_minor: 100, paid_minor: 100 }.into(),
         O::Paid { amount_minor: 100, paid_minor: 200 }.into(),
         O::Refunded { amount_minor: 100, refunded_minor: 100 }.into(),
@@ -111,6 +121,7 @@ fn the_stored_form_of_every_kind() {
     insta::assert_snapshot!(json.join("\n"), @r#"
     {"kind":"order.placed","channel":"chn_0000000000001","terms":"prepaid","promotion":false,"review":"auto_passed","amounts":{"currency":"CNY","tax_mode":"inclusive","goods_minor":12000,"discount_minor":2000,"freight_minor":800,"tax_minor":0,"total_minor":10800},"lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":2,"unit_price_minor":5000,"discount_minor":2000,"tax_minor":0,"total_minor":8000}],"reserved":[]}
     {"kind":"order.reviewed","from":"manual_pending","to":"approved"}
+    {"kind":"order.reviewed","from":"pending","to":"manual_pending","ruling":{"version":3,"holds":["amount"]}}
     {"kind":"order.partly_paid","amount_minor":100,"paid_minor":100}
     {"kind":"order.paid","amount_minor":100,"paid_minor":200}
     {"kind":"order.refunded","amount_minor":100,"refunded_minor":100}

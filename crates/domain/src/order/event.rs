@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Review, Status};
+use super::review::Ruling;
 use crate::ids::{ChannelId, CouponId, CustomerId};
 use crate::stock::Reserved;
 
@@ -22,6 +23,9 @@ pub enum Event {
         from: Review,
         /// How far it is now.
         to: Review,
+        /// What the rules said, if it was they who moved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ruling: Option<Ruling>,
     },
     /// Money came in that does not cover the total.
     #[serde(rename = "order.partly_paid")]

@@ -1,4 +1,13 @@
 //! The review of an order: a decision by rules or by a person before work is released.
+//!
+//! Rules find [`Verdict`]s, which together are a [`Ruling`]; what keeps the order from being released
+//! are its [`Hold`]s, several at once. Only a person refuses an order.
+
+mod hold;
+mod ruling;
+
+pub use hold::{Hold, HoldReason};
+pub use ruling::{Ruling, Verdict};
 
 use crate::code::coded;
 
@@ -86,6 +95,11 @@ impl Review {
     /// Whether nothing more stands in the way from this side.
     pub const fn is_passed(self) -> bool {
         matches!(self, Self::AutoPassed | Self::Approved | Self::Released)
+    }
+
+    /// Whether holds keep the order from being released until somebody decides.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::ManualPending | Self::Intercepted | Self::NeedsBuyer)
     }
 
     /// Whether a fresh order can start here: what the rules alone may find.

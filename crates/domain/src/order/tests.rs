@@ -1,6 +1,7 @@
 use ordermill_base::{Currency, Id, Quantity, Span};
 use proptest::prelude::*;
 
+use super::review::{HoldReason, Ruling};
 use super::*;
 use crate::ids::{ChannelId, LocationId, SkuId};
 use crate::pricing::TaxMode;
@@ -292,8 +293,18 @@ fn command(
         8 => order.reject(lines, at),
         9 => order.complete(at),
         10 => order.archive(at),
+        11 => order.record_ruling(ruling(minor, of), at),
         _ => order.record_review(review::Step::ALL[which % review::Step::ALL.len()], at),
     }
+}
+
+/// Any of the rulings.
+fn ruling(minor: i64, of: u16) -> Ruling {
+    let reasons = |picked: u16| {
+        let reasons = HoldReason::ALL.into_iter().zip(0_u16..);
+        reasons.filter(|(_, bit)| picked >> bit & 1 == 1).map(|(reason, _)| reason).collect()
+    };
+    Ruling { version: minor.max(0), holds: reasons(of & 3), interceptions: reasons(of >> 2 & 3) }
 }
 
 fn commands() -> impl Strategy<Value = Vec<(usize, i64, u16)>> {

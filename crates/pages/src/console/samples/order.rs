@@ -323,7 +323,14 @@ fn timeline(t: Words) -> Timeline {
                     .into(),
                 is_public: false,
             },
-            at(orders::Event::Reviewed { from: Review::Pending, to: Review::ManualPending }, rules),
+            at(
+                orders::Event::Reviewed {
+                    from: Review::Pending,
+                    to: Review::ManualPending,
+                    ruling: None,
+                },
+                rules,
+            ),
             at(orders::Event::Paid { amount_minor: 64_600, paid_minor: 64_600 }, buyer),
             moment(&captured.into(), Currency::Cny, buyer, t),
             Moment {
