@@ -84,6 +84,7 @@ pub const CHECKS: &[Check] = &[
             "orders",
             "order_lines",
             "order_discounts",
+            "order_holds",
             "reservations",
             "payments",
             "refunds",

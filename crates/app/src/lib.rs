@@ -38,6 +38,7 @@ pub mod promise;
 pub mod quote;
 pub mod reader;
 pub mod replenishment;
+pub mod review;
 pub mod scheduler;
 mod services;
 pub mod session;

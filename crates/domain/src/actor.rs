@@ -92,6 +92,9 @@ impl Actor {
     /// The mechanism that runs deadlines when they are due.
     pub const DEADLINE: Self = Self::System(Name::fixed("deadline"));
 
+    /// The rules that review orders.
+    pub const REVIEW: Self = Self::System(Name::fixed("review"));
+
     /// A mechanism of Ordermill itself.
     ///
     /// # Panics

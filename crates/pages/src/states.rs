@@ -8,6 +8,7 @@ pub mod history;
 
 use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::order::review::HoldReason;
 use ordermill_domain::order::{CancelReason, DisplayStatus, Review};
 use ordermill_domain::payment::{self, PaymentStatus};
 use ordermill_domain::refund;
@@ -158,6 +159,23 @@ pub fn task_kind(kind: TaskKind, t: Words) -> &'static str {
     }
 }
 
+/// What keeps an order from being released.
+pub fn hold_reason(reason: HoldReason, t: Words) -> &'static str {
+    match reason {
+        HoldReason::Amount => t.hold_amount(),
+        HoldReason::Quantity => t.hold_quantity(),
+        HoldReason::Frequency => t.hold_frequency(),
+        HoldReason::Buyer => t.hold_buyer(),
+        HoldReason::Address => t.hold_address(),
+        HoldReason::Payment => t.hold_payment(),
+        HoldReason::Goods => t.hold_goods(),
+        HoldReason::Fraud => t.hold_fraud(),
+        HoldReason::Reseller => t.hold_reseller(),
+        HoldReason::RuleFailed => t.hold_rule_failed(),
+        HoldReason::Other => t.hold_other(),
+    }
+}
+
 /// What must happen by then.
 pub fn deadline(kind: DeadlineKind, t: Words) -> &'static str {
     use DeadlineKind as D;
@@ -290,6 +308,17 @@ crate::words! {
     task_done = "已完成", "Done";
     task_dropped = "不再需要", "Dropped";
     task_review = "审核订单", "Review an order";
+    hold_amount = "金额较大", "Large amount";
+    hold_quantity = "数量异常", "Unusual quantity";
+    hold_frequency = "下单频繁", "Many orders in a short time";
+    hold_buyer = "买家需要核实", "Buyer to be looked at";
+    hold_address = "地址存疑", "Doubtful address";
+    hold_payment = "付款不符", "Payment does not match";
+    hold_goods = "商品需要核实", "Goods to be looked at";
+    hold_fraud = "疑似欺诈", "Possible fraud";
+    hold_reseller = "疑似黄牛", "Possible reseller";
+    hold_rule_failed = "规则出错", "A rule failed";
+    hold_other = "其他原因", "Another reason";
     task_replenishment = "补货", "Order more";
     task_incomplete_channel_order = "补全渠道单", "Complete a channel order";
     task_unknown_sku = "匹配 SKU", "Match a SKU";

@@ -192,6 +192,7 @@ impl Check<'_> {
                 let (mut element, mut steps) = (Kind::Any, 1);
                 for each in &list.elements {
                     let typed = self.typed(each, scope)?;
+                    self.no_group(each, &typed)?;
                     steps += typed.steps;
                     if !element.fits(&typed.kind) {
                         return Err(self.mismatch(each, "a list", &element, &typed.kind));
@@ -209,6 +210,18 @@ impl Check<'_> {
     fn mismatch(&self, at: &IdedExpr, what: &str, needed: &Kind, found: &Kind) -> (usize, Reason) {
         let what = what.to_owned();
         self.at(at, Reason::Type { what, needed: needed.name(), found: found.name() })
+    }
+
+    /// A group of the document is only a way to its fields: behind a list or a choice nobody could
+    /// tell any more which fields are read.
+    fn no_group(&self, at: &IdedExpr, typed: &Typed) -> Result<(), (usize, Reason)> {
+        let is_group = matches!(typed.kind, Kind::Record(_))
+            && typed.path.as_ref().is_some_and(|path| !path.contains("[]"));
+        if is_group {
+            Err(self.at(at, Reason::NotAllowed("a whole group of fields")))
+        } else {
+            Ok(())
+        }
     }
 
     fn read(&mut self, path: &str) {
@@ -284,6 +297,7 @@ impl Check<'_> {
         for operand in &written {
             let typed = self.typed(operand, scope)?;
             steps = steps.saturating_add(typed.steps);
+            self.no_group(operand, &typed)?;
             given.push(typed);
         }
         let is_method = call.target.is_some();

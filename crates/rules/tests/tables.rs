@@ -166,6 +166,9 @@ fn wrong_types_are_refused_when_the_table_is_saved() {
 fn what_conditions_do_without_is_refused() {
     for condition in [
         "order['total_minor'] > 1",
+        "(order.is_promotion ? order : order).coupons > 1",
+        "[order].exists(it, it.coupons > 1)",
+        "lines.map(it, order).exists(it, it.coupons > 1)",
         "lines[0].pieces > 1",
         "order.total_minor > 1.5",
         "order.total_minor > 1u",

@@ -8,6 +8,7 @@ mod rules;
 use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::{ChannelId, MessageId, OrderId};
 use ordermill_domain::order::OrderLine;
+use ordermill_domain::order::review::Hold;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::points::Account;
 use ordermill_domain::refund::Refund;
@@ -18,7 +19,7 @@ pub use rules::{RULES, Rule, ask_rules};
 use crate::journal::Entry;
 use crate::{
     Error, Row, Tx, channel_order, gift_card, journal, ledger, message, order, params, payment,
-    points, refund, reservation, stock,
+    points, refund, reservation, review, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -107,6 +108,20 @@ pub fn reservations(tx: &mut Tx<'_>, range: Range) -> Result<Vec<reservation::St
     let (columns, key) = (reservation::COLUMNS, "order_id");
     let order_by = "order_id, line_no, location_id, is_backorder";
     in_range(tx, columns, "reservations", key, order_by, range, reservation::read)
+}
+
+/// What keeps or kept orders from being released.
+pub fn holds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<(OrderId, Hold)>, Error> {
+    let order_by = "order_id, sequence, is_interception, reason";
+    in_range(
+        tx,
+        review::HOLD_COLUMNS,
+        "order_holds",
+        "order_id",
+        order_by,
+        orders,
+        review::read_hold,
+    )
 }
 
 /// The payments of orders.

@@ -44,6 +44,7 @@ mod record;
 pub mod refund;
 pub mod reservation;
 pub mod reveal;
+pub mod review;
 pub mod schema;
 pub mod sealed;
 pub mod session;

@@ -121,6 +121,15 @@ pub fn raise(tx: &mut Tx<'_>, id: TaskId, priority: i64, detail: &str) -> Result
     Ok(())
 }
 
+/// Says anew by when a task is to be done; none: nobody waits for it now.
+pub fn set_due(tx: &mut Tx<'_>, id: TaskId, due_at: Option<Timestamp>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE tasks SET due_at = $2, version = version + 1 WHERE id = $1",
+        params![id.raw(), due_at],
+    )?;
+    Ok(())
+}
+
 /// Ends a task that is open, with its outcome. Gives whether it was open.
 pub fn close(
     tx: &mut Tx<'_>,

@@ -74,6 +74,8 @@ pub struct OrderView {
     pub summary: OrderSummary,
     /// How far the review is.
     pub review: String,
+    /// Why it is or was kept from being released, oldest first.
+    pub holds: Vec<HoldView>,
     /// Why it was canceled.
     pub cancel_reason: Option<String>,
     /// The sums.
@@ -176,6 +178,21 @@ pub struct RefundView {
     pub succeeded_at: Option<String>,
 }
 
+/// A reason that keeps or kept an order from being released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HoldView {
+    /// `amount`, `frequency`, `address`, `fraud`, …
+    pub reason: String,
+    /// Whether it stops the order, or a person only has a look.
+    pub is_interception: bool,
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub placed_at: String,
+    /// When somebody decided.
+    #[schema(format = DateTime)]
+    pub lifted_at: Option<String>,
+}
+
 /// One deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeadlineView {
@@ -244,9 +261,16 @@ impl From<&OrderDetail> for OrderView {
             kind: kind.code().to_owned(),
             due_at: moment(*due_at),
         });
+        let holds = detail.holds.iter().map(|hold| HoldView {
+            reason: hold.reason.code().to_owned(),
+            is_interception: hold.is_interception,
+            placed_at: moment(hold.placed_at),
+            lifted_at: hold.lifted_at.map(moment),
+        });
         Self {
             summary: OrderSummary::of(&detail.stored.order, &detail.stored.region),
             review: facts.review.code().to_owned(),
+            holds: holds.collect(),
             cancel_reason: facts.cancel_reason.map(|reason| reason.code().to_owned()),
             amounts,
             lines: lines.collect(),

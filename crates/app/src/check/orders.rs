@@ -6,6 +6,7 @@ use ordermill_base::Id;
 use ordermill_domain::event::Event as AnyEvent;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::ledger::Account;
+use ordermill_domain::order::review::Hold;
 use ordermill_domain::order::{
     Event, LineQuantity, LineTerms, Order, OrderLine, Review, Status, Step, review,
 };
@@ -43,6 +44,7 @@ struct File {
     payments: Vec<Payment>,
     refunds: Vec<Refund>,
     books: Vec<ledger::Entry>,
+    holds: Vec<Hold>,
     history: Vec<Entry>,
 }
 
@@ -70,6 +72,9 @@ fn load(tx: &mut Tx<'_>, range: Range) -> Result<BTreeMap<i64, File>, Error> {
     }
     for (order, entry) in check::ledger_of(tx, range)? {
         files.entry(order).or_default().books.push(entry);
+    }
+    for (order, hold) in check::holds_of(tx, range)? {
+        files.entry(order.raw()).or_default().holds.push(hold);
     }
     for entry in check::histories(tx, "order", range)? {
         files.entry(entry.aggregate_id).or_default().history.push(entry);
@@ -268,6 +273,7 @@ impl File {
             examination.found("I5", id, "its history does not begin with its placing");
             return;
         };
+        let mut holds = Vec::new();
         for entry in &self.history[1..] {
             let Some(event) = event_of(entry) else {
                 let what = format!("event {} cannot be read", entry.sequence);
@@ -284,6 +290,7 @@ impl File {
                 examination.found("I6", id, what);
             }
             order.apply(&event, entry.at);
+            Hold::fold(&mut holds, &event, entry.sequence, entry.at);
             lines.iter_mut().for_each(|line| line.apply(&event));
         }
         if order != *stored {
@@ -292,6 +299,11 @@ impl File {
         }
         if lines != self.lines {
             examination.found("I5", id, "stored lines are not what happened to them");
+        }
+        let mut stored_holds = self.holds.clone();
+        (holds.sort_unstable(), stored_holds.sort_unstable());
+        if holds != stored_holds {
+            examination.found("I5", id, "stored holds are not what happened to the order");
         }
     }
 }

@@ -3,12 +3,13 @@
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Progress};
+use ordermill_domain::order::review::Hold;
+use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Progress, Review};
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_storage::{
     Error, Tx, coupon, deadline, journal, ledger, message, order, payment, refund, reservation,
-    task,
+    review, task,
 };
 
 /// History entries shown at most; the rest is a page of the audit log.
@@ -33,6 +34,8 @@ pub struct OrderDetail {
     pub payments: Vec<Payment>,
     /// Every refund, oldest first.
     pub refunds: Vec<Refund>,
+    /// Why it is or was kept from being released, oldest first.
+    pub holds: Vec<Hold>,
     /// What must happen by when: (kind, due, warning).
     pub deadlines: Vec<(DeadlineKind, Timestamp, Option<Timestamp>)>,
     /// What a person has to do about it, newest first.
@@ -50,9 +53,12 @@ impl OrderDetail {
     /// not be shown with the deadlines from before and the payment from after it.
     pub fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Self>, Error> {
         let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
+        let was_looked_at =
+            !matches!(stored.order.facts().review, Review::Pending | Review::AutoPassed);
         let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
+            holds: if was_looked_at { review::holds_of(tx, id)? } else { Vec::new() },
             stored,
             number: OrderNumber::from(id),
             lines: order::lines(tx, id)?,

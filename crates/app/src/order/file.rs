@@ -13,7 +13,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
 use ordermill_domain::order::{
-    Cover, Event, LineQuantity, Order, OrderError, OrderLine, Status, review,
+    Cover, Event, LineQuantity, LineTerms, Order, OrderError, OrderLine, Status, review,
 };
 use ordermill_domain::reservation::{
     self as hold, InvalidTransition, ReleaseReason, Reservation, State,
@@ -21,6 +21,8 @@ use ordermill_domain::reservation::{
 use ordermill_domain::stock::ClaimError;
 use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
+
+use crate::review::{Found, Subject, by_rules, follow, rule};
 
 /// An order in the hands of one command: loaded and locked, changed in memory by the domain's rules,
 /// written back once by [`OrderFile::save`].
@@ -37,6 +39,8 @@ pub struct OrderFile {
     lines_before: Vec<OrderLine>,
     reservations_before: Vec<reservation::Stored>,
     happened: Vec<(Act, Event, i64)>,
+    /// How the rules came to what they said, if they did with this command.
+    found: Option<(i64, Timestamp, Found)>,
     /// What happened to reservations and no event of the order says.
     happened_to_holds: Vec<(Act, hold::Event)>,
 }
@@ -106,6 +110,7 @@ impl OrderFile {
                 reservations,
                 levels: Rc::clone(&levels),
                 happened: Vec::new(),
+                found: None,
                 happened_to_holds: Vec::new(),
             }
         };
@@ -155,7 +160,19 @@ impl OrderFile {
         !self.was_paid && milestones.paid_at.is_some() && milestones.ended_at.is_none()
     }
 
-    /// Moves the review on.
+    /// Lets the rules look at the order, and moves the review on as they say.
+    pub(crate) fn let_rules_decide(&mut self, tx: &mut Tx<'_>, act: &Act) -> Result<(), FileError> {
+        let terms: Vec<LineTerms> = self.lines.iter().map(|line| line.terms).collect();
+        let region = &self.stored.region;
+        let found = rule(tx, Subject { order: &self.stored.order, lines: &terms, region })?;
+        let act = by_rules(act, &found.ruling);
+        let event = self.stored.order.record_ruling(found.ruling.clone(), act.at)?;
+        self.found = Some((self.stored.order.version(), act.at, found));
+        self.happened(&act, event);
+        Ok(())
+    }
+
+    /// Moves the review on by a person's step.
     pub fn review(&mut self, act: &Act, step: review::Step) -> Result<(), FileError> {
         let event = self.stored.order.record_review(step, act.at)?;
         self.happened(act, event);
@@ -342,6 +359,10 @@ impl OrderFile {
             }
             for (act, event, sequence) in &file.happened {
                 order::record(tx, act, file.order().id(), *sequence, event)?;
+                follow(tx, act, file.order(), *sequence, event)?;
+            }
+            if let Some((sequence, at, found)) = &file.found {
+                found.store(tx, file.order().id(), *sequence, *at)?;
             }
         }
         Ok(())

@@ -11,14 +11,16 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
 use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId, PaymentId};
 use ordermill_domain::order::{
-    Cover, Event, Order, OrderError, OrderLine, PaymentTerms, Placed, review,
+    Cover, Event, LineTerms, Order, OrderError, OrderLine, PaymentTerms, Placed,
 };
 use ordermill_domain::reservation::Reservation;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
 use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
 
+use super::file::FileError;
 use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
+use crate::review::{Found, Subject, by_rules, follow, rule};
 
 /// An order that is ready to be decided on: priced, validated, sealed.
 #[derive(Debug, Clone)]
@@ -168,6 +170,12 @@ fn write_each(accepted: &[(&PlaceOrder, Decision)], tx: &mut Tx<'_>) -> Result<(
         command.claims.write(tx, command.id, command.act.at)?;
     }
     for (command, decision) in accepted {
+        if let Some((sequence, found)) = &decision.found {
+            for ((act, event), sequence) in decision.events.iter().zip(1..) {
+                follow(tx, act, &decision.stored.order, sequence, event)?;
+            }
+            found.store(tx, command.id, *sequence, command.act.at)?;
+        }
         for tender in &decision.tenders {
             tender.write(tx, &command.act)?;
         }
@@ -180,6 +188,8 @@ struct Decision {
     stored: order::Stored,
     lines: Vec<OrderLine>,
     events: Vec<(Act, Event)>,
+    /// How the rules came to what they said, if they have looked at it already.
+    found: Option<(i64, Found)>,
     reservations: Vec<Reservation>,
     tenders: Vec<TenderPayment>,
 }
@@ -193,7 +203,7 @@ impl Decision {
 impl PlaceOrder {
     fn decide(
         &self,
-        tx: &Tx<'_>,
+        tx: &mut Tx<'_>,
         levels: &mut stock::Levels,
         desk: &mut Desk,
     ) -> Result<Result<Decision, PlaceOrderError>, Error> {
@@ -209,9 +219,10 @@ impl PlaceOrder {
             Ok(reserved) => reserved,
             Err(shortages) => return Ok(Err(PlaceOrderError::OutOfStock(shortages))),
         };
-        let mut decision = match self.accept(reserved) {
+        let mut decision = match self.accept(tx, reserved) {
             Ok(decision) => decision,
-            Err(error) => return Ok(Err(error.into())),
+            Err(FileError::Refused(error)) => return Ok(Err(error.into())),
+            Err(error) => return Err(error.into_storage()),
         };
         for reservation in &mut decision.reservations {
             let facts = *reservation.facts();
@@ -228,8 +239,9 @@ impl PlaceOrder {
 
     fn accept(
         &self,
+        tx: &mut Tx<'_>,
         reserved: Vec<ordermill_domain::stock::Reserved>,
-    ) -> Result<Decision, OrderError> {
+    ) -> Result<Decision, FileError> {
         let at = self.act.at;
         let is_held_for_a_while = self.placed.promotion;
         let expires_at = is_held_for_a_while.then(|| at + self.hold_for);
@@ -238,6 +250,7 @@ impl PlaceOrder {
             .map(|reserved| Reservation::of_placed(self.id, reserved, expires_at))
             .collect();
         let placed = Placed { reserved, ..self.placed.clone() };
+        let mut found = None;
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
         let (mut order, event) = Order::place(self.id, placed, at)?;
         let mut events = vec![(self.act.clone(), event)];
@@ -247,13 +260,20 @@ impl PlaceOrder {
         if self.placed.terms == PaymentTerms::CashOnDelivery
             || order.facts().milestones.paid_at.is_some()
         {
-            let act = passed_by_default(&self.act);
-            events.push((act.clone(), order.record_review(review::Step::AutoPass, at)?));
-            let cover = cover_of(&reservations);
-            events.push((act, order.confirm(&mut lines, cover, at)?));
-            for reservation in &mut reservations {
-                // What waits for stock has no such step and goes on waiting.
-                let _ = reservation.allocate();
+            let terms: Vec<LineTerms> = lines.iter().map(|line| line.terms).collect();
+            let subject = Subject { order: &order, lines: &terms, region: &self.region };
+            let ruled = rule(tx, subject)?;
+            let by_rules = by_rules(&self.act, &ruled.ruling);
+            events.push((by_rules, order.record_ruling(ruled.ruling.clone(), at)?));
+            found = Some((order.version(), ruled));
+            if order.ready_to_confirm().is_ok() {
+                let cover = cover_of(&reservations);
+                let act = Act { actor: Actor::REVIEW, ..self.act.clone() };
+                events.push((act, order.confirm(&mut lines, cover, at)?));
+                for reservation in &mut reservations {
+                    // What waits for stock has no such step and goes on waiting.
+                    let _ = reservation.allocate();
+                }
             }
         }
         let stored = order::Stored {
@@ -262,7 +282,7 @@ impl PlaceOrder {
             recipient: self.recipient.clone(),
             accepts_backorder: self.accepts_backorder,
         };
-        Ok(Decision { stored, lines, events, reservations, tenders: Vec::new() })
+        Ok(Decision { stored, lines, events, found, reservations, tenders: Vec::new() })
     }
 
     /// What begins to run when the order is placed: (order, kind, due, warning). Nobody waits for the
@@ -295,16 +315,6 @@ fn cover_of(reservations: &[Reservation]) -> Cover {
         .map(|facts| LineQuantity { line_no: facts.line_no, quantity: facts.quantity })
         .collect();
     if waiting.is_empty() { Cover::Allocated } else { Cover::BackorderAccepted(waiting) }
-}
-
-/// The act of the review that passes everything while there is no rule that stops anything.
-pub(crate) fn passed_by_default(act: &Act) -> Act {
-    Act {
-        actor: Actor::system("review"),
-        at: act.at,
-        reason: Some("passed by default: no review rule is in force".to_owned()),
-        request_id: act.request_id.clone(),
-    }
 }
 
 /// What the database knows of the batch: rows that [`Known`] looks into.

@@ -4,14 +4,12 @@
 //! and for the version that the person has seen: what changed meanwhile is looked at again.
 
 use ordermill_domain::actor::Act;
-use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{self, Action, CancelReason, Review, Status, review};
+use ordermill_domain::order::{self, Action, CancelReason, Status, review};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::ReleaseReason;
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, deadline, task};
+use ordermill_storage::{Error, Tx};
 
 use super::cancel::{CancelOrderError, cancel_order, settle_payments};
 use super::file::{FileError, OrderFile};
@@ -97,10 +95,6 @@ pub fn take(
         release(tx, act, file.order().facts())?;
         settle_payments(tx, act, seen.id, Cause::OrderRejected)?;
     }
-    if !matches!(file.order().facts().review, Review::ManualPending | Review::NeedsBuyer) {
-        deadline::meet(tx, seen.id, DeadlineKind::Review)?;
-        task::close(tx, TaskKind::Review, seen.id, step.code(), act.at)?;
-    }
     Ok(())
 }
 
@@ -116,8 +110,6 @@ pub fn cancel(
     let status = load(tx, seen)?.order().status();
     status.after(order::Step::Cancel).map_err(|error| FileError::Refused(error.into()))?;
     cancel_order(tx, act, seen.id, reason)?;
-    deadline::meet(tx, seen.id, DeadlineKind::Review)?;
-    task::close(tx, TaskKind::Review, seen.id, "canceled", act.at)?;
     Ok(())
 }
 

@@ -9,10 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordermill_base::{Id, Money};
-use ordermill_domain::actor::Act;
+use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::ledger::Posting;
-use ordermill_domain::order::{CancelReason, Review, Status, review};
+use ordermill_domain::order::{CancelReason, Review, Status};
 use ordermill_domain::payment::{
     CaptureError, CaptureReport, Event, LateFacts, LateMoney, LatePolicy, Payment, late_money,
 };
@@ -24,7 +24,6 @@ use super::refund::grant_refund;
 use crate::benefit::give_back::{earn, release};
 use crate::order::cancel::settle_payments;
 use crate::order::file::{FileError, OrderFile};
-use crate::order::place::passed_by_default;
 
 /// Records captured money, exactly once.
 #[derive(Debug, Clone)]
@@ -82,7 +81,7 @@ impl BatchCommand for RecordCapture {
     fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
         let mut desk = Desk::load(batch, tx)?;
         let outputs: Result<Vec<_>, FileError> =
-            batch.iter().map(|command| desk.decide(command)).collect();
+            batch.iter().map(|command| desk.decide(command, tx)).collect();
         let outputs = outputs.map_err(FileError::into_storage)?;
         desk.write(tx)?;
         Ok(outputs)
@@ -138,6 +137,7 @@ impl<'b> Desk<'b> {
     fn decide(
         &mut self,
         command: &'b RecordCapture,
+        tx: &mut Tx<'_>,
     ) -> Result<Result<Captured, PaymentNotFound>, FileError> {
         let RecordCapture { act, money, policy } = command;
         let known = self.payments.get_mut(&money.payment);
@@ -159,7 +159,7 @@ impl<'b> Desk<'b> {
             }
         };
         file.record_paid(act, amount.minor)?;
-        let kept = keep_or_send_back(act, file, *policy)?;
+        let kept = keep_or_send_back(tx, act, file, *policy)?;
         let excess_minor = match kept {
             Kept::Confirmed | Kept::Waits => file.overpaid_minor().min(amount.minor),
             Kept::TooLate | Kept::EndsOrder => amount.minor,
@@ -234,6 +234,7 @@ impl<'b> Desk<'b> {
 }
 
 fn keep_or_send_back(
+    tx: &mut Tx<'_>,
     act: &Act,
     file: &mut OrderFile,
     policy: LatePolicy,
@@ -256,12 +257,11 @@ fn keep_or_send_back(
     }
     match status {
         Status::Placed if file.order().facts().milestones.paid_at.is_some() => {
-            let by_default = passed_by_default(act);
             if file.order().facts().review == Review::Pending {
-                file.review(&by_default, review::Step::AutoPass)?;
+                file.let_rules_decide(tx, act)?;
             }
             if file.order().ready_to_confirm().is_ok() {
-                file.confirm(&by_default)?;
+                file.confirm(&Act { actor: Actor::REVIEW, ..act.clone() })?;
                 return Ok(Kept::Confirmed);
             }
             Ok(Kept::Waits)

@@ -151,6 +151,8 @@ const PLANTED: &[Case] = &[
         "I4",
         "1",
     ),
+    ("INSERT INTO order_holds VALUES (2, 3, 0, 'amount', 0, NULL)", "I5", "ord_"),
+    ("INSERT INTO review_decisions VALUES (2, 1, 0, '{}', 0)", "I5", "2"),
     ("INSERT INTO order_contacts VALUES (1, 77)", "I5", "77"),
     ("INSERT INTO order_notes VALUES (1, 77, 'buyer', 0, x'00')", "I5", "77"),
     ("INSERT INTO reveals VALUES (1, 77, 1, 'phone', 0)", "I5", "77"),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Review, Status};
 use super::review::Ruling;
+use super::{Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Review, Status};
 use crate::ids::{ChannelId, CouponId, CustomerId};
 use crate::stock::Reserved;
 

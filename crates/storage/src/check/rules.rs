@@ -68,6 +68,15 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "I5",
+        "rules decided about something that did not happen",
+        &["review_decisions"],
+        "SELECT CAST(d.order_id AS TEXT) FROM review_decisions d
+          WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.aggregate_id = d.order_id
+            AND j.aggregate = 'order' AND j.sequence = d.sequence AND j.kind = 'order.reviewed')
+          LIMIT 100",
+    ),
+    rule(
+        "I5",
         "a contact points to an order that does not exist",
         &["order_contacts"],
         "SELECT CAST(c.order_id AS TEXT) FROM order_contacts c

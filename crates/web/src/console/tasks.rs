@@ -6,7 +6,7 @@ use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::task::{self as desk_work, TaskError};
-use ordermill_app::{approval, replenishment};
+use ordermill_app::{approval, replenishment, review};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
 use ordermill_domain::ids::{OrderId, PaymentId, RefundId, SkuId, TaskId};
@@ -210,6 +210,7 @@ impl Desk {
             // What waits for a second person has a page of its own.
             detail: match task.kind {
                 TaskKind::SecondApproval => String::new(),
+                TaskKind::Review => review_reasons(task, t),
                 _ => match replenishment::read(task) {
                     Some(low) => low_stock(&low, t),
                     None => detail(&task.detail),
@@ -264,6 +265,14 @@ fn low_stock(low: &replenishment::Detail, t: Words) -> String {
 }
 
 /// What a person needs to know, from a small JSON object: its values by name.
+/// Why an order waits for its review.
+fn review_reasons(task: &Task, t: Words) -> String {
+    let reasons = review::reasons(task);
+    let words: Vec<&str> =
+        reasons.into_iter().map(|reason| states::hold_reason(reason, t)).collect();
+    words.join(" · ")
+}
+
 fn detail(json: &str) -> String {
     let Ok(serde_json::Value::Object(parts)) = serde_json::from_str(json) else {
         return String::new();

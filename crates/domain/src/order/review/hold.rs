@@ -120,8 +120,7 @@ mod tests {
 
     #[test]
     fn several_holds_stand_until_somebody_decides() {
-        let decided =
-            |from, to| open_after(&Event::Reviewed { from, to, ruling: None });
+        let decided = |from, to| open_after(&Event::Reviewed { from, to, ruling: None });
         assert_eq!(decided(Review::Intercepted, Review::Released), 0);
         assert_eq!(decided(Review::Intercepted, Review::Rejected), 0);
         assert_eq!(decided(Review::ManualPending, Review::NeedsBuyer), 3);

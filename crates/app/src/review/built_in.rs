@@ -1,0 +1,51 @@
+//! The table of review rules that every shop starts with.
+//!
+//! It holds what a careful shopkeeper would look at and nothing else: an ordinary order passes by
+//! itself. It asks only about what is at hand when an order is decided, so that it costs no query.
+
+use std::sync::LazyLock;
+
+use ordermill_domain::order::review::{HoldReason, Verdict};
+use ordermill_rules::order::OrderDocument;
+use ordermill_rules::{Definition, HitPolicy, Name, Rule, Table};
+
+/// The rules that are in force as long as a shop has none of its own; their version is 0.
+pub fn built_in() -> &'static Table<Verdict> {
+    static TABLE: LazyLock<Table<Verdict>> = LazyLock::new(|| {
+        Table::compile::<OrderDocument>(definition(), 0)
+            .expect("the built-in table compiles, as its tests show")
+    });
+    &TABLE
+}
+
+fn definition() -> Definition<Verdict> {
+    Definition {
+        hit: HitPolicy::All,
+        rules: vec![
+            rule(
+                "大额订单",
+                "Large order",
+                "order.currency == 'CNY' && order.total_minor > 5000000",
+                HoldReason::Amount,
+            ),
+            rule(
+                "货到付款大额",
+                "Large cash on delivery",
+                "order.terms == 'cash_on_delivery' && order.currency == 'CNY'
+                    && order.total_minor > 500000",
+                HoldReason::Amount,
+            ),
+        ],
+        otherwise: Verdict::Pass,
+    }
+}
+
+fn rule(
+    zh: &'static str,
+    en: &'static str,
+    when: &'static str,
+    reason: HoldReason,
+) -> Rule<Verdict> {
+    let name = Name { zh: zh.into(), en: en.into() };
+    Rule { name, when: when.into(), then: Verdict::Hold { reason } }
+}

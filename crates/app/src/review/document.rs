@@ -1,0 +1,216 @@
+//! The facts of an order, collected for a table that asks about them.
+
+use std::collections::HashMap;
+
+use ordermill_domain::order::review::Verdict;
+use ordermill_domain::order::{Facts, LineTerms};
+use ordermill_domain::sku::Sku;
+use ordermill_rules::Table;
+use ordermill_rules::order::{
+    AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts,
+};
+use ordermill_storage::{Error, Tx, category, channel, review, sku};
+
+use super::Subject;
+
+/// The document of an order. What the table does not read is left empty: nobody sees it.
+pub(super) fn of(
+    tx: &mut Tx<'_>,
+    subject: Subject<'_>,
+    table: &Table<Verdict>,
+) -> Result<OrderDocument, Error> {
+    let facts = subject.order.facts();
+    let here_minor = facts.money.paid_minor - facts.money.refunded_minor;
+    let region = subject.region.to_owned();
+    let country = region.split('-').next().unwrap_or_default().to_owned();
+    Ok(OrderDocument {
+        order: order(tx, subject, table)?,
+        lines: if table.reads("lines") { lines(tx, subject.lines)? } else { Vec::new() },
+        address: AddressFacts { country, region },
+        payment: PaymentFacts {
+            paid_minor: here_minor,
+            excess_minor: (here_minor - facts.amounts.total_minor).max(0),
+        },
+        buyer: buyer(tx, facts, table)?,
+    })
+}
+
+fn order(
+    tx: &mut Tx<'_>,
+    subject: Subject<'_>,
+    table: &Table<Verdict>,
+) -> Result<OrderFacts, Error> {
+    let facts = subject.order.facts();
+    let asks = table.reads("order.channel") || table.reads("order.channel_kind");
+    let channel = if asks { channel::fetch(tx, facts.channel)? } else { None };
+    let (channel, channel_kind) =
+        channel.map(|channel| (channel.code, channel.kind)).unwrap_or_default();
+    Ok(OrderFacts {
+        channel,
+        channel_kind,
+        terms: facts.terms.code().to_owned(),
+        is_promotion: facts.promotion,
+        currency: facts.amounts.currency.code().to_owned(),
+        total_minor: facts.amounts.total_minor,
+        goods_minor: facts.amounts.goods_minor,
+        discount_minor: facts.amounts.discount_minor,
+        freight_minor: facts.amounts.freight_minor,
+        pieces: subject.lines.iter().map(|line| line.quantity.get()).fold(0, i64::saturating_add),
+        coupons: i64::from(facts.coupons),
+        is_backordered: facts.backordered,
+    })
+}
+
+fn lines(tx: &mut Tx<'_>, lines: &[LineTerms]) -> Result<Vec<LineFacts>, Error> {
+    let skus = sku::fetch_all(tx, lines.iter().map(|line| line.sku))?;
+    let mut categories = HashMap::new();
+    for sku in &skus {
+        if !categories.contains_key(&sku.category) {
+            let code = category::fetch(tx, sku.category)?.map(|category| category.code);
+            categories.insert(sku.category, code.unwrap_or_default());
+        }
+    }
+    let skus: HashMap<_, &Sku> = skus.iter().map(|sku| (sku.id, sku)).collect();
+    let facts = lines.iter().map(|line| {
+        let sku = skus.get(&line.sku);
+        let handling = sku.map(|sku| sku.handling).unwrap_or_default();
+        let category = sku.and_then(|sku| categories.get(&sku.category));
+        LineFacts {
+            sku: sku.map(|sku| sku.code.clone()).unwrap_or_default(),
+            category: category.cloned().unwrap_or_default(),
+            pieces: line.quantity.get(),
+            unit_price_minor: line.unit_price_minor,
+            total_minor: line.total_minor,
+            is_fragile: handling.is_fragile,
+            is_high_value: handling.is_high_value,
+            is_perishable: handling.is_perishable,
+            is_hazardous: handling.is_hazardous,
+            is_oversized: handling.is_oversized,
+        }
+    });
+    Ok(facts.collect())
+}
+
+fn buyer(tx: &mut Tx<'_>, facts: &Facts, table: &Table<Verdict>) -> Result<BuyerFacts, Error> {
+    let history = match facts.customer {
+        Some(customer) if table.reads("buyer") => {
+            Some(review::history(tx, customer, facts.id, facts.milestones.placed_at)?)
+        }
+        _ => None,
+    };
+    Ok(BuyerFacts {
+        is_known: facts.customer.is_some(),
+        orders: history.map(|history| history.orders),
+        completed_orders: history.map(|history| history.completed),
+        canceled_orders: history.map(|history| history.canceled),
+        rejected_orders: history.map(|history| history.rejected),
+        orders_last_hour: history.map(|history| history.last_hour),
+        orders_last_day: history.map(|history| history.last_day),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+    use ordermill_base::{Currency, Id, Quantity, Timestamp};
+    use ordermill_domain::actor::{Act, Actor};
+    use ordermill_domain::category::Category;
+    use ordermill_domain::ids::{CategoryId, ChannelId, OrderId, SkuId};
+    use ordermill_domain::order::review::HoldReason;
+    use ordermill_domain::order::{Amounts, Order, PaymentTerms, Placed, Review};
+    use ordermill_domain::pricing::TaxMode;
+    use ordermill_domain::text::Text;
+    use ordermill_rules::{Definition, Facts as _, HitPolicy, Name, Rule};
+    use ordermill_storage::channel::Channel;
+    use ordermill_testkit::each_database;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+    fn a_placed_order() -> (Order, Vec<LineTerms>) {
+        let line = LineTerms {
+            line_no: 1,
+            sku: SkuId::from_raw(7),
+            quantity: Quantity::ONE,
+            unit_price_minor: 1_000,
+            discount_minor: 0,
+            tax_minor: 0,
+            total_minor: 1_000,
+        };
+        let amounts = Amounts {
+            currency: Currency::Cny,
+            tax_mode: TaxMode::Inclusive,
+            goods_minor: 1_000,
+            discount_minor: 0,
+            freight_minor: 0,
+            tax_minor: 0,
+            total_minor: 1_000,
+        };
+        let placed = Placed {
+            channel: ChannelId::from_raw(3),
+            channel_order_id: None,
+            customer: None,
+            terms: PaymentTerms::Prepaid,
+            promotion: false,
+            review: Review::Pending,
+            amounts,
+            lines: vec![line],
+            reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
+        };
+        (Order::placed(OrderId::from_raw(1), &placed, NOW), vec![line])
+    }
+
+    #[test]
+    fn a_table_finds_what_it_asks_about_goods_channel_and_place() {
+        let when =
+            "lines.exists(it, it.sku == 'LIGHTER' && it.category == 'fire' && it.is_hazardous)
+            && order.channel == 'market' && order.channel_kind == 'api'
+            && address.country == 'CN' && address.region == 'CN-31'
+            && !buyer.is_known && !has(buyer.orders) && payment.paid_minor == 0";
+        let rule = Rule {
+            name: Name { zh: "都对".into(), en: "All of it".into() },
+            when: when.into(),
+            then: Verdict::Hold { reason: HoldReason::Goods },
+        };
+        let otherwise = Verdict::Pass;
+        let table = Definition { hit: HitPolicy::All, rules: vec![rule], otherwise };
+        let table = Table::compile::<OrderDocument>(table, 1).unwrap();
+        let (order, lines) = a_placed_order();
+        for database in each_database() {
+            let decision = database.connection().transact(|tx| {
+                goods_and_channel(tx)?;
+                let subject = Subject { order: &order, lines: &lines, region: "CN-31" };
+                Ok::<_, Error>(table.decide(&of(tx, subject, &table)?.prepare()))
+            });
+            let decision = decision.unwrap();
+            assert_eq!(decision.actions, [Verdict::Hold { reason: HoldReason::Goods }]);
+        }
+    }
+
+    fn goods_and_channel(tx: &mut Tx<'_>) -> Result<(), Error> {
+        let act = Act::new(Actor::system("test"), NOW);
+        let text = |text: &str| Text { zh: text.to_owned(), en: text.to_owned() };
+        let fire = Category {
+            id: CategoryId::from_raw(5),
+            code: "fire".to_owned(),
+            slug: String::new(),
+            name: text("Fire"),
+            about: text(""),
+            position: 1,
+            version: 1,
+        };
+        category::insert(tx, &act, &fire)?;
+        let mut lighter = ordermill_testkit::catalog::sku(SkuId::from_raw(7), "LIGHTER");
+        lighter.category = fire.id;
+        lighter.handling.is_hazardous = true;
+        sku::insert(tx, &act, &lighter)?;
+        let (code, kind, name) = ("market".to_owned(), "api".to_owned(), "Market".to_owned());
+        let (id, settings) = (ChannelId::from_raw(3), "{}".to_owned());
+        let channel = Channel { id, code, kind, name, settings, secret: None, is_active: true };
+        ordermill_storage::channel::insert(tx, &channel)
+    }
+}

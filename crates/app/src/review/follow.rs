@@ -1,0 +1,129 @@
+//! What follows from a review that moved, whoever moved it: holds, the clock of D3, the task.
+
+use ordermill_base::{Id, Span, Timestamp};
+use ordermill_domain::actor::Act;
+use ordermill_domain::deadline::{DeadlineKind, on_review};
+use ordermill_domain::ids::TaskId;
+use ordermill_domain::order::review::{Hold, HoldReason};
+use ordermill_domain::order::{Event, Order, Review};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::task::Task;
+use ordermill_storage::{Error, Tx, deadline, review, task};
+use serde::{Deserialize, Serialize};
+
+/// What the task of a review says.
+#[derive(Serialize, Deserialize)]
+struct Detail {
+    /// Why the order is held.
+    reasons: Vec<HoldReason>,
+    /// What was left of the time to decide when the buyer was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_seconds: Option<i64>,
+}
+
+/// Why the order of a review's task is held.
+pub fn reasons(task: &Task) -> Vec<HoldReason> {
+    let detail: Option<Detail> = serde_json::from_str(&task.detail).ok();
+    detail.map(|detail| detail.reasons).unwrap_or_default()
+}
+
+/// Writes what follows from an event of this order, which has the given sequence.
+pub(crate) fn follow(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    order: &Order,
+    sequence: i64,
+    event: &Event,
+) -> Result<(), Error> {
+    let (from, to) = match *event {
+        Event::Reviewed { from, to, .. } => (from, Some(to)),
+        Event::Canceled { .. } => (order.facts().review, None),
+        _ => return Ok(()),
+    };
+    for hold in Hold::placed_by(event, sequence, act.at) {
+        review::insert_hold(tx, order.id(), &hold)?;
+    }
+    match (from.is_held(), to) {
+        (true, Some(Review::NeedsBuyer)) => pause(tx, order, act.at),
+        (true, Some(Review::ManualPending)) => go_on(tx, order, act.at),
+        (true, to) => {
+            review::lift_holds(tx, order.id(), act.at)?;
+            deadline::meet(tx, order.id(), DeadlineKind::Review)?;
+            let outcome = to.map_or("canceled", Review::code);
+            task::close(tx, TaskKind::Review, order.id(), outcome, act.at).map(drop)
+        }
+        (false, Some(to)) if to.is_held() => start(tx, order, event, to, act.at),
+        (false, _) => Ok(()),
+    }
+}
+
+/// A person must decide, in the time of D3.
+fn start(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    event: &Event,
+    held: Review,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let mut reasons: Vec<HoldReason> =
+        Hold::placed_by(event, 0, at).map(|hold| hold.reason).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    let due_at = on_review(held).map(|kind| at + kind.rule().span);
+    if let Some(due_at) = due_at {
+        arm(tx, order, due_at, at)?;
+    }
+    let detail = written(&Detail { reasons, left_seconds: None })?;
+    task::open(tx, TaskKind::Review, order.id(), &detail, due_at, at)
+}
+
+/// The buyer is asked: the clock stands still.
+fn pause(tx: &mut Tx<'_>, order: &Order, at: Timestamp) -> Result<(), Error> {
+    let deadlines = deadline::of(tx, order.id())?;
+    let due_at = deadlines.iter().find(|(kind, ..)| *kind == DeadlineKind::Review);
+    let left = due_at.map_or(Span::seconds(0), |(_, due_at, _)| due_at.since(at));
+    deadline::meet(tx, order.id(), DeadlineKind::Review)?;
+    let left_seconds = Some(left.as_seconds().max(0));
+    let note = |detail: &mut Detail| detail.left_seconds = left_seconds;
+    match restate(tx, order, note)? {
+        Some(id) => task::set_due(tx, id, None),
+        None => Ok(()),
+    }
+}
+
+/// The buyer has answered: the clock goes on with what was left. What was late already stays so.
+fn go_on(tx: &mut Tx<'_>, order: &Order, at: Timestamp) -> Result<(), Error> {
+    let mut left = 0;
+    let take = |detail: &mut Detail| left = detail.left_seconds.take().unwrap_or(0);
+    let Some(id) = restate(tx, order, take)? else { return Ok(()) };
+    let due_at = at + Span::seconds(left);
+    task::set_due(tx, id, Some(due_at))?;
+    if left > 0 { arm(tx, order, due_at, at) } else { Ok(()) }
+}
+
+/// Arms D3. The warning keeps its distance from the breach; one whose time is over is not given.
+fn arm(tx: &mut Tx<'_>, order: &Order, due_at: Timestamp, at: Timestamp) -> Result<(), Error> {
+    let rule = DeadlineKind::Review.rule();
+    let before = |warn: Span| Span::seconds(rule.span.as_seconds() - warn.as_seconds());
+    let warn_at = rule.warn_after.map(|warn| due_at - before(warn)).filter(|warn| *warn > at);
+    deadline::arm(tx, order.id(), DeadlineKind::Review, due_at, warn_at)
+}
+
+/// Says anew what the open task is about. Gives the task, if it is open.
+fn restate(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    change: impl FnOnce(&mut Detail),
+) -> Result<Option<TaskId>, Error> {
+    let open = task::find_open(tx, TaskKind::Review, order.id().raw())?;
+    let Some(open) = open else { return Ok(None) };
+    let known = serde_json::from_str(&open.detail);
+    let mut detail = known.unwrap_or(Detail { reasons: Vec::new(), left_seconds: None });
+    change(&mut detail);
+    task::raise(tx, open.id, 0, &written(&detail)?)?;
+    Ok(Some(open.id))
+}
+
+fn written(detail: &Detail) -> Result<String, Error> {
+    serde_json::to_string(detail).map_err(|error| Error::Engine(error.into()))
+}

@@ -1,0 +1,346 @@
+//! The review of orders: what the built-in rules hold, and what people decide about it in time.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+use std::sync::Arc;
+
+use ordermill_app::benefit::claim::Claims;
+use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::place::PlaceOrder;
+use ordermill_app::order::step::{self, Seen};
+use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
+use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::{check, scheduler};
+use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::ids::{ChannelId, CustomerId, OrderId, PaymentId, StaffId};
+use ordermill_domain::order::review::{Hold, HoldReason};
+use ordermill_domain::order::{
+    Action, Amounts, CancelReason, LineTerms, Order, PaymentTerms, Placed, Review, Status,
+};
+use ordermill_domain::payment::{LatePolicy, NewPayment, Payment};
+use ordermill_domain::pricing::TaxMode;
+use ordermill_domain::role::Role;
+use ordermill_domain::task::{TaskKind, TaskState};
+use ordermill_storage::task::Task;
+use ordermill_storage::{BatchCommand, Connection, deadline, order, payment, review, task};
+use ordermill_testkit::stock::{location, receive, sku};
+use ordermill_testkit::{TestClock, each_database};
+
+const NOW: Timestamp = TestClock::START;
+/// More than the built-in rules let pass.
+const LARGE_MINOR: i64 = 5_000_100;
+
+fn an_order(number: i64, total_minor: i64) -> PlaceOrder {
+    let line = LineTerms {
+        line_no: 1,
+        sku: sku(1),
+        quantity: Quantity::ONE,
+        unit_price_minor: total_minor,
+        discount_minor: 0,
+        tax_minor: 0,
+        total_minor,
+    };
+    let amounts = Amounts {
+        currency: Currency::Cny,
+        tax_mode: TaxMode::Inclusive,
+        goods_minor: total_minor,
+        discount_minor: 0,
+        freight_minor: 0,
+        tax_minor: 0,
+        total_minor,
+    };
+    PlaceOrder {
+        id: OrderId::from_raw(number),
+        act: Act::new(Actor::Buyer(None), NOW),
+        placed: Placed {
+            channel: ChannelId::from_raw(1),
+            channel_order_id: None,
+            customer: None,
+            terms: PaymentTerms::Prepaid,
+            promotion: false,
+            review: Review::Pending,
+            amounts,
+            lines: vec![line],
+            reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
+        },
+        region: "CN-31".to_owned(),
+        recipient: b"ciphertext".to_vec(),
+        accepts_backorder: false,
+        preference: Arc::new([location(1)]),
+        key: None,
+        cart: None,
+        discounts: Vec::new(),
+        claims: Claims::default(),
+        pay_within: Span::hours(24),
+        hold_for: Span::minutes(30),
+    }
+}
+
+fn at_the_door(number: i64, total_minor: i64) -> PlaceOrder {
+    let mut order = an_order(number, total_minor);
+    order.placed.terms = PaymentTerms::CashOnDelivery;
+    order
+}
+
+/// A database with stock.
+struct Shop(Connection);
+
+fn in_each_shop(run: impl Fn(&mut Shop)) {
+    for database in each_database() {
+        let mut shop = Shop(database.connection());
+        receive(&mut shop.0, sku(1), location(1), 100, NOW);
+        run(&mut shop);
+        let report = check::check(&mut shop.0, NOW + Span::days(1), None, &mut |_, _| ()).unwrap();
+        assert_eq!(report.violations, [], "{database:?}");
+    }
+}
+
+impl Shop {
+    fn place(&mut self, orders: &[PlaceOrder]) {
+        let orders: Vec<&PlaceOrder> = orders.iter().collect();
+        let placed = self.0.transact(|tx| PlaceOrder::run(&orders, tx)).unwrap();
+        assert!(placed.iter().all(Result::is_ok), "{placed:?}");
+    }
+
+    fn pay(&mut self, number: i64, minor: i64) {
+        let (order, amount) = (OrderId::from_raw(number), Money::new(minor, Currency::Cny));
+        let (gateway, merchant) = ("sandbox".to_owned(), "demo".to_owned());
+        let id = PaymentId::from_raw(number);
+        let new = NewPayment { order, gateway, merchant, amount };
+        let (started, event) = Payment::create(id, new.clone(), NOW);
+        let act = Act::new(Actor::adapter("sandbox"), NOW);
+        let money = CapturedMoney {
+            payment: id,
+            gateway: new.gateway,
+            gateway_ref: format!("ref-{id}"),
+            merchant: new.merchant,
+            amount,
+        };
+        let capture = RecordCapture { act: act.clone(), money, policy: LatePolicy::Refund };
+        self.0
+            .transact(|tx| {
+                payment::insert(tx, &started, None, None)?;
+                payment::record(tx, &act, &started, &event)?;
+                RecordCapture::run(&[&capture], tx).map(drop)
+            })
+            .unwrap();
+    }
+
+    /// An order that the rules hold for its amount, since [`NOW`].
+    fn held(&mut self, number: i64) {
+        self.place(&[an_order(number, LARGE_MINOR)]);
+        self.pay(number, LARGE_MINOR);
+        assert_eq!(self.review(number), Review::ManualPending);
+    }
+
+    fn take(&mut self, number: i64, action: Action, at: Timestamp) {
+        let member = StaffMember {
+            id: StaffId::from_raw(1),
+            name: "Wei".to_owned(),
+            roles: vec![Role::Operations],
+            location: None,
+        };
+        let actor = Actor::Staff(member.id);
+        let act = Act { reason: Some("looked at it".to_owned()), ..Act::new(actor, at) };
+        let principal = Principal::Staff(Arc::new(member));
+        let seen = Seen { id: OrderId::from_raw(number), version: self.order(number).version() };
+        self.0.transact(|tx| step::take(tx, &principal, &act, seen, action)).unwrap();
+    }
+
+    fn order(&mut self, number: i64) -> Order {
+        let id = OrderId::from_raw(number);
+        self.0.read(|tx| order::fetch(tx, id)).unwrap().unwrap().order
+    }
+
+    fn review(&mut self, number: i64) -> Review {
+        self.order(number).facts().review
+    }
+
+    fn status(&mut self, number: i64) -> Status {
+        self.order(number).status()
+    }
+
+    fn holds(&mut self, number: i64) -> Vec<Hold> {
+        self.0.read(|tx| review::holds_of(tx, OrderId::from_raw(number))).unwrap()
+    }
+
+    fn open_holds(&mut self, number: i64) -> Vec<HoldReason> {
+        let holds = self.holds(number).into_iter();
+        holds.filter(|hold| hold.lifted_at.is_none()).map(|hold| hold.reason).collect()
+    }
+
+    /// When the review is due, and when its owner is warned, from [`NOW`].
+    fn due(&mut self, number: i64) -> Option<(Span, Option<Span>)> {
+        let deadlines = self.0.read(|tx| deadline::of(tx, OrderId::from_raw(number))).unwrap();
+        let of_review = deadlines.into_iter().find(|(kind, ..)| *kind == DeadlineKind::Review);
+        of_review.map(|(_, due, warn)| (due.since(NOW), warn.map(|warn| warn.since(NOW))))
+    }
+
+    fn task(&mut self, number: i64) -> Option<Task> {
+        let tasks = self.0.read(|tx| task::of(tx, OrderId::from_raw(number))).unwrap();
+        tasks.into_iter().find(|task| task.kind == TaskKind::Review)
+    }
+
+    fn decision(&mut self, number: i64) -> Option<serde_json::Value> {
+        let id = OrderId::from_raw(number);
+        let decisions = self.0.read(|tx| review::decisions_of(tx, id)).unwrap();
+        decisions.last().map(|stored| serde_json::from_str(&stored.decision).unwrap())
+    }
+}
+
+#[test]
+fn an_ordinary_order_passes_by_itself_and_leaves_no_work() {
+    in_each_shop(|shop| {
+        shop.place(&[an_order(1, 29_900), at_the_door(2, 29_900)]);
+        assert_eq!(shop.review(1), Review::Pending, "nobody looks before the money comes");
+        shop.pay(1, 29_900);
+        for number in [1, 2] {
+            assert_eq!(shop.review(number), Review::AutoPassed);
+            assert_eq!(shop.status(number), Status::Confirmed);
+            assert_eq!(
+                (shop.holds(number), shop.due(number), shop.task(number)),
+                (vec![], None, None)
+            );
+            assert_eq!(shop.decision(number), None);
+        }
+    });
+}
+
+#[test]
+fn a_large_order_waits_for_a_person_in_time_and_tells_why() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        assert_eq!(shop.status(1), Status::Placed);
+        assert_eq!(shop.open_holds(1), [HoldReason::Amount]);
+        assert_eq!(shop.due(1), Some((Span::hours(2), Some(Span::hours(1)))));
+        let task = shop.task(1).unwrap();
+        assert_eq!((task.state, task.due_at), (TaskState::Open, Some(NOW + Span::hours(2))));
+        assert_eq!(task.detail, r#"{"reasons":["amount"]}"#);
+        let decision = shop.decision(1).unwrap();
+        assert_eq!(decision["version"], 0);
+        let outcomes: Vec<_> = decision["considered"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|rule| (rule["name"]["en"].as_str().unwrap(), rule["outcome"].as_str().unwrap()))
+            .collect();
+        assert_eq!(
+            outcomes,
+            [("Large order", "matched"), ("Large cash on delivery", "not_matched"),]
+        );
+    });
+}
+
+#[test]
+fn large_cash_on_delivery_is_not_confirmed_before_somebody_looks() {
+    in_each_shop(|shop| {
+        shop.place(&[at_the_door(1, 500_100)]);
+        assert_eq!((shop.review(1), shop.status(1)), (Review::ManualPending, Status::Placed));
+        assert_eq!(shop.due(1), Some((Span::hours(2), Some(Span::hours(1)))));
+        shop.take(1, Action::Approve, NOW + Span::minutes(5));
+        assert_eq!((shop.review(1), shop.status(1)), (Review::Approved, Status::Confirmed));
+    });
+}
+
+#[test]
+fn approving_lifts_the_holds_ends_the_clock_and_confirms() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        let at = NOW + Span::minutes(20);
+        shop.take(1, Action::Approve, at);
+        assert_eq!((shop.review(1), shop.status(1)), (Review::Approved, Status::Confirmed));
+        assert_eq!(shop.holds(1)[0].lifted_at, Some(at));
+        assert_eq!(shop.due(1), None);
+        let task = shop.task(1).unwrap();
+        assert_eq!((task.state, task.outcome.as_deref()), (TaskState::Done, Some("approved")));
+    });
+}
+
+#[test]
+fn refusing_ends_the_order_and_its_holds() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.take(1, Action::Refuse, NOW + Span::minutes(20));
+        assert_eq!((shop.review(1), shop.status(1)), (Review::Rejected, Status::Rejected));
+        assert_eq!((shop.open_holds(1), shop.due(1)), (vec![], None));
+        assert_eq!(shop.task(1).unwrap().outcome.as_deref(), Some("rejected"));
+    });
+}
+
+#[test]
+fn the_clock_stands_still_while_the_buyer_is_asked() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.take(1, Action::AskBuyer, NOW + Span::minutes(30));
+        assert_eq!(shop.due(1), None);
+        assert_eq!(shop.task(1).unwrap().due_at, None);
+        assert_eq!(shop.open_holds(1), [HoldReason::Amount], "asking decides nothing");
+        let report = scheduler::run_due_on(&mut shop.0, NOW + Span::hours(9)).unwrap();
+        assert_eq!(report, scheduler::Report::default());
+        shop.take(1, Action::ResumeReview, NOW + Span::hours(10));
+        let (due, warn) = (Span::minutes(690), Span::minutes(630));
+        assert_eq!(shop.due(1), Some((due, Some(warn))), "an hour and a half were left");
+        assert_eq!(shop.task(1).unwrap().due_at, Some(NOW + due));
+    });
+}
+
+#[test]
+fn what_was_late_before_the_buyer_was_asked_stays_late() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        let report = scheduler::run_due_on(&mut shop.0, NOW + Span::hours(2)).unwrap();
+        assert_eq!(report.breached, 1);
+        assert_eq!(shop.review(1), Review::ManualPending, "a breach decides nothing");
+        shop.take(1, Action::AskBuyer, NOW + Span::hours(3));
+        shop.take(1, Action::ResumeReview, NOW + Span::hours(4));
+        assert_eq!(shop.due(1), None, "it was breached once");
+        shop.take(1, Action::Approve, NOW + Span::hours(5));
+        assert_eq!(shop.status(1), Status::Confirmed);
+    });
+}
+
+#[test]
+fn canceling_an_order_ends_its_review() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        let (id, act) = (OrderId::from_raw(1), Act::new(Actor::Buyer(None), NOW));
+        shop.0.transact(|tx| cancel_order(tx, &act, id, CancelReason::Buyer)).unwrap();
+        assert_eq!((shop.open_holds(1), shop.due(1)), (vec![], None));
+        assert_eq!(shop.task(1).unwrap().outcome.as_deref(), Some("canceled"));
+    });
+}
+
+#[test]
+fn what_is_known_of_a_buyer_are_their_other_orders() {
+    in_each_shop(|shop| {
+        let buyer = CustomerId::from_raw(7);
+        // Ids tell when their order was placed.
+        let placed = |ago: Span| ordermill_base::id::first_at(NOW - ago);
+        let orders = [Span::hours(30), Span::hours(3), Span::minutes(50), Span::minutes(10)];
+        let ids = orders.map(placed);
+        let of_buyer = |number| {
+            let mut order = an_order(number, 1_000);
+            order.placed.customer = Some(buyer);
+            order
+        };
+        shop.place(&ids.map(of_buyer));
+        shop.place(&[an_order(placed(Span::minutes(5)), 1_000)]);
+        let (first, this) = (OrderId::from_raw(ids[0]), OrderId::from_raw(ids[3]));
+        let act = Act::new(Actor::Buyer(None), NOW);
+        shop.0.transact(|tx| cancel_order(tx, &act, first, CancelReason::Buyer)).unwrap();
+        let at = NOW - Span::minutes(10);
+        let known = shop.0.read(|tx| review::history(tx, buyer, this, at)).unwrap();
+        let should = review::History {
+            orders: 3,
+            completed: 0,
+            canceled: 1,
+            rejected: 0,
+            last_hour: 1,
+            last_day: 2,
+        };
+        assert_eq!(known, should);
+    });
+}
