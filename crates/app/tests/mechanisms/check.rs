@@ -151,6 +151,8 @@ const PLANTED: &[Case] = &[
         "I4",
         "1",
     ),
+    ("INSERT INTO deadlines (subject_id, kind, due_at) VALUES (2, 'review', 1)", "I6", "2"),
+    ("UPDATE orders SET review = 'needs_buyer' WHERE id = 1", "I6", "1"),
     ("INSERT INTO order_holds VALUES (2, 3, 0, 'amount', 0, NULL)", "I5", "ord_"),
     ("INSERT INTO review_decisions VALUES (2, 1, 0, '{}', 0)", "I5", "2"),
     ("INSERT INTO order_contacts VALUES (1, 77)", "I5", "77"),

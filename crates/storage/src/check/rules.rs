@@ -67,6 +67,24 @@ pub const RULES: &[Rule] = &[
           WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = b.order_id) LIMIT 100",
     ),
     rule(
+        "I6",
+        "a review has a deadline although no person has to decide it",
+        &["deadlines", "orders"],
+        "SELECT CAST(d.subject_id AS TEXT) FROM deadlines d
+          WHERE d.kind = 'review' AND NOT EXISTS (SELECT 1 FROM orders o
+            WHERE o.id = d.subject_id AND o.status = 'placed'
+              AND o.review IN ('manual_pending', 'intercepted')) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "an order is held and nobody has to decide about it",
+        &["orders", "tasks"],
+        "SELECT CAST(o.id AS TEXT) FROM orders o
+          WHERE o.status = 'placed' AND o.review IN ('manual_pending', 'intercepted', 'needs_buyer')
+            AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.subject_id = o.id AND t.kind = 'review'
+              AND t.state IN ('open', 'claimed')) LIMIT 100",
+    ),
+    rule(
         "I5",
         "rules decided about something that did not happen",
         &["review_decisions"],

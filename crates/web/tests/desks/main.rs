@@ -8,3 +8,4 @@ mod catalog;
 mod coupons;
 mod keeping;
 mod kit;
+mod reviews;
