@@ -77,28 +77,27 @@ fn start(
     task::open(tx, TaskKind::Review, order.id(), &detail, due_at, at)
 }
 
-/// The buyer is asked: the clock stands still.
+/// The buyer is asked: the clock stands still. Time that is over, and nobody has said so yet, is said
+/// to be over when the clock goes on.
 fn pause(tx: &mut Tx<'_>, order: &Order, at: Timestamp) -> Result<(), Error> {
     let deadlines = deadline::of(tx, order.id())?;
-    let due_at = deadlines.iter().find(|(kind, ..)| *kind == DeadlineKind::Review);
-    let left = due_at.map_or(Span::seconds(0), |(_, due_at, _)| due_at.since(at));
+    let open = deadlines.iter().find(|(kind, ..)| *kind == DeadlineKind::Review);
+    let left_seconds = open.map(|(_, due_at, _)| due_at.since(at).as_seconds().max(1));
     deadline::meet(tx, order.id(), DeadlineKind::Review)?;
-    let left_seconds = Some(left.as_seconds().max(0));
-    let note = |detail: &mut Detail| detail.left_seconds = left_seconds;
-    match restate(tx, order, note)? {
+    match restate(tx, order, |detail| detail.left_seconds = left_seconds)? {
         Some(id) => task::set_due(tx, id, None),
         None => Ok(()),
     }
 }
 
-/// The buyer has answered: the clock goes on with what was left. What was late already stays so.
+/// The buyer has answered: the clock goes on with what was left. What was breached already is so once.
 fn go_on(tx: &mut Tx<'_>, order: &Order, at: Timestamp) -> Result<(), Error> {
-    let mut left = 0;
-    let take = |detail: &mut Detail| left = detail.left_seconds.take().unwrap_or(0);
+    let mut left_seconds = None;
+    let take = |detail: &mut Detail| left_seconds = detail.left_seconds.take();
     let Some(id) = restate(tx, order, take)? else { return Ok(()) };
-    let due_at = at + Span::seconds(left);
+    let due_at = at + Span::seconds(left_seconds.unwrap_or(0));
     task::set_due(tx, id, Some(due_at))?;
-    if left > 0 { arm(tx, order, due_at, at) } else { Ok(()) }
+    if left_seconds.is_some() { arm(tx, order, due_at, at) } else { Ok(()) }
 }
 
 /// Arms D3. The warning keeps its distance from the breach; one whose time is over is not given.

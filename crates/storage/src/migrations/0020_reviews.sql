@@ -5,7 +5,7 @@ CREATE TABLE order_holds (
     is_interception BIGINT NOT NULL CHECK (is_interception IN (0, 1)),
     reason          TEXT NOT NULL,
     placed_at       BIGINT NOT NULL,
-    lifted_at       BIGINT CHECK (lifted_at >= placed_at),
+    lifted_at       BIGINT, -- By the clock of whoever decided, which may have been set back.
     PRIMARY KEY (order_id, sequence, is_interception, reason)
 ) /*clustered*/;
 
