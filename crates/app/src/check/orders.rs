@@ -301,7 +301,8 @@ impl File {
             examination.found("I5", id, "stored lines are not what happened to them");
         }
         let mut stored_holds = self.holds.clone();
-        (holds.sort_unstable(), stored_holds.sort_unstable());
+        holds.sort_unstable();
+        stored_holds.sort_unstable();
         if holds != stored_holds {
             examination.found("I5", id, "stored holds are not what happened to the order");
         }

@@ -1,6 +1,7 @@
 //! The facts of an order, collected for a table that asks about them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{Facts, LineTerms};
@@ -65,9 +66,9 @@ fn lines(tx: &mut Tx<'_>, lines: &[LineTerms]) -> Result<Vec<LineFacts>, Error> 
     let skus = sku::fetch_all(tx, lines.iter().map(|line| line.sku))?;
     let mut categories = HashMap::new();
     for sku in &skus {
-        if !categories.contains_key(&sku.category) {
+        if let Entry::Vacant(unknown) = categories.entry(sku.category) {
             let code = category::fetch(tx, sku.category)?.map(|category| category.code);
-            categories.insert(sku.category, code.unwrap_or_default());
+            unknown.insert(code.unwrap_or_default());
         }
     }
     let skus: HashMap<_, &Sku> = skus.iter().map(|sku| (sku.id, sku)).collect();
