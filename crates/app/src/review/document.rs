@@ -112,8 +112,6 @@ fn buyer(tx: &mut Tx<'_>, facts: &Facts, table: &Table<Verdict>) -> Result<Buyer
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
     use ordermill_base::{Currency, Id, Quantity, Timestamp};
     use ordermill_domain::actor::{Act, Actor};
     use ordermill_domain::category::Category;
@@ -211,7 +209,7 @@ mod tests {
         sku::insert(tx, &act, &lighter)?;
         let (code, kind, name) = ("market".to_owned(), "api".to_owned(), "Market".to_owned());
         let (id, settings) = (ChannelId::from_raw(3), "{}".to_owned());
-        let channel = Channel { id, code, kind, name, settings, secret: None, is_active: true };
-        ordermill_storage::channel::insert(tx, &channel)
+        let market = Channel { id, code, kind, name, settings, secret: None, is_active: true };
+        channel::insert(tx, &market)
     }
 }
