@@ -1,5 +1,7 @@
 //! Whatever is typed as a condition: an answer, never a panic, on the stack of an ordinary thread.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
 mod kit;
 
 use kit::{of_a_guest, refusal, rule, table};
