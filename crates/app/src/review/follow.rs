@@ -124,5 +124,5 @@ fn restate(
 }
 
 fn written(detail: &Detail) -> Result<String, Error> {
-    serde_json::to_string(detail).map_err(|error| Error::Engine(error.into()))
+    serde_json::to_string(detail).map_err(|error| Error::Defect(error.into()))
 }

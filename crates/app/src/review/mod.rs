@@ -67,7 +67,7 @@ impl Found {
             return Ok(());
         }
         let decision =
-            serde_json::to_string(&self.decision).map_err(|error| Error::Engine(error.into()))?;
+            serde_json::to_string(&self.decision).map_err(|error| Error::Defect(error.into()))?;
         let version = self.decision.version;
         insert_decision(tx, order, &StoredDecision { sequence, version, decision, decided_at: at })
     }
