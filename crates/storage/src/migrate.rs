@@ -27,7 +27,7 @@ const STEPS: &[(i64, &str)] = &[
     (16, include_str!("migrations/0016_sku_search.sql")),
     (17, include_str!("migrations/0017_bulks.sql")),
     (18, include_str!("migrations/0018_import_reasons.sql")),
-    (20, include_str!("migrations/0020_reviews.sql")),
+    (19, include_str!("migrations/0019_reviews.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.
