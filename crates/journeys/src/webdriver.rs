@@ -43,6 +43,27 @@ pub(crate) struct Session {
     _driver: Running,
 }
 
+/// Tries to start a driver. It looks for one port that is free for both versions of IP, and gives up
+/// when another program takes one of the two in between.
+const STARTS_MAX: u32 = 5;
+
+/// A driver, and the line in which it says that it is ready.
+fn driver(language: &str) -> Result<(Running, String)> {
+    let mut starts = 1;
+    loop {
+        let mut driver = Program::new("chromedriver")
+            .arg("--port=0")
+            .env("LANGUAGE", language.replace('-', "_"))
+            .start()
+            .context("chromedriver and chromium are needed; cargo xtask test installs them")?;
+        match driver.wait_for_line("started successfully on port", Duration::from_secs(20)) {
+            Ok(ready) => return Ok((driver, ready)),
+            Err(_) if starts < STARTS_MAX => starts += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// An element of the page, as the driver numbers it.
 #[derive(Debug, Clone)]
 pub(crate) struct Element(String);
@@ -50,13 +71,7 @@ pub(crate) struct Element(String);
 impl Session {
     pub(crate) fn start(view: View) -> Result<Self> {
         let language = view.language.code();
-        let mut driver = Program::new("chromedriver")
-            .arg("--port=0")
-            .env("LANGUAGE", language.replace('-', "_"))
-            .start()
-            .context("chromedriver and chromium are needed; cargo xtask test installs them")?;
-        let ready =
-            driver.wait_for_line("started successfully on port", Duration::from_secs(20))?;
+        let (driver, ready) = driver(language)?;
         let port: u16 = ready
             .trim_end_matches('.')
             .rsplit(' ')
