@@ -204,7 +204,7 @@ pub const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "optimize",
-        about: "pick routes and batches on public instances, beside the best known answers",
+        about: "sourcing, pick routes, batches and cartons on public instances, beside the best known",
         run: |_, options| optimize::optimize(options),
     },
 ];
