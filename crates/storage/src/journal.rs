@@ -166,12 +166,13 @@ pub fn after_kinds(
     after_where(tx, ("kind", kinds), cursor, limit)
 }
 
-/// The entries about these kinds of things from `since` on that this snapshot sees, at most `limit`:
-/// also those that readers must not trust yet, because on PostgreSQL an earlier one may still be
-/// missing. For whoever has just written something and wants to see it at once.
-pub fn seen_since(
+/// The entries about these kinds of things behind `cursor` and from `since` on that this snapshot sees,
+/// at most `limit`: also those that readers must not trust yet, because on PostgreSQL an earlier one may
+/// still be missing. For whoever has just written something and wants to see it at once.
+pub fn seen_after(
     tx: &mut Tx<'_>,
     aggregates: &[&str],
+    cursor: Cursor,
     since: Timestamp,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
@@ -182,9 +183,11 @@ pub fn seen_since(
         "(SELECT value FROM json_each($2))"
     };
     let sql = format!(
-        "{SELECT} WHERE position >= $1 AND aggregate IN {among} ORDER BY position LIMIT $3"
+        "{SELECT} WHERE position >= $1 AND aggregate IN {among} AND (xid, position) > ($3, $4)
+          ORDER BY position LIMIT $5"
     );
-    tx.query(&sql, params![ordermill_base::id::first_at(since), &names, limit], read)
+    let first = ordermill_base::id::first_at(since);
+    tx.query(&sql, params![first, &names, cursor.xid, cursor.position.raw(), limit], read)
 }
 
 fn after_where(

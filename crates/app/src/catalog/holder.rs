@@ -99,8 +99,8 @@ impl CatalogHolder {
         let holder = Arc::clone(&self);
         let seen = move |tx: &mut Tx<'_>| {
             holder.catch_up(tx)?;
-            let entries = journal::seen_since(tx, &WATCHED, now - FRESH, ENTRIES_MAX)?;
             let (before, cursor) = holder.kept();
+            let entries = journal::seen_after(tx, &WATCHED, cursor, now - FRESH, ENTRIES_MAX)?;
             // The cursor stays: the same entries are read again by `catch_up`, in their order.
             if let Some(catalog) = before_and(&before, &entries, tx)? {
                 holder.put(Arc::new(catalog), cursor);
