@@ -156,7 +156,6 @@ pub const CHECKS: &[Check] = &[
 pub const UNCHECKED: &[(&str, &str)] = &[
     ("api_keys", "who may call; revoking is a matter of permissions"),
     ("attempts", "counters that are pruned by age"),
-    ("bins", "master data: a shelf position is what people say it is"),
     ("categories", "master data"),
     ("channels", "configuration"),
     ("data_keys", "opening what they sealed is the only proof, and needs the root key"),

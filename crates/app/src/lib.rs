@@ -21,6 +21,7 @@ pub mod exchange;
 pub mod figures;
 pub mod gift_card;
 pub mod housekeeping;
+pub mod layout;
 pub mod limits;
 pub mod links;
 pub mod live;

@@ -133,6 +133,7 @@ fn a_location_keeps_its_place_its_hours_and_its_bins() {
             zone: "A".to_owned(),
             code: "A-01-01-1".to_owned(),
             position: 4,
+            place: None,
         };
         connection
             .transact(|tx| {

@@ -49,6 +49,7 @@ fn a_shop(database: &TestDatabase) -> Database {
                 zone: "A".to_owned(),
                 code: "A-1".to_owned(),
                 position: 1,
+                place: None,
             };
             places::insert_bin(tx, &bin)
         })

@@ -24,6 +24,7 @@ pub mod event;
 pub mod gift_card;
 pub mod ids;
 pub mod image;
+pub mod layout;
 pub mod ledger;
 pub mod location;
 pub mod message;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::address::Country;
 use crate::ids::{BinId, LocationId};
+use crate::layout::Place;
 use crate::sku::{Invalid, check_code, check_name};
 use crate::text::Text;
 
@@ -73,6 +74,8 @@ pub struct Bin {
     pub code: String,
     /// Its place on the walk through the location.
     pub position: i64,
+    /// Where on the floor it stands; none until a layout says it.
+    pub place: Option<Place>,
 }
 
 impl Location {

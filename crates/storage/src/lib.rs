@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod incoming;
 mod job;
 pub mod journal;
+pub mod layout;
 pub mod lease;
 pub mod ledger;
 pub mod location;

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{BinId, LocationId};
+use ordermill_domain::layout::Place;
 use ordermill_domain::location::{Bin, Location, Zone};
 use ordermill_domain::record::{Event, Kind};
 use ordermill_domain::text::Text;
@@ -193,13 +194,28 @@ pub fn zones(tx: &mut Tx<'_>, location: LocationId) -> Result<Vec<Zone>, Error> 
 }
 
 static INSERT_BIN: Insert = insert!("bins" {
-    id: Int, location_id: Int, zone: Text, code: Text, position: Int,
+    id: Int, location_id: Int, zone: Text, code: Text, position: Int, aisle: Int, y_mm: Int,
+    side: Text, level: Int, height_mm: Int,
 } "ON CONFLICT (location_id, code) DO NOTHING");
 
 /// Stores a bin, unless the location has one of this code.
 pub fn insert_bin(tx: &mut Tx<'_>, bin: &Bin) -> Result<(), Error> {
-    let (id, location) = (bin.id.raw(), bin.location.raw());
-    tx.append(&INSERT_BIN, params![id, location, &bin.zone, &bin.code, bin.position])
+    let place = bin.place;
+    tx.append(
+        &INSERT_BIN,
+        params![
+            bin.id.raw(),
+            bin.location.raw(),
+            &bin.zone,
+            &bin.code,
+            bin.position,
+            place.map(|it| it.aisle),
+            place.map(|it| it.y_mm),
+            place.map(|it| it.side.code()),
+            place.map(|it| it.level),
+            place.map(|it| it.height_mm),
+        ],
+    )
 }
 
 fn read_bin(row: &mut Row<'_>) -> Result<Bin, Error> {
@@ -209,10 +225,25 @@ fn read_bin(row: &mut Row<'_>) -> Result<Bin, Error> {
         zone: row.text()?,
         code: row.text()?,
         position: row.int()?,
+        place: read_place(row)?,
     })
 }
 
-const BIN: &str = "SELECT id, location_id, zone, code, position FROM bins";
+fn read_place(row: &mut Row<'_>) -> Result<Option<Place>, Error> {
+    let (aisle, y_mm, side) = (row.opt_int()?, row.opt_int()?, row.opt_parsed()?);
+    let (level, height_mm) = (row.opt_int()?, row.opt_int()?);
+    let found = aisle.zip(y_mm).zip(side).zip(level).zip(height_mm);
+    Ok(found.map(|((((aisle, y_mm), side), level), height_mm)| Place {
+        aisle,
+        y_mm,
+        side,
+        level,
+        height_mm,
+    }))
+}
+
+const BIN: &str = "SELECT id, location_id, zone, code, position, aisle, y_mm, side, level, height_mm
+    FROM bins";
 
 /// The bin of this id.
 pub fn fetch_bin(tx: &mut Tx<'_>, id: BinId) -> Result<Option<Bin>, Error> {

@@ -1,6 +1,7 @@
 //! What is sold, and where from: SKUs, categories, locations.
 
 pub mod categories;
+pub mod layout;
 pub mod locations;
 pub mod skus;
 
@@ -35,6 +36,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/api/v1/locations", write, locations::create_location)
         .get("/api/v1/locations/{location_id}", read, locations::get_location)
         .patch("/api/v1/locations/{location_id}", write, locations::edit_location)
+        .get("/api/v1/locations/{location_id}/layout", read, layout::get_layout)
+        .put("/api/v1/locations/{location_id}/layout", write, layout::draw_layout)
+        .get("/api/v1/locations/{location_id}/bins", read, layout::list_bins)
 }
 
 /// The same in Chinese and in English; one of them may be empty.

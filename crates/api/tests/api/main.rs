@@ -7,6 +7,7 @@ mod carts;
 mod document;
 mod idempotency;
 mod kit;
+mod layout;
 mod limits;
 mod objects;
 mod scopes;

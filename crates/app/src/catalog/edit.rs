@@ -223,7 +223,7 @@ pub fn set_up_zone(
         let is_known = location::find_bin(tx, zone.location, &code)?.is_some();
         if !is_known && new.iter().all(|bin: &Bin| bin.code != code) {
             let (id, location, zone) = (tx.next_id(act.at), zone.location, zone.code.clone());
-            new.push(Bin { id, location, zone, code, position });
+            new.push(Bin { id, location, zone, code, position, place: None });
         }
     }
     Ok(location::put_zone(tx, act, &at, zone, &new)?)

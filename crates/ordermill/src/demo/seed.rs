@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use ordermill_app::Services;
 use ordermill_app::catalog::image::{self, store_image};
 use ordermill_app::catalog::{ShopSettings, edit, settings};
+use ordermill_app::layout;
 use ordermill_app::stock::{Lot, Spot, receive_stock, set_stock_policy};
 use ordermill_base::{Currency, Money, Quantity, Timestamp};
 use ordermill_demo::catalog::{Product, TaxClass as DemoTax};
@@ -19,6 +20,7 @@ use ordermill_domain::address::Country;
 use ordermill_domain::address::division;
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::{BinId, CategoryId, LocationId, SkuId};
+use ordermill_domain::layout::{Numbering, Plan, ZonePlan};
 use ordermill_domain::location::{Location, Zone};
 use ordermill_domain::pricing::freight::{
     FreeFrom, FreightRate, HazardousGoods, Measured, Tariff, Terms,
@@ -277,23 +279,49 @@ fn locations(
         let created = act.clone();
         services.database().write_blocking(move |tx| edit::create_location(tx, &created, &new))?;
         for zone in &place.zones {
-            let (act, bins) = (act.clone(), zone.bins());
+            let act = act.clone();
             let zone = Zone {
                 location: id,
                 code: zone.code.clone(),
                 name: text(&zone.name),
                 kind: format!("{:?}", zone.kind).to_lowercase(),
             };
-            services.database().write_blocking(move |tx| {
-                edit::set_up_zone(tx, &act, &zone, bins.iter().cloned())
-            })?;
+            services
+                .database()
+                .write_blocking(move |tx| edit::set_up_zone(tx, &act, &zone, Vec::new()))?;
         }
+        let (drawn, plan) = (act.clone(), floor(place));
+        services.database().write_blocking(move |tx| {
+            let version = stored_location::fetch(tx, id)?.map_or(0, |it| it.version);
+            layout::draw(tx, &drawn, id, version, &plan)
+        })?;
         let bins = services
             .database()
             .write_blocking(move |tx| stored_location::bins(tx, id, "", 100_000))?;
         made.bins.extend(bins.into_iter().map(|bin| ((place.code.clone(), bin.code), bin.id)));
     }
     Ok(())
+}
+
+/// The floor of a warehouse: its zones side by side in two blocks, the bench behind the picking shelves.
+fn floor(place: &ordermill_demo::locations::Location) -> Plan {
+    let zones = place.zones.iter().map(|zone| ZonePlan {
+        zone: zone.code.clone(),
+        aisles: zone.aisles,
+        bays: zone.bays,
+        levels: zone.levels,
+    });
+    Plan {
+        zones: zones.collect(),
+        blocks: 2,
+        bay_width_mm: 1_350,
+        aisle_pitch_mm: 3_200,
+        cross_aisle_width_mm: 2_400,
+        level_height_mm: 450,
+        numbering: Numbering::Street,
+        start_aisle: 1,
+        end_aisle: place.zones.first().map_or(1, |zone| zone.aisles),
+    }
 }
 
 /// Goods that run low and that nobody has ordered again yet, with the most that lies in one bin: what

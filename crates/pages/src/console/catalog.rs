@@ -5,6 +5,8 @@
 
 pub mod categories;
 pub mod files;
+pub mod floor_plan;
+pub mod layout;
 pub mod list;
 pub mod locations;
 pub mod sku;

@@ -14,6 +14,7 @@ use crate::console::audit::AuditPage;
 use crate::console::bulk::{self, BulkPage, BulksPage};
 use crate::console::catalog::categories::CategoriesPage;
 use crate::console::catalog::files::{FilesPage, ReportPage};
+use crate::console::catalog::layout::LayoutPage;
 use crate::console::catalog::locations::{LocationPage, LocationsPage};
 use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
@@ -70,6 +71,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/catalog/categories", CategoriesPage::sample(language)),
         sample("/console/catalog/locations", LocationsPage::sample(language)),
         sample("/console/catalog/locations/of/HZ-1", LocationPage::sample(language)),
+        sample("/console/catalog/locations/of/HZ-1/layout", LayoutPage::sample(language)),
         sample("/console/catalog/files", FilesPage::sample(language)),
         sample("/console/catalog/files/imp_1", ReportPage::sample(language)),
         sample("/console/promotions/gift-cards", GiftCardsPage::sample(language)),

@@ -124,6 +124,32 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "I5",
+        "a bin stands in an aisle that its location does not have, or in another zone's",
+        &["layout_aisles", "bins"],
+        "SELECT CAST(b.id AS TEXT) FROM bins b WHERE b.aisle IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM layout_aisles a WHERE a.location_id = b.location_id
+              AND a.number = b.aisle AND a.zone = b.zone) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a bin stands beyond the front or the back of its location",
+        &["layout_cross_aisles", "bins"],
+        "SELECT CAST(b.id AS TEXT) FROM bins b WHERE b.y_mm IS NOT NULL
+            AND b.y_mm > COALESCE((SELECT MAX(c.y_mm) FROM layout_cross_aisles c
+              WHERE c.location_id = b.location_id), -1) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a location's walks start or end beside its aisles",
+        &["layouts", "layout_aisles"],
+        "SELECT CAST(l.location_id AS TEXT) FROM layouts l
+          WHERE NOT EXISTS (SELECT 1 FROM layout_aisles a WHERE a.location_id = l.location_id
+              AND a.x_mm >= l.start_x_mm)
+             OR NOT EXISTS (SELECT 1 FROM layout_aisles a WHERE a.location_id = l.location_id
+              AND a.x_mm >= l.end_x_mm) LIMIT 100",
+    ),
+    rule(
+        "I5",
         "a reader is ahead of the journal",
         &["cursors"],
         "SELECT reader FROM cursors

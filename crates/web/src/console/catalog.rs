@@ -5,6 +5,7 @@
 
 mod categories;
 mod files;
+mod layout;
 mod list;
 mod locations;
 mod sku;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Routes {
         .merge(sku_form::routes())
         .merge(categories::routes())
         .merge(locations::routes())
+        .merge(layout::routes())
         .merge(files::routes())
 }
 

@@ -17,6 +17,12 @@ impl Pairs {
         self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 
+    /// Every value of a name in the order of the rows that it stands in, at most `limit`.
+    pub(super) fn column(&self, name: &str, limit: usize) -> Vec<String> {
+        let found = self.0.iter().filter(|(known, _)| known == name);
+        found.take(limit).map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
     /// Every value of a name that is not empty, at most `limit`.
     pub(super) fn all(&self, name: &str, limit: usize) -> Vec<String> {
         let found = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());

@@ -49,7 +49,7 @@ pub(super) fn routes() -> Routes {
         .post("/console/catalog/locations/of/{location}/zones", CHANGE, set_up_zone)
 }
 
-fn href_of(code: &str) -> String {
+pub(super) fn href_of(code: &str) -> String {
     format!("{LIST}/of/{}", segment(code))
 }
 
