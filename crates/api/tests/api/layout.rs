@@ -16,7 +16,7 @@ fn a_floor_is_drawn_with_the_version_that_was_read_and_its_bins_are_listed() {
         let place = format!("/api/v1/locations/{}", shop.location);
         let layout = format!("{place}/layout");
         let missing = shop.get(&shop.key, &layout).await;
-        assert_eq!((missing.status.as_u16(), missing.code()), (404, "layout_not_found"));
+        assert_eq!((missing.status.as_u16(), missing.code()), (404, "not_found"));
         let read = shop.get(&shop.key, &place).await;
         let etag = read.header("etag").to_owned();
         let plan = |zone: &str| {
