@@ -24,8 +24,7 @@ fn a_location(connection: &mut Connection) {
         .transact(|tx| {
             places::insert(tx, &clerk(), &sample::location(location(1), "JX", 31, 121))?;
             let (at, name) = (location(1), Text::new("区", "Area"));
-            let zone =
-                Zone { location: at, code: "A".to_owned(), name, kind: "shelf".to_owned() };
+            let zone = Zone { location: at, code: "A".to_owned(), name, kind: "shelf".to_owned() };
             edit::set_up_zone(tx, &clerk(), &zone, ["A-01-01-1".to_owned(), "OLD".to_owned()])
         })
         .unwrap();
@@ -67,15 +66,17 @@ fn a_drawn_floor_places_the_bins_that_exist_and_makes_the_others() {
         let after = seen(&mut connection);
         let layout = after.layout.as_ref().unwrap();
         assert_eq!(layout.plan, plan(3));
-        assert_eq!((layout.aisles.len(), layout.cross_aisles_mm.as_slice()), (3, &[0, 3_000, 6_000][..]));
+        assert_eq!(
+            (layout.aisles.len(), layout.cross_aisles_mm.as_slice()),
+            (3, &[0, 3_000, 6_000][..])
+        );
         let (placed, without) = layout.placed(&after.bins);
         assert_eq!(placed.len(), 3 * 4 * 2);
         assert_eq!(without.iter().map(|bin| bin.code.as_str()).collect::<Vec<_>>(), ["OLD"]);
         let now = placed.iter().find(|bin| bin.code == "A-01-01-1").unwrap();
         assert_eq!((now.id, now.place.unwrap().aisle), (known.id, 1));
 
-        let entries =
-            connection.read(|tx| journal::of(tx, "location", location(1), 1, 9)).unwrap();
+        let entries = connection.read(|tx| journal::of(tx, "location", location(1), 1, 9)).unwrap();
         assert!(entries.last().unwrap().body.contains("new_bins"), "{entries:?}");
         let report = check::check(&mut connection, NOW + Span::days(1), None, &mut |_, _| ());
         assert_eq!(report.unwrap().violations, []);

@@ -242,7 +242,8 @@ fn read_place(row: &mut Row<'_>) -> Result<Option<Place>, Error> {
     }))
 }
 
-const BIN: &str = "SELECT id, location_id, zone, code, position, aisle, y_mm, side, level, height_mm
+const BIN: &str =
+    "SELECT id, location_id, zone, code, position, aisle, y_mm, side, level, height_mm
     FROM bins";
 
 /// The bin of this id.

@@ -66,7 +66,10 @@ pub(crate) fn a_shop(connection: &mut Connection) {
             for (number, at) in [(11, 1), (12, 1), (21, 2)] {
                 let (id, location) = (bin(number), location(at));
                 let (zone, code) = ("A".to_owned(), format!("A-{number}"));
-                places::insert_bin(tx, &Bin { id, location, zone, code, position: number, place: None })?;
+                places::insert_bin(
+                    tx,
+                    &Bin { id, location, zone, code, position: number, place: None },
+                )?;
             }
             Ok::<_, Error>(())
         })

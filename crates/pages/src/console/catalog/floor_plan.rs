@@ -140,8 +140,7 @@ fn bays(
     scale: Scale,
     t: Words,
 ) -> Vec<Bay> {
-    let (pitch, bay) =
-        (i64::from(layout.plan.aisle_pitch_mm), i64::from(layout.plan.bay_width_mm));
+    let (pitch, bay) = (i64::from(layout.plan.aisle_pitch_mm), i64::from(layout.plan.bay_width_mm));
     let mut shelves: BTreeMap<(i64, Side, i64), Vec<&Bin>> = BTreeMap::new();
     for bin in bins {
         if let Some(place) = bin.place {

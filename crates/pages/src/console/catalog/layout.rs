@@ -85,11 +85,10 @@ pub struct ZoneEntered {
 impl LayoutForm {
     /// The form with what was entered before; `errors` are names of fields and what is wrong.
     pub fn new(entered: &LayoutEntered, errors: &[(&'static str, String)], t: Words) -> Self {
-        let number = |name, label: &str, value: &str| Field::new(name, label).value(value).digits(6);
-        let numberings = vec![
-            Choice::new("street", t.layout_street()),
-            Choice::new("sides", t.layout_sides()),
-        ];
+        let number =
+            |name, label: &str, value: &str| Field::new(name, label).value(value).digits(6);
+        let numberings =
+            vec![Choice::new("street", t.layout_street()), Choice::new("sides", t.layout_sides())];
         let mut fields = vec![
             number("blocks", t.layout_blocks(), &entered.blocks).hint(t.layout_blocks_hint()),
             number("bay_width_mm", t.layout_bay_width(), &entered.bay_width_mm),
@@ -158,12 +157,8 @@ impl LayoutPage {
 
         use crate::{console::Section, samples};
         let t = Words::new(language);
-        let zone = |code: &str, aisles, levels| ZonePlan {
-            zone: code.into(),
-            aisles,
-            bays: 12,
-            levels,
-        };
+        let zone =
+            |code: &str, aisles, levels| ZonePlan { zone: code.into(), aisles, bays: 12, levels };
         let plan = Plan {
             zones: vec![zone("A", 6, 4), zone("F", 3, 4), zone("R", 2, 5)],
             blocks: 2,
@@ -243,11 +238,16 @@ mod tests {
                 ("zones", t.layout_zones_wrong().to_owned()),
                 ("blocks", t.layout_wrong().to_owned()),
             ];
-            page.form = LayoutForm::new(&LayoutEntered::default(), &errors, t);
+            let entered =
+                LayoutEntered { zones: page.form.zones.clone(), ..LayoutEntered::default() };
+            page.form = LayoutForm::new(&entered, &errors, t);
             page.plan = None;
             let html = page.render().unwrap();
             assert_sound_page(&html);
-            assert!(html.contains(r#"id="e-blocks""#) && html.contains(r#"id="f-zones""#), "{html}");
+            assert!(
+                html.contains(r#"id="e-blocks""#) && html.contains(r#"id="f-zones""#),
+                "{html}"
+            );
             page.can_change = false;
             assert!(!page.render().unwrap().contains(t.layout_generate()));
         }

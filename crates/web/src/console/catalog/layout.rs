@@ -29,9 +29,11 @@ const ZONES_MAX: usize = 100;
 const LABELS_SHOWN: usize = 200;
 
 pub(super) fn routes() -> Routes {
-    Routes::default()
-        .get("/console/catalog/locations/of/{location}/layout", READ, show)
-        .post("/console/catalog/locations/of/{location}/layout", CHANGE, draw)
+    Routes::default().get("/console/catalog/locations/of/{location}/layout", READ, show).post(
+        "/console/catalog/locations/of/{location}/layout",
+        CHANGE,
+        draw,
+    )
 }
 
 type Wrong = Vec<(&'static str, String)>;
@@ -84,9 +86,8 @@ fn shown(seen: &Seen, t: Words) -> LayoutEntered {
     });
     let rows = zones.into_iter().map(|zone| {
         let known = of(&zone.code);
-        let number = |of: fn(&ZonePlan) -> u32, standard: u32| {
-            known.map_or(standard, of).to_string()
-        };
+        let number =
+            |of: fn(&ZonePlan) -> u32, standard: u32| known.map_or(standard, of).to_string();
         ZoneEntered {
             zone: zone.code.clone(),
             name: t.pick(zone.name.zh(), zone.name.en()).to_owned(),
