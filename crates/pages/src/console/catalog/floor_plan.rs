@@ -61,6 +61,8 @@ pub struct Bay {
     pub title: String,
 }
 
+impl askama::filters::HtmlSafe for FloorPlan {}
+
 const UNIT_MM: i64 = 100;
 /// Around the floor, in units of the drawing.
 const MARGIN: i64 = 30;
