@@ -79,6 +79,8 @@ pub enum AsksView {
     Points,
     /// The limits of what one person decides alone are to change.
     Limits,
+    /// A version of rules is to be put in force.
+    Rules,
 }
 
 /// Where a request stands.
@@ -112,6 +114,7 @@ impl ApprovalView {
             Wish::GiftCard(wish) => (AsksView::GiftCard, serde_json::to_value(wish)),
             Wish::Points(wish) => (AsksView::Points, serde_json::to_value(wish)),
             Wish::Limits(wish) => (AsksView::Limits, serde_json::to_value(wish)),
+            Wish::Rules(wish) => (AsksView::Rules, serde_json::to_value(wish)),
         };
         let state = match task.state {
             TaskState::Open | TaskState::Claimed => ApprovalState::Waiting,

@@ -36,6 +36,7 @@ mod reference;
 pub mod refund;
 mod request_id;
 pub mod routes;
+pub mod rule_table;
 pub mod stock;
 pub mod webhook;
 
@@ -138,6 +139,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = stock::routes(routes);
     let routes = gift_card::routes(routes);
     let routes = points::routes(routes);
+    let routes = rule_table::routes(routes);
     webhook::routes(routes)
 }
 

@@ -13,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, gateway, gift_card, health, import, journal, order,
-    payment, points, quote, refund, stock, webhook,
+    payment, points, quote, refund, rule_table, stock, webhook,
 };
 
 #[derive(OpenApi)]
@@ -86,6 +86,15 @@ use crate::{
         points::get_points,
         points::list_points_movements,
         points::adjust_customer_points,
+        rule_table::keep::list_rule_tables,
+        rule_table::keep::draft_rule_table,
+        rule_table::keep::get_rule_table,
+        rule_table::keep::edit_rule_table,
+        rule_table::keep::step_rule_table,
+        rule_table::force::put_rules_in_force,
+        rule_table::force::roll_back_rules,
+        rule_table::trial::dry_run_rules,
+        rule_table::trial::list_rule_differences,
         webhook::endpoints::list_webhooks,
         webhook::endpoints::get_webhook,
         webhook::endpoints::create_webhook,
@@ -117,6 +126,7 @@ use crate::{
         (name = "points", description = "What customers have earned, and can spend."),
         (name = "catalog", description = "SKUs with their prices, categories, locations."),
         (name = "stock", description = "What lies where, and booking what changes it."),
+        (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
         (name = "channels", description = "Orders of sales channels, as they came in."),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
-    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, session,
-    webhook,
+    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, rule_table,
+    session, webhook,
 };
 use tokio::sync::watch;
 
@@ -53,6 +53,8 @@ pub const RULES: &[Rule] = &[
     // A partner sends a notice again for days at most; one that comes later finds its work done.
     Rule { name: "messages of the inbox", kept: Span::days(30), prune: inbox::prune },
     Rule { name: "webhook deliveries", kept: Span::days(30), prune: delivery::prune },
+    // Long enough to judge a version before it goes in force.
+    Rule { name: "trials of rules", kept: Span::days(30), prune: rule_table::prune_trials },
     Rule {
         name: "previous webhook secrets",
         kept: Span::ZERO,

@@ -40,6 +40,7 @@ pub mod quote;
 pub mod reader;
 pub mod replenishment;
 pub mod review;
+pub mod rule_table;
 pub mod scheduler;
 mod services;
 pub mod session;

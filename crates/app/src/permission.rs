@@ -267,7 +267,11 @@ impl KeyHolder {
                 Permission::ReadOrders if may(KeyScope::ReadOrders) => {
                     if may(KeyScope::ReadContacts) { Access::Full } else { Access::Masked }
                 }
-                Permission::ChangeStatus if may(KeyScope::WriteOrders) => Access::Full,
+                Permission::ChangeStatus
+                    if may(KeyScope::WriteOrders) || may(KeyScope::WriteReviews) =>
+                {
+                    Access::Full
+                }
                 Permission::ApproveRefund if may(KeyScope::WritePayments) => Access::Full,
                 Permission::ApproveLargeRefund
                     if may(KeyScope::WritePayments) || may(KeyScope::WriteApprovals) =>
@@ -277,7 +281,9 @@ impl KeyHolder {
                 // What a key asks for above a limit, another approves; deciding what others ask for
                 // takes the scope for it, which the addresses of approvals ask for.
                 Permission::ChangeRulesOverLimit
-                    if (may(KeyScope::WriteCatalog) || may(KeyScope::WriteApprovals))
+                    if (may(KeyScope::WriteCatalog)
+                        || may(KeyScope::WriteRules)
+                        || may(KeyScope::WriteApprovals))
                         && self.channel.is_none() =>
                 {
                     return Some(Access::WithSecond);
@@ -293,7 +299,8 @@ impl KeyHolder {
                     return Some(Access::Full);
                 }
                 Permission::ChangeRules
-                    if may(KeyScope::WriteCatalog) && self.channel.is_none() =>
+                    if (may(KeyScope::WriteCatalog) || may(KeyScope::WriteRules))
+                        && self.channel.is_none() =>
                 {
                     return Some(Access::Full);
                 }

@@ -70,6 +70,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1), location(2)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),
@@ -127,7 +128,7 @@ fn money(payment: PaymentId, minor: i64) -> CapturedMoney {
 
 fn capture(connection: &mut Connection, money: &CapturedMoney, at: Timestamp) -> Captured {
     let act = Act::new(Actor::adapter("sandbox"), at);
-    let capture = RecordCapture { act, money: money.clone(), policy: LatePolicy::Refund };
+    let capture = RecordCapture { act, money: money.clone(), policy: LatePolicy::Refund, rules: Arc::default() };
     connection.transact(|tx| RecordCapture::run(&[&capture], tx)).unwrap().remove(0).unwrap()
 }
 
@@ -423,7 +424,7 @@ fn payments_that_are_captured_together_confirm_their_orders_and_count_once() {
                 let minor = if number == 8 { 999 } else { 1_000 };
                 let act = Act::new(Actor::adapter("sandbox"), NOW);
                 let money = money(payment, minor);
-                RecordCapture { act, money, policy: LatePolicy::Refund }
+                RecordCapture { act, money, policy: LatePolicy::Refund, rules: Arc::default() }
             })
             .collect();
         let twice: Vec<&RecordCapture> = reports.iter().chain(&reports[..7]).collect();
@@ -489,6 +490,7 @@ fn a_gateway_cannot_report_the_payment_of_another() {
             act: Act::new(Actor::adapter("other"), NOW),
             money: CapturedMoney { gateway: "other".to_owned(), ..money(payment, 2_000) },
             policy: LatePolicy::Refund,
+            rules: Arc::default(),
         };
         let outputs = connection.transact(|tx| RecordCapture::run(&[&report], tx)).unwrap();
         assert!(outputs[0].is_err(), "{database:?}");

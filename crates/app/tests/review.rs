@@ -70,6 +70,7 @@ fn an_order(number: i64, total_minor: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),
@@ -119,7 +120,7 @@ impl Shop {
             merchant: new.merchant,
             amount,
         };
-        let capture = RecordCapture { act: act.clone(), money, policy: LatePolicy::Refund };
+        let capture = RecordCapture { act: act.clone(), money, policy: LatePolicy::Refund, rules: Arc::default() };
         self.0
             .transact(|tx| {
                 payment::insert(tx, &started, None, None)?;

@@ -138,6 +138,7 @@ impl Buyer {
             recipient: vec![0x5a; RECIPIENT_BYTES],
             accepts_backorder: false,
             preference: Arc::clone(&self.preference),
+            rules: Arc::default(),
             cart: None,
             key: Some(Key {
                 principal: "channel-1".to_owned(),

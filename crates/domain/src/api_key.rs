@@ -29,6 +29,10 @@ coded! {
         WritePayments = "payments:write",
         /// Approve or reject what waits for a second person.
         WriteApprovals = "approvals:write",
+        /// Decide about orders that the rules hold.
+        WriteReviews = "reviews:write",
+        /// Read and change the rules that decide about orders.
+        WriteRules = "rules:write",
         /// Manage the endpoints of outgoing webhooks.
         ManageWebhooks = "webhooks:manage",
         /// Read the journal: everything that happened, without personal data.

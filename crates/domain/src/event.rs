@@ -38,6 +38,8 @@ coded! {
         StockPolicy = "stock_policy",
         /// A coupon, as people keep it.
         Coupon = "coupon",
+        /// One version of the rules for a purpose.
+        RuleTable = "rule_table",
         /// A gift card.
         GiftCard = "gift_card",
         /// The points of a buyer, known by the buyer's id.
@@ -50,7 +52,7 @@ coded! {
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
         ApiKeyId, BulkId, CategoryId, CustomerId, EndpointId, IncomingId, LocationId, OrderId,
-        PaymentId, RefundId, SettingId, SkuId, StaffId,
+        PaymentId, RefundId, RuleTableId, SettingId, SkuId, StaffId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -68,6 +70,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "staff" => written::<StaffId>(raw),
         "customer" => written::<CustomerId>(raw),
         "api_key" => written::<ApiKeyId>(raw),
+        "rule_table" => written::<RuleTableId>(raw),
         "webhook" => written::<EndpointId>(raw),
         "bulk" => written::<BulkId>(raw),
         _ => raw.to_string(),
@@ -158,7 +161,8 @@ impl Event {
             | Aggregate::Incoming
             | Aggregate::Setting
             | Aggregate::StockPolicy
-            | Aggregate::Coupon => Self::Record(serde_json::from_str(json)?),
+            | Aggregate::Coupon
+            | Aggregate::RuleTable => Self::Record(serde_json::from_str(json)?),
         })
     }
 

@@ -55,6 +55,8 @@ ordermill_base::id! {
     DeliveryId = "dlv"
     /// A message to a buyer.
     MessageId = "msg"
+    /// One version of the rules for a purpose.
+    RuleTableId = "rul"
     /// Work on every order of a view.
     BulkId = "blk"
     /// A run of an import.

@@ -39,6 +39,7 @@ pub mod refund;
 pub mod reservation;
 pub mod reveal;
 pub mod role;
+pub mod rule_table;
 pub mod sku;
 pub mod staff;
 pub mod stock;

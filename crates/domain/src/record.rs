@@ -38,6 +38,10 @@ coded! {
         CouponCreated = "coupon.created",
         /// Fields of a coupon changed.
         CouponEdited = "coupon.edited",
+        /// A version of the rules for a purpose was drafted.
+        RuleTableCreated = "rule_table.created",
+        /// A version of rules was edited, tried, put in force or replaced.
+        RuleTableEdited = "rule_table.edited",
     }
 }
 
@@ -72,6 +76,7 @@ impl Kind {
             Self::SettingEdited => Aggregate::Setting,
             Self::StockPolicyEdited => Aggregate::StockPolicy,
             Self::CouponCreated | Self::CouponEdited => Aggregate::Coupon,
+            Self::RuleTableCreated | Self::RuleTableEdited => Aggregate::RuleTable,
         }
     }
 }

@@ -46,6 +46,7 @@ pub mod refund;
 pub mod reservation;
 pub mod reveal;
 pub mod review;
+pub mod rule_table;
 pub mod schema;
 pub mod sealed;
 pub mod session;

@@ -112,6 +112,17 @@ pub fn decisions_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<StoredDecisio
     )
 }
 
+/// The newest orders that rules have looked at, newest first, at most `limit`; among the newest few
+/// times as many orders.
+pub fn newest_reviewed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<OrderId>, Error> {
+    tx.query(
+        "SELECT id FROM (SELECT id, review FROM orders ORDER BY id DESC LIMIT $2) AS newest
+          WHERE review <> 'pending' ORDER BY id DESC LIMIT $1",
+        params![limit, limit.saturating_mul(4)],
+        |row| row.id(),
+    )
+}
+
 /// How many orders of a buyer are looked at, the newest ones.
 pub const HISTORY_MAX: i64 = 1_000;
 

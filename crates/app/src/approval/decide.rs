@@ -15,7 +15,7 @@ use crate::points::AdjustPointsError;
 use crate::privacy::Vault;
 use crate::stock::StockError;
 use crate::task::OUTCOME_CHARS_MAX;
-use crate::{coupon, gift_card, limits, points, price, stock_desk};
+use crate::{coupon, gift_card, limits, points, price, rule_table, stock_desk};
 
 /// Why a request stays as it is; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +136,7 @@ pub fn approve(
             points::carry_out(tx, &done, wish)?;
         }
         Wish::Limits(wish) => limits::carry_out(tx, &done, wish)?,
+        Wish::Rules(wish) => rule_table::force::carry_out(tx, &done, wish)?,
     }
     close(tx, act, &mut task, Step::Finish, "approved".to_owned())?;
     Ok(asked)

@@ -26,6 +26,7 @@ use crate::payment::refund_order::RefundWish;
 use crate::permission::{About, Access, Principal, authorize};
 use crate::points::PointsWish;
 use crate::price::PriceWish;
+use crate::rule_table::RulesWish;
 use crate::stock_desk::StockWish;
 
 pub use decide::{ApprovalError, approve, collect, reject};
@@ -49,6 +50,8 @@ pub enum Wish {
     Points(PointsWish),
     /// One person is to decide more alone.
     Limits(LimitsWish),
+    /// A version of rules is to be put in force.
+    Rules(RulesWish),
 }
 
 /// A request, as its task keeps it.
@@ -94,6 +97,7 @@ impl Wish {
             Self::Stock(wish) => wish.movement.raw(),
             Self::GiftCard(wish) => wish.card().raw(),
             Self::Points(wish) => wish.customer.raw(),
+            Self::Rules(wish) => wish.subject().raw(),
             Self::Limits(_) => setting::id(ShopSettings::NAME).raw(),
         }
     }
@@ -106,7 +110,8 @@ impl Wish {
             | Self::Price(_)
             | Self::GiftCard(_)
             | Self::Points(_)
-            | Self::Limits(_) => Permission::ChangeRulesOverLimit,
+            | Self::Limits(_)
+            | Self::Rules(_) => Permission::ChangeRulesOverLimit,
             Self::Stock(_) => Permission::AdjustStockOverLimit,
         }
     }

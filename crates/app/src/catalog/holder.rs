@@ -27,11 +27,12 @@ struct State {
     cursor: Cursor,
 }
 
-const WATCHED: [&str; 4] = [
+const WATCHED: [&str; 5] = [
     Aggregate::Category.code(),
     Aggregate::Sku.code(),
     Aggregate::Location.code(),
     Aggregate::Setting.code(),
+    Aggregate::RuleTable.code(),
 ];
 
 /// Entries read at once; with more than that, all of it is read again.

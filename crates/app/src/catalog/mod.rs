@@ -20,7 +20,10 @@ use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
 use ordermill_domain::pricing::{FreightTable, TaxTable};
-use ordermill_storage::{Error, Tx, category, location, setting, sku};
+use ordermill_domain::order::review::Verdict;
+use ordermill_storage::{Error, Tx, category, location, rule_table, setting, sku};
+
+use crate::rule_table::InForce;
 
 pub use ordermill_domain::category::Category;
 pub use ordermill_domain::location::Location;
@@ -57,6 +60,8 @@ pub struct Catalog {
     pub backorder_lead_time_days: Option<u16>,
     /// How the shop sells.
     pub shop: ShopSettings,
+    /// The rules by which orders are reviewed.
+    pub review_rules: Arc<InForce<Verdict>>,
     /// In the order of the menu.
     categories: Vec<Arc<Category>>,
     /// By code.
@@ -149,6 +154,7 @@ impl Catalog {
         self.backorder_lead_time_days = promise.backorder_lead_time_days;
         self.transit = promise.transit;
         self.shop = settings::of(&settings)?;
+        self.review_rules = Arc::new(InForce::of(&rule_table::in_use(tx)?, &self.review_rules));
         Ok(())
     }
 

@@ -1,9 +1,12 @@
 //! Money that a channel holds for us: it collected it from the buyer, and sends it back itself.
 
+use std::sync::Arc;
+
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::order::PaymentTerms;
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::payment::{self as rules, LatePolicy, NewPayment, Payment, State};
 use ordermill_domain::refund::{self as refunds, Cause};
 use ordermill_storage::{BatchCommand as _, Error, Tx, order, payment, refund};
@@ -11,6 +14,7 @@ use ordermill_storage::{BatchCommand as _, Error, Tx, order, payment, refund};
 use crate::payment::PaymentSettings;
 use crate::payment::capture::{CapturedMoney, RecordCapture};
 use crate::payment::refund::grant_refund;
+use crate::rule_table::InForce;
 use crate::payment::refund_news::{RefundNews, RefundReport, Source};
 
 /// Records that the channel has collected an order's money, once. Under the order's lock.
@@ -21,7 +25,7 @@ pub(super) fn collected(
     code: &str,
     account: &str,
     reference: &str,
-    policy: LatePolicy,
+    (policy, rules): (LatePolicy, &Arc<InForce<Verdict>>),
 ) -> Result<(), Error> {
     let stored = order::fetch_for_update(tx, id)?.ok_or(Error::Stale("an order"))?;
     let facts = stored.order.facts();
@@ -43,7 +47,7 @@ pub(super) fn collected(
         merchant: account.to_owned(),
         amount,
     };
-    let command = RecordCapture { act: act.clone(), money, policy };
+    let command = RecordCapture { act: act.clone(), money, policy, rules: Arc::clone(rules) };
     for captured in RecordCapture::run(&[&command], tx)? {
         captured.map_err(Error::defect)?;
     }

@@ -1,10 +1,13 @@
 //! Bringing our order in line with the newest copy of the channel's.
 
+use std::sync::Arc;
+
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::channel_order::State;
 use ordermill_domain::ids::{ChannelOrderId, OrderId};
 use ordermill_domain::order::CancelReason;
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::channel::{ChannelOrder, PaymentState};
@@ -22,6 +25,7 @@ use crate::order::file::FileError;
 use crate::order::intake::{Benefits, Intake, IntakeError};
 use crate::order::place::PlaceOrderError;
 use crate::payment::PaymentSettings;
+use crate::rule_table::InForce;
 
 /// How long a copy that waits is left alone before it is tried again.
 pub const TRY_AGAIN_AFTER: Span = Span::minutes(10);
@@ -305,6 +309,7 @@ struct Money {
     external_id: String,
     state: PaymentState,
     policy: LatePolicy,
+    rules: Arc<InForce<Verdict>>,
     settings: PaymentSettings,
 }
 
@@ -317,6 +322,7 @@ impl Money {
             external_id: theirs.id.clone(),
             state: theirs.payment.state,
             policy: channels.0.payments.late_policy(),
+            rules: channels.0.payments.review_rules(),
             settings: channels.0.settings.clone(),
         }
     }
@@ -326,8 +332,8 @@ impl Money {
         use PaymentState as S;
         let was_paid = matches!(self.state, S::Paid | S::PartiallyRefunded | S::Refunded);
         if was_paid {
-            let reference = &self.external_id;
-            collected(tx, act, order, &self.code, &self.account, reference, self.policy)?;
+            let (reference, how) = (&self.external_id, (self.policy, &self.rules));
+            collected(tx, act, order, &self.code, &self.account, reference, how)?;
         }
         match self.state {
             S::Refunded => sent_back(tx, act, order, &self.code, &self.settings),

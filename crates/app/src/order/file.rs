@@ -12,6 +12,7 @@ use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{
     Cover, Event, LineQuantity, LineTerms, Order, OrderError, OrderLine, Status, review,
 };
@@ -23,6 +24,7 @@ use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
 
 use crate::review::{Found, Subject, by_rules, follow, rule};
+use crate::rule_table::InForce;
 
 /// An order in the hands of one command: loaded and locked, changed in memory by the domain's rules,
 /// written back once by [`OrderFile::save`].
@@ -161,10 +163,16 @@ impl OrderFile {
     }
 
     /// Lets the rules look at the order, and moves the review on as they say.
-    pub(crate) fn let_rules_decide(&mut self, tx: &mut Tx<'_>, act: &Act) -> Result<(), FileError> {
+    pub(crate) fn let_rules_decide(
+        &mut self,
+        tx: &mut Tx<'_>,
+        act: &Act,
+        rules: &InForce<Verdict>,
+    ) -> Result<(), FileError> {
         let terms: Vec<LineTerms> = self.lines.iter().map(|line| line.terms).collect();
         let region = &self.stored.region;
-        let found = rule(tx, Subject { order: &self.stored.order, lines: &terms, region })?;
+        let subject = Subject { order: &self.stored.order, lines: &terms, region };
+        let found = rule(tx, subject, rules)?;
         let act = by_rules(act, &found.ruling);
         let event = self.stored.order.record_ruling(found.ruling.clone(), act.at)?;
         self.found = Some((self.stored.order.version(), act.at, found));

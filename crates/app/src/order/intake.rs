@@ -327,6 +327,7 @@ impl Intake<'_> {
                 points_earned: earned,
             },
             preference: self.catalog.preference(&region),
+            rules: Arc::clone(&self.catalog.review_rules),
             region,
             recipient: sealed,
             accepts_backorder: new.accepts_backorder,

@@ -5,11 +5,13 @@
 //! channel's order exist, is there stock.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
 use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId, PaymentId};
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{
     Cover, Event, LineTerms, Order, OrderError, OrderLine, PaymentTerms, Placed,
 };
@@ -21,6 +23,7 @@ use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservat
 use super::file::FileError;
 use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
 use crate::review::{Found, Subject, by_rules, follow, rule};
+use crate::rule_table::InForce;
 
 /// An order that is ready to be decided on: priced, validated, sealed.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub struct PlaceOrder {
     /// The buyer waits if stock runs out before the money comes.
     pub accepts_backorder: bool,
     /// Locations in the order in which stock is taken from them.
-    pub preference: std::sync::Arc<[LocationId]>,
+    pub preference: Arc<[LocationId]>,
     /// The client's key, if it sent one.
     pub key: Option<Key>,
     /// The cart that becomes this order; it does so once, whatever key the request has.
@@ -47,6 +50,8 @@ pub struct PlaceOrder {
     pub discounts: Vec<(u16, String, i64)>,
     /// Coupons, points and gift cards that it uses up.
     pub claims: Claims,
+    /// The rules that review it, if they do so now.
+    pub rules: Arc<InForce<Verdict>>,
     /// How long the buyer has to pay (D1).
     pub pay_within: Span,
     /// How long stock is held in promotion mode (D2).
@@ -262,7 +267,7 @@ impl PlaceOrder {
         {
             let terms: Vec<LineTerms> = lines.iter().map(|line| line.terms).collect();
             let subject = Subject { order: &order, lines: &terms, region: &self.region };
-            let ruled = rule(tx, subject)?;
+            let ruled = rule(tx, subject, &self.rules)?;
             let by_rules = by_rules(&self.act, &ruled.ruling);
             events.push((by_rules, order.record_ruling(ruled.ruling.clone(), at)?));
             found = Some((order.version(), ruled));

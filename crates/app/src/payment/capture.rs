@@ -7,11 +7,13 @@
 //! Reports that wait together are decided together, one after another, and written at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::ledger::Posting;
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{CancelReason, Review, Status};
 use ordermill_domain::payment::{
     CaptureError, CaptureReport, Event, LateFacts, LateMoney, LatePolicy, Payment, late_money,
@@ -24,6 +26,7 @@ use super::refund::grant_refund;
 use crate::benefit::give_back::{earn, release};
 use crate::order::cancel::settle_payments;
 use crate::order::file::{FileError, OrderFile};
+use crate::rule_table::InForce;
 
 /// Records captured money, exactly once.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct RecordCapture {
     pub money: CapturedMoney,
     /// What becomes of money that comes late.
     pub policy: LatePolicy,
+    /// The rules that review the order once its money is there.
+    pub rules: Arc<InForce<Verdict>>,
 }
 
 /// Captured money, as a gateway reports it.
@@ -139,7 +144,7 @@ impl<'b> Desk<'b> {
         command: &'b RecordCapture,
         tx: &mut Tx<'_>,
     ) -> Result<Result<Captured, PaymentNotFound>, FileError> {
-        let RecordCapture { act, money, policy } = command;
+        let RecordCapture { act, money, policy, rules } = command;
         let known = self.payments.get_mut(&money.payment);
         let Some(payment) = known.filter(|it| it.facts().gateway == money.gateway) else {
             return Ok(Err(PaymentNotFound(money.payment)));
@@ -159,7 +164,7 @@ impl<'b> Desk<'b> {
             }
         };
         file.record_paid(act, amount.minor)?;
-        let kept = keep_or_send_back(tx, act, file, *policy)?;
+        let kept = keep_or_send_back(tx, act, file, *policy, rules)?;
         let excess_minor = match kept {
             Kept::Confirmed | Kept::Waits => file.overpaid_minor().min(amount.minor),
             Kept::TooLate | Kept::EndsOrder => amount.minor,
@@ -238,6 +243,7 @@ fn keep_or_send_back(
     act: &Act,
     file: &mut OrderFile,
     policy: LatePolicy,
+    rules: &InForce<Verdict>,
 ) -> Result<Kept, FileError> {
     let status = file.order().status();
     if status == Status::Placed && file.has_expired_holds() {
@@ -258,7 +264,7 @@ fn keep_or_send_back(
     match status {
         Status::Placed if file.order().facts().milestones.paid_at.is_some() => {
             if file.order().facts().review == Review::Pending {
-                file.let_rules_decide(tx, act)?;
+                file.let_rules_decide(tx, act, rules)?;
             }
             if file.order().ready_to_confirm().is_ok() {
                 file.confirm(&Act { actor: Actor::REVIEW, ..act.clone() })?;

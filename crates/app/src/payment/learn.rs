@@ -152,8 +152,9 @@ impl Payments {
             merchant: capture.merchant,
             amount: capture.amount,
         };
-        let policy = self.late_policy();
-        let captured = self.database().submit(RecordCapture { act, money, policy }).await?;
+        let (policy, rules) = (self.late_policy(), self.review_rules());
+        let command = RecordCapture { act, money, policy, rules };
+        let captured = self.database().submit(command).await?;
         captured.map(Learned::Captured).map_err(|_| Error::Stale("a payment"))
     }
 

@@ -25,11 +25,13 @@ pub mod take_over;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_storage::Database;
 use tokio::sync::Notify;
 
 use crate::catalog::CatalogHolder;
+use crate::rule_table::InForce;
 
 pub use gateways::Gateways;
 pub use notice::Sealer;
@@ -94,6 +96,12 @@ impl Payments {
     pub fn late_policy(&self) -> LatePolicy {
         let shop = self.0.shop.get().map(|shop| shop.current().shop.late_policy);
         shop.unwrap_or(self.settings().late_policy)
+    }
+
+    /// The rules by which orders are reviewed.
+    pub(crate) fn review_rules(&self) -> Arc<InForce<Verdict>> {
+        let shop = self.0.shop.get();
+        shop.map(|shop| Arc::clone(&shop.current().review_rules)).unwrap_or_default()
     }
 
     /// The gateways that buyers can choose from.

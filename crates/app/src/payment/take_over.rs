@@ -3,6 +3,8 @@
 //! The facts are recorded by the same commands as those that a gateway reports today, so that ledger,
 //! order and history say the same. No gateway is asked about them any more.
 
+use std::sync::Arc;
+
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId};
@@ -67,7 +69,8 @@ pub fn take_over_payment(
         merchant: merchant_again,
         amount,
     };
-    let capture = RecordCapture { act: act.clone(), money, policy: LatePolicy::Refund };
+    let (policy, rules) = (LatePolicy::Refund, Arc::default());
+    let capture = RecordCapture { act: act.clone(), money, policy, rules };
     let captured = RecordCapture::run(&[&capture], tx)?.pop();
     Ok(captured.ok_or(Error::Stale("a payment"))??)
 }

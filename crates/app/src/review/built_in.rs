@@ -3,22 +3,30 @@
 //! It holds what a careful shopkeeper would look at and nothing else: an ordinary order passes by
 //! itself. It asks only about what is at hand when an order is decided, so that it costs no query.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ordermill_domain::order::review::{HoldReason, Verdict};
+use ordermill_domain::rule_table::Purpose;
 use ordermill_rules::order::OrderDocument;
 use ordermill_rules::{Definition, HitPolicy, Name, Rule, Table};
 
-/// The rules that are in force as long as a shop has none of its own; their version is 0.
-pub fn built_in() -> &'static Table<Verdict> {
-    static TABLE: LazyLock<Table<Verdict>> = LazyLock::new(|| {
-        Table::compile::<OrderDocument>(definition(), 0)
-            .expect("the built-in table compiles, as its tests show")
-    });
-    &TABLE
+use crate::rule_table::Decides;
+
+impl Decides for Verdict {
+    const PURPOSE: Purpose = Purpose::Review;
+    type Document = OrderDocument;
+
+    fn built_in() -> Arc<Table<Self>> {
+        static TABLE: LazyLock<Arc<Table<Verdict>>> = LazyLock::new(|| {
+            let table = Table::compile::<OrderDocument>(definition(), 0);
+            Arc::new(table.expect("the built-in table compiles, as its tests show"))
+        });
+        Arc::clone(&TABLE)
+    }
 }
 
-fn definition() -> Definition<Verdict> {
+/// The rules that are in force as long as a shop has none of its own, as they are written.
+pub fn definition() -> Definition<Verdict> {
     Definition {
         hit: HitPolicy::All,
         rules: vec![

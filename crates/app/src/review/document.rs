@@ -6,43 +6,43 @@ use std::collections::hash_map::Entry;
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{Facts, LineTerms};
 use ordermill_domain::sku::Sku;
-use ordermill_rules::Table;
 use ordermill_rules::order::{
     AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts,
 };
 use ordermill_storage::{Error, Tx, category, channel, review, sku};
 
 use super::Subject;
+use crate::rule_table::InForce;
 
-/// The document of an order. What the table does not read is left empty: nobody sees it.
+/// The document of an order. What no table reads is left empty: nobody sees it.
 pub(super) fn of(
     tx: &mut Tx<'_>,
     subject: Subject<'_>,
-    table: &Table<Verdict>,
+    rules: &InForce<Verdict>,
 ) -> Result<OrderDocument, Error> {
     let facts = subject.order.facts();
     let here_minor = facts.money.paid_minor - facts.money.refunded_minor;
     let region = subject.region.to_owned();
     let country = region.split('-').next().unwrap_or_default().to_owned();
     Ok(OrderDocument {
-        order: order(tx, subject, table)?,
-        lines: if table.reads("lines") { lines(tx, subject.lines)? } else { Vec::new() },
+        order: order(tx, subject, rules)?,
+        lines: if rules.reads("lines") { lines(tx, subject.lines)? } else { Vec::new() },
         address: AddressFacts { country, region },
         payment: PaymentFacts {
             paid_minor: here_minor,
             excess_minor: (here_minor - facts.amounts.total_minor).max(0),
         },
-        buyer: buyer(tx, facts, table)?,
+        buyer: buyer(tx, facts, rules)?,
     })
 }
 
 fn order(
     tx: &mut Tx<'_>,
     subject: Subject<'_>,
-    table: &Table<Verdict>,
+    rules: &InForce<Verdict>,
 ) -> Result<OrderFacts, Error> {
     let facts = subject.order.facts();
-    let asks = table.reads("order.channel") || table.reads("order.channel_kind");
+    let asks = rules.reads("order.channel") || rules.reads("order.channel_kind");
     let channel = if asks { channel::fetch(tx, facts.channel)? } else { None };
     let (channel, channel_kind) =
         channel.map(|channel| (channel.code, channel.kind)).unwrap_or_default();
@@ -92,9 +92,9 @@ fn lines(tx: &mut Tx<'_>, lines: &[LineTerms]) -> Result<Vec<LineFacts>, Error> 
     Ok(facts.collect())
 }
 
-fn buyer(tx: &mut Tx<'_>, facts: &Facts, table: &Table<Verdict>) -> Result<BuyerFacts, Error> {
+fn buyer(tx: &mut Tx<'_>, facts: &Facts, rules: &InForce<Verdict>) -> Result<BuyerFacts, Error> {
     let history = match facts.customer {
-        Some(customer) if table.reads("buyer") => {
+        Some(customer) if rules.reads("buyer") => {
             Some(review::history(tx, customer, facts.id, facts.milestones.placed_at)?)
         }
         _ => None,
@@ -112,6 +112,8 @@ fn buyer(tx: &mut Tx<'_>, facts: &Facts, table: &Table<Verdict>) -> Result<Buyer
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use ordermill_base::{Currency, Id, Quantity, Timestamp};
     use ordermill_domain::actor::{Act, Actor};
     use ordermill_domain::category::Category;
@@ -120,7 +122,7 @@ mod tests {
     use ordermill_domain::order::{Amounts, Order, PaymentTerms, Placed, Review};
     use ordermill_domain::pricing::TaxMode;
     use ordermill_domain::text::Text;
-    use ordermill_rules::{Definition, Facts as _, HitPolicy, Name, Rule};
+    use ordermill_rules::{Definition, Facts as _, HitPolicy, Name, Rule, Table};
     use ordermill_storage::channel::Channel;
     use ordermill_testkit::each_database;
 
@@ -177,13 +179,13 @@ mod tests {
         };
         let otherwise = Verdict::Pass;
         let table = Definition { hit: HitPolicy::All, rules: vec![rule], otherwise };
-        let table = Table::compile::<OrderDocument>(table, 1).unwrap();
+        let rules = InForce::only(Arc::new(Table::compile::<OrderDocument>(table, 1).unwrap()));
         let (order, lines) = a_placed_order();
         for database in each_database() {
             let decision = database.connection().transact(|tx| {
                 goods_and_channel(tx)?;
                 let subject = Subject { order: &order, lines: &lines, region: "CN-31" };
-                Ok::<_, Error>(table.decide(&of(tx, subject, &table)?.prepare()))
+                Ok::<_, Error>(rules.live().decide(&of(tx, subject, &rules)?.prepare()))
             });
             let decision = decision.unwrap();
             assert_eq!(decision.actions, [Verdict::Hold { reason: HoldReason::Goods }]);

@@ -1,24 +1,29 @@
 //! The review of orders: rules look at an order as soon as its money has come, or is to come at the
 //! door, and what they hold is decided by a person in time (D3).
 //!
-//! Start at [`rule`]. The table of rules is [`built_in`]; what it can ask about is
-//! [`OrderDocument`](ordermill_rules::order::OrderDocument). What follows from a review that moved,
+//! Start at [`rule`]. The rules are those in force ([`InForce`]), at first the [`built_in`] ones; what
+//! they can ask about is [`OrderDocument`](ordermill_rules::order::OrderDocument). What follows from a review that moved,
 //! whoever moved it, is [`follow`].
 
 mod built_in;
 mod document;
+pub mod dry_run;
 mod follow;
 
-use ordermill_base::Timestamp;
+use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_domain::order::review::{Ruling, Step, Verdict};
 use ordermill_domain::order::{LineTerms, Order};
-use ordermill_rules::{Decision, Facts, Outcome};
+use ordermill_rules::{Decision, Facts, Name, Outcome, Prepared, Table};
 use ordermill_storage::review::{StoredDecision, insert_decision};
+use ordermill_storage::rule_table::{Trial, insert_trial};
 use ordermill_storage::{Error, Tx};
 
-pub use built_in::built_in;
+use crate::rule_table::InForce;
+
+pub use built_in::definition as built_in;
+pub use dry_run::{Difference, DryRun, Side, dry_run};
 pub(crate) use follow::follow;
 pub use follow::reasons;
 
@@ -39,17 +44,45 @@ pub(crate) struct Found {
     /// What they said.
     pub(crate) ruling: Ruling,
     decision: Decision<Verdict>,
+    trial: Option<Tried>,
+}
+
+/// What a version on trial said.
+#[derive(Debug, Clone)]
+struct Tried {
+    table: RuleTableId,
+    ruling: Ruling,
+    decision: Decision<Verdict>,
 }
 
 /// Lets the rules look at an order. What they do not ask about is not looked up.
-pub(crate) fn rule(tx: &mut Tx<'_>, subject: Subject<'_>) -> Result<Found, Error> {
-    let table = built_in();
-    let document = document::of(tx, subject, table)?;
-    let decision = table.decide(&document.prepare());
+pub(crate) fn rule(
+    tx: &mut Tx<'_>,
+    subject: Subject<'_>,
+    rules: &InForce<Verdict>,
+) -> Result<Found, Error> {
+    let document = document::of(tx, subject, rules)?.prepare();
+    let (ruling, decision) = ruled(rules.live(), &document);
+    let trial = rules.on_trial().map(|trial| {
+        let (ruling, decision) = ruled(&trial.table, &document);
+        Tried { table: trial.id, ruling, decision }
+    });
+    Ok(Found { ruling, decision, trial })
+}
+
+/// What a table says of an order.
+fn ruled(table: &Table<Verdict>, document: &Prepared) -> (Ruling, Decision<Verdict>) {
+    let decision = table.decide(document);
     let has_failed =
         decision.considered.iter().any(|rule| matches!(rule.outcome, Outcome::Failed(_)));
-    let ruling = Ruling::of(decision.version, &decision.actions, has_failed);
-    Ok(Found { ruling, decision })
+    (Ruling::of(decision.version, &decision.actions, has_failed), decision)
+}
+
+/// The rules that spoke up.
+fn spoke_up(decision: &Decision<Verdict>) -> impl Iterator<Item = &Name> {
+    let spoke_up = |outcome: &Outcome| matches!(outcome, Outcome::Matched | Outcome::Failed(_));
+    let rules = decision.considered.iter().filter(move |rule| spoke_up(&rule.outcome));
+    rules.map(|rule| &rule.name)
 }
 
 impl Found {
@@ -62,14 +95,41 @@ impl Found {
         sequence: i64,
         at: Timestamp,
     ) -> Result<(), Error> {
-        let spoke_up = |outcome: &Outcome| matches!(outcome, Outcome::Matched | Outcome::Failed(_));
-        if !self.decision.considered.iter().any(|rule| spoke_up(&rule.outcome)) {
+        if let Some(tried) = &self.trial {
+            tried.store(tx, self, order, sequence, at)?;
+        }
+        if spoke_up(&self.decision).next().is_none() {
             return Ok(());
         }
-        let decision =
-            serde_json::to_string(&self.decision).map_err(|error| Error::Defect(error.into()))?;
+        let decision = serde_json::to_string(&self.decision).map_err(Error::defect)?;
         let version = self.decision.version;
         insert_decision(tx, order, &StoredDecision { sequence, version, decision, decided_at: at })
+    }
+}
+
+impl Tried {
+    fn store(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &Found,
+        order: OrderId,
+        sequence: i64,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let difference = Difference::between(
+            (&found.ruling, &found.decision),
+            (&self.ruling, &self.decision),
+        );
+        let difference = difference.map(|it| serde_json::to_string(&it)).transpose();
+        let trial = Trial {
+            table: self.table,
+            subject_id: order.raw(),
+            sequence,
+            outcome: self.ruling.step().code().to_owned(),
+            difference: difference.map_err(Error::defect)?,
+            decided_at: at,
+        };
+        insert_trial(tx, &trial)
     }
 }
 

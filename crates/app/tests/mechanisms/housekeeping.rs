@@ -20,7 +20,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
     let (at_id, at) = (first_at(at) + number, at.as_micros());
     let (digest, text) = (number.to_be_bytes(), number.to_string());
     let digest = digest.as_slice();
-    let rows: [(&str, &[Value<'_>]); 8] = [
+    let rows: [(&str, &[Value<'_>]); 9] = [
         ("INSERT INTO idempotency_keys VALUES ('p', $1, $2, 1, $3)", params![&text, digest, at]),
         (
             "INSERT INTO carts (id, lines, coupons, version, updated_at)
@@ -39,6 +39,10 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
             "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, kind, aggregate,
                 aggregate_id, lane, state, next_at, happened_at, closed_at)
              VALUES ($1, 1, $1, 'order.paid', 'order', 1, 1, 'delivered', $2, $2, $2)",
+            params![number, at],
+        ),
+        (
+            "INSERT INTO rule_trials VALUES (1, $1, 1, 'auto_pass', NULL, $2)",
             params![number, at],
         ),
         (
@@ -68,6 +72,7 @@ fn left(connection: &mut Connection) -> Vec<i64> {
         "attempts",
         "inbox",
         "webhook_deliveries",
+        "rule_trials",
         "webhook_endpoints WHERE previous_secret IS NOT NULL",
     ];
     let count = |table: &&str| {

@@ -66,6 +66,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),
@@ -137,7 +138,7 @@ pub(crate) fn pay_under(
         amount: Money::new(minor, Currency::Cny),
     };
     let act = Act::new(Actor::adapter("sandbox"), at);
-    let capture = RecordCapture { act, money, policy };
+    let capture = RecordCapture { act, money, policy, rules: Arc::default() };
     connection.transact(|tx| RecordCapture::run(&[&capture], tx)).unwrap().remove(0).unwrap()
 }
 

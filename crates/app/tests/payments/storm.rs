@@ -1,5 +1,7 @@
 //! Many payments at once, in bad weather: one capture each, and the money is what is owed (R8 to R10).
 
+use std::sync::Arc;
+
 use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
 use ordermill_app::payment::start::StartPaymentError;
 use ordermill_app::scheduler::run_due;
@@ -240,7 +242,7 @@ fn many_captures_at_once_are_decided_in_few_transactions() {
                 merchant: facts.merchant,
                 amount: facts.amount,
             };
-            reports.push(RecordCapture { act, money, policy: LatePolicy::Refund });
+            reports.push(RecordCapture { act, money, policy: LatePolicy::Refund, rules: Arc::default() });
         }
         let batches = |shop: &Shop| shop.database.stats().batches.load(Ordering::Relaxed);
         let before = batches(shop);

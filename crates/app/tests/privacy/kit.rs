@@ -108,6 +108,7 @@ pub(crate) fn place(
         recipient: vault.seal_recipient(id, contact),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),

@@ -14,6 +14,8 @@ pub enum Part {
     Roles,
     /// `/console/admin/keys`: keys of channels and integrations.
     ApiKeys,
+    /// `/console/admin/rules`: which orders a person looks at.
+    Rules,
     /// `/console/admin/webhooks`: receivers of what happens.
     Webhooks,
     /// `/console/admin/audit`: everything that happened.
@@ -22,8 +24,15 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Staff, Self::Roles, Self::ApiKeys, Self::Webhooks, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 7] = [
+        Self::Rules,
+        Self::Staff,
+        Self::Roles,
+        Self::ApiKeys,
+        Self::Webhooks,
+        Self::Audit,
+        Self::Settings,
+    ];
 
     fn view(self, t: Words) -> View {
         match self {
@@ -31,6 +40,7 @@ impl Part {
             Self::Staff => View::new("staff", t.admin_staff(), "/console/admin/staff"),
             Self::Roles => View::new("roles", t.admin_roles(), "/console/admin/roles"),
             Self::ApiKeys => View::new("keys", t.admin_keys(), "/console/admin/keys"),
+            Self::Rules => View::new("rules", t.admin_rules(), "/console/admin/rules"),
             Self::Webhooks => View::new("webhooks", t.admin_webhooks(), "/console/admin/webhooks"),
             Self::Audit => View::new("audit", t.admin_audit(), "/console/admin/audit"),
         }
@@ -53,6 +63,7 @@ crate::words! {
     admin_staff = "人员", "Users";
     admin_roles = "岗位权限", "Roles";
     admin_keys = "API 密钥", "API keys";
+    admin_rules = "审核规则", "Review rules";
     admin_webhooks = "Webhook 推送", "Webhooks";
     admin_audit = "审计日志", "Audit log";
 }

@@ -89,6 +89,8 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/admin/keys", ApiKeysPage::sample(language)),
         sample("/console/admin/keys?state=fresh", ApiKeysPage::sample_fresh(language)),
         sample("/console/admin/keys?revoke=key_1", ApiKeysPage::sample_revoking(language)),
+        sample("/console/admin/rules", RulesPage::sample(language)),
+        sample("/console/admin/rules/rul_5", RulePage::sample(language)),
         sample("/console/admin/webhooks", WebhooksPage::sample(language)),
         sample("/console/admin/webhooks/new", webhooks::sample_form(language)),
         sample("/console/admin/webhooks/whk_1", WebhookPage::sample(language)),

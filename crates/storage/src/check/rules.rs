@@ -95,6 +95,34 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "I5",
+        "an order was reviewed by a version of the rules that does not exist",
+        &["review_decisions", "rule_tables"],
+        "SELECT CAST(d.order_id AS TEXT) FROM review_decisions d
+          WHERE d.version > 0 AND NOT EXISTS (SELECT 1 FROM rule_tables t
+            WHERE t.purpose = 'review' AND t.number = d.version) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a version of rules is at another version than its history, or follows none that exists",
+        &["rule_tables"],
+        "SELECT CAST(t.id AS TEXT) FROM rule_tables t
+          WHERE t.version <> (SELECT COALESCE(MAX(j.sequence), 0) FROM journal j
+                WHERE j.aggregate_id = t.id AND j.aggregate = 'rule_table')
+             OR (t.follows > 0 AND NOT EXISTS (SELECT 1 FROM rule_tables b
+                WHERE b.purpose = t.purpose AND b.number = t.follows)) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a version on trial looked at something that did not happen",
+        &["rule_trials", "rule_tables"],
+        "SELECT CAST(r.subject_id AS TEXT) FROM rule_trials r
+          WHERE NOT EXISTS (SELECT 1 FROM rule_tables t WHERE t.id = r.table_id)
+             OR NOT EXISTS (SELECT 1 FROM journal j WHERE j.aggregate_id = r.subject_id
+                AND j.aggregate = 'order' AND j.sequence = r.sequence
+                AND j.kind = 'order.reviewed') LIMIT 100",
+    ),
+    rule(
+        "I5",
         "a contact points to an order that does not exist",
         &["order_contacts"],
         "SELECT CAST(c.order_id AS TEXT) FROM order_contacts c

@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod rules;
 mod settings;
 mod staff;
 mod webhooks;
@@ -10,6 +11,7 @@ use ordermill_domain::role::Permission;
 use ordermill_pages::console::admin::{Part, parts};
 use ordermill_pages::ui::Views;
 
+pub(super) use self::rules::href_of as rules_href;
 use super::desk::Desk;
 use super::route::{Needs, Routes};
 
@@ -18,6 +20,7 @@ pub(super) fn routes() -> Routes {
         .merge(settings::routes())
         .merge(staff::routes())
         .merge(keys::routes())
+        .merge(rules::routes())
         .merge(webhooks::routes())
         .merge(audit::routes())
 }
@@ -43,6 +46,7 @@ impl Desk {
 /// What a part asks for; none if it has no page.
 const fn needs(part: Part) -> Option<Needs> {
     match part {
+        Part::Rules => Some(rules::CHANGE),
         Part::Settings => Some(SETTINGS),
         Part::Staff | Part::Roles | Part::ApiKeys | Part::Webhooks => {
             Some(Needs::Right(Permission::ManageAccess))

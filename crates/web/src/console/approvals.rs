@@ -19,6 +19,7 @@ use ordermill_domain::task::TaskState;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::approval::{ApprovalPage, Rejection, href, state};
 use ordermill_pages::console::gift_cards;
+use ordermill_pages::console::rules;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::ui::Toast;
 use ordermill_pages::{Page, format, states};
@@ -141,6 +142,7 @@ impl Desk {
             Wish::GiftCard(GiftCardWish::Adjust { amount, .. }) => t.approval_of_card(amount),
             Wish::Points(wish) => t.approval_of_points(format!("{:+}", wish.points)),
             Wish::Limits(_) => t.approval_of_limits().to_owned(),
+            Wish::Rules(wish) => t.approval_of_rules(wish.number),
         }
     }
 
@@ -184,6 +186,16 @@ impl Desk {
                 About { subject: Some((customer, href)), ..plain(facts) }
             }
             Wish::Limits(wish) => About { changes: self.limit_changes(wish), ..plain(Vec::new()) },
+            Wish::Rules(wish) => {
+                let version = |number| rules::name(number, t);
+                let subject = (version(wish.number), super::admin::rules_href(wish.table));
+                let changes = vec![(
+                    t.rules_in_force().to_owned(),
+                    version(wish.replaces),
+                    version(wish.number),
+                )];
+                About { subject: Some(subject), changes, ..plain(Vec::new()) }
+            }
         }
     }
 

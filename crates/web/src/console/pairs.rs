@@ -12,6 +12,11 @@ impl Pairs {
         found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     }
 
+    /// Whether a name came at all, also with nothing.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     /// Everything that was entered, for the digest of a form that makes something once.
     pub(super) fn entered(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect()

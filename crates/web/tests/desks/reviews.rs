@@ -55,6 +55,7 @@ fn a_large_order_to_be_paid_at_the_door(shop: &Shop) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([stock::location(1)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),

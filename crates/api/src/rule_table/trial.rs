@@ -1,0 +1,203 @@
+//! What a version of rules would decide: about recent orders, and on trial.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use ordermill_app::Services;
+use ordermill_app::review::dry_run::{Difference, DryRun, ORDERS_MAX, Side, dry_run};
+use ordermill_app::rule_table::RulesError;
+use ordermill_app::rule_table::compile::compile;
+use ordermill_base::Id;
+use ordermill_domain::ids::{OrderId, RuleTableId};
+use ordermill_domain::order::review::Verdict;
+use ordermill_domain::rule_table::Purpose;
+use ordermill_storage::{Tx, rule_table};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::view::RuleNameBody;
+use crate::body::JsonBody;
+use crate::cursor;
+use crate::params::{Page, PageQuery, Params, PathId, limit, not_found};
+use crate::problem::{FieldError, Problem};
+
+/// How many orders a dry run looks at.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RulesDryRun)]
+pub struct DryRunBody {
+    /// The newest so many that were reviewed.
+    #[serde(default = "usual")]
+    #[schema(minimum = 1, maximum = 500, default = 200)]
+    pub orders: i64,
+}
+
+const fn usual() -> i64 {
+    200
+}
+
+/// What a version would change.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RulesDryRunResult)]
+pub struct DryRunView {
+    /// How many orders it looked at.
+    pub orders: i64,
+    /// How many of them it would decide otherwise.
+    pub changed: i64,
+    /// How many go from one outcome to another.
+    pub moves: Vec<MoveView>,
+    /// The newest orders that it would decide otherwise, at most 20.
+    pub examples: Vec<DifferenceView>,
+}
+
+/// Orders that go from one outcome to another.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RulesMove)]
+pub struct MoveView {
+    /// What the version in force decides: `auto_pass`, `queue`, `intercept`.
+    pub from: String,
+    /// What the other one decides.
+    pub to: String,
+    /// How many.
+    pub orders: i64,
+}
+
+/// An order about which two versions differ.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RulesDifference)]
+pub struct DifferenceView {
+    /// Which order.
+    #[schema(example = "ord_01k2ey4xh0000")]
+    pub order_id: String,
+    /// What the version in force decided.
+    pub live: SideView,
+    /// What the other one decides.
+    pub other: SideView,
+}
+
+/// One decision.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RulesDecision)]
+pub struct SideView {
+    /// The number of the version.
+    pub number: i64,
+    /// `auto_pass`, `queue` or `intercept`.
+    pub step: String,
+    /// Why a person must look.
+    pub holds: Vec<String>,
+    /// Why it is stopped.
+    pub interceptions: Vec<String>,
+    /// The rules that spoke up.
+    pub rules: Vec<RuleNameBody>,
+}
+
+impl From<Side> for SideView {
+    fn from(side: Side) -> Self {
+        let codes = |reasons: Vec<ordermill_domain::order::review::HoldReason>| {
+            reasons.into_iter().map(|reason| reason.code().to_owned()).collect()
+        };
+        let rules = side.rules.into_iter();
+        Self {
+            number: side.number,
+            step: side.step.code().to_owned(),
+            holds: codes(side.holds),
+            interceptions: codes(side.interceptions),
+            rules: rules
+                .map(|name| RuleNameBody { zh: name.zh.into_owned(), en: name.en.into_owned() })
+                .collect(),
+        }
+    }
+}
+
+impl DifferenceView {
+    fn of(order: OrderId, difference: Difference) -> Self {
+        let Difference { live, other } = difference;
+        Self { order_id: order.to_string(), live: live.into(), other: other.into() }
+    }
+}
+
+impl From<DryRun> for DryRunView {
+    fn from(run: DryRun) -> Self {
+        let moves = run.moves.into_iter().map(|((from, to), orders)| MoveView {
+            from: from.code().to_owned(),
+            to: to.code().to_owned(),
+            orders,
+        });
+        let examples = run.examples.into_iter();
+        Self {
+            orders: run.orders,
+            changed: run.changed,
+            moves: moves.collect(),
+            examples: examples.map(|(order, it)| DifferenceView::of(order, it)).collect(),
+        }
+    }
+}
+
+/// Try rules on recent orders.
+///
+/// Nothing is changed. Both versions see each order as it is now.
+#[utoipa::path(
+    post, path = "/api/v1/rule-tables/{table_id}/dry-run", tag = "rules", operation_id = "dry_run_rules",
+    params(("table_id" = String, Path, description = "Its id.", example = "rul_01k2ey4xh0000")),
+    request_body = DryRunBody,
+    responses((status = 200, description = "What it would change.", body = DryRunView)),
+)]
+pub async fn dry_run_rules(
+    State(services): State<Services>,
+    PathId(id): PathId<RuleTableId>,
+    body: JsonBody<DryRunBody>,
+) -> Result<Json<DryRunView>, Problem> {
+    let orders = body.value.orders;
+    if !(1..=ORDERS_MAX).contains(&orders) {
+        let error = FieldError::new("/orders", "out_of_range", format!("1 to {ORDERS_MAX}"));
+        return Err(Problem::invalid(vec![error]));
+    }
+    let live = Arc::clone(&services.catalog().review_rules);
+    let run = move |tx: &mut Tx<'_>| {
+        let table = rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?;
+        match table.purpose {
+            Purpose::Review => {
+                let compiled = compile::<Verdict>(&table.definition, table.number);
+                let compiled = Arc::new(compiled.map_err(RulesError::Flawed)?);
+                Ok::<_, RulesError>(dry_run(tx, &live, compiled, orders)?)
+            }
+        }
+    };
+    Ok(Json(services.database().snapshot(run).await?.into()))
+}
+
+/// List where a version on trial differs.
+///
+/// The newest orders first. What it agreed about is only counted.
+#[utoipa::path(
+    get, path = "/api/v1/rule-tables/{table_id}/differences", tag = "rules", operation_id = "list_rule_differences",
+    params(
+        ("table_id" = String, Path, description = "Its id.", example = "rul_01k2ey4xh0000"),
+        PageQuery,
+    ),
+    responses((status = 200, description = "A page.", body = Page<DifferenceView>)),
+)]
+pub async fn list_rule_differences(
+    State(services): State<Services>,
+    PathId(id): PathId<RuleTableId>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Page<DifferenceView>>, Problem> {
+    let limit = limit(query.limit)?;
+    let before = query.cursor.as_deref().map(cursor::read::<OrderId>).transpose()?;
+    let list = move |tx: &mut Tx<'_>| {
+        let exists = rule_table::fetch(tx, id)?.is_some();
+        let before = before.map(Id::raw);
+        let found = rule_table::trials_that_differ(tx, id, before, limit + 1)?;
+        Ok::<_, ordermill_storage::Error>(exists.then_some(found))
+    };
+    let found = services.database().snapshot(list).await?;
+    let found = found.ok_or_else(|| not_found("version of rules"))?;
+    let read = |trial: rule_table::Trial| {
+        let difference: Difference = serde_json::from_str(trial.difference.as_deref()?).ok()?;
+        Some((OrderId::from_raw(trial.subject_id), difference))
+    };
+    let found: Vec<(OrderId, Difference)> = found.into_iter().filter_map(read).collect();
+    let cursor = |(order, _): &(OrderId, Difference)| cursor::write(*order);
+    Ok(Json(Page::of(found, limit, cursor, |(order, it)| DifferenceView::of(order, it))))
+}

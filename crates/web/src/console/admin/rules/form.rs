@@ -1,0 +1,166 @@
+//! The form of a version: rules in, rules out, and what is wrong at its place.
+
+use ordermill_app::rule_table::{Flaw, Place, Reason};
+use ordermill_domain::order::review::Verdict;
+use ordermill_pages::Words;
+use ordermill_pages::console::rules::table::RuleRow;
+use serde_json::{Value, json};
+
+use crate::console::pairs::Pairs;
+
+/// Rules of a form at most; one more than a table may have, so that the check says so.
+const RULES_MAX: usize = 101;
+
+/// The rules that were entered.
+pub(super) fn entered(pairs: &Pairs) -> Vec<RuleRow> {
+    let names = |at: usize| ["zh", "en", "when", "do", "reason"].map(|name| format!("{name}.{at}"));
+    let row = |at: usize| {
+        let values = names(at).map(|name| pairs.one(&name).replace("\r\n", "\n"));
+        let [zh, en, when, does, reason] = values;
+        RuleRow { zh, en, when, does, reason, wrong: Default::default() }
+    };
+    (0..RULES_MAX).take_while(|at| pairs.has(&format!("when.{at}"))).map(row).collect()
+}
+
+/// What a button of the form does with the rules; whether it was one that only shows them anew.
+pub(super) fn rearranged(rules: &mut Vec<RuleRow>, op: &str) -> bool {
+    let (verb, at) = op.split_once('.').unwrap_or((op, ""));
+    let at: usize = at.parse().unwrap_or(usize::MAX);
+    match verb {
+        "add" => {
+            let does = "hold".to_owned();
+            rules.push(RuleRow { does, ..RuleRow::default() });
+        }
+        "up" if at > 0 && at < rules.len() => rules.swap(at - 1, at),
+        "down" if at.checked_add(1).is_some_and(|next| next < rules.len()) => {
+            rules.swap(at, at + 1);
+        }
+        "remove" if at < rules.len() => drop(rules.remove(at)),
+        _ => return false,
+    }
+    true
+}
+
+/// As a table is stored.
+pub(super) fn definition(rules: &[RuleRow]) -> Value {
+    let rule = |row: &RuleRow| {
+        json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": row.action() })
+    };
+    let rules: Vec<Value> = rules.iter().map(rule).collect();
+    json!({ "hit": "all", "rules": rules, "otherwise": { "do": "pass" } })
+}
+
+/// The rules of a table as it is stored.
+pub(super) fn rows(definition: &Value) -> Vec<RuleRow> {
+    let rules = definition.get("rules").and_then(Value::as_array).into_iter().flatten();
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let row = |rule: &Value| {
+        let then = rule.get("then").cloned().unwrap_or_default();
+        let verdict = serde_json::from_value::<Verdict>(then).unwrap_or(Verdict::Pass);
+        let (zh, en) = (text(rule.pointer("/name/zh")), text(rule.pointer("/name/en")));
+        RuleRow::of(&zh, &en, &text(rule.get("when")), verdict)
+    };
+    rules.map(row).collect()
+}
+
+/// Puts what is wrong at its place, and gives all of it for the top.
+pub(super) fn refuse(rules: &mut [RuleRow], flaws: &[Flaw], t: Words) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for flaw in flaws {
+        let (text, field, part) = match flaw.place {
+            Place::Whole => (flaw.message.clone(), None, None),
+            Place::Name => (t.rules_wrong_name().to_owned(), Some("zh"), Some(0)),
+            Place::When => (of_condition(flaw, t), Some("when"), Some(1)),
+            Place::Then => (t.rules_wrong_action().to_owned(), Some("do"), Some(2)),
+        };
+        let row = flaw.rule.and_then(|rule| rules.get_mut(rule));
+        if let (Some(row), Some(part)) = (row, part) {
+            row.wrong[part].get_or_insert_with(|| text.clone());
+        }
+        let anchor = flaw.rule.zip(field).map(|(rule, field)| format!("{field}-{rule}"));
+        all.push((anchor.unwrap_or_default(), text));
+    }
+    all
+}
+
+fn of_condition(flaw: &Flaw, t: Words) -> String {
+    let why = match &flaw.reason {
+        Some(Reason::Empty) => t.rules_wrong_empty().to_owned(),
+        Some(Reason::TooLong | Reason::TooDeep) => t.rules_wrong_long().to_owned(),
+        Some(Reason::TooMuchWork { .. }) => t.rules_wrong_work().to_owned(),
+        Some(Reason::Syntax(message)) => t.rules_wrong_syntax(message),
+        Some(Reason::UnknownField(name)) => t.rules_wrong_field(name),
+        Some(Reason::UnknownFunction(name)) => t.rules_wrong_function(name),
+        Some(Reason::NotAllowed(what)) => t.rules_wrong_not_allowed(what),
+        Some(Reason::Shadows(name)) => t.rules_wrong_shadows(name),
+        Some(Reason::Type { what, needed, found }) => t.rules_wrong_type(what, needed, found),
+        Some(Reason::Compiler) | None => flaw.message.clone(),
+    };
+    match flaw.position {
+        Some(at) => t.rules_wrong_at(at.line, at.column, why),
+        None => why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ordermill_pages::Language;
+
+    use super::*;
+
+    fn row(name: &str) -> RuleRow {
+        RuleRow { en: name.to_owned(), does: "hold".to_owned(), ..RuleRow::default() }
+    }
+
+    fn names(rules: &[RuleRow]) -> String {
+        rules.iter().map(|row| row.en.as_str()).collect()
+    }
+
+    #[test]
+    fn rules_are_added_moved_and_removed_without_losing_any() {
+        let mut rules = vec![row("a"), row("b"), row("c")];
+        for (op, is_known, after) in [
+            ("down.0", true, "bac"),
+            ("up.2", true, "bca"),
+            ("up.0", false, "bca"),
+            ("down.2", false, "bca"),
+            ("remove.1", true, "ba"),
+            ("remove.9", false, "ba"),
+            ("save", false, "ba"),
+            ("add", true, "ba"),
+        ] {
+            assert_eq!(rearranged(&mut rules, op), is_known, "{op}");
+            assert_eq!(names(&rules), after, "{op}");
+        }
+        assert_eq!(rules.len(), 3);
+    }
+
+    #[test]
+    fn what_is_entered_comes_back_as_it_is_stored() {
+        let written = vec![RuleRow {
+            zh: "甲".to_owned(),
+            en: "A".to_owned(),
+            when: "true".to_owned(),
+            does: "intercept".to_owned(),
+            reason: "fraud".to_owned(),
+            wrong: Default::default(),
+        }];
+        assert_eq!(rows(&definition(&written)), written);
+    }
+
+    #[test]
+    fn what_is_wrong_stands_at_its_rule_in_the_words_of_the_reader() {
+        let mut rules = vec![row("a"), row("b")];
+        let flaw = Flaw {
+            rule: Some(1),
+            place: Place::When,
+            position: None,
+            reason: Some(Reason::UnknownField("order.totl".to_owned())),
+            message: String::new(),
+        };
+        let all = refuse(&mut rules, &[flaw], Words::new(Language::Zh));
+        assert_eq!(all, [("when-1".to_owned(), "没有字段 order.totl".to_owned())]);
+        assert_eq!(rules[1].wrong[1].as_deref(), Some("没有字段 order.totl"));
+        assert_eq!(rules[0].wrong, [None, None, None]);
+    }
+}
