@@ -173,8 +173,21 @@ impl Shop {
     }
 
     pub(crate) async fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.with_etag("PATCH", path, etag, body).await
+    }
+
+    /// A step with a thing as it was read.
+    pub(crate) async fn post_if(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.with_etag("POST", path, etag, body).await
+    }
+
+    pub(crate) async fn put_if(&self, path: &str, etag: &str, body: &Value) -> Answer {
+        self.with_etag("PUT", path, etag, body).await
+    }
+
+    async fn with_etag(&self, method: &str, path: &str, etag: &str, body: &Value) -> Answer {
         let headers: &[(&str, &str)] = if etag.is_empty() { &[] } else { &[("if-match", etag)] };
-        self.send(request("PATCH", path, &self.key, headers, Some(body))).await
+        self.send(request(method, path, &self.key, headers, Some(body))).await
     }
 
     /// An order for one bowl.
@@ -242,6 +255,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "gift_card_id" => "gft",
                     "customer_id" => "cus",
                     "coupon_id" => "cpn",
+                    "table_id" => "rul",
                     "channel_order_id" => "cho",
                     other => panic!("say here of which kind {other} is"),
                 };

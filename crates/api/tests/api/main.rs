@@ -10,4 +10,5 @@ mod kit;
 mod layout;
 mod limits;
 mod objects;
+mod rules;
 mod scopes;

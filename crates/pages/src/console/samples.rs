@@ -23,6 +23,7 @@ use crate::console::gift_cards::GiftCardsPage;
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
 use crate::console::points::PointsPage;
+use crate::console::rules::{RulePage, RulesPage};
 use crate::console::settings::SettingsPage;
 use crate::console::sign_in::SignInPage;
 use crate::console::staff::{self, RolesPage, StaffPage, Subject};

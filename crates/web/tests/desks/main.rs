@@ -9,3 +9,4 @@ mod coupons;
 mod keeping;
 mod kit;
 mod reviews;
+mod rules;
