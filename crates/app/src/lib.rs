@@ -17,6 +17,7 @@ pub mod channel;
 pub mod check;
 pub mod checkout;
 pub mod coupon;
+mod deadline;
 pub mod exchange;
 pub mod figures;
 pub mod gift_card;

@@ -21,6 +21,7 @@ use ordermill_storage::{Connection, Database, Error, Tx, deadline, order, task};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::deadline::tell;
 use crate::order::cancel::{CancelOrderError, cancel_order};
 use crate::order::file::{FileError, OrderFile};
 
@@ -30,7 +31,8 @@ pub const CLAIM_MAX: usize = 1_000;
 pub const CLAIM_HELD: Span = Span::seconds(60);
 /// After so many failures a person is told.
 const FAILURES_BEFORE_TASK: i64 = 5;
-const BREACHED_PRIORITY: i64 = 10;
+/// As urgent as a breach.
+const FAILING_PRIORITY: i64 = 10;
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -219,7 +221,7 @@ fn escalate(tx: &mut Tx<'_>, act: &Act, due: &Due) -> Result<Outcome, RunDeadlin
     }
     let event = Event::Breached { deadline: due.kind, due_at: due.due_at };
     deadline::record(tx, act, due.subject_id, &event)?;
-    raise_task(tx, due, BREACHED_PRIORITY, act.at)?;
+    tell(tx, due, act.at)?;
     Ok(Outcome::Breached)
 }
 
@@ -232,29 +234,9 @@ fn warn(tx: &mut Tx<'_>, act: &Act, due: &Due) -> Result<Outcome, RunDeadlineErr
     let event = Event::Warned { deadline: due.kind, due_at: due.due_at };
     deadline::record(tx, act, due.subject_id, &event)?;
     if !matches!(due.kind, DeadlineKind::Pay | DeadlineKind::StockRelease) {
-        raise_task(tx, due, 0, act.at)?;
+        tell(tx, due, act.at)?;
     }
     Ok(Outcome::Warned)
-}
-
-/// One task tells of all deadlines of a subject that are near or breached.
-fn raise_task(tx: &mut Tx<'_>, due: &Due, priority: i64, now: Timestamp) -> Result<(), Error> {
-    let open = task::find_open(tx, TaskKind::Deadline, due.subject_id)?;
-    let known = open.as_ref().and_then(|task| serde_json::from_str(&task.detail).ok());
-    let mut detail: serde_json::Map<String, serde_json::Value> = known.unwrap_or_default();
-    let is_breached = due.stage == Stage::Breach;
-    let about = serde_json::json!({ "due_at": due.due_at, "breached": is_breached });
-    detail.insert(due.kind.code().to_owned(), about);
-    let detail = serde_json::Value::Object(detail).to_string();
-    match open {
-        Some(task) => task::raise(tx, task.id, priority, &detail),
-        None => {
-            let (subject_id, role) = (due.subject_id, due.kind.rule().owner);
-            let (kind, due_at) = (TaskKind::Deadline, Some(due.due_at));
-            let detail = &detail;
-            task::open_for(tx, Concern { kind, subject_id, role, priority, detail, due_at }, now)
-        }
-    }
 }
 
 /// Puts failed ones off, longer each time, and tells a person about those that keep failing.
@@ -268,7 +250,7 @@ fn put_off(tx: &mut Tx<'_>, failed: &[(Due, String)], now: Timestamp) -> Result<
                 kind,
                 subject_id: due.subject_id,
                 role: kind.owner(),
-                priority: BREACHED_PRIORITY,
+                priority: FAILING_PRIORITY,
                 detail: &detail,
                 due_at: None,
             };

@@ -3,9 +3,10 @@
 //! A task belongs to the desk of a role; only those who work there touch it. What one has taken,
 //! another does not finish.
 
+use ordermill_base::Span;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::TaskId;
-use ordermill_domain::task::{Event, InvalidTransition, Step, TaskState};
+use ordermill_domain::task::{Event, InvalidTransition, Step, TaskKind, TaskState};
 use ordermill_storage::task as stored;
 use ordermill_storage::{Error, Tx};
 
@@ -34,6 +35,15 @@ pub enum TaskError {
     Storage(#[from] Error),
 }
 
+/// How long a task of this kind is whoever took it's without a sign of them; none: until they put it
+/// back. An order that waits for its review must not wait for somebody who went home.
+pub const fn claim_of(kind: TaskKind) -> Option<Span> {
+    match kind {
+        TaskKind::Review => Some(Span::minutes(10)),
+        _ => None,
+    }
+}
+
 /// The most characters of an outcome.
 pub const OUTCOME_CHARS_MAX: usize = 200;
 
@@ -52,17 +62,23 @@ pub fn step(
     if !person.roles.contains(&task.role) {
         return Err(not_found());
     }
-    if task.state == TaskState::Claimed && task.assignee != Some(person.id) {
-        return Err(TaskError::Taken);
+    if task.is_held(act.at) {
+        if task.assignee != Some(person.id) {
+            return Err(TaskError::Taken);
+        }
+    } else if task.state == TaskState::Claimed {
+        // Whoever had it has let their time go by: it is as good as put back.
+        (task.state, task.assignee) = (TaskState::Open, None);
     }
     task.state = task.state.after(step)?;
     let event = match step {
         Step::Claim => {
             task.assignee = Some(person.id);
+            task.claimed_until = claim_of(task.kind).map(|span| act.at + span);
             Event::Claimed { by: person.id }
         }
         Step::Unclaim => {
-            task.assignee = None;
+            (task.assignee, task.claimed_until) = (None, None);
             Event::Unclaimed
         }
         Step::Finish | Step::Drop => {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use ordermill_app::benefit::claim::Claims;
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::place::PlaceOrder;
-use ordermill_app::order::step::{self, Seen};
+use ordermill_app::catalog::{ShopSettings, settings};
+use ordermill_app::order::step::{self, Seen, StepError};
 use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
 use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::review::desk::{self, DeskError};
 use ordermill_app::{check, scheduler};
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChannelId, CustomerId, OrderId, PaymentId, StaffId};
-use ordermill_domain::order::review::{Hold, HoldReason};
+use ordermill_domain::order::review::{Hold, HoldReason, Pace};
 use ordermill_domain::order::{
     Action, Amounts, CancelReason, LineTerms, Order, PaymentTerms, Placed, Review, Status,
 };
@@ -86,6 +88,18 @@ fn at_the_door(number: i64, total_minor: i64) -> PlaceOrder {
     order
 }
 
+fn colleague(number: i64, at: Timestamp) -> (Principal, Act) {
+    let member = StaffMember {
+        id: StaffId::from_raw(number),
+        name: "Wei".to_owned(),
+        roles: vec![Role::Operations],
+        location: None,
+    };
+    let act = Act::new(Actor::Staff(member.id), at);
+    let act = Act { reason: Some("looked at it".to_owned()), ..act };
+    (Principal::Staff(Arc::new(member)), act)
+}
+
 /// A database with stock.
 struct Shop(Connection);
 
@@ -138,17 +152,31 @@ impl Shop {
     }
 
     fn take(&mut self, number: i64, action: Action, at: Timestamp) {
-        let member = StaffMember {
-            id: StaffId::from_raw(1),
-            name: "Wei".to_owned(),
-            roles: vec![Role::Operations],
-            location: None,
-        };
-        let actor = Actor::Staff(member.id);
-        let act = Act { reason: Some("looked at it".to_owned()), ..Act::new(actor, at) };
-        let principal = Principal::Staff(Arc::new(member));
+        self.try_take(1, number, action, at).unwrap();
+    }
+
+    fn try_take(
+        &mut self,
+        who: i64,
+        number: i64,
+        action: Action,
+        at: Timestamp,
+    ) -> Result<(), StepError> {
+        let (principal, act) = colleague(who, at);
         let seen = Seen { id: OrderId::from_raw(number), version: self.order(number).version() };
-        self.0.transact(|tx| step::take(tx, &principal, &act, seen, action)).unwrap();
+        self.0.transact(|tx| step::take(tx, &principal, &act, seen, action))
+    }
+
+    /// Takes the most urgent case. Gives its order.
+    fn next(&mut self, who: i64, at: Timestamp) -> Option<i64> {
+        let (principal, act) = colleague(who, at);
+        let next = self.0.transact(|tx| desk::next(tx, &principal, &act, None)).unwrap();
+        next.map(Id::raw)
+    }
+
+    fn claim(&mut self, who: i64, number: i64, at: Timestamp) -> Result<(), DeskError> {
+        let ((principal, act), id) = (colleague(who, at), OrderId::from_raw(number));
+        self.0.transact(|tx| desk::claim(tx, &principal, &act, id)).map(drop)
     }
 
     fn order(&mut self, number: i64) -> Order {
@@ -183,6 +211,16 @@ impl Shop {
     fn task(&mut self, number: i64) -> Option<Task> {
         let tasks = self.0.read(|tx| task::of(tx, OrderId::from_raw(number))).unwrap();
         tasks.into_iter().find(|task| task.kind == TaskKind::Review)
+    }
+
+    /// The task that tells of the review's deadline.
+    fn told(&mut self, number: i64) -> Option<Task> {
+        let tasks = self.0.read(|tx| task::of(tx, OrderId::from_raw(number))).unwrap();
+        tasks.into_iter().find(|task| task.kind == TaskKind::Deadline)
+    }
+
+    fn run_deadlines(&mut self, at: Timestamp) {
+        scheduler::run_due_on(&mut self.0, at).unwrap();
     }
 
     fn decision(&mut self, number: i64) -> Option<serde_json::Value> {
@@ -343,5 +381,99 @@ fn what_is_known_of_a_buyer_are_their_other_orders() {
             last_day: 2,
         };
         assert_eq!(known, should);
+    });
+}
+
+#[test]
+fn who_is_told_of_a_late_review_has_nothing_left_to_do_once_it_is_decided() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.held(2);
+        shop.run_deadlines(NOW + Span::hours(1));
+        assert_eq!(shop.told(1).unwrap().state, TaskState::Open, "warned");
+        shop.take(1, Action::Approve, NOW + Span::minutes(70));
+        let told = shop.told(1).unwrap();
+        assert_eq!((told.state, told.outcome.as_deref()), (TaskState::Done, Some("approved")));
+        shop.run_deadlines(NOW + Span::hours(2));
+        let told = shop.told(2).unwrap();
+        assert!(told.detail.contains(r#""breached":true"#), "{}", told.detail);
+        shop.take(2, Action::AskBuyer, NOW + Span::hours(3));
+        assert_eq!(shop.told(2).unwrap().state, TaskState::Open, "late stays late");
+        shop.take(2, Action::ResumeReview, NOW + Span::hours(4));
+        shop.take(2, Action::Refuse, NOW + Span::hours(5));
+        assert_eq!(shop.told(2).unwrap().outcome.as_deref(), Some("rejected"));
+    });
+}
+
+#[test]
+fn a_warning_is_taken_back_while_the_buyer_is_asked() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.run_deadlines(NOW + Span::hours(1));
+        shop.take(1, Action::AskBuyer, NOW + Span::minutes(70));
+        assert_eq!(shop.told(1).unwrap().state, TaskState::Done);
+    });
+}
+
+#[test]
+fn behind_a_long_queue_there_is_more_time_and_the_warning_comes_later() {
+    in_each_shop(|shop| {
+        let (_, act) = colleague(1, NOW);
+        let review_pace = Pace { per_hour: 1, stretch_max_percent: 200 };
+        let wanted = ShopSettings { review_pace, ..ShopSettings::default() };
+        shop.0.transact(|tx| settings::save(tx, &act, &wanted, 0)).unwrap();
+        for number in 1..=6 {
+            shop.held(number);
+        }
+        let hours = |due, warn| Some((Span::hours(due), Some(Span::minutes(warn))));
+        assert_eq!(shop.due(3), hours(2, 60), "two before it are decided in time");
+        assert_eq!(shop.due(4), hours(3, 90));
+        assert_eq!(shop.due(6), hours(4, 120), "never more than twice as long");
+        shop.take(4, Action::AskBuyer, NOW + Span::hours(1));
+        shop.take(4, Action::ResumeReview, NOW + Span::hours(10));
+        let (due, warn) = (Span::hours(12), Span::minutes(630));
+        assert_eq!(shop.due(4), Some((due, Some(warn))), "two of its three hours were left");
+    });
+}
+
+#[test]
+fn two_people_never_have_one_case() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.held(2);
+        assert_eq!(shop.next(1, NOW), Some(1), "the most urgent one");
+        assert_eq!(shop.next(2, NOW), Some(2));
+        assert_eq!(shop.next(3, NOW), None);
+        assert!(matches!(shop.claim(2, 1, NOW), Err(DeskError::Taken { .. })));
+        let refused = shop.try_take(2, 1, Action::Approve, NOW);
+        assert!(matches!(refused, Err(StepError::Taken(by)) if by == StaffId::from_raw(1)));
+        shop.try_take(1, 1, Action::Approve, NOW).unwrap();
+    });
+}
+
+#[test]
+fn a_case_of_somebody_who_went_home_is_free_again() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        shop.claim(1, 1, NOW).unwrap();
+        shop.claim(1, 1, NOW + Span::minutes(9)).unwrap();
+        let later = NOW + Span::minutes(18);
+        assert!(shop.claim(2, 1, later).is_err(), "whoever goes on keeps it");
+        let later = NOW + Span::minutes(19);
+        assert_eq!(shop.next(2, later), Some(1));
+        shop.try_take(2, 1, Action::Approve, later).unwrap();
+    });
+}
+
+#[test]
+fn a_decision_tells_what_the_order_said_at_the_fields_of_the_rule() {
+    in_each_shop(|shop| {
+        shop.held(1);
+        let decision = shop.decision(1).unwrap();
+        let evidence = &decision["evidence"][0];
+        assert_eq!(evidence["name"]["en"], "Large order");
+        let total = LARGE_MINOR.to_string();
+        let said = serde_json::json!([["order.currency", "CNY"], ["order.total_minor", total]]);
+        assert_eq!(evidence["values"], said);
     });
 }

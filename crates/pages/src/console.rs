@@ -19,6 +19,7 @@ pub mod order;
 pub mod orders;
 pub mod points;
 pub mod promotions;
+pub mod review;
 pub mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub(crate) mod samples;

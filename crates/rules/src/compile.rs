@@ -125,6 +125,11 @@ impl Condition {
         self.checked.paths.iter().any(|read| read == path)
     }
 
+    /// The fields that it reads, in their order; those of a list's elements with `[]` behind it.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.checked.paths.iter().map(String::as_str)
+    }
+
     /// What it says of a document.
     pub(crate) fn evaluate(&self, document: &Prepared) -> Outcome {
         use cel::ExecutionError as E;

@@ -66,6 +66,26 @@ pub trait Facts {
     }
 }
 
+/// What a document says at a path, `order.total_minor`, as people read it; none if it is missing, a
+/// group, or in a list. A list says how long it is.
+pub fn told(document: &impl Facts, path: &str) -> Option<String> {
+    let mut steps = path.split('.');
+    let root = steps.next()?;
+    let found = document.values().into_iter().find(|(name, _)| *name == root);
+    let mut here = found.map(|(_, Value(value))| value)?;
+    for step in steps {
+        let cel::Value::Map(map) = here else { return None };
+        here = map.map.get(&Key::from(step)).cloned()?;
+    }
+    match here {
+        cel::Value::Bool(value) => Some(value.to_string()),
+        cel::Value::Int(value) => Some(value.to_string()),
+        cel::Value::String(value) => Some(value.as_ref().clone()),
+        cel::Value::List(list) => Some(list.len().to_string()),
+        _ => None,
+    }
+}
+
 /// A document whose values were prepared once, for any number of decisions.
 pub struct Prepared(pub(crate) Context<'static, 'static>);
 

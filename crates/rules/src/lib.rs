@@ -16,10 +16,10 @@ mod reference;
 mod table;
 
 pub use compile::{Condition, ConditionError, Position, Reason};
-pub use document::{Fact, Facts, Field, Prepared, Type, Value};
+pub use document::{Fact, Facts, Field, Prepared, Type, Value, told};
 pub use reference::reference;
 pub use table::{
-    Considered, Decision, Definition, HitPolicy, Name, Outcome, Rule, Table, TableError,
+    Considered, Decision, Definition, Evidence, HitPolicy, Name, Outcome, Rule, Table, TableError,
 };
 
 /// The example of the README, compiled.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Condition, ConditionError};
-use crate::document::{Facts, Prepared};
+use crate::document::{Facts, Prepared, told};
 use crate::limits::{NAME_CHARS_MAX, RULES_MAX, TABLE_STEPS_MAX};
 
 /// What one rule is called, in both languages.
@@ -125,6 +125,17 @@ pub struct Decision<A> {
     pub considered: Vec<Considered>,
 }
 
+/// Why a rule spoke up: its condition, and what the document said at the fields that it reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What the rule is called.
+    pub name: Name,
+    /// Its condition.
+    pub when: String,
+    /// The fields with what they said, those that have a single value.
+    pub values: Vec<(String, String)>,
+}
+
 /// A compiled table.
 #[derive(Debug)]
 pub struct Table<A> {
@@ -179,6 +190,21 @@ impl<A: Clone> Table<A> {
     /// Whether any rule reads this field, so that what nobody asks for need not be collected.
     pub fn reads(&self, path: &str) -> bool {
         self.conditions.iter().any(|condition| condition.reads(path))
+    }
+
+    /// Why each rule that matched in a decision about this document did so.
+    pub fn evidence(&self, document: &impl Facts, decision: &Decision<A>) -> Vec<Evidence> {
+        let rules = self.definition.rules.iter().zip(&self.conditions).zip(&decision.considered);
+        let matched = rules.filter(|(_, considered)| considered.outcome == Outcome::Matched);
+        let evidence = |((rule, condition), _): ((&Rule<A>, &Condition), _)| Evidence {
+            name: rule.name.clone(),
+            when: rule.when.clone().into_owned(),
+            values: condition
+                .paths()
+                .filter_map(|path| Some((path.to_owned(), told(document, path)?)))
+                .collect(),
+        };
+        matched.map(evidence).collect()
     }
 
     /// What it says of a document.

@@ -26,12 +26,26 @@ pub struct Task {
     pub detail: String,
     /// Who has taken it.
     pub assignee: Option<StaffId>,
+    /// Until when it is theirs; none: until they put it back.
+    pub claimed_until: Option<Timestamp>,
     /// By when.
     pub due_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<String>,
     /// Since when.
     pub created_at: Timestamp,
+}
+
+impl Task {
+    /// Whether somebody is at it, and their time is not over.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        self.state == TaskState::Claimed && self.claimed_until.is_none_or(|until| until > now)
+    }
+
+    /// Who is at it, if their time is not over.
+    pub fn holder(&self, now: Timestamp) -> Option<StaffId> {
+        self.assignee.filter(|_| self.is_held(now))
+    }
 }
 
 static INSERT: Insert = insert!("tasks" {
@@ -99,6 +113,53 @@ pub fn find_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Opt
     tx.query_opt(&sql, params![subject_id, kind.code()], read)
 }
 
+/// Says anew until when a task is its assignee's, who is still at it; that is no news.
+pub fn prolong(tx: &mut Tx<'_>, id: TaskId, until: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE tasks SET claimed_until = $2, version = version + 1 WHERE id = $1",
+        params![id.raw(), until],
+    )?;
+    Ok(())
+}
+
+/// The open tasks of a kind, the most urgent first; those that nothing drives come last. At most
+/// `limit`.
+pub fn queue(tx: &mut Tx<'_>, kind: TaskKind, limit: i64) -> Result<Vec<Task>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tasks WHERE kind = $1 AND state IN ('open', 'claimed')
+          ORDER BY due_at NULLS LAST, id LIMIT $2"
+    );
+    tx.query(&sql, params![kind.code(), limit], read)
+}
+
+/// The most urgent task of a kind that nobody is at, locked; what others are just taking is left to
+/// them. Those that nothing drives wait for something else, and are not among them.
+pub fn next_free(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    now: Timestamp,
+    except: Option<TaskId>,
+) -> Result<Option<Task>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tasks
+          WHERE kind = $1 AND (state = 'open' OR (state = 'claimed' AND claimed_until <= $2))
+            AND state IN ('open', 'claimed') AND due_at IS NOT NULL AND id <> $3
+          ORDER BY due_at, id LIMIT 1 {lock}"
+    );
+    tx.query_opt(&sql, params![kind.code(), now, except.map_or(0, Id::raw)], read)
+}
+
+/// How many tasks of a kind are open, counted up to `limit`.
+pub fn count_open(tx: &mut Tx<'_>, kind: TaskKind, limit: i64) -> Result<i64, Error> {
+    tx.query_one(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tasks
+            WHERE kind = $1 AND state IN ('open', 'claimed') LIMIT $2) AS waiting",
+        params![kind.code(), limit],
+        |row| row.int(),
+    )
+}
+
 /// What open tasks of a kind are about, as raw ids; the oldest `limit`.
 pub fn subjects_open(
     tx: &mut Tx<'_>,
@@ -147,7 +208,7 @@ pub fn close(
 }
 
 const COLUMNS: &str =
-    "id, kind, subject_id, role, state, detail, assignee_id, due_at, outcome, created_at";
+    "id, kind, subject_id, role, state, detail, assignee_id, claimed_until, due_at, outcome, created_at";
 
 fn read(row: &mut Row<'_>) -> Result<Task, Error> {
     Ok(Task {
@@ -158,6 +219,7 @@ fn read(row: &mut Row<'_>) -> Result<Task, Error> {
         state: row.parsed()?,
         detail: row.text()?,
         assignee: row.opt_id()?,
+        claimed_until: row.opt_at()?,
         due_at: row.opt_at()?,
         outcome: row.opt_text()?,
         created_at: row.at()?,
@@ -183,7 +245,7 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, task: &Task, event: &Event) -> Result<
     let closed_at = (!task.state.is_open()).then_some(act.at);
     tx.execute(
         "UPDATE tasks SET state = $2, assignee_id = $3, outcome = $4, closed_at = $5,
-                version = version + 1
+                claimed_until = $6, version = version + 1
           WHERE id = $1",
         params![
             task.id.raw(),
@@ -191,6 +253,7 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, task: &Task, event: &Event) -> Result<
             task.assignee.map(Id::raw),
             task.outcome.as_deref(),
             closed_at,
+            task.claimed_until,
         ],
     )?;
     record(tx, act, task.id, event)

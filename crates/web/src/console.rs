@@ -16,6 +16,7 @@ mod orders;
 mod pairs;
 mod people;
 mod promotions;
+mod review;
 mod route;
 mod search;
 mod sign_in;
@@ -43,6 +44,7 @@ fn routes() -> Routes {
         .merge(order::routes())
         .merge(orders::routes())
         .merge(promotions::routes())
+        .merge(review::routes())
         .merge(search::routes())
         .merge(sign_in::routes())
         .merge(stock::routes())

@@ -1,4 +1,8 @@
 //! Versions of rules: listing, drafting, editing, trying.
+#![expect(
+    unused_qualifications,
+    reason = "paths written by the macro that describes the operation"
+)]
 
 use axum::Json;
 use axum::extract::State;

@@ -7,6 +7,7 @@ use ordermill_base::{Currency, Money, Span};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::Country;
 use ordermill_domain::location::Location;
+use ordermill_domain::order::review::Pace;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing::freight::{
     FreeFrom, FreightRate, HazardousGoods, Measured, Tariff, Terms,
@@ -64,6 +65,8 @@ pub struct ShopSettings {
     pub stock_limit_pieces: i64,
     /// How many points one person may give a buyer, or take away, alone.
     pub points_limit: i64,
+    /// How fast the review desk decides, and how far its time may be stretched at a peak (D3).
+    pub review_pace: Pace,
 }
 
 /// How points are earned and spent.
@@ -165,6 +168,7 @@ impl Default for ShopSettings {
             price_change_limit_percent: 30,
             stock_limit_pieces: ADJUSTED_ALONE_STANDARD,
             points_limit: 50_000,
+            review_pace: Pace::default(),
         }
     }
 }

@@ -4,6 +4,8 @@
 mod charges;
 mod region;
 
+use std::sync::Arc;
+
 use ordermill_base::{Currency, Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};

@@ -4,7 +4,7 @@
 //! and for the version that the person has seen: what changed meanwhile is looked at again.
 
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{OrderId, StaffId};
 use ordermill_domain::order::{self, Action, CancelReason, Status, review};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::ReleaseReason;
@@ -16,6 +16,7 @@ use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
 use crate::payment::refund::GrantRefundError;
 use crate::permission::{About, Forbidden, Principal, authorize};
+use crate::review::desk;
 
 /// Why a step was not taken; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum StepError {
     /// Someone else changed the order after they saw it.
     #[error("order {0} changed meanwhile")]
     Stale(OrderId),
+    /// A colleague is at its review.
+    #[error("someone else is at the review")]
+    Taken(StaffId),
     /// This step is the buyer's.
     #[error("{0} is not done by staff")]
     NotTheirs(Action),
@@ -71,6 +75,9 @@ pub fn take(
 ) -> Result<(), StepError> {
     check(principal, act)?;
     let mut file = load(tx, seen)?;
+    if desk::STEPS.contains(&step) {
+        desk::check_free(tx, principal, seen.id, act.at)?;
+    }
     match step {
         Action::Approve => file.review(act, review::Step::Approve)?,
         Action::ReleaseInterception => file.review(act, review::Step::Release)?,

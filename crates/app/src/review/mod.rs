@@ -6,6 +6,7 @@
 //! whoever moved it, is [`follow`].
 
 mod built_in;
+pub mod desk;
 mod document;
 pub mod dry_run;
 mod follow;
@@ -15,10 +16,11 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_domain::order::review::{Ruling, Step, Verdict};
 use ordermill_domain::order::{LineTerms, Order};
-use ordermill_rules::{Decision, Facts, Name, Outcome, Prepared, Table};
-use ordermill_storage::review::{StoredDecision, insert_decision};
+use ordermill_rules::{Considered, Decision, Evidence, Facts, Name, Outcome, Prepared, Table};
+use ordermill_storage::review::{StoredDecision, decisions_of, insert_decision};
 use ordermill_storage::rule_table::{Trial, insert_trial};
 use ordermill_storage::{Error, Tx};
+use serde::{Deserialize, Serialize};
 
 use crate::rule_table::InForce;
 
@@ -44,6 +46,7 @@ pub(crate) struct Found {
     /// What they said.
     pub(crate) ruling: Ruling,
     decision: Decision<Verdict>,
+    evidence: Vec<Evidence>,
     trial: Option<Tried>,
 }
 
@@ -61,13 +64,15 @@ pub(crate) fn rule(
     subject: Subject<'_>,
     rules: &InForce<Verdict>,
 ) -> Result<Found, Error> {
-    let document = document::of(tx, subject, rules)?.prepare();
+    let facts = document::of(tx, subject, rules)?;
+    let document = facts.prepare();
     let (ruling, decision) = ruled(rules.live(), &document);
+    let evidence = rules.live().evidence(&facts, &decision);
     let trial = rules.on_trial().map(|trial| {
         let (ruling, decision) = ruled(&trial.table, &document);
         Tried { table: trial.id, ruling, decision }
     });
-    Ok(Found { ruling, decision, trial })
+    Ok(Found { ruling, decision, evidence, trial })
 }
 
 /// What a table says of an order.
@@ -83,6 +88,39 @@ fn spoke_up(decision: &Decision<Verdict>) -> impl Iterator<Item = &Name> {
     let spoke_up = |outcome: &Outcome| matches!(outcome, Outcome::Matched | Outcome::Failed(_));
     let rules = decision.considered.iter().filter(move |rule| spoke_up(&rule.outcome));
     rules.map(|rule| &rule.name)
+}
+
+/// A decision as it is stored.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    decision: &'a Decision<Verdict>,
+    #[serde(skip_serializing_if = "<[Evidence]>::is_empty")]
+    evidence: &'a [Evidence],
+}
+
+/// How the rules came to what they said, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Explanation {
+    /// The version of the rules; 0 for what is built in.
+    pub version: i64,
+    /// What became of every rule, in their order.
+    pub considered: Vec<Considered>,
+    /// Why those that matched did so.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+}
+
+/// How the rules came to what they said last of an order; none if none of them spoke up.
+pub fn explanation(tx: &mut Tx<'_>, order: OrderId) -> Result<Option<Explanation>, Error> {
+    let stored = decisions_of(tx, order)?.pop();
+    let read = |stored: StoredDecision| {
+        serde_json::from_str(&stored.decision).map_err(|_| Error::Unreadable {
+            what: "explanation of a review",
+            text: stored.decision.clone(),
+        })
+    };
+    stored.map(read).transpose()
 }
 
 impl Found {
@@ -101,7 +139,8 @@ impl Found {
         if spoke_up(&self.decision).next().is_none() {
             return Ok(());
         }
-        let decision = serde_json::to_string(&self.decision).map_err(Error::defect)?;
+        let explained = Explained { decision: &self.decision, evidence: &self.evidence };
+        let decision = serde_json::to_string(&explained).map_err(Error::defect)?;
         let version = self.decision.version;
         insert_decision(tx, order, &StoredDecision { sequence, version, decision, decided_at: at })
     }

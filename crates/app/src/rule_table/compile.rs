@@ -156,8 +156,10 @@ mod tests {
 
     #[test]
     fn the_place_in_a_condition_is_told() {
-        let definition = json!({ "hit": "all", "otherwise": { "do": "pass" },
-            "rules": [rule("true &&\n order.nothing", json!({ "do": "pass" }))] });
+        let mut wrong = rule("true", json!({ "do": "pass" }));
+        wrong["when"] = json!("true &&\n order.nothing");
+        let definition =
+            json!({ "hit": "all", "otherwise": { "do": "pass" }, "rules": [wrong] });
         let flaw = check(Purpose::Review, &definition).unwrap_err().remove(0);
         assert_eq!(flaw.position.map(|at| (at.line, at.column)), Some((2, 2)), "{flaw:?}");
     }

@@ -73,7 +73,7 @@ fn notice_return_poller_and_operator_at_one_instant_make_one_capture_of_each_pay
         }
         shop.notices(payments.len()).await;
         shop.clock.advance(Span::seconds(2));
-        let start = std::sync::Arc::new(tokio::sync::Barrier::new(4));
+        let start = Arc::new(tokio::sync::Barrier::new(4));
         let mut reporting = JoinSet::new();
         for reporter in 0..4 {
             let (service, start, payments) =

@@ -4,9 +4,11 @@
 //! are its [`Hold`]s, several at once. Only a person refuses an order.
 
 mod hold;
+mod pace;
 mod ruling;
 
 pub use hold::{Hold, HoldReason};
+pub use pace::Pace;
 pub use ruling::{Ruling, Verdict};
 
 use crate::code::coded;

@@ -47,6 +47,16 @@
     one("a", list[current])?.focus({ preventScroll: true });
     list[current].scrollIntoView({ block: "nearest" });
   }
+  // A button with data-key does what it does on a click. If its form still wants something first, Enter
+  // there means this button, and [data-chosen] says so.
+  function press(button) {
+    const missing = button.form && one(":invalid:not(fieldset)", button.form);
+    if (!missing) return button.click();
+    all("[data-key]", button.form).forEach((other) => other.classList.toggle("is-chosen", other === button));
+    one("[data-default]", button.form).value = button.value;
+    one("[data-chosen]", button.form).textContent = button.dataset.hint;
+    missing.focus();
+  }
   function toggleMenu(open) {
     one("#side").classList.toggle("is-open", open);
     one("#menu").setAttribute("aria-expanded", one("#side").classList.contains("is-open"));
@@ -67,7 +77,7 @@
   });
 
   // No shortcut fires while typing or while an input method is composing.
-  const places = { d: "/console/dashboard", o: "/console/orders", t: "/console/tasks" };
+  const places = { d: "/console/dashboard", o: "/console/orders", r: "/console/desk/review", t: "/console/tasks" };
   const place = (key) => places[key] && one(`.side-link[href="${places[key]}"]`);
   let going = 0;
   document.addEventListener("keydown", (event) => {
@@ -86,7 +96,10 @@
       event.preventDefault();
       one("#search").select();
     } else if (key === "?") one("#shortcuts").showModal();
-    else if (key === "j") move(1);
+    else if (/^[a-z]$/.test(key) && one(`[data-key="${key}"]`)) {
+      event.preventDefault();
+      press(one(`[data-key="${key}"]`));
+    } else if (key === "j") move(1);
     else if (key === "k") move(-1);
     else if (key === "x" && rows()[current]) select(current, !pick(rows()[current]).checked, event.shiftKey);
   });

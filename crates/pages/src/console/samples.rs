@@ -23,6 +23,7 @@ use crate::console::gift_cards::GiftCardsPage;
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
 use crate::console::points::PointsPage;
+use crate::console::review::ReviewPage;
 use crate::console::rules::{RulePage, RulesPage};
 use crate::console::settings::SettingsPage;
 use crate::console::sign_in::SignInPage;
@@ -90,6 +91,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/admin/keys", ApiKeysPage::sample(language)),
         sample("/console/admin/keys?state=fresh", ApiKeysPage::sample_fresh(language)),
         sample("/console/admin/keys?revoke=key_1", ApiKeysPage::sample_revoking(language)),
+        sample("/console/desk/review/261122-0K3M-Z0Q4-7XC", ReviewPage::sample(language)),
         sample("/console/admin/rules", RulesPage::sample(language)),
         sample("/console/admin/rules/rul_5", RulePage::sample(language)),
         sample("/console/admin/webhooks", WebhooksPage::sample(language)),

@@ -52,6 +52,9 @@ pub struct SettingsEntered {
     pub price_change_limit_percent: String,
     pub stock_limit_pieces: String,
     pub points_limit: String,
+    /// Reviews that the desk decides in an hour, and the longest time as percent of the usual one.
+    pub review_per_hour: String,
+    pub review_stretch_percent: String,
     /// Why, for whoever is asked to approve a limit that is raised.
     pub reason: String,
 }
@@ -128,9 +131,20 @@ pub fn groups(
             .hint(t.settings_limit_reason_hint())
             .value(&entered.reason),
     ];
+    let review = vec![
+        Field::new("review_per_hour", t.settings_review_per_hour())
+            .digits(6)
+            .hint(t.settings_review_per_hour_hint())
+            .value(&entered.review_per_hour),
+        Field::new("review_stretch_percent", t.settings_review_stretch())
+            .digits(4)
+            .hint(t.settings_review_stretch_hint())
+            .value(&entered.review_stretch_percent),
+    ];
     let mut groups = vec![
         FormGroup::new(t.settings_shop(), shop),
         FormGroup::new(t.settings_orders(), orders).checks(promotion),
+        FormGroup::new(t.settings_review(), review),
         FormGroup::new(t.settings_limits(), limits),
     ];
     let mut summary = FormErrors::default();
@@ -164,6 +178,12 @@ crate::words! {
     settings_points_limit = "给顾客增减积分", "Points given to a buyer or taken away";
     settings_limit_reason = "调高上限的理由", "Why a limit is raised";
     settings_limit_reason_hint = "调低立即生效；调高或更换币种须由另一人审批", "Lowering counts at once; raising one, or another currency, waits for somebody else";
+    settings_review = "人工审核", "Review desk";
+    settings_review_per_hour = "每小时能审核的订单", "Orders that the desk decides in an hour";
+    settings_review_per_hour_hint = "排队超出两小时能审完的数量时，审核时限按排队长度延长", "Once more wait than are decided in two hours, the time for a review grows with the queue";
+    settings_review_stretch = "审核时限最多延长到（%）", "The longest time for a review (%)";
+    settings_review_stretch_hint = "100 表示不延长；400 表示最多四倍", "100 never stretches it; 400 is four times as long at most";
+    settings_stretch_wrong = "100 到 1000 的整数", "A whole number from 100 to 1000";
     settings_saved_but_limits = "设置已保存；调高的上限等待第二人审批", "Settings saved; the limits that are raised wait for a second person";
     settings_limit_wrong = "请填不小于 0 的金额，如 500.00", "An amount such as 500.00, not negative";
     settings_limit_number_wrong(max) = "0 到 {max} 的整数", "A whole number from 0 to {max}";

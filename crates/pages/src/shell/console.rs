@@ -141,7 +141,7 @@ crate::words! {
     shortcut_select = "选中（Shift 连选）", "Select (Shift for a range)";
     shortcut_open = "打开", "Open";
     shortcut_clear = "清除选择", "Clear selection";
-    shortcut_go = "前往：看板 订单 待办", "Go to dashboard, orders, tasks";
+    shortcut_go = "前往：看板 订单 审核 待办", "Go to dashboard, orders, reviews, tasks";
     shortcut_list = "本列表", "This list";
     got_it = "知道了", "Got it";
     leave_console = "退出控制台", "Leave the console";

@@ -20,6 +20,7 @@ use ordermill_pages::{Words, states};
 use super::admin;
 use super::catalog;
 use super::promotions;
+use super::review;
 use super::route::Needs;
 use super::told;
 use super::trouble::Trouble;
@@ -153,6 +154,9 @@ fn allowed(member: &Member) -> Vec<Section> {
     }
     if Needs::Role.check(member).is_ok() {
         sections.push(Section::Tasks);
+    }
+    if review::NEEDS.check(member).is_ok() {
+        sections.push(Section::Review);
     }
     if Needs::Right(Permission::AdjustStock).check(member).is_ok() {
         sections.push(Section::Stock);

@@ -25,7 +25,7 @@ use ordermill_pages::{Page, Part};
 use ordermill_storage::payment;
 use serde::Deserialize;
 
-use self::page::{Shown, show_page};
+pub(super) use self::page::{Shown, show_page};
 use super::desk::Desk;
 use super::route::{Needs, Routes};
 use super::trouble::Trouble;
@@ -48,7 +48,7 @@ pub(super) fn routes() -> Routes {
 const REFUND: Needs = Needs::AnyOf(&[Permission::ApproveRefund, Permission::ApproveLargeRefund]);
 
 /// The order of a path.
-fn order_of(number: &str) -> Result<OrderId, Trouble> {
+pub(super) fn order_of(number: &str) -> Result<OrderId, Trouble> {
     let number = OrderNumber::parse(number).map_err(|_| Trouble::NotFound)?;
     Ok(number.order_id())
 }
@@ -172,11 +172,13 @@ async fn refused(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
-fn trouble_of(error: StepError, id: OrderId) -> Trouble {
+pub(super) fn trouble_of(error: StepError, id: OrderId) -> Trouble {
     match error {
         StepError::Forbidden(forbidden) => forbidden.into(),
         StepError::Stale(_) => Trouble::Stale(address(id)),
-        StepError::NotTheirs(_) | StepError::File(FileError::Refused(_)) => {
+        StepError::Taken(_)
+        | StepError::NotTheirs(_)
+        | StepError::File(FileError::Refused(_)) => {
             Trouble::Refused(address(id))
         }
         StepError::File(FileError::NotFound(_)) => Trouble::NotFound,

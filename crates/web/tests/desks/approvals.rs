@@ -222,6 +222,8 @@ fn the_limits_are_those_of_the_settings() {
                 ("price_change_limit_percent", percent),
                 ("stock_limit_pieces", "5"),
                 ("points_limit", "100"),
+                ("review_per_hour", "60"),
+                ("review_stretch_percent", "400"),
                 ("version", "0"),
             ]
         };
@@ -260,6 +262,8 @@ fn a_limit_is_lowered_alone_and_raised_by_two() {
                 ("price_change_limit_percent", "30"),
                 ("stock_limit_pieces", "50"),
                 ("points_limit", "50000"),
+                ("review_per_hour", "60"),
+                ("review_stretch_percent", "400"),
                 ("version", &version),
             ];
             form.retain(|(name, _)| changed.iter().all(|(other, _)| other != name));

@@ -142,14 +142,6 @@ impl RuleRow {
             wrong: Default::default(),
         }
     }
-
-    /// Its action as it is stored; what cannot be one is left as it was chosen, for the check to say so.
-    pub fn action(&self) -> serde_json::Value {
-        match self.does.as_str() {
-            "pass" => serde_json::json!({ "do": "pass" }),
-            does => serde_json::json!({ "do": does, "reason": self.reason }),
-        }
-    }
 }
 
 impl RulePage {

@@ -323,6 +323,8 @@ impl SettingsPage {
             price_change_limit_percent: "30".into(),
             stock_limit_pieces: "50".into(),
             points_limit: "50000".into(),
+            review_per_hour: "60".into(),
+            review_stretch_percent: "400".into(),
             reason: String::new(),
         };
         let policies = vec![

@@ -119,12 +119,12 @@ async fn new(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> 
     let staff = desk.member.staff().id;
     let key = Key::of_form(staff, "rules", &pairs.one("key"), pairs.entered().as_bytes());
     let work = move |tx: &mut Tx<'_>| {
-        let definition = match from {
-            Some(id) => rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?.definition,
-            None => serde_json::to_value(review::built_in()).map_err(Error::defect)?,
-        };
         once(tx, key.as_ref(), act.at, |tx| {
-            let written = Written { note: String::new(), definition: definition.clone() };
+            let definition = match from {
+                Some(id) => rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?.definition,
+                None => serde_json::to_value(review::built_in()).map_err(Error::defect)?,
+            };
+            let written = Written { note: String::new(), definition };
             draft(tx, &principal, &act, Purpose::Review, written).map(|made| (made.id, ()))
         })
     };

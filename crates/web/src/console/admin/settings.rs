@@ -7,6 +7,7 @@ use ordermill_app::catalog::{ShopSettings, settings};
 use ordermill_app::limits::{SaveSettingsError, save_by_hand};
 use ordermill_app::points::POINTS_AT_ONCE_MAX;
 use ordermill_base::{Currency, Money, Span};
+use ordermill_domain::order::review::Pace;
 use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::role::Permission;
 use ordermill_domain::text::Text;
@@ -47,6 +48,8 @@ fn entered(shop: &ShopSettings) -> SettingsEntered {
         price_change_limit_percent: shop.price_change_limit_percent.to_string(),
         stock_limit_pieces: shop.stock_limit_pieces.to_string(),
         points_limit: shop.points_limit.to_string(),
+        review_per_hour: shop.review_pace.per_hour.to_string(),
+        review_stretch_percent: shop.review_pace.stretch_max_percent.to_string(),
         reason: String::new(),
     }
 }
@@ -101,6 +104,8 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
         price_change_limit_percent: pairs.one("price_change_limit_percent"),
         stock_limit_pieces: pairs.one("stock_limit_pieces"),
         points_limit: pairs.one("points_limit"),
+        review_per_hour: pairs.one("review_per_hour"),
+        review_stretch_percent: pairs.one("review_stretch_percent"),
         reason: pairs.one("reason"),
     };
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
@@ -155,6 +160,13 @@ fn read(
     };
     let hours = number("pay_within_hours", &entered.pay_within_hours, 720, &mut errors);
     let minutes = number("hold_for_minutes", &entered.hold_for_minutes, 1_440, &mut errors);
+    let per_hour = number("review_per_hour", &entered.review_per_hour, 100_000, &mut errors);
+    let stretch = entered.review_stretch_percent.parse::<i64>().ok();
+    let stretch = stretch.filter(|percent| (100..=1_000).contains(percent));
+    if stretch.is_none() {
+        errors.push(("review_stretch_percent", t.settings_stretch_wrong().to_owned()));
+    }
+    let review_pace = Pace { per_hour, stretch_max_percent: stretch.unwrap_or(100) };
     let currency = entered.currency.parse::<Currency>();
     if currency.is_err() {
         errors.push(("currency", t.settings_choose().to_owned()));
@@ -199,6 +211,7 @@ fn read(
             price_change_limit_percent,
             stock_limit_pieces,
             points_limit,
+            review_pace,
         }),
         _ => Err(errors),
     }

@@ -40,19 +40,19 @@ const NOTES_MAX: i64 = 200;
 
 /// In which state the page is shown.
 #[derive(Default)]
-pub(super) struct Shown {
+pub(in crate::console) struct Shown {
     /// The dialog that is open.
-    pub(super) open: String,
+    pub(in crate::console) open: String,
     /// What was wrong with it.
-    pub(super) errors: Vec<(&'static str, String)>,
+    pub(in crate::console) errors: Vec<(&'static str, String)>,
     /// A note that was refused, and why.
-    pub(super) note: Option<(String, String)>,
+    pub(in crate::console) note: Option<(String, String)>,
     /// Only what the buyer sees too.
-    pub(super) only_public: bool,
+    pub(in crate::console) only_public: bool,
     /// Older moments as well.
-    pub(super) with_older: bool,
+    pub(in crate::console) with_older: bool,
     /// The recipient in full.
-    pub(super) revealed: Option<Revealed>,
+    pub(in crate::console) revealed: Option<Revealed>,
 }
 
 /// Everything that the page is made of.
@@ -67,7 +67,7 @@ struct Loaded {
 }
 
 /// The page of an order, if this person sees it.
-pub(super) async fn show_page(
+pub(in crate::console) async fn show_page(
     desk: &Desk,
     id: OrderId,
     shown: Shown,

@@ -44,10 +44,18 @@ pub(super) fn rearranged(rules: &mut Vec<RuleRow>, op: &str) -> bool {
 /// As a table is stored.
 pub(super) fn definition(rules: &[RuleRow]) -> Value {
     let rule = |row: &RuleRow| {
-        json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": row.action() })
+        json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": action(row) })
     };
     let rules: Vec<Value> = rules.iter().map(rule).collect();
     json!({ "hit": "all", "rules": rules, "otherwise": { "do": "pass" } })
+}
+
+/// The action of a rule; what cannot be one is left as it was chosen, for the check to say so.
+fn action(row: &RuleRow) -> Value {
+    match row.does.as_str() {
+        "pass" => json!({ "do": "pass" }),
+        does => json!({ "do": does, "reason": row.reason }),
+    }
 }
 
 /// The rules of a table as it is stored.

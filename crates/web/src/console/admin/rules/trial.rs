@@ -80,7 +80,7 @@ fn row(
     Difference { live, other }: &Difference,
     t: Words,
 ) -> DifferenceRow {
-    let name = |name: &Name| t.pick(&name.zh, &name.en).to_owned();
+    let name = |name: &Name| t.pick(name.zh.as_ref(), name.en.as_ref()).to_owned();
     let rules: Vec<String> = other.rules.iter().map(name).collect();
     DifferenceRow {
         number: OrderNumber::from(order).to_string(),
