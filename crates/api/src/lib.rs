@@ -105,6 +105,17 @@ fn all(services: Services, quotas: Quotas) -> Routes {
             Key(Scope::WriteOrders),
             order::notes::write_order_note,
         )
+        .get("/api/v1/reviews", WholeKey(Scope::WriteReviews), order::review::list_reviews)
+        .get(
+            "/api/v1/orders/{order_id}/review",
+            WholeKey(Scope::WriteReviews),
+            order::review::get_review,
+        )
+        .post(
+            "/api/v1/orders/{order_id}/review",
+            WholeKey(Scope::WriteReviews),
+            order::review::decide_review,
+        )
         .post(
             "/api/v1/orders/{order_id}/payments",
             Key(Scope::WritePayments),

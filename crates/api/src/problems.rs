@@ -159,6 +159,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "The key, or without a valid key the address, has used up its requests. Wait as Retry-After says.",
     ),
     ("refund_too_large", 409, "More than came in cannot go back."),
+    (
+        "review_taken",
+        409,
+        "A member of staff is at the review of the order. Wait until they have decided or let it go.",
+    ),
     ("scope_missing", 403, "The key lacks the scope that the operation needs."),
     ("signature_header", 400, "A header of the signature is missing or doubled."),
     ("signature_wrong", 401, "The signature is not the partner's, or not from now."),

@@ -128,7 +128,12 @@ fn money(payment: PaymentId, minor: i64) -> CapturedMoney {
 
 fn capture(connection: &mut Connection, money: &CapturedMoney, at: Timestamp) -> Captured {
     let act = Act::new(Actor::adapter("sandbox"), at);
-    let capture = RecordCapture { act, money: money.clone(), policy: LatePolicy::Refund, rules: Arc::default() };
+    let capture = RecordCapture {
+        act,
+        money: money.clone(),
+        policy: LatePolicy::Refund,
+        rules: Arc::default(),
+    };
     connection.transact(|tx| RecordCapture::run(&[&capture], tx)).unwrap().remove(0).unwrap()
 }
 

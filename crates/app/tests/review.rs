@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use ordermill_app::benefit::claim::Claims;
+use ordermill_app::catalog::{ShopSettings, settings};
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::place::PlaceOrder;
-use ordermill_app::catalog::{ShopSettings, settings};
 use ordermill_app::order::step::{self, Seen, StepError};
 use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
 use ordermill_app::permission::{Principal, StaffMember};
@@ -134,7 +134,12 @@ impl Shop {
             merchant: new.merchant,
             amount,
         };
-        let capture = RecordCapture { act: act.clone(), money, policy: LatePolicy::Refund, rules: Arc::default() };
+        let capture = RecordCapture {
+            act: act.clone(),
+            money,
+            policy: LatePolicy::Refund,
+            rules: Arc::default(),
+        };
         self.0
             .transact(|tx| {
                 payment::insert(tx, &started, None, None)?;

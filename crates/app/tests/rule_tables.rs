@@ -79,9 +79,8 @@ impl Shop {
     fn draft(&mut self, definition: Value) -> RuleTable {
         let (who, written) = (colleague(1), Written { note: String::new(), definition });
         let act = who.act(NOW);
-        let made = self
-            .connection
-            .transact(|tx| draft(tx, &who, &act, Purpose::Review, written.clone()));
+        let made =
+            self.connection.transact(|tx| draft(tx, &who, &act, Purpose::Review, written.clone()));
         made.unwrap()
     }
 
@@ -193,9 +192,8 @@ fn a_draft_with_a_flaw_is_not_kept_and_one_without_decides_nothing_yet() {
         wrong["rules"][0]["when"] = json!("order.totl > 1");
         let written = Written { note: String::new(), definition: wrong };
         let act = who.act(NOW);
-        let refused = shop
-            .connection
-            .transact(|tx| draft(tx, &who, &act, Purpose::Review, written.clone()));
+        let refused =
+            shop.connection.transact(|tx| draft(tx, &who, &act, Purpose::Review, written.clone()));
         let Err(RulesError::Flawed(flaws)) = refused else { panic!("{refused:?}") };
         assert_eq!((flaws[0].rule, flaws[0].place.code()), (Some(0), "when"));
         let table = shop.draft(above(1));

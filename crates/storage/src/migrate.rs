@@ -30,7 +30,6 @@ const STEPS: &[(i64, &str)] = &[
     (19, include_str!("migrations/0019_reviews.sql")),
     (25, include_str!("migrations/0025_layout.sql")),
     (20, include_str!("migrations/0020_rules.sql")),
-    (21, include_str!("migrations/0021_review_desk.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -103,9 +103,8 @@ pub fn lock_in_use(tx: &mut Tx<'_>, purpose: Purpose) -> Result<Vec<RuleTable>, 
 
 /// The versions that decide, or decide beside them, of every purpose.
 pub fn in_use(tx: &mut Tx<'_>) -> Result<Vec<RuleTable>, Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM rule_tables WHERE state IN ('live', 'shadow') ORDER BY id"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM rule_tables WHERE state IN ('live', 'shadow') ORDER BY id");
     tx.query(&sql, &[], read)
 }
 
@@ -123,8 +122,13 @@ pub fn list(
     tx.query(&sql, params![purpose.code(), before.unwrap_or(i64::MAX), limit], read)
 }
 
-/// The number of the next version of a purpose.
+/// The number of the next version of a purpose. Where writers run side by side, two who draft at once do so
+/// one after the other.
 pub fn next_number(tx: &mut Tx<'_>, purpose: Purpose) -> Result<i64, Error> {
+    if tx.is_postgres() {
+        // The key is any number that nothing else of ours locks.
+        tx.run("SELECT pg_advisory_xact_lock(7240120)")?;
+    }
     tx.query_one(
         "SELECT CAST(COALESCE(MAX(number), 0) + 1 AS BIGINT) FROM rule_tables WHERE purpose = $1",
         params![purpose.code()],
@@ -133,13 +137,8 @@ pub fn next_number(tx: &mut Tx<'_>, purpose: Purpose) -> Result<i64, Error> {
 }
 
 /// The version of a purpose with this number.
-pub fn find(
-    tx: &mut Tx<'_>,
-    purpose: Purpose,
-    number: i64,
-) -> Result<Option<RuleTable>, Error> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM rule_tables WHERE purpose = $1 AND number = $2");
+pub fn find(tx: &mut Tx<'_>, purpose: Purpose, number: i64) -> Result<Option<RuleTable>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM rule_tables WHERE purpose = $1 AND number = $2");
     tx.query_opt(&sql, params![purpose.code(), number], read)
 }
 
@@ -181,11 +180,7 @@ pub fn insert_trial(tx: &mut Tx<'_>, trial: &Trial) -> Result<(), Error> {
 
 /// How many things a version on trial has looked at, and about how many it would have decided
 /// otherwise; each counted up to `limit`.
-pub fn count_trials(
-    tx: &mut Tx<'_>,
-    table: RuleTableId,
-    limit: i64,
-) -> Result<(i64, i64), Error> {
+pub fn count_trials(tx: &mut Tx<'_>, table: RuleTableId, limit: i64) -> Result<(i64, i64), Error> {
     tx.query_one(
         "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM rule_trials
                   WHERE table_id = $1 LIMIT $2) AS looked_at),

@@ -207,8 +207,7 @@ pub fn close(
     Ok(closed > 0)
 }
 
-const COLUMNS: &str =
-    "id, kind, subject_id, role, state, detail, assignee_id, claimed_until, due_at, outcome, created_at";
+const COLUMNS: &str = "id, kind, subject_id, role, state, detail, assignee_id, claimed_until, due_at, outcome, created_at";
 
 fn read(row: &mut Row<'_>) -> Result<Task, Error> {
     Ok(Task {

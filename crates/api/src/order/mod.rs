@@ -4,4 +4,5 @@ pub mod cancel;
 pub mod notes;
 pub mod place;
 pub mod read;
+pub mod review;
 pub mod view;

@@ -114,8 +114,7 @@ pub async fn roll_back_rules(
     let reason = crate::body::reason(reason)?;
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let principal = caller.principal().clone();
-    let work =
-        move |tx: &mut Tx<'_>| roll_back(tx, &principal, &act, purpose.into(), from_number);
+    let work = move |tx: &mut Tx<'_>| roll_back(tx, &principal, &act, purpose.into(), from_number);
     let table = services.database().write(work).await?;
     services.catalog_changed().await;
     let number = table.as_ref().map_or(0, |table| table.number);

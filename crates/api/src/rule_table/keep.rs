@@ -189,8 +189,7 @@ pub async fn edit_rule_table(
     let (principal, act) = (caller.principal().clone(), caller.act(&services));
     let RuleTableEdit { note, definition } = body.value;
     let written = Written { note, definition: definition.stored() };
-    let work =
-        move |tx: &mut Tx<'_>| edit(tx, &principal, &act, (id, version), written.clone());
+    let work = move |tx: &mut Tx<'_>| edit(tx, &principal, &act, (id, version), written.clone());
     Ok(shown(services.database().write(work).await?))
 }
 

@@ -60,15 +60,22 @@ fn bodies(shop: &Shop) -> BTreeMap<&'static str, (Value, Value)> {
             "/api/v1/orders/{order_id}/notes",
             (json!({ "text": "She called." }), json!({ "text": "She wrote." })),
         ),
+        ("/api/v1/rule-tables", (rules("one"), rules("two"))),
         ("/api/v1/webhooks", (webhook("a"), webhook("b"))),
         // A test has no body: its key alone tells one from another.
         ("/api/v1/webhooks/{endpoint_id}/test", (Value::Null, Value::Null)),
     ])
 }
 
+fn rules(note: &str) -> Value {
+    let definition = json!({ "hit": "all", "rules": [], "otherwise": { "do": "pass" } });
+    json!({ "purpose": "review", "note": note, "definition": definition })
+}
+
 /// Those that change a thing which is the same for everybody: refunds need an order that is paid, see
-/// the tests of money; the others are tested with their carts, gift cards and points.
-const ELSEWHERE: [&str; 5] = [
+/// the tests of money; the others are tested with their carts, gift cards, points and reviews.
+const ELSEWHERE: [&str; 6] = [
+    "/api/v1/orders/{order_id}/review",
     "/api/v1/orders/{order_id}/refunds",
     "/api/v1/carts/{cart_id}/lines",
     "/api/v1/carts/{cart_id}/checkout",

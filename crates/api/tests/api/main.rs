@@ -10,5 +10,6 @@ mod kit;
 mod layout;
 mod limits;
 mod objects;
+mod reviews;
 mod rules;
 mod scopes;

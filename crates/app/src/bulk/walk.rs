@@ -263,9 +263,9 @@ fn refusal(id: OrderId, error: StepError) -> Result<Refusal, Error> {
         StepError::Stale(_) | StepError::File(FileError::Storage(Error::Stale(_))) => {
             Ok(Refusal::Stale)
         }
-        StepError::Taken(_)
-        | StepError::NotTheirs(_)
-        | StepError::File(FileError::Refused(_)) => Ok(Refusal::State),
+        StepError::Taken(_) | StepError::NotTheirs(_) | StepError::File(FileError::Refused(_)) => {
+            Ok(Refusal::State)
+        }
         StepError::File(FileError::NotFound(_)) => Ok(Refusal::Missing),
         StepError::File(FileError::Storage(error)) if is_passing(&error) => Err(error),
         error => {

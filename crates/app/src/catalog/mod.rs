@@ -17,10 +17,10 @@ use std::sync::{Arc, OnceLock};
 pub use holder::CatalogHolder;
 use ordermill_base::Currency;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
+use ordermill_domain::order::review::Verdict;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
 use ordermill_domain::pricing::{FreightTable, TaxTable};
-use ordermill_domain::order::review::Verdict;
 use ordermill_storage::{Error, Tx, category, location, rule_table, setting, sku};
 
 use crate::rule_table::InForce;

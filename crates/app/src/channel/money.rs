@@ -14,8 +14,8 @@ use ordermill_storage::{BatchCommand as _, Error, Tx, order, payment, refund};
 use crate::payment::PaymentSettings;
 use crate::payment::capture::{CapturedMoney, RecordCapture};
 use crate::payment::refund::grant_refund;
-use crate::rule_table::InForce;
 use crate::payment::refund_news::{RefundNews, RefundReport, Source};
+use crate::rule_table::InForce;
 
 /// Records that the channel has collected an order's money, once. Under the order's lock.
 pub(super) fn collected(

@@ -210,8 +210,7 @@ impl Payments {
             merchant: notice.merchant.clone(),
             amount: notice.amount,
         };
-        let (payment, policy, rules) =
-            (notice.payment, self.late_policy(), self.review_rules());
+        let (payment, policy, rules) = (notice.payment, self.late_policy(), self.review_rules());
         match self.database().submit(RecordCapture { act, money, policy, rules }).await? {
             Ok(Captured::Mismatch(_, mismatch)) => {
                 // The notice may be wrong where the gateway is right: it is asked at once.

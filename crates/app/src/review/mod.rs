@@ -155,10 +155,8 @@ impl Tried {
         sequence: i64,
         at: Timestamp,
     ) -> Result<(), Error> {
-        let difference = Difference::between(
-            (&found.ruling, &found.decision),
-            (&self.ruling, &self.decision),
-        );
+        let difference =
+            Difference::between((&found.ruling, &found.decision), (&self.ruling, &self.decision));
         let difference = difference.map(|it| serde_json::to_string(&it)).transpose();
         let trial = Trial {
             table: self.table,

@@ -80,8 +80,7 @@ pub fn compile<A: Decides>(definition: &Value, number: i64) -> Result<Table<A>, 
 }
 
 fn read<A: Decides>(definition: &Value) -> Result<Definition<A>, Vec<Flaw>> {
-    let flaw =
-        |rule, place, message| Flaw { rule, place, position: None, reason: None, message };
+    let flaw = |rule, place, message| Flaw { rule, place, position: None, reason: None, message };
     let error = match serde_json::from_value::<Definition<A>>(definition.clone()) {
         Ok(definition) => return Ok(definition),
         Err(error) => error,
@@ -158,9 +157,8 @@ mod tests {
     fn the_place_in_a_condition_is_told() {
         let mut wrong = rule("true", json!({ "do": "pass" }));
         wrong["when"] = json!("true &&\n order.nothing");
-        let definition =
-            json!({ "hit": "all", "otherwise": { "do": "pass" }, "rules": [wrong] });
+        let definition = json!({ "hit": "all", "otherwise": { "do": "pass" }, "rules": [wrong] });
         let flaw = check(Purpose::Review, &definition).unwrap_err().remove(0);
-        assert_eq!(flaw.position.map(|at| (at.line, at.column)), Some((2, 2)), "{flaw:?}");
+        assert_eq!(flaw.position.map(|at| (at.line, at.column)), Some((2, 7)), "{flaw:?}");
     }
 }

@@ -161,10 +161,7 @@ fn number_in_force(in_use: &[RuleTable]) -> i64 {
 }
 
 /// What waits for a second person about the rules of a purpose.
-pub fn waiting(
-    tx: &mut Tx<'_>,
-    purpose: Purpose,
-) -> Result<Option<(TaskId, RulesWish)>, Error> {
+pub fn waiting(tx: &mut Tx<'_>, purpose: Purpose) -> Result<Option<(TaskId, RulesWish)>, Error> {
     let subject = setting::id(&format!("rules:{purpose}"));
     let waiting = approval::waiting_for(tx, subject)?;
     Ok(waiting.and_then(|(task, asked)| match asked.wish {

@@ -38,9 +38,8 @@ impl<A: Decides> Default for InForce<A> {
 impl<A: Decides> InForce<A> {
     /// Those among the versions in use; what was compiled before is not compiled again.
     pub(crate) fn of(in_use: &[RuleTable], before: &Self) -> Self {
-        let of_state = |state: State| {
-            in_use.iter().find(|it| it.purpose == A::PURPOSE && it.state == state)
-        };
+        let of_state =
+            |state: State| in_use.iter().find(|it| it.purpose == A::PURPOSE && it.state == state);
         let trial_before = before.on_trial.as_ref().map(|trial| &trial.table);
         let compiled = |stored: &RuleTable| {
             let known = [Some(&before.live), trial_before].into_iter().flatten();

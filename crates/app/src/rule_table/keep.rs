@@ -3,7 +3,9 @@
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::RuleTableId;
 use ordermill_domain::role::Permission;
-use ordermill_domain::rule_table::{InvalidTransition, NOTE_CHARS_MAX, Purpose, RuleTable, State, Step};
+use ordermill_domain::rule_table::{
+    InvalidTransition, NOTE_CHARS_MAX, Purpose, RuleTable, State, Step,
+};
 use ordermill_storage::{Tx, rule_table};
 use serde_json::Value;
 
@@ -63,8 +65,7 @@ pub fn edit(
     if !before.is_editable() {
         return Err(RulesError::NotEditable);
     }
-    let after =
-        RuleTable { note: written.note, definition: written.definition, ..before.clone() };
+    let after = RuleTable { note: written.note, definition: written.definition, ..before.clone() };
     stored(tx, act, &before, after)
 }
 

@@ -41,10 +41,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
              VALUES ($1, 1, $1, 'order.paid', 'order', 1, 1, 'delivered', $2, $2, $2)",
             params![number, at],
         ),
-        (
-            "INSERT INTO rule_trials VALUES (1, $1, 1, 'auto_pass', NULL, $2)",
-            params![number, at],
-        ),
+        ("INSERT INTO rule_trials VALUES (1, $1, 1, 'auto_pass', NULL, $2)", params![number, at]),
         (
             "INSERT INTO webhook_endpoints (id, url, description, events, secret, previous_secret,
                 previous_until, state, version, created_at)

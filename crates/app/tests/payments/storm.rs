@@ -242,7 +242,12 @@ fn many_captures_at_once_are_decided_in_few_transactions() {
                 merchant: facts.merchant,
                 amount: facts.amount,
             };
-            reports.push(RecordCapture { act, money, policy: LatePolicy::Refund, rules: Arc::default() });
+            reports.push(RecordCapture {
+                act,
+                money,
+                policy: LatePolicy::Refund,
+                rules: Arc::default(),
+            });
         }
         let batches = |shop: &Shop| shop.database.stats().batches.load(Ordering::Relaxed);
         let before = batches(shop);

@@ -243,7 +243,8 @@ impl Shop {
             amount: Money::new(minor, CNY),
         };
         let act = Act::new(Actor::adapter("sandbox"), self.clock.now());
-        let capture = RecordCapture { act, money, policy: LatePolicy::Refund, rules: Arc::default() };
+        let capture =
+            RecordCapture { act, money, policy: LatePolicy::Refund, rules: Arc::default() };
         self.services.database().submit(capture).await.unwrap().unwrap()
     }
 

@@ -160,10 +160,9 @@ impl DecisionForm {
             .value(remark)
             .error(error);
         let errors = match wrong {
-            Some((field, text)) => FormErrors {
-                title: t.form_refused(1),
-                errors: vec![(field, text.to_owned())],
-            },
+            Some((field, text)) => {
+                FormErrors { title: t.form_refused(1), errors: vec![(field, text.to_owned())] }
+            }
             None => FormErrors::default(),
         };
         let steps = steps.iter().filter_map(|step| StepButton::of(*step, t)).collect();

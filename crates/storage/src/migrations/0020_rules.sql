@@ -31,3 +31,8 @@ CREATE TABLE rule_trials (
 ) /*clustered*/;
 CREATE INDEX rule_trials_that_differ ON rule_trials (table_id, subject_id) WHERE difference IS NOT NULL;
 CREATE INDEX rule_trials_by_age ON rule_trials (decided_at);
+
+-- Held orders are taken by whoever decides them: until when a task that somebody has taken is theirs; NULL: until they put it back.
+ALTER TABLE tasks ADD COLUMN claimed_until BIGINT;
+-- The queue of a desk, the most urgent first, and how long it is.
+CREATE INDEX tasks_open_by_kind ON tasks (kind, due_at, id) WHERE state IN ('open', 'claimed');

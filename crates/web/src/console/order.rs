@@ -176,9 +176,7 @@ pub(super) fn trouble_of(error: StepError, id: OrderId) -> Trouble {
     match error {
         StepError::Forbidden(forbidden) => forbidden.into(),
         StepError::Stale(_) => Trouble::Stale(address(id)),
-        StepError::Taken(_)
-        | StepError::NotTheirs(_)
-        | StepError::File(FileError::Refused(_)) => {
+        StepError::Taken(_) | StepError::NotTheirs(_) | StepError::File(FileError::Refused(_)) => {
             Trouble::Refused(address(id))
         }
         StepError::File(FileError::NotFound(_)) => Trouble::NotFound,

@@ -88,9 +88,7 @@ async fn claim(desk: Desk, Path(number): Path<String>) -> Result<Response, Troub
     let take = move |tx: &mut Tx<'_>| work::claim(tx, &principal, &act, id).map(drop);
     match desk.site.services().database().write(take).await {
         Ok(()) => Ok(desk.done(&address(id), &Toast::new(t.review_claimed()))),
-        Err(DeskError::Taken { .. }) => {
-            Ok(desk.done(&address(id), &Toast::new(t.review_taken())))
-        }
+        Err(DeskError::Taken { .. }) => Ok(desk.done(&address(id), &Toast::new(t.review_taken()))),
         Err(error) => Err(trouble_of(error)),
     }
 }
@@ -133,7 +131,9 @@ async fn decide(
     let take = move |tx: &mut Tx<'_>| work::decide(tx, &principal, &act, seen, step);
     let next = match desk.site.services().database().write(take).await {
         Ok(next) => next,
-        Err(StepError::Taken(_)) => return refused("", t.review_taken()).await,
+        Err(StepError::Taken(_)) => {
+            return Ok(desk.done(&address(id), &Toast::new(t.review_taken())));
+        }
         Err(StepError::Stale(_)) => return Err(Trouble::Stale(address(id))),
         Err(error) => return Err(trouble_of_step(error, id)),
     };

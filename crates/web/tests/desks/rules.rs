@@ -48,7 +48,8 @@ fn a_flaw_is_told_at_the_condition_and_nothing_is_lost() {
         assert!(shown.body.contains("Large order"), "it starts from what is in force");
         let refused = save(shop, &kim, &href, "1", "order.totl > 1").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        for text in ["There is no field order.totl", "#f-when-0", "e-when-0", "order.totl &#62; 1"] {
+        for text in ["There is no field order.totl", "#f-when-0", "e-when-0", "order.totl &#62; 1"]
+        {
             assert!(refused.body.contains(text), "{text}: {}", refused.body);
         }
         let saved = save(shop, &kim, &href, "1", "order.total_minor > 1").await;
@@ -99,8 +100,7 @@ fn a_draft_is_tried_on_recent_orders_and_beside_the_rules_in_force() {
         let href = new_draft(shop, &kim).await;
         let run = shop.get(&kim, &format!("{href}?dry_run=1")).await;
         assert!(run.body.contains("Looked at 0 orders"), "{}", run.body);
-        let started =
-            shop.post(&kim, &format!("{href}/start_shadow"), &[("version", "1")]).await;
+        let started = shop.post(&kim, &format!("{href}/start_shadow"), &[("version", "1")]).await;
         assert_eq!(started.location, href, "{}", started.body);
         assert!(shop.services.catalog().review_rules.on_trial().is_some());
         let other = shop.post(&kim, "/console/admin/rules/new", &[("key", "l")]).await.location;

@@ -190,7 +190,6 @@ pub fn outcome(step: Step, holds: &[HoldReason], stops: &[HoldReason], t: Words)
 
 crate::words! {
     rules_back = "返回规则", "Back to rules";
-    rules_rules = "规则", "Rules";
     rules_read_only = "这一版已经有过决定，不能再改。新建版本会以它为起点。", "Something was decided by this version, so it stays as it is. A new version starts from it.";
     rules_built_in_lead = "没有自己的版本生效时，按这些规则审核。", "Orders are reviewed by these while no version of your own is in force.";
     rules_copy = "以此新建版本", "New version from this";
@@ -235,12 +234,6 @@ crate::words! {
     rules_dry_run = "用最近订单检验的结果", "On recent orders";
     rules_trial = "试运行结果", "On trial";
     rules_looked_at(orders, changed) = "看了 {orders} 单，其中 {changed} 单结果不同。", "Looked at {orders} orders; decides {changed} of them otherwise.";
-    rules_no_difference = "没有不同。", "No difference.";
-    rules_moves = "变化", "What changes";
-    rules_order = "订单", "Order";
-    rules_now = "现在", "In force";
-    rules_then_outcome = "这一版", "This version";
-    rules_matched = "命中的规则", "Rules that matched";
     rules_outcome_pass = "自动通过", "passes";
     rules_outcome_hold = "人工审核", "a person looks";
     rules_outcome_stop = "拦截", "is stopped";
@@ -316,7 +309,7 @@ mod tests {
             let html = RulePage::sample(language).render().unwrap();
             assert_sound_page(&html);
             assert!(html.contains(r##"<a href="#f-when-1">"##), "{html}");
-            assert!(html.contains(r#"aria-describedby="e-when-1""#), "{html}");
+            assert!(html.contains(r#"aria-describedby="e-when-1 h-when-1""#), "{html}");
         }
     }
 

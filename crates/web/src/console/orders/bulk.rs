@@ -155,9 +155,9 @@ async fn one_of_bulk(
 fn skip_reason(error: StepError) -> Result<Refusal, Trouble> {
     match error {
         StepError::Stale(_) => Ok(Refusal::Stale),
-        StepError::Taken(_)
-        | StepError::NotTheirs(_)
-        | StepError::File(FileError::Refused(_)) => Ok(Refusal::State),
+        StepError::Taken(_) | StepError::NotTheirs(_) | StepError::File(FileError::Refused(_)) => {
+            Ok(Refusal::State)
+        }
         StepError::File(FileError::NotFound(_)) => Ok(Refusal::Missing),
         StepError::Forbidden(forbidden) => Err(forbidden.into()),
         StepError::File(FileError::Storage(error)) => Err(error.into()),

@@ -79,12 +79,7 @@ pub(super) async fn page(
     Ok(filled(desk, &queue, Some(order), Some(case)))
 }
 
-fn filled(
-    desk: &Desk,
-    queue: &Queue,
-    current: Option<OrderId>,
-    case: Option<Case>,
-) -> ReviewPage {
+fn filled(desk: &Desk, queue: &Queue, current: Option<OrderId>, case: Option<Case>) -> ReviewPage {
     let (t, now) = (desk.t(), desk.now());
     let number = current.map(|id| OrderNumber::from(id).to_string()).unwrap_or_default();
     ReviewPage {

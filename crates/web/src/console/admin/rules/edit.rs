@@ -52,10 +52,8 @@ async fn page(
     rules: Vec<RuleRow>,
 ) -> Result<RulePage, Trouble> {
     let (t, href) = (desk.t(), href_of(table.id));
-    let note_field = Field::new("note", t.rules_note())
-        .optional()
-        .max_length(NOTE_CHARS_MAX)
-        .value(note);
+    let note_field =
+        Field::new("note", t.rules_note()).optional().max_length(NOTE_CHARS_MAX).value(note);
     let may_go_live = table.state.after(Step::GoLive).is_ok();
     Ok(RulePage {
         shell: desk.shell(),
@@ -155,8 +153,7 @@ async fn save(
     }
     let (principal, act) = (desk.member.principal.clone(), desk.act());
     let written = Written { note: note.clone(), definition: definition(&rules) };
-    let work =
-        move |tx: &mut Tx<'_>| edit(tx, &principal, &act, (id, version), written.clone());
+    let work = move |tx: &mut Tx<'_>| edit(tx, &principal, &act, (id, version), written.clone());
     match desk.site.services().database().write(work).await {
         Ok(_) => Ok(desk.done(&href, &Toast::new(t.rules_saved()))),
         Err(RulesError::Flawed(flaws)) => {

@@ -43,9 +43,7 @@ pub(super) fn rearranged(rules: &mut Vec<RuleRow>, op: &str) -> bool {
 
 /// As a table is stored.
 pub(super) fn definition(rules: &[RuleRow]) -> Value {
-    let rule = |row: &RuleRow| {
-        json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": action(row) })
-    };
+    let rule = |row: &RuleRow| json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": action(row) });
     let rules: Vec<Value> = rules.iter().map(rule).collect();
     json!({ "hit": "all", "rules": rules, "otherwise": { "do": "pass" } })
 }

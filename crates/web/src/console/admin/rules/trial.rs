@@ -59,8 +59,7 @@ impl Desk {
         let loaded = self.site.services().database().snapshot(load).await?;
         let ((looked_at, different), trials) = loaded;
         let rows = trials.iter().filter_map(|trial| {
-            let difference: Difference =
-                serde_json::from_str(trial.difference.as_deref()?).ok()?;
+            let difference: Difference = serde_json::from_str(trial.difference.as_deref()?).ok()?;
             let order = OrderId::from_raw(trial.subject_id);
             Some(row(order, Some(trial.decided_at), &difference, t))
         });
