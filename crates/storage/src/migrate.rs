@@ -28,8 +28,8 @@ const STEPS: &[(i64, &str)] = &[
     (17, include_str!("migrations/0017_bulks.sql")),
     (18, include_str!("migrations/0018_import_reasons.sql")),
     (19, include_str!("migrations/0019_reviews.sql")),
-    (25, include_str!("migrations/0025_layout.sql")),
     (20, include_str!("migrations/0020_rules.sql")),
+    (25, include_str!("migrations/0025_layout.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.
