@@ -9,6 +9,8 @@
 
 mod benefits;
 mod channel_orders;
+mod folded;
+mod fulfillments;
 mod images;
 mod journal;
 mod messages;
@@ -106,6 +108,18 @@ pub const CHECKS: &[Check] = &[
         run: payments::run_refunds,
     },
     Check {
+        name: "fulfillments",
+        invariants: &["I5", "I6"],
+        tables: &["fulfillments", "fulfillment_lines", "journal"],
+        run: fulfillments::run,
+    },
+    Check {
+        name: "work on orders",
+        invariants: &["I2", "I5", "I11"],
+        tables: &["fulfillments", "fulfillment_lines", "reservations", "orders", "order_lines"],
+        run: fulfillments::run_of_orders,
+    },
+    Check {
         name: "gift cards",
         invariants: &["I3", "I5"],
         tables: &["gift_cards", "gift_card_movements", "ledger_entries", "journal"],
@@ -167,6 +181,7 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("login_codes", "codes that run out by themselves"),
     ("schema_steps", "the schema's own history"),
     ("settings", "configuration"),
+    ("sourcing_decisions", "explanations for people"),
     ("skus", "master data"),
     ("zones", "master data"),
 ];

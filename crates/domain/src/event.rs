@@ -7,7 +7,9 @@
 use serde::{Serialize, Serializer};
 
 use crate::code::coded;
-use crate::{deadline, gift_card, order, payment, points, record, refund, reservation, stock};
+use crate::{
+    deadline, fulfillment, gift_card, order, payment, points, record, refund, reservation, stock,
+};
 
 coded! {
     /// What an entry of the journal is about; each thing of its kind has its own gapless sequence.
@@ -22,6 +24,8 @@ coded! {
         Reservation = "reservation",
         /// A stock level.
         Stock = "stock",
+        /// One location's share of an order.
+        Fulfillment = "fulfillment",
         /// The deadlines of one thing, known by the thing's id.
         Deadline = "deadline",
         /// A group of SKUs.
@@ -51,8 +55,8 @@ coded! {
 /// known kind is written as its number.
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
-        ApiKeyId, BulkId, CategoryId, CustomerId, EndpointId, IncomingId, LocationId, OrderId,
-        PaymentId, RefundId, RuleTableId, SettingId, SkuId, StaffId,
+        ApiKeyId, BulkId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
+        LocationId, OrderId, PaymentId, RefundId, RuleTableId, SettingId, SkuId, StaffId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -63,6 +67,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "payment" => written::<PaymentId>(raw),
         "refund" => written::<RefundId>(raw),
         "stock" | "stock_policy" | "sku" => written::<SkuId>(raw),
+        "fulfillment" => written::<FulfillmentId>(raw),
         "category" => written::<CategoryId>(raw),
         "location" => written::<LocationId>(raw),
         "incoming" => written::<IncomingId>(raw),
@@ -90,6 +95,8 @@ pub enum Event {
     Reservation(reservation::Event),
     /// Of a stock level.
     Stock(stock::Event),
+    /// Of a fulfillment.
+    Fulfillment(fulfillment::Event),
     /// Of a deadline.
     Deadline(deadline::Event),
     /// Of a gift card.
@@ -120,6 +127,7 @@ impl Event {
             Self::Refund(_) => Aggregate::Refund,
             Self::Reservation(_) => Aggregate::Reservation,
             Self::Stock(_) => Aggregate::Stock,
+            Self::Fulfillment(_) => Aggregate::Fulfillment,
             Self::Deadline(_) => Aggregate::Deadline,
             Self::GiftCard(_) => Aggregate::GiftCard,
             Self::Points(_) => Aggregate::Points,
@@ -135,6 +143,7 @@ impl Event {
             Self::Refund(event) => event.kind(),
             Self::Reservation(event) => event.kind(),
             Self::Stock(event) => event.kind(),
+            Self::Fulfillment(event) => event.kind(),
             Self::Deadline(event) => event.kind(),
             Self::GiftCard(event) => event.kind(),
             Self::Points(event) => event.kind(),
@@ -152,6 +161,7 @@ impl Event {
             Aggregate::Refund => Self::Refund(serde_json::from_str(json)?),
             Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
             Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
+            Aggregate::Fulfillment => Self::Fulfillment(serde_json::from_str(json)?),
             Aggregate::Deadline => Self::Deadline(serde_json::from_str(json)?),
             Aggregate::GiftCard => Self::GiftCard(serde_json::from_str(json)?),
             Aggregate::Points => Self::Points(serde_json::from_str(json)?),
@@ -180,6 +190,7 @@ impl Serialize for Event {
             Self::Refund(event) => event.serialize(serializer),
             Self::Reservation(event) => event.serialize(serializer),
             Self::Stock(event) => event.serialize(serializer),
+            Self::Fulfillment(event) => event.serialize(serializer),
             Self::Deadline(event) => event.serialize(serializer),
             Self::GiftCard(event) => event.serialize(serializer),
             Self::Points(event) => event.serialize(serializer),
@@ -204,6 +215,7 @@ from_each! {
     Refund: refund::Event,
     Reservation: reservation::Event,
     Stock: stock::Event,
+    Fulfillment: fulfillment::Event,
     Deadline: deadline::Event,
     GiftCard: gift_card::Event,
     Points: points::Event,

@@ -45,6 +45,14 @@ ordermill_base::id! {
     LoginCodeId = "lgc"
     /// Something a person must do.
     TaskId = "tsk"
+    /// One location's share of an order.
+    FulfillmentId = "ful"
+    /// One choice of the locations of an order.
+    DecisionId = "dec"
+    /// A box with goods of one fulfillment.
+    PackageId = "pkg"
+    /// Fulfillments that were released together.
+    WaveId = "wav"
     /// One entry of the journal; its raw value is the journal's position.
     EventId = "evt"
     /// One message received from outside, stored raw.

@@ -21,6 +21,7 @@ pub mod customer;
 pub mod deadline;
 pub mod email;
 pub mod event;
+pub mod fulfillment;
 pub mod gift_card;
 pub mod ids;
 pub mod image;

@@ -23,10 +23,11 @@ use ordermill_base::Timestamp;
 
 pub use action::Action;
 pub use amounts::{Amounts, AmountsError};
-pub use display::{DisplayStatus, Progress};
+pub use display::{DisplayStatus, Progress, ShareOfWork};
 pub use error::{NotReady, OrderError};
 pub use event::{Event, Placed};
 pub use facts::{Facts, Milestones};
+pub(crate) use line::of_line;
 pub use line::{InvalidPieces, LineQuantity, LineTerms, OrderLine, Pieces};
 pub use number::{OrderNumber, ParseOrderNumberError};
 pub use quoted::terms_of;
@@ -238,6 +239,17 @@ impl Order {
         Ok(self.happened_to_lines(lines, event, at))
     }
 
+    /// Notes that allocated pieces are nowhere to be found: they wait for stock, or for the buyer's word.
+    pub fn record_short(
+        &mut self,
+        lines: &mut [OrderLine],
+        missing: Vec<LineQuantity>,
+        at: Timestamp,
+    ) -> Result<Event, OrderError> {
+        enough(lines, &missing, |line| line.pieces().allocated)?;
+        Ok(self.happened_to_lines(lines, Event::Shorted { lines: missing }, at))
+    }
+
     /// Notes that allocated pieces left the building.
     pub fn record_shipped(
         &mut self,
@@ -312,6 +324,7 @@ impl Order {
                 facts.milestones.confirmed_at = Some(at);
             }
             Event::BackorderFilled { still_waiting, .. } => facts.backordered = still_waiting,
+            Event::Shorted { .. } => facts.backordered = true,
             Event::Shipped { .. } => {
                 facts.milestones.shipped_at.get_or_insert(at);
             }
@@ -364,7 +377,7 @@ fn enough(
     has: impl Fn(&OrderLine) -> i64,
 ) -> Result<(), OrderError> {
     for &LineQuantity { line_no, .. } in named {
-        let asked = line::of_line(named, line_no);
+        let asked = of_line(named, line_no);
         let available = lines.iter().find(|line| line.terms.line_no == line_no).map_or(0, &has);
         if asked > available {
             return Err(OrderError::Pieces { line_no, available, asked });

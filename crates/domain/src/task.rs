@@ -9,6 +9,10 @@ use crate::role::Role;
 coded! {
     /// What is to be done.
     enum TaskKind {
+        /// Find a location for an order that no location can ship.
+        Sourcing = "sourcing",
+        /// Put pieces of a canceled order back on their shelves.
+        PutBack = "put_back",
         /// Decide the review of an order.
         Review = "review",
         /// Order more of a SKU that runs low.
@@ -121,13 +125,14 @@ impl Event {
 impl TaskKind {
     /// Whether it ends by itself, by a decision elsewhere, and cannot be called done by hand.
     pub const fn ends_by_itself(self) -> bool {
-        matches!(self, Self::Review | Self::Replenishment | Self::SecondApproval)
+        matches!(self, Self::Review | Self::Replenishment | Self::SecondApproval | Self::Sourcing)
     }
 
     /// Who does it, where nothing more exact is known: a deadline names its own owner.
     pub const fn owner(self) -> Role {
         match self {
             Self::Review
+            | Self::Sourcing
             | Self::Replenishment
             | Self::UnknownSku
             | Self::WebhookQuarantine
@@ -138,7 +143,7 @@ impl TaskKind {
             | Self::SkippedEntry => Role::Operations,
             Self::IncompleteChannelOrder => Role::Service,
             Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
-            Self::StockDiscrepancy => Role::Warehouse,
+            Self::StockDiscrepancy | Self::PutBack => Role::Warehouse,
         }
     }
 }
@@ -184,6 +189,8 @@ mod tests {
         let table: Vec<String> =
             TaskKind::ALL.map(|kind| format!("{kind}: {}", kind.owner())).into();
         insta::assert_snapshot!(table.join("\n"), @r"
+        sourcing: operations
+        put_back: warehouse
         review: operations
         replenishment: operations
         incomplete_channel_order: service

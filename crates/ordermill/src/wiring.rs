@@ -150,6 +150,7 @@ impl Shop {
             Reader::contacts(self.services.vault().clone()),
             Reader::webhooks(),
             Reader::backorders(),
+            ordermill_app::sourcing::reader(self.services.catalog_holder()),
             ordermill_app::message::news::reader(),
             ordermill_app::replenishment::reader(self.services.catalog_holder()),
         ]

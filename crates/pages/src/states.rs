@@ -144,6 +144,8 @@ pub fn task(state: TaskState, t: Words) -> Badge {
 pub fn task_kind(kind: TaskKind, t: Words) -> &'static str {
     match kind {
         TaskKind::Review => t.task_review(),
+        TaskKind::Sourcing => t.task_sourcing(),
+        TaskKind::PutBack => t.task_put_back(),
         TaskKind::Replenishment => t.task_replenishment(),
         TaskKind::IncompleteChannelOrder => t.task_incomplete_channel_order(),
         TaskKind::UnknownSku => t.task_unknown_sku(),
@@ -319,6 +321,8 @@ crate::words! {
     hold_reseller = "疑似黄牛", "Possible reseller";
     hold_rule_failed = "规则出错", "A rule failed";
     hold_other = "其他原因", "Another reason";
+    task_sourcing = "人工寻源", "Find a location";
+    task_put_back = "放回货架", "Put back on the shelf";
     task_replenishment = "补货", "Order more";
     task_incomplete_channel_order = "补全渠道单", "Complete a channel order";
     task_unknown_sku = "匹配 SKU", "Match a SKU";

@@ -5,6 +5,7 @@
 
 mod rules;
 
+use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::{ChannelId, MessageId, OrderId};
 use ordermill_domain::order::OrderLine;
@@ -18,8 +19,8 @@ pub use rules::{RULES, Rule, ask_rules};
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, channel_order, gift_card, journal, ledger, message, order, params, payment,
-    points, refund, reservation, review, stock,
+    Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order, params,
+    payment, points, refund, reservation, review, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -40,6 +41,8 @@ pub enum Walk {
     Payments,
     /// By refund id.
     Refunds,
+    /// By fulfillment id.
+    Fulfillments,
     /// By movement id.
     Movements,
     /// By gift card id.
@@ -58,6 +61,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Orders => ("id", "orders"),
         Walk::Payments => ("id", "payments"),
         Walk::Refunds => ("id", "refunds"),
+        Walk::Fulfillments => ("id", "fulfillments"),
         Walk::Movements => ("id", "stock_movements"),
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
@@ -106,7 +110,7 @@ pub fn discounts(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(i64, i64, i64)>, 
 /// The reservations of orders.
 pub fn reservations(tx: &mut Tx<'_>, range: Range) -> Result<Vec<reservation::Stored>, Error> {
     let (columns, key) = (reservation::COLUMNS, "order_id");
-    let order_by = "order_id, line_no, location_id, is_backorder";
+    let order_by = "order_id, line_no, location_id, part";
     in_range(tx, columns, "reservations", key, order_by, range, reservation::read)
 }
 
@@ -134,6 +138,21 @@ pub fn payments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Payment>, Error
 pub fn refunds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Refund>, Error> {
     let order_by = "order_id, id";
     in_range(tx, refund::COLUMNS, "refunds", "order_id", order_by, orders, refund::read)
+}
+
+/// Fulfillments with their lines, by their own ids.
+pub fn fulfillments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Fulfillment>, Error> {
+    let columns = fulfillment::COLUMNS;
+    let heads = in_range(tx, columns, "fulfillments", "id", "id", range, fulfillment::read)?;
+    fulfillment::with_lines(tx, heads)
+}
+
+/// The fulfillments of orders.
+pub fn fulfillments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Fulfillment>, Error> {
+    let (columns, order_by) = (fulfillment::COLUMNS, "order_id, id");
+    let read = fulfillment::read;
+    let heads = in_range(tx, columns, "fulfillments", "order_id", order_by, orders, read)?;
+    fulfillment::with_lines(tx, heads)
 }
 
 /// Messages to buyers.

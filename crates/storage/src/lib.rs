@@ -22,6 +22,7 @@ pub mod deadline;
 pub mod delivery;
 mod engine;
 mod error;
+pub mod fulfillment;
 pub mod gift_card;
 pub mod idempotency;
 pub mod image;

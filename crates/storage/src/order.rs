@@ -6,7 +6,7 @@ use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{ChannelId, OrderId, SkuId};
 use ordermill_domain::order::{
-    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces,
+    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces, Progress,
 };
 use ordermill_domain::payment::PaymentSums;
 
@@ -27,6 +27,8 @@ pub struct Stored {
     pub recipient: Vec<u8>,
     /// The buyer agreed to wait if stock runs out before the money comes.
     pub accepts_backorder: bool,
+    /// How far the work on it is, rolled up from its fulfillments.
+    pub progress: Progress,
 }
 
 static INSERT: Insert = insert!("orders" {
@@ -290,13 +292,25 @@ pub fn update_lines<'l>(
     tx.execute_each(&SQL, &rows).map(drop)
 }
 
+/// Stores how far the work on orders is.
+pub fn update_progress(tx: &mut Tx<'_>, orders: &[(OrderId, Progress)]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE orders SET progress = $2 WHERE id = $1",
+        postgres: "UPDATE orders o SET progress = n.progress
+            FROM unnest($1::bigint[], $2::text[]) AS n (id, progress) WHERE o.id = n.id",
+    };
+    let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
+    orders.iter().for_each(|(order, progress)| rows.push(params![order.raw(), progress.code()]));
+    tx.execute_each(&SQL, &rows).map(drop)
+}
+
 pub(crate) const COLUMNS: &str =
     "o.id, o.channel_id, o.channel_order_id, o.customer_id, o.status, o.version,
     o.terms, CAST(o.is_promotion AS BIGINT), o.review, o.currency, o.tax_mode, o.goods_minor,
     o.discount_minor, o.freight_minor, o.tax_minor, o.total_minor, o.paid_minor, o.refunded_minor,
     o.charged_back_minor, CAST(o.is_backordered AS BIGINT), CAST(o.accepts_backorder AS BIGINT),
     o.cancel_reason, o.region, o.recipient, o.placed_at, o.paid_at, o.confirmed_at, o.shipped_at,
-    o.completed_at, o.ended_at, o.archived_at, o.coupons, o.points_earned";
+    o.completed_at, o.ended_at, o.archived_at, o.coupons, o.points_earned, o.progress";
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (id, channel, channel_order_id) = (row.id()?, row.id()?, row.opt_text()?);
@@ -333,6 +347,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         text: "a number".to_owned(),
     })?;
     let points_earned = row.int()?;
+    let progress = row.parsed()?;
     let order = Order::from_facts(Facts {
         id,
         channel,
@@ -351,7 +366,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         cancel_reason,
         milestones,
     });
-    Ok(Stored { order, region, recipient, accepts_backorder })
+    Ok(Stored { order, region, recipient, accepts_backorder, progress })
 }
 
 /// One order.
@@ -373,6 +388,17 @@ pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Sto
     let postgres =
         format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE");
     tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &Columns::of_ids(ids), read)
+}
+
+/// Locks many orders in the order of their ids, where writers run side by side, for a command that goes on
+/// to lock what hangs on them.
+pub fn lock_each(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<(), Error> {
+    if !tx.is_postgres() {
+        return Ok(());
+    }
+    const SQL: &str = "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+    let sql = PerRow { sqlite: "SELECT id FROM orders WHERE id = $1", postgres: SQL };
+    tx.query_each(&sql, &Columns::of_ids(ids), |row| row.int()).map(drop)
 }
 
 /// The sealed recipients of many orders; those that do not exist are left out.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{LocationId, OrderId, SkuId};
+use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, SkuId};
 use ordermill_domain::reservation::{Event, Facts, Reservation, State};
 
 use crate::columns::{Kind, insert};
@@ -12,9 +12,19 @@ use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 static INSERT: Insert = insert!("reservations" {
-    order_id: Int, line_no: Int, location_id: Int, is_backorder: Int, sku_id: Int, quantity: Int,
+    order_id: Int, line_no: Int, location_id: Int, part: Int, sku_id: Int, quantity: Int,
     state: Text, expires_at: Int,
 });
+
+static INSERT_PART: Insert = insert!("reservations" {
+    order_id: Int, line_no: Int, location_id: Int, part: Int, sku_id: Int, quantity: Int,
+    state: Text, expires_at: Int, fulfillment_id: Int,
+});
+
+/// The part of pieces that were held when the order was placed.
+const HELD: u16 = 0;
+/// The part of pieces that waited for stock when the order was placed.
+const WAITING: u16 = 1;
 
 /// Stores a new reservation.
 pub fn insert(tx: &mut Tx<'_>, reservation: &Reservation) -> Result<(), Error> {
@@ -32,11 +42,33 @@ pub fn insert_each<'r>(
             facts.order.raw(),
             i64::from(facts.line_no),
             facts.location.raw(),
-            facts.state == State::Backordered,
+            i64::from(if facts.state == State::Backordered { WAITING } else { HELD }),
             facts.sku.raw(),
             facts.quantity.get(),
             facts.state.code(),
             facts.expires_at,
+        ])
+    })
+}
+
+/// Stores parts that split off, or moved to another location.
+pub fn insert_parts<'r>(
+    tx: &mut Tx<'_>,
+    parts: impl IntoIterator<Item = &'r Stored>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT_PART)?;
+    parts.into_iter().try_for_each(|stored| {
+        let facts = stored.reservation.facts();
+        rows.push(params![
+            facts.order.raw(),
+            i64::from(facts.line_no),
+            facts.location.raw(),
+            i64::from(stored.part),
+            facts.sku.raw(),
+            facts.quantity.get(),
+            facts.state.code(),
+            facts.expires_at,
+            stored.fulfillment.map(Id::raw),
         ])
     })
 }
@@ -84,13 +116,14 @@ pub fn orders_waiting(
     )
 }
 
-pub(crate) const COLUMNS: &str = "order_id, line_no, location_id, CAST(is_backorder AS BIGINT),
-    sku_id, quantity, state, expires_at";
+pub(crate) const COLUMNS: &str = "order_id, line_no, location_id, CAST(part AS BIGINT),
+    sku_id, quantity, state, expires_at, fulfillment_id";
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (order, line_no, location) = (row.id()?, row.int()?, row.id()?);
-    let (was_backorder, sku) = (row.flag()?, row.id()?);
+    let (part, sku) = (row.int()?, row.id()?);
     let unreadable = |what| Error::Unreadable { what, text: line_no.to_string() };
+    let part = u16::try_from(part).map_err(|_| unreadable("part of a reservation"))?;
     let facts = Facts {
         order,
         line_no: u16::try_from(line_no).map_err(|_| unreadable("line number"))?,
@@ -100,7 +133,8 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         state: row.parsed()?,
         expires_at: row.opt_at()?,
     };
-    Ok(Stored { reservation: Reservation::from_facts(facts), was_backorder })
+    let fulfillment = row.opt_id()?;
+    Ok(Stored { reservation: Reservation::from_facts(facts), part, fulfillment })
 }
 
 /// A reservation with what makes its key whole.
@@ -108,9 +142,12 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
 pub struct Stored {
     /// The reservation.
     pub reservation: Reservation,
-    /// Whether it began as a backorder; pieces of one line at one location that were held and
-    /// backordered when the order was placed are two rows, whatever becomes of them.
-    pub was_backorder: bool,
+    /// Which part of the line: 0 for what was held when the order was placed, 1 for what waited for
+    /// stock then, more for what was split off or moved to another location later. A part keeps its
+    /// number and its location whatever becomes of it.
+    pub part: u16,
+    /// Which fulfillment ships it, once its location is chosen.
+    pub fulfillment: Option<FulfillmentId>,
 }
 
 /// The reservations of an order, with their final state when they are over.
@@ -121,42 +158,57 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
 /// The reservations of many orders.
 pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error> {
     const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT order_id, line_no, location_id, CAST(is_backorder AS BIGINT), sku_id,
-                quantity, state, expires_at
-            FROM reservations WHERE order_id = $1 ORDER BY line_no, location_id, is_backorder",
-        postgres: "SELECT order_id, line_no, location_id, CAST(is_backorder AS BIGINT), sku_id,
-                quantity, state, expires_at
+        sqlite: "SELECT order_id, line_no, location_id, CAST(part AS BIGINT), sku_id,
+                quantity, state, expires_at, fulfillment_id
+            FROM reservations WHERE order_id = $1 ORDER BY line_no, location_id, part",
+        postgres: "SELECT order_id, line_no, location_id, CAST(part AS BIGINT), sku_id,
+                quantity, state, expires_at, fulfillment_id
             FROM reservations WHERE order_id = ANY($1)
-            ORDER BY order_id, line_no, location_id, is_backorder",
+            ORDER BY order_id, line_no, location_id, part",
     };
     tx.query_each(&SQL, &Columns::of_ids(orders), read)
 }
 
-/// Stores the states of reservations that have moved on.
+/// Stores what has become of reservations: state, how many pieces are left in the part, and which
+/// fulfillment ships them.
 pub fn update<'r>(
     tx: &mut Tx<'_>,
     reservations: impl IntoIterator<Item = &'r Stored>,
 ) -> Result<(), Error> {
     const SQL: PerRow<'_> = PerRow {
-        sqlite: "UPDATE reservations SET state = $5, expires_at = $6
-            WHERE order_id = $1 AND line_no = $2 AND location_id = $3 AND is_backorder = $4",
-        postgres: "UPDATE reservations r SET state = n.state, expires_at = n.expires_at
+        sqlite: "UPDATE reservations
+            SET state = $5, expires_at = $6, quantity = $7, fulfillment_id = $8
+            WHERE order_id = $1 AND line_no = $2 AND location_id = $3 AND part = $4",
+        postgres: "UPDATE reservations r SET state = n.state, expires_at = n.expires_at,
+                quantity = n.quantity, fulfillment_id = n.fulfillment_id
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-                $6::bigint[]) AS n (order_id, line_no, location_id, is_backorder, state, expires_at)
+                $6::bigint[], $7::bigint[], $8::bigint[])
+              AS n (order_id, line_no, location_id, part, state, expires_at, quantity,
+                fulfillment_id)
             WHERE r.order_id = n.order_id AND r.line_no = n.line_no
-              AND r.location_id = n.location_id AND r.is_backorder = n.is_backorder",
+              AND r.location_id = n.location_id AND r.part = n.part",
     };
-    let mut rows =
-        Columns::new(&[Kind::Int, Kind::Int, Kind::Int, Kind::Int, Kind::Text, Kind::Int]);
+    let mut rows = Columns::new(&[
+        Kind::Int,
+        Kind::Int,
+        Kind::Int,
+        Kind::Int,
+        Kind::Text,
+        Kind::Int,
+        Kind::Int,
+        Kind::Int,
+    ]);
     for stored in reservations {
         let facts = stored.reservation.facts();
         rows.push(params![
             facts.order.raw(),
             i64::from(facts.line_no),
             facts.location.raw(),
-            stored.was_backorder,
+            i64::from(stored.part),
             facts.state.code(),
             facts.expires_at,
+            facts.quantity.get(),
+            stored.fulfillment.map(Id::raw),
         ]);
     }
     tx.execute_each(&SQL, &rows).map(drop)

@@ -124,6 +124,13 @@ impl Levels {
         &self.levels[start..start + count]
     }
 
+    /// One level.
+    pub fn find(&self, sku: SkuId, location: LocationId) -> Option<&StockLevel> {
+        let of_sku = self.of(sku);
+        let at = of_sku.binary_search_by_key(&location, |level| level.location).ok()?;
+        of_sku.get(at)
+    }
+
     /// One level, to be changed by the domain's rules.
     pub fn at(&mut self, sku: SkuId, location: LocationId) -> Result<&mut StockLevel, Error> {
         self.levels
@@ -240,6 +247,69 @@ pub fn record(
     };
     journal::append(tx, act, entry)?;
     Ok(id)
+}
+
+/// Stores shipped pieces: what is on hand, the movements' rows, and their journal entries. Each comes with
+/// the raw id of the fulfillment that it left with. The claims on them are ended by
+/// [`Levels::save_claims`], before this.
+pub fn record_shipped(tx: &mut Tx<'_>, act: &Act, shipped: &[(Event, i64)]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE stock_levels SET on_hand = on_hand + $3, version = version + $4
+            WHERE sku_id = $1 AND location_id = $2",
+        postgres: "UPDATE stock_levels s
+            SET on_hand = s.on_hand + n.delta, version = s.version + n.changes
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+              AS n (sku_id, location_id, delta, changes)
+            WHERE s.sku_id = n.sku_id AND s.location_id = n.location_id",
+    };
+    let mut levels: BTreeMap<(SkuId, LocationId), (i64, i64)> = BTreeMap::new();
+    let mut events = Vec::with_capacity(shipped.len());
+    let actor = act.actor.to_string();
+    let ids = tx.ids();
+    let mut rows = tx.appender(&INSERT_MOVEMENT)?;
+    for &(event, reference_id) in shipped {
+        let Event::Moved { sku, location, movement, delta, .. } = event;
+        let id: MovementId = ids.next(act.at);
+        let sums = levels.entry((sku, location)).or_default();
+        *sums = (sums.0 + delta, sums.1 + 1);
+        events.push((id, with_id(event, id)));
+        rows.push(params![
+            id.raw(),
+            sku.raw(),
+            location.raw(),
+            None::<i64>,
+            None::<&str>,
+            movement.code(),
+            delta,
+            reference_id,
+            act.reason.as_deref(),
+            &actor,
+            act.at,
+        ])?;
+    }
+    drop(rows);
+    let mut rows = Columns::new(&[Kind::Int; 4]);
+    for ((sku, location), (delta, changes)) in levels {
+        rows.push(params![sku.raw(), location.raw(), delta, changes]);
+    }
+    if tx.execute_each(&SQL, &rows)? != rows.len() as u64 {
+        return Err(Error::Stale("a stock level"));
+    }
+    let mut entries = journal::appender(tx)?;
+    for (id, event) in events {
+        let body = serde_json::to_string(&event).map_err(Error::defect)?;
+        entries.push(
+            act,
+            journal::NewEntry {
+                aggregate: "stock",
+                aggregate_id: id.raw(),
+                sequence: 1,
+                kind: event.kind(),
+                body: &body,
+            },
+        )?;
+    }
+    Ok(())
 }
 
 fn with_id(event: Event, movement_id: MovementId) -> Event {

@@ -131,8 +131,7 @@ pub async fn list_orders(
         found.pop();
     }
     let next = found.last().filter(|_| has_more).map(|last| cursor::write(last.order.id()));
-    let items =
-        found.iter().map(|stored| OrderSummary::of(&stored.order, &stored.region)).collect();
+    let items = found.iter().map(OrderSummary::of).collect();
     Ok(Json(OrderPage { items, next }))
 }
 

@@ -3,9 +3,10 @@
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{Order, OrderNumber, Progress};
+use ordermill_domain::order::OrderNumber;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::refund::Refund;
+use ordermill_storage::order::Stored;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -204,19 +205,20 @@ pub struct DeadlineView {
 }
 
 impl OrderSummary {
-    /// From an order and its region.
-    pub fn of(order: &Order, region: &str) -> Self {
+    /// From an order as it is stored.
+    pub fn of(stored: &Stored) -> Self {
+        let order = &stored.order;
         let facts = order.facts();
         Self {
             id: facts.id.to_string(),
             number: OrderNumber::from(facts.id).to_string(),
             channel_id: facts.channel.to_string(),
             channel_order_id: facts.channel_order_id.clone(),
-            display_status: order.display_status(Progress::NotPacked).code().to_owned(),
+            display_status: order.display_status(stored.progress).code().to_owned(),
             status: facts.status.code().to_owned(),
             payment_status: order.payment_status().code().to_owned(),
             terms: facts.terms.code().to_owned(),
-            region: region.to_owned(),
+            region: stored.region.clone(),
             total: facts.amounts.total().into(),
             placed_at: facts.milestones.placed_at.to_string(),
             version: facts.version,
@@ -268,7 +270,7 @@ impl From<&OrderDetail> for OrderView {
             lifted_at: hold.lifted_at.map(moment),
         });
         Self {
-            summary: OrderSummary::of(&detail.stored.order, &detail.stored.region),
+            summary: OrderSummary::of(&detail.stored),
             review: facts.review.code().to_owned(),
             holds: holds.collect(),
             cancel_reason: facts.cancel_reason.map(|reason| reason.code().to_owned()),

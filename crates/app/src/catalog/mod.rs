@@ -30,6 +30,8 @@ pub use ordermill_domain::location::Location;
 pub use ordermill_domain::sku::Sku;
 pub use settings::{PriceList, PriceLists, ShopSettings};
 
+use crate::sourcing::SourcingSettings;
+
 /// What holds for orders in one currency.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'c> {
@@ -58,6 +60,8 @@ pub struct Catalog {
     pub transit: TransitTable,
     /// Days until a supplier brings what is ordered; none: nobody knows.
     pub backorder_lead_time_days: Option<u16>,
+    /// How locations are chosen.
+    pub sourcing: SourcingSettings,
     /// How the shop sells.
     pub shop: ShopSettings,
     /// The rules by which orders are reviewed.
@@ -153,6 +157,7 @@ impl Catalog {
         self.price_lists = settings::of(&settings)?;
         self.backorder_lead_time_days = promise.backorder_lead_time_days;
         self.transit = promise.transit;
+        self.sourcing = settings::of(&settings)?;
         self.shop = settings::of(&settings)?;
         self.review_rules = Arc::new(InForce::of(&rule_table::in_use(tx)?, &self.review_rules));
         Ok(())
@@ -252,5 +257,11 @@ impl Catalog {
     /// by priority, then by code.
     pub fn preference(&self, region: &str) -> Arc<[LocationId]> {
         self.preferences.for_region(region)
+    }
+
+    /// How many kilometers a location is from where most parcels of a region go, as the crow flies; none
+    /// where that is not known (other countries).
+    pub fn distance_km(&self, location: LocationId, region: &str) -> Option<u32> {
+        near::distance_km(self.location(location)?, region)
     }
 }

@@ -76,6 +76,18 @@ impl Preferences {
     }
 }
 
+/// From a location to the capital of a region's province, along the globe.
+pub(super) fn distance_km(location: &Location, region: &str) -> Option<u32> {
+    const EARTH_RADIUS_KM: f64 = 6_371.0;
+    let province = province_of(region)?;
+    let (_, north, east) = CAPITALS.iter().find(|(code, ..)| *code == province)?;
+    let capital = (f64::from(*north) / 100.0, f64::from(*east) / 100.0);
+    let angle = 2.0 * haversine(capital, coordinates(location)).sqrt().min(1.0).asin();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 20,016")]
+    let km = (angle * EARTH_RADIUS_KM).round() as u32;
+    Some(km)
+}
+
 /// `CN-31` and `CN-310000` are Shanghai; Taiwan, Hong Kong and Macao are also written as countries.
 fn province_of(region: &str) -> Option<u8> {
     match region {

@@ -365,6 +365,7 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         Event::BackorderFilled { lines: filled, .. } => {
             have(filled, |line| line.pieces().backordered)
         }
+        Event::Shorted { lines: missing } => have(missing, |line| line.pieces().allocated),
         Event::Shipped { lines: shipped } => have(shipped, |line| line.pieces().allocated),
         Event::Canceled { from, .. } => {
             facts.status == *from && has(Step::Cancel) && facts.milestones.shipped_at.is_none()

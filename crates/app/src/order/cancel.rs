@@ -10,6 +10,8 @@ use ordermill_storage::{Error, Tx, payment, refund};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
+use crate::fulfillment::cancel::cancel_each;
+use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::payment::refund::{GrantRefundError, grant_refund};
 
 /// Why an order could not be canceled.
@@ -39,12 +41,15 @@ pub fn cancel_order(
     id: OrderId,
     reason: CancelReason,
 ) -> Result<bool, CancelOrderError> {
+    let work = FulfillmentFile::of_orders(tx, &[id])?;
     let mut file = OrderFile::load(tx, id)?;
     if file.order().status() == Status::Canceled {
         return Ok(false);
     }
     file.cancel(act, reason)?;
     file.save(tx)?;
+    // An order that has shipped is refused above: its work can be ended.
+    cancel_each(tx, act, work).map_err(WorkError::into_storage)?;
     file.meet_payment_deadlines(tx)?;
     release(tx, act, file.order().facts())?;
     settle_payments(tx, act, id, Cause::OrderCanceled)?;

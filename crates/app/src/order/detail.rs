@@ -2,14 +2,15 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::review::Hold;
-use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Progress, Review};
+use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Review};
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_storage::{
-    Error, Tx, coupon, deadline, journal, ledger, message, order, payment, refund, reservation,
-    review, task,
+    Error, Tx, coupon, deadline, fulfillment, journal, ledger, message, order, payment, refund,
+    reservation, review, task,
 };
 
 /// History entries shown at most; the rest is a page of the audit log.
@@ -34,6 +35,8 @@ pub struct OrderDetail {
     pub payments: Vec<Payment>,
     /// Every refund, oldest first.
     pub refunds: Vec<Refund>,
+    /// What each location ships, or was to ship, oldest first.
+    pub fulfillments: Vec<Fulfillment>,
     /// Why it is or was kept from being released, oldest first.
     pub holds: Vec<Hold>,
     /// What must happen by when: (kind, due, warning).
@@ -55,6 +58,7 @@ impl OrderDetail {
         let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
         let was_looked_at =
             !matches!(stored.order.facts().review, Review::Pending | Review::AutoPassed);
+        let was_confirmed = stored.order.facts().milestones.confirmed_at.is_some();
         let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
@@ -64,6 +68,7 @@ impl OrderDetail {
             lines: order::lines(tx, id)?,
             discounts: order::discounts(tx, id)?,
             reservations: reservation::of(tx, id)?,
+            fulfillments: if was_confirmed { fulfillment::of(tx, id)? } else { Vec::new() },
             payments: payment::of(tx, id)?,
             refunds: refund::of(tx, id)?,
             deadlines: deadline::of(tx, id)?,
@@ -74,9 +79,9 @@ impl OrderDetail {
         }))
     }
 
-    /// The state that is shown. Nothing is packed before there are fulfillments.
+    /// The state that is shown.
     pub fn display_status(&self) -> DisplayStatus {
-        self.stored.order.display_status(Progress::NotPacked)
+        self.stored.order.display_status(self.stored.progress)
     }
 
     /// Where its money stands.

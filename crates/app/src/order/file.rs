@@ -19,7 +19,7 @@ use ordermill_domain::order::{
 use ordermill_domain::reservation::{
     self as hold, InvalidTransition, ReleaseReason, Reservation, State,
 };
-use ordermill_domain::stock::ClaimError;
+use ordermill_domain::stock::{ClaimError, MovementError};
 use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
 
@@ -34,8 +34,8 @@ pub struct OrderFile {
     pub stored: order::Stored,
     /// Its lines.
     pub lines: Vec<OrderLine>,
-    reservations: Vec<reservation::Stored>,
-    levels: Rc<RefCell<Levels>>,
+    pub(super) reservations: Vec<reservation::Stored>,
+    pub(super) levels: Rc<RefCell<Levels>>,
     version_before: i64,
     was_paid: bool,
     lines_before: Vec<OrderLine>,
@@ -56,12 +56,41 @@ pub enum FileError {
     /// The rules refuse.
     #[error(transparent)]
     Refused(#[from] OrderError),
-    /// The stock levels do not match the reservations: a defect, found by `check` too.
+    /// Stock, reservations and fulfillments do not match: a defect, found by `check` too.
     #[error(transparent)]
-    Unbalanced(#[from] ClaimError),
+    Unbalanced(#[from] Unbalanced),
     /// The database.
     #[error(transparent)]
     Storage(#[from] Error),
+}
+
+/// In which way stock, reservations and fulfillments do not match.
+#[derive(Debug, thiserror::Error)]
+pub enum Unbalanced {
+    /// A claim that the level cannot carry or does not know.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// A movement that the level does not allow.
+    #[error(transparent)]
+    Movement(#[from] MovementError),
+    /// More pieces are to be shipped than the order was promised.
+    #[error("{missing} pieces of the order are not promised")]
+    NotPromised {
+        /// How many pieces.
+        missing: i64,
+    },
+}
+
+impl From<ClaimError> for FileError {
+    fn from(error: ClaimError) -> Self {
+        Self::Unbalanced(error.into())
+    }
+}
+
+impl From<MovementError> for FileError {
+    fn from(error: MovementError) -> Self {
+        Self::Unbalanced(error.into())
+    }
 }
 
 impl FileError {
@@ -357,6 +386,7 @@ impl OrderFile {
         debug_assert!(files.iter().all(|file| Rc::ptr_eq(&file.levels, &first.levels)));
         first.levels.borrow().save_claims(tx)?;
         reservation::update(tx, files.iter().flat_map(|file| file.moved_reservations()))?;
+        reservation::insert_parts(tx, files.iter().flat_map(|file| file.new_reservations()))?;
         order::update_lines(tx, files.iter().flat_map(|file| file.changed_lines()))?;
         let changed = files.iter().filter(|file| !file.happened.is_empty());
         let changed: Vec<_> = changed.map(|file| (file.order(), file.version_before)).collect();
@@ -379,6 +409,11 @@ impl OrderFile {
     fn moved_reservations(&self) -> impl Iterator<Item = &reservation::Stored> {
         let moved = self.reservations.iter().zip(&self.reservations_before);
         moved.filter(|(now, before)| now != before).map(|(now, _)| now)
+    }
+
+    /// Parts that began with this command; they stand behind the others.
+    fn new_reservations(&self) -> &[reservation::Stored] {
+        &self.reservations[self.reservations_before.len()..]
     }
 
     fn changed_lines(&self) -> impl Iterator<Item = (OrderId, &OrderLine)> {

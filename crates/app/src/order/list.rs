@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId};
-use ordermill_domain::order::{DisplayStatus, OrderNumber, Progress};
+use ordermill_domain::order::{DisplayStatus, OrderNumber};
 use ordermill_domain::payment::PaymentStatus;
 use ordermill_storage::order::{self, Filter};
 use ordermill_storage::{Error, Tx, deadline, reservation};
@@ -29,9 +29,9 @@ impl OrderRow {
         OrderNumber::from(self.stored.order.id())
     }
 
-    /// The state that is shown. Nothing is packed before there are fulfillments.
+    /// The state that is shown.
     pub fn display_status(&self) -> DisplayStatus {
-        self.stored.order.display_status(Progress::NotPacked)
+        self.stored.order.display_status(self.stored.progress)
     }
 
     /// Where its money stands.

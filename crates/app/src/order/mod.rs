@@ -1,6 +1,7 @@
 //! Orders: taking in, placing, canceling, showing, and the file that every other command works on.
 
 pub mod cancel;
+pub mod claims;
 pub mod detail;
 pub mod file;
 pub mod fill;

@@ -13,7 +13,7 @@ use ordermill_domain::deadline::{DeadlineKind, on_placing};
 use ordermill_domain::ids::{CartId, ChannelId, LocationId, OrderId, PaymentId};
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{
-    Cover, Event, LineTerms, Order, OrderError, OrderLine, PaymentTerms, Placed,
+    Cover, Event, LineTerms, Order, OrderError, OrderLine, PaymentTerms, Placed, Progress,
 };
 use ordermill_domain::reservation::Reservation;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
@@ -286,6 +286,7 @@ impl PlaceOrder {
             region: self.region.clone(),
             recipient: self.recipient.clone(),
             accepts_backorder: self.accepts_backorder,
+            progress: Progress::NotPacked,
         };
         Ok(Decision { stored, lines, events, found, reservations, tenders: Vec::new() })
     }

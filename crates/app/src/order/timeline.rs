@@ -11,7 +11,7 @@ const ENTRIES_MAX: i64 = 200;
 /// Looks at the recipient that are told.
 const LOOKS_MAX: i64 = 50;
 
-/// Every entry about the order, its payments and refunds, its stock, its deadlines, and the looks at
+/// Every entry about the order, its payments and refunds, its stock, the work on it, its deadlines, and the looks at
 /// its recipient; oldest first.
 pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Error> {
     let id = detail.stored.order.id();
@@ -21,6 +21,9 @@ pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Erro
     }
     for refund in &detail.refunds {
         entries.extend(journal::of(tx, "refund", refund.facts().id, 1, ENTRIES_MAX)?);
+    }
+    for work in &detail.fulfillments {
+        entries.extend(journal::of(tx, "fulfillment", work.id(), 1, ENTRIES_MAX)?);
     }
     for aggregate in ["reservation", "deadline"] {
         entries.extend(journal::of(tx, aggregate, id, 1, ENTRIES_MAX)?);

@@ -15,7 +15,7 @@ pub(super) struct Engine {
 
 const ORDERS: &str = "INSERT INTO orders (id, channel_id, channel_order_id, customer_id, status,
         version, terms, is_promotion, review, currency, tax_mode, goods_minor, discount_minor,
-        freight_minor, tax_minor, total_minor, is_backordered, accepts_backorder, region, recipient,
+        freight_minor, tax_minor, total_minor, parted, accepts_backorder, region, recipient,
         placed_at, paid_at, confirmed_at)
     SELECT id, 1, NULL, NULL, 'placed', 1, 'prepaid', 0, 'pending', 'CNY', 'inclusive', 31340, 0,
         800, 3604, 32140, 0, 0, 'CN-31', $3, at, NULL, NULL
@@ -24,7 +24,7 @@ const LINES_: &str = "INSERT INTO order_lines (order_id, line_no, sku_id, quanti
         unit_price_minor, discount_minor, tax_minor, total_minor, allocated, backordered)
     SELECT id, line_no, sku, 1, 10970, 0, 1262, 10970, 0, 0
       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (id, line_no, sku)";
-const RESERVATIONS: &str = "INSERT INTO reservations (order_id, line_no, location_id, is_backorder,
+const RESERVATIONS: &str = "INSERT INTO reservations (order_id, line_no, location_id, part,
         sku_id, quantity, state, expires_at)
     SELECT id, line_no, 1, 0, sku, 1, 'held', NULL
       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (id, line_no, sku)";

@@ -10,14 +10,14 @@ pub(super) struct Engine(Connection);
 
 const ORDER: &str = "INSERT INTO orders (id, channel_id, channel_order_id, customer_id, status,
         version, terms, is_promotion, review, currency, tax_mode, goods_minor, discount_minor,
-        freight_minor, tax_minor, total_minor, is_backordered, accepts_backorder, region, recipient,
+        freight_minor, tax_minor, total_minor, parted, accepts_backorder, region, recipient,
         placed_at, paid_at, confirmed_at)
     VALUES (?1, 1, NULL, NULL, 'placed', 1, 'prepaid', 0, 'pending', 'CNY', 'inclusive', 31340, 0,
         800, 3604, 32140, 0, 0, 'CN-31', ?2, ?3, NULL, NULL)";
 const LINE: &str = "INSERT INTO order_lines (order_id, line_no, sku_id, quantity, unit_price_minor,
         discount_minor, tax_minor, total_minor, allocated, backordered)
     VALUES (?1, ?2, ?3, 1, 10970, 0, 1262, 10970, 0, 0)";
-const RESERVATION: &str = "INSERT INTO reservations (order_id, line_no, location_id, is_backorder,
+const RESERVATION: &str = "INSERT INTO reservations (order_id, line_no, location_id, part,
         sku_id, quantity, state, expires_at)
     VALUES (?1, ?2, 1, 0, ?3, 1, 'held', NULL)";
 const STOCK: &str =

@@ -2,15 +2,15 @@ use ordermill_base::{Currency, Id, Quantity, Timestamp};
 
 use super::*;
 use crate::deadline::DeadlineKind;
-use crate::ids::{LocationId, OrderId, PaymentId, RefundId, SkuId};
+use crate::ids::{LocationId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId};
 use crate::order::{CancelReason, LineQuantity, Review, Status, review};
 use crate::reservation::{ReleaseReason, Which};
 
 /// One of each kind; the stored form of any of them never changes.
 fn samples() -> Vec<Event> {
     use {
-        gift_card::Event as G, order::Event as O, payment::Event as P, points::Event as Q,
-        refund::Event as R, reservation::Event as H,
+        fulfillment::Event as F, gift_card::Event as G, order::Event as O, payment::Event as P,
+        points::Event as Q, refund::Event as R, reservation::Event as H,
     };
     let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
     let order = OrderId::from_raw(7);
@@ -45,7 +45,8 @@ fn samples() -> Vec<Event> {
         O::Confirmed { backordered: Vec::new() }.into(),
         O::Confirmed { backordered: lines.clone() }.into(),
         O::BackorderFilled { lines: lines.clone(), still_waiting: false }.into(),
-        O::Shipped { lines }.into(),
+        O::Shipped { lines: lines.clone() }.into(),
+        O::Shorted { lines: lines.clone() }.into(),
         O::Canceled { from: Status::Placed, reason: CancelReason::Unpaid }.into(),
         O::Rejected.into(),
         O::Completed.into(),
@@ -93,6 +94,41 @@ fn samples() -> Vec<Event> {
             id: None,
         }
         .into(),
+        F::Planned(fulfillment::Planned {
+            order,
+            location: of.location,
+            is_urgent: false,
+            ship_by: Some(due_at),
+            lines: vec![fulfillment::PlannedLine {
+                line_no: 1,
+                sku: of.sku,
+                quantity: of.quantity,
+            }],
+        })
+        .into(),
+        F::Released { wave: WaveId::from_raw(1) }.into(),
+        F::Withdrawn.into(),
+        F::LinesPicked { lines: lines.clone() }.into(),
+        F::LinesPutBack { lines: lines.clone() }.into(),
+        F::Shorted {
+            line_no: 1,
+            missing: Quantity::ONE,
+            reason: fulfillment::ShortReason::NotFound,
+        }
+        .into(),
+        F::Picked.into(),
+        F::Rechecked.into(),
+        F::SentBack.into(),
+        F::Packed { packages: vec![PackageId::from_raw(1)] }.into(),
+        F::Unpacked.into(),
+        F::HandedOver.into(),
+        F::Closed.into(),
+        F::Rejected {
+            from: fulfillment::State::Released,
+            reason: fulfillment::RejectReason::NoStock,
+        }
+        .into(),
+        F::Canceled { from: fulfillment::State::Planned }.into(),
         deadline::Event::Warned { deadline: DeadlineKind::Review, due_at }.into(),
         deadline::Event::Breached { deadline: DeadlineKind::Review, due_at }.into(),
         G::Issued { amount_minor: 100, currency: Currency::Cny, origin: gift_card::Origin::Sold }
@@ -130,6 +166,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"order.confirmed","backordered":[{"line_no":1,"quantity":1}]}
     {"kind":"order.backorder_filled","lines":[{"line_no":1,"quantity":1}],"still_waiting":false}
     {"kind":"order.shipped","lines":[{"line_no":1,"quantity":1}]}
+    {"kind":"order.shorted","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.canceled","from":"placed","reason":"unpaid"}
     {"kind":"order.rejected"}
     {"kind":"order.completed"}
@@ -151,6 +188,21 @@ fn the_stored_form_of_every_kind() {
     {"kind":"reservation.held","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"expired","expires_at":"2026-11-18T11:06:40Z"}
     {"kind":"reservation.released","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"held","reason":"order_canceled"}
     {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
+    {"kind":"fulfillment.planned","order":"ord_0000000000007","location":"loc_0000000000001","ship_by":"2026-11-18T11:06:40Z","lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":1}]}
+    {"kind":"fulfillment.released","wave":"wav_0000000000001"}
+    {"kind":"fulfillment.withdrawn"}
+    {"kind":"fulfillment.lines_picked","lines":[{"line_no":1,"quantity":1}]}
+    {"kind":"fulfillment.lines_put_back","lines":[{"line_no":1,"quantity":1}]}
+    {"kind":"fulfillment.shorted","line_no":1,"missing":1,"reason":"not_found"}
+    {"kind":"fulfillment.picked"}
+    {"kind":"fulfillment.rechecked"}
+    {"kind":"fulfillment.sent_back"}
+    {"kind":"fulfillment.packed","packages":["pkg_0000000000001"]}
+    {"kind":"fulfillment.unpacked"}
+    {"kind":"fulfillment.handed_over"}
+    {"kind":"fulfillment.closed"}
+    {"kind":"fulfillment.rejected","from":"released","reason":"no_stock"}
+    {"kind":"fulfillment.canceled","from":"planned"}
     {"kind":"deadline.warned","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"deadline.breached","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"gift_card.issued","amount_minor":100,"currency":"CNY","origin":"sold"}

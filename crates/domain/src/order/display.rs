@@ -2,6 +2,7 @@
 
 use super::{Order, PaymentTerms, Review, Status};
 use crate::code::coded;
+use crate::fulfillment;
 use crate::payment::PaymentStatus;
 
 coded! {
@@ -53,6 +54,42 @@ coded! {
         Delivered = "delivered",
         /// An after-sale case is open.
         AfterSale = "after_sale",
+    }
+}
+
+/// A location's share of an order, as far as the progress of the order is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareOfWork {
+    /// Where its fulfillment stands.
+    pub state: fulfillment::State,
+    /// Whether each of its packages has a waybill.
+    pub is_labeled: bool,
+}
+
+impl Progress {
+    /// How far the work on an order is. Shares that were rejected or canceled do not count; pieces that
+    /// wait for stock, or for a location, are not packed yet.
+    pub fn of(shares: impl IntoIterator<Item = ShareOfWork>, has_pieces_left: bool) -> Self {
+        use fulfillment::State as S;
+        let counts = |share: &ShareOfWork| !matches!(share.state, S::Rejected | S::Canceled);
+        let (mut all, mut left, mut packed, mut labeled, mut closed) = (0, 0, 0, 0, 0);
+        for share in shares.into_iter().filter(counts) {
+            all += 1;
+            left += u32::from(matches!(share.state, S::HandedOver | S::Closed));
+            closed += u32::from(share.state == S::Closed);
+            packed += u32::from(share.state == S::Packed);
+            labeled += u32::from(share.state == S::Packed && share.is_labeled);
+        }
+        let is_all = |count: u32| count == all && !has_pieces_left;
+        match () {
+            () if all == 0 => Self::NotPacked,
+            () if is_all(closed) => Self::Delivered,
+            () if is_all(left) => Self::Shipped,
+            () if left > 0 => Self::PartlyShipped,
+            () if is_all(labeled) => Self::Labeled,
+            () if is_all(packed) => Self::Packed,
+            () => Self::NotPacked,
+        }
     }
 }
 

@@ -75,6 +75,12 @@ pub enum Event {
         /// Whether pieces are still waiting.
         still_waiting: bool,
     },
+    /// Allocated pieces could not be found anywhere: they wait for stock, or for the buyer's word.
+    #[serde(rename = "order.shorted")]
+    Shorted {
+        /// What is missing.
+        lines: Vec<LineQuantity>,
+    },
     /// Allocated pieces left the building.
     #[serde(rename = "order.shipped")]
     Shipped {
@@ -149,6 +155,7 @@ impl Event {
             Self::ChargedBack { .. } => "order.charged_back",
             Self::Confirmed { .. } => "order.confirmed",
             Self::BackorderFilled { .. } => "order.backorder_filled",
+            Self::Shorted { .. } => "order.shorted",
             Self::Shipped { .. } => "order.shipped",
             Self::Canceled { .. } => "order.canceled",
             Self::Rejected => "order.rejected",

@@ -115,6 +115,11 @@ impl OrderLine {
                 self.pieces.backordered -= filled;
                 self.pieces.allocated += filled;
             }
+            Event::Shorted { lines } => {
+                let missing = self.pieces.allocated.min(of_line(lines, line_no));
+                self.pieces.allocated -= missing;
+                self.pieces.backordered += missing;
+            }
             Event::Shipped { lines } => {
                 let shipped = self.pieces.allocated.min(of_line(lines, line_no));
                 self.pieces.allocated -= shipped;
@@ -137,6 +142,6 @@ impl OrderLine {
 }
 
 /// The pieces of one line in a list that may name it several times.
-pub(super) fn of_line(lines: &[LineQuantity], line_no: u16) -> i64 {
+pub(crate) fn of_line(lines: &[LineQuantity], line_no: u16) -> i64 {
     lines.iter().filter(|line| line.line_no == line_no).map(|line| line.quantity.get()).sum()
 }

@@ -2,7 +2,7 @@
 
 use ordermill_base::{Currency, Money};
 use ordermill_domain::event::Event;
-use ordermill_domain::{deadline, order, payment, refund, reservation};
+use ordermill_domain::{deadline, fulfillment, order, payment, refund, reservation};
 
 use crate::icon::Icon;
 use crate::states;
@@ -16,6 +16,7 @@ pub fn moment(event: &Event, currency: Currency, note: impl Into<String>, t: Wor
         Event::Payment(event) => of_payment(event, currency, t),
         Event::Refund(event) => of_refund(event, currency, t),
         Event::Reservation(event) => of_reservation(event, t),
+        Event::Fulfillment(event) => of_fulfillment(event, t),
         Event::Deadline(event) => of_deadline(event, t),
         // What is about other things does not stand in an order's timeline; its kind will do.
         other => (Tone::Grey, Icon::Info, other.kind().to_owned()),
@@ -76,6 +77,7 @@ fn of_order(event: &order::Event, currency: Currency, t: Words) -> (Tone, Icon, 
         E::BackorderFilled { still_waiting: false, .. } => {
             (Tone::Green, Icon::Package, t.happened_backorder_filled().into())
         }
+        E::Shorted { lines } => (Tone::Amber, Icon::Alert, t.happened_shorted(lines.len() as u64)),
         E::Shipped { lines } => (Tone::Blue, Icon::Truck, t.happened_shipped(lines.len() as u64)),
         E::Canceled { reason, .. } => {
             let reason = states::cancel_reason(*reason, t);
@@ -130,6 +132,40 @@ fn of_reservation(event: &reservation::Event, t: Words) -> (Tone, Icon, String) 
     }
 }
 
+fn of_fulfillment(event: &fulfillment::Event, t: Words) -> (Tone, Icon, String) {
+    use fulfillment::Event as E;
+    match event {
+        E::Planned(planned) => {
+            (Tone::Blue, Icon::MapPin, t.happened_work_planned(planned.lines.len() as u64))
+        }
+        E::Released { .. } => (Tone::Blue, Icon::Send, t.happened_work_released().into()),
+        E::Withdrawn => (Tone::Grey, Icon::ArrowBack, t.happened_work_withdrawn().into()),
+        E::LinesPicked { lines } => {
+            let pieces: i64 = lines.iter().map(|line| line.quantity.get()).sum();
+            (Tone::Blue, Icon::Barcode, t.happened_pieces_picked(pieces.unsigned_abs()))
+        }
+        E::LinesPutBack { lines } => {
+            let pieces: i64 = lines.iter().map(|line| line.quantity.get()).sum();
+            (Tone::Grey, Icon::ArrowBack, t.happened_pieces_put_back(pieces.unsigned_abs()))
+        }
+        E::Shorted { missing, .. } => {
+            let pieces = missing.get().unsigned_abs();
+            (Tone::Amber, Icon::Alert, t.happened_pieces_missing(pieces))
+        }
+        E::Picked => (Tone::Green, Icon::Checks, t.happened_work_picked().into()),
+        E::Rechecked => (Tone::Green, Icon::Clipboard, t.happened_work_rechecked().into()),
+        E::SentBack => (Tone::Amber, Icon::ArrowBack, t.happened_work_sent_back().into()),
+        E::Packed { packages } => {
+            (Tone::Green, Icon::Package, t.happened_work_packed(packages.len() as u64))
+        }
+        E::Unpacked => (Tone::Grey, Icon::Box, t.happened_work_unpacked().into()),
+        E::HandedOver => (Tone::Blue, Icon::Truck, t.happened_work_handed_over().into()),
+        E::Closed => (Tone::Green, Icon::CircleCheck, t.happened_work_closed().into()),
+        E::Rejected { .. } => (Tone::Amber, Icon::ArrowBack, t.happened_work_rejected().into()),
+        E::Canceled { .. } => (Tone::Grey, Icon::Ban, t.happened_work_canceled().into()),
+    }
+}
+
 fn of_deadline(event: &deadline::Event, t: Words) -> (Tone, Icon, String) {
     use deadline::Event as E;
     match event {
@@ -157,6 +193,22 @@ crate::words! {
     happened_confirmed_backordered = "订单确认，部分等货", "Confirmed, part of it on backorder";
     happened_backorder_partly_filled = "到货，部分已分配", "Stock came in for part of it";
     happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
+    happened_shorted(count) = "{count} 行缺货，等待处理", "{count} line is short" | "{count} lines are short";
+    happened_work_planned(count) = "已分仓，共 {count} 行", "A location ships {count} line" | "A location ships {count} lines";
+    happened_work_released = "已下发仓库", "Released to the floor";
+    happened_work_withdrawn = "已从仓库撤回", "Taken back from the floor";
+    happened_pieces_picked(count) = "拣货 {count} 件", "Picked {count} piece" | "Picked {count} pieces";
+    happened_pieces_put_back(count) = "放回 {count} 件", "Put {count} piece back" | "Put {count} pieces back";
+    happened_pieces_missing(count) = "缺 {count} 件", "{count} piece is missing" | "{count} pieces are missing";
+    happened_work_picked = "拣货完成", "All picked";
+    happened_work_rechecked = "复核通过", "Rechecked";
+    happened_work_sent_back = "复核不符，退回拣货", "Sent back to the pickers";
+    happened_work_packed(count) = "已打包，共 {count} 个包裹", "Packed into {count} package" | "Packed into {count} packages";
+    happened_work_unpacked = "包裹已拆开", "Packages opened again";
+    happened_work_handed_over = "已交给承运商", "Handed over to the carrier";
+    happened_work_closed = "包裹已全部送达", "All packages arrived";
+    happened_work_rejected = "仓库退回，重新分仓", "Given back by its location";
+    happened_work_canceled = "出库已取消", "Work ended with its order";
     happened_shipped(count) = "{count} 行已发货", "Shipped {count} line" | "Shipped {count} lines";
     happened_canceled(reason) = "已取消：{reason}", "Canceled: {reason}";
     happened_rejected = "审核未通过，订单关闭", "Refused by the review";

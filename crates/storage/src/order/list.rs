@@ -109,7 +109,7 @@ impl Filter {
         let of_display: &[Status] = match self.display {
             Some(DisplayStatus::Canceled) => &[Status::Canceled, Status::Rejected],
             Some(DisplayStatus::ToProcess) => &open,
-            // The others say one, or name theirs in their condition.
+            // The others say one, name theirs in their condition, or are found by their progress.
             _ => &[],
         };
         let of_site: &[Status] = if self.site.is_some() { &open } else { &[] };
@@ -291,7 +291,27 @@ macro_rules! review_passed {
     };
 }
 
-/// The orders that people see in a status. Nothing is packed before there are fulfillments.
+/// Reviewed and paid, or to be paid at the door: how far the work is decides what is shown.
+macro_rules! in_work {
+    () => {
+        concat!(
+            "o.status IN ('placed', 'confirmed') AND (o.status = 'confirmed' OR (",
+            review_passed!(),
+            " AND NOT ",
+            waits_for_money!(),
+            "))"
+        )
+    };
+}
+
+/// In work, and so far: found by its index, whose condition SQLite wants to see in so many words.
+macro_rules! has_progress {
+    ($progress:literal) => {
+        concat!("o.progress = '", $progress, "' AND o.progress <> 'not_packed' AND ", in_work!())
+    };
+}
+
+/// The orders that people see in a status.
 const fn shown_as(status: DisplayStatus) -> &'static str {
     use DisplayStatus as S;
     match status {
@@ -306,18 +326,21 @@ const fn shown_as(status: DisplayStatus) -> &'static str {
             " AND NOT ",
             waits_for_money!()
         ),
-        S::ToProcess => concat!(
-            "o.status IN ('placed', 'confirmed') AND (o.status = 'confirmed' OR (",
-            review_passed!(),
-            " AND NOT ",
-            waits_for_money!(),
-            "))"
-        ),
-        S::Completed => "o.status = 'completed'",
-        S::Archived => "o.status = 'archived'",
-        S::ToShip | S::ToHandOver | S::PartlyShipped | S::Shipped | S::Delivered | S::AfterSale => {
-            "1 = 0"
+        S::ToProcess => concat!(in_work!(), " AND o.progress = 'not_packed'"),
+        S::ToShip => has_progress!("packed"),
+        S::ToHandOver => has_progress!("labeled"),
+        S::PartlyShipped => has_progress!("partly_shipped"),
+        S::Shipped => has_progress!("shipped"),
+        S::Delivered => has_progress!("delivered"),
+        S::AfterSale => {
+            concat!(
+                "o.progress = 'after_sale' AND o.progress <> 'not_packed' AND (o.status = 'completed' OR (",
+                in_work!(),
+                "))"
+            )
         }
+        S::Completed => "o.status = 'completed' AND o.progress <> 'after_sale'",
+        S::Archived => "o.status = 'archived'",
     }
 }
 

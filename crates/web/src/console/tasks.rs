@@ -9,7 +9,7 @@ use ordermill_app::task::{self as desk_work, TaskError};
 use ordermill_app::{approval, replenishment, review};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
-use ordermill_domain::ids::{OrderId, PaymentId, RefundId, SkuId, TaskId};
+use ordermill_domain::ids::{FulfillmentId, OrderId, PaymentId, RefundId, SkuId, TaskId};
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Step, TaskKind};
@@ -20,7 +20,7 @@ use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::task::{self, Filter, Task};
-use ordermill_storage::{Error, Tx, order, payment, refund};
+use ordermill_storage::{Error, Tx, fulfillment, order, payment, refund};
 use serde::Deserialize;
 
 use super::desk::Desk;
@@ -179,7 +179,14 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             TaskKind::RefundFailed => {
                 refund::fetch(tx, RefundId::from_raw(id))?.map(|refund| refund.facts().order)
             }
-            TaskKind::Review | TaskKind::Deadline | TaskKind::FailingDeadline => {
+            TaskKind::PutBack => {
+                let work = fulfillment::fetch(tx, FulfillmentId::from_raw(id))?;
+                work.map(|work| work.facts().order)
+            }
+            TaskKind::Review
+            | TaskKind::Sourcing
+            | TaskKind::Deadline
+            | TaskKind::FailingDeadline => {
                 let order = OrderId::from_raw(id);
                 order::fetch(tx, order)?.map(|_| order)
             }

@@ -1,0 +1,177 @@
+//! Carrying plans out: claims move, fulfillments are planned, and the reason is kept.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use ordermill_base::Timestamp;
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::{Planned, State};
+use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
+use ordermill_domain::order::Status;
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, fulfillment, task};
+
+use super::explain::Explanation;
+use super::place::Places;
+use super::plan::{Chosen, Want, choose};
+use crate::catalog::Catalog;
+use crate::fulfillment::FulfillmentFile;
+use crate::fulfillment::progress::roll_up;
+use crate::order::claims::Assignment;
+use crate::order::file::{FileError, OrderFile};
+
+/// What a person wants of the choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// This location ships it, whatever it costs.
+    pub only: Option<LocationId>,
+    /// The nearest location that has it ships it, before others.
+    pub is_urgent: bool,
+}
+
+/// Plans fulfillments for the pieces of these orders that nobody ships yet. Orders that are not confirmed,
+/// or of which everything is planned, are left alone: it may run twice.
+pub fn source_each(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    act: &Act,
+    orders: &BTreeSet<OrderId>,
+    wish: &Wish,
+) -> Result<(), Error> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let open_work = open_work(tx, act.at)?;
+    let excluded = given_back(tx, orders)?;
+    let places = Places::new(catalog, open_work);
+    let files = OrderFile::load_each(tx, orders.iter().copied())?;
+    let files: Vec<OrderFile> = files.into_iter().filter(OrderFile::has_unsourced).collect();
+    let wants: Vec<Want> = files.iter().map(|file| want(file, &excluded, act.at, wish)).collect();
+    let chosen = {
+        let levels = files.first().map(|file| file.levels());
+        let available = |location, sku| {
+            let level = levels.as_ref().and_then(|levels| levels.find(sku, location).copied());
+            level.map_or(0, |level| level.available())
+        };
+        choose(&places, &catalog.sourcing, &wants, &available)
+    };
+    carry_out(tx, act, files, &chosen, wish)
+}
+
+fn carry_out(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    mut files: Vec<OrderFile>,
+    chosen: &[Chosen],
+    wish: &Wish,
+) -> Result<(), Error> {
+    let mut planned = Vec::new();
+    let mut moves = Vec::with_capacity(files.len());
+    for (file, chosen) in files.iter_mut().zip(chosen) {
+        let mut assignments = Vec::new();
+        for share in &chosen.shares {
+            let id: FulfillmentId = tx.next_id(act.at);
+            let work = Planned {
+                order: file.order().id(),
+                location: share.location,
+                is_urgent: wish.is_urgent,
+                ship_by: share.ship_by,
+                lines: share.lines.clone(),
+            };
+            let lines = share.lines.clone();
+            assignments.push(Assignment { fulfillment: id, location: share.location, lines });
+            planned.push(FulfillmentFile::plan(id, act, work).map_err(Error::defect)?);
+        }
+        moves.push(file.loosen(&assignments).map_err(FileError::into_storage)?);
+    }
+    for (file, moves) in files.iter_mut().zip(moves) {
+        file.settle(moves).map_err(FileError::into_storage)?;
+    }
+    OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
+    FulfillmentFile::save_each(tx, &planned.iter().collect::<Vec<_>>())?;
+    let mut decisions = Vec::with_capacity(files.len());
+    for (file, chosen) in files.iter().zip(chosen) {
+        let why = serde_json::to_string(&Explanation::of(chosen)).map_err(Error::defect)?;
+        decisions.push((file.order().id(), act.at, why));
+        tell(tx, act, file.order().id(), chosen)?;
+    }
+    let decisions = decisions.iter().map(|(order, at, why)| (*order, *at, why.as_str()));
+    fulfillment::insert_decisions(tx, decisions)?;
+    let orders: Vec<OrderId> = files.iter().map(|file| file.order().id()).collect();
+    let again: Vec<OrderId> = orders_with_progress(&files, &orders);
+    roll_up(tx, &again, &HashSet::new())
+}
+
+/// Orders whose progress may change: those of which something has left already. What is freshly planned
+/// is not packed, and says so from the beginning.
+fn orders_with_progress(files: &[OrderFile], orders: &[OrderId]) -> Vec<OrderId> {
+    let with = files.iter().zip(orders);
+    with.filter(|(file, _)| file.stored.progress != ordermill_domain::order::Progress::NotPacked)
+        .map(|(_, order)| *order)
+        .collect()
+}
+
+/// A person looks at what no location can ship; who looks already need not when one can.
+fn tell(tx: &mut Tx<'_>, act: &Act, order: OrderId, chosen: &Chosen) -> Result<(), Error> {
+    if chosen.shares.is_empty() {
+        let detail = serde_json::json!({ "reason": Explanation::of(chosen).impossible });
+        return task::open(tx, TaskKind::Sourcing, order, &detail.to_string(), None, act.at);
+    }
+    task::close(tx, TaskKind::Sourcing, order, "sourced", act.at).map(drop)
+}
+
+fn want(
+    file: &OrderFile,
+    excluded: &HashMap<OrderId, BTreeSet<LocationId>>,
+    now: Timestamp,
+    wish: &Wish,
+) -> Want {
+    let order = file.order().id();
+    let (mut lines, mut claimed) = (BTreeMap::new(), BTreeMap::new());
+    for piece in file.unsourced() {
+        let pieces = piece.quantity.get();
+        lines.entry(piece.line_no).or_insert((piece.sku, 0)).1 += pieces;
+        *claimed.entry((piece.location, piece.sku)).or_default() += pieces;
+    }
+    Want {
+        region: file.stored.region.clone(),
+        ready_at: file.ready_at().unwrap_or(now),
+        lines: lines.into_iter().map(|(line_no, (sku, pieces))| (line_no, sku, pieces)).collect(),
+        claimed,
+        excluded: match wish.only {
+            Some(_) => BTreeSet::new(),
+            None => excluded.get(&order).cloned().unwrap_or_default(),
+        },
+        only: wish.only,
+        is_urgent: wish.is_urgent,
+    }
+}
+
+/// The locations that gave orders back, by order.
+fn given_back(
+    tx: &mut Tx<'_>,
+    orders: &BTreeSet<OrderId>,
+) -> Result<HashMap<OrderId, BTreeSet<LocationId>>, Error> {
+    let orders: Vec<OrderId> = orders.iter().copied().collect();
+    let mut given_back: HashMap<OrderId, BTreeSet<LocationId>> = HashMap::new();
+    for work in fulfillment::of_each(tx, &orders)? {
+        let facts = work.facts();
+        if facts.state == State::Rejected {
+            given_back.entry(facts.order).or_default().insert(facts.location);
+        }
+    }
+    Ok(given_back)
+}
+
+fn open_work(tx: &mut Tx<'_>, now: Timestamp) -> Result<HashMap<LocationId, i64>, Error> {
+    let mut open: HashMap<LocationId, i64> = HashMap::new();
+    for work in fulfillment::open_work(tx, now)? {
+        *open.entry(work.location).or_default() += work.count;
+    }
+    Ok(open)
+}
+
+impl OrderFile {
+    fn has_unsourced(&self) -> bool {
+        self.order().status() == Status::Confirmed && !self.unsourced().is_empty()
+    }
+}

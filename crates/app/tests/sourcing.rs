@@ -1,0 +1,314 @@
+//! Which location ships what, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use ordermill_app::benefit::claim::Claims;
+use ordermill_app::catalog::{Catalog, edit};
+use ordermill_app::check::check;
+use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::place::PlaceOrder;
+use ordermill_app::permission::Principal;
+use ordermill_app::sourcing::by_hand::{self, ByHandError, Seen};
+use ordermill_app::sourcing::explain::Explanation;
+use ordermill_app::sourcing::{Wish, by_rules, source_each};
+use ordermill_base::{Currency, Id, Quantity, Span, Timestamp};
+use ordermill_domain::actor::{Act, Actor, Name};
+use ordermill_domain::fulfillment::{Fulfillment, RejectReason, State};
+use ordermill_domain::ids::{ChannelId, LocationId, OrderId};
+use ordermill_domain::order::{Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review};
+use ordermill_domain::pricing::TaxMode;
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{BatchCommand, Connection, fulfillment, task};
+use ordermill_testkit::stock::{location, receive, sku};
+use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database};
+
+const NOW: Timestamp = TestClock::START;
+const PLACES: [(i64, &str, i64, i64); 3] =
+    [(1, "HZ", 30, 120), (2, "BJ", 40, 116), (3, "GZ", 23, 113)];
+static HANGZHOU: LazyLock<LocationId> = LazyLock::new(|| location(1));
+static BEIJING: LazyLock<LocationId> = LazyLock::new(|| location(2));
+static GUANGZHOU: LazyLock<LocationId> = LazyLock::new(|| location(3));
+
+fn somebody() -> (Principal, Act) {
+    let act = Act::new(Actor::system("test"), NOW);
+    (Principal::System(Name::fixed("test")), Act { reason: Some("a test".into()), ..act })
+}
+
+/// Three warehouses with what is given: (SKU, location, pieces).
+fn a_shop(database: &TestDatabase, stock: &[(i64, LocationId, i64)]) -> (Connection, Catalog) {
+    let mut connection = database.connection();
+    let act = Act::new(Actor::system("test"), NOW);
+    connection
+        .transact(|tx| {
+            for (id, code, north, east) in PLACES {
+                let place = catalog::location(location(id), code, north, east);
+                edit::create_location(tx, &act, &place).unwrap();
+            }
+            for number in 1..=3 {
+                let code = format!("S{number}");
+                let goods = catalog::sku(sku(number), &code);
+                ordermill_storage::sku::insert(tx, &act, &goods)?;
+            }
+            Ok::<_, ordermill_storage::Error>(())
+        })
+        .unwrap();
+    for &(number, at, pieces) in stock {
+        receive(&mut connection, sku(number), at, pieces, NOW);
+    }
+    let known = connection.read(Catalog::load).unwrap();
+    (connection, known)
+}
+
+/// A confirmed order, to be paid at the door: (SKU, pieces) by line.
+fn an_order(
+    connection: &mut Connection,
+    catalog: &Catalog,
+    number: i64,
+    region: &str,
+    wanted: &[(i64, i64)],
+) -> OrderId {
+    let line = |(at, &(number, pieces)): (usize, &(i64, i64))| LineTerms {
+        line_no: u16::try_from(at + 1).unwrap(),
+        sku: sku(number),
+        quantity: Quantity::new(pieces).unwrap(),
+        unit_price_minor: 1_000,
+        discount_minor: 0,
+        tax_minor: 0,
+        total_minor: 1_000 * pieces,
+    };
+    let lines: Vec<LineTerms> = wanted.iter().enumerate().map(line).collect();
+    let total = lines.iter().map(|line| line.total_minor).sum();
+    let amounts = Amounts {
+        currency: Currency::Cny,
+        tax_mode: TaxMode::Inclusive,
+        goods_minor: total,
+        discount_minor: 0,
+        freight_minor: 0,
+        tax_minor: 0,
+        total_minor: total,
+    };
+    let id = OrderId::from_raw(number);
+    let command = PlaceOrder {
+        id,
+        act: Act::new(Actor::Buyer(None), NOW),
+        placed: Placed {
+            channel: ChannelId::from_raw(1),
+            channel_order_id: None,
+            customer: None,
+            terms: PaymentTerms::CashOnDelivery,
+            promotion: false,
+            review: Review::Pending,
+            amounts,
+            lines,
+            reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
+        },
+        region: region.to_owned(),
+        recipient: b"ciphertext".to_vec(),
+        accepts_backorder: false,
+        preference: catalog.preference(region),
+        key: None,
+        cart: None,
+        discounts: Vec::new(),
+        claims: Claims::default(),
+        pay_within: Span::hours(24),
+        hold_for: Span::minutes(30),
+        rules: Arc::default(),
+    };
+    let placed = connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap();
+    placed.into_iter().next().unwrap().unwrap();
+    id
+}
+
+fn source(connection: &mut Connection, catalog: &Catalog, orders: &[OrderId]) {
+    let orders: BTreeSet<OrderId> = orders.iter().copied().collect();
+    let wish = Wish::default();
+    connection.transact(|tx| source_each(tx, catalog, &by_rules(NOW), &orders, &wish)).unwrap();
+}
+
+fn work_on(connection: &mut Connection, order: OrderId) -> Vec<Fulfillment> {
+    connection.read(|tx| fulfillment::of(tx, order)).unwrap()
+}
+
+/// Who ships what: `HZ planned 1x2 2x1`, line by line.
+fn written(connection: &mut Connection, order: OrderId) -> String {
+    let work = work_on(connection, order);
+    let written = work.iter().map(|work| {
+        let facts = work.facts();
+        let (_, code, ..) = PLACES[usize::try_from(facts.location.raw()).unwrap() - 1];
+        let lines = facts.lines.iter().map(|line| format!(" {}x{}", line.line_no, line.quantity));
+        format!("{code} {}{}", facts.state, lines.collect::<String>())
+    });
+    written.collect::<Vec<_>>().join(", ")
+}
+
+fn all_is_well(connection: &mut Connection) {
+    let report = check(connection, NOW, None, &mut |_, _| ()).unwrap();
+    assert_eq!(report.violations, []);
+}
+
+#[test]
+fn an_order_is_shipped_whole_by_the_nearest_location_that_has_it() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 5), (2, *HANGZHOU, 5), (1, *GUANGZHOU, 5), (2, *GUANGZHOU, 5)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2), (2, 1)]);
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2 2x1");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn an_order_is_split_only_where_it_must_be() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 5), (2, *BEIJING, 5)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2), (2, 1)]);
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2, BJ planned 2x1");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn planning_twice_plans_once() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 5)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2");
+    }
+}
+
+#[test]
+fn the_decision_says_what_it_cost_and_what_was_second_best() {
+    for database in each_database() {
+        let (mut connection, catalog) =
+            a_shop(&database, &[(1, *HANGZHOU, 5), (1, *BEIJING, 5), (2, *GUANGZHOU, 5)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let decisions = connection.read(|tx| fulfillment::decisions(tx, order)).unwrap();
+        let why: Explanation = serde_json::from_str(&decisions[0].1).unwrap();
+        assert_eq!(why.sent_to, [*HANGZHOU]);
+        assert_eq!(why.second.iter().map(|it| it.location).collect::<Vec<_>>(), [*BEIJING]);
+        assert!(why.second[0].cost.total_minor() > why.chosen[0].cost.total_minor());
+        let guangzhou = why.candidates.iter().find(|it| it.location == *GUANGZHOU).unwrap();
+        assert_eq!(guangzhou.refused_because, ["too_few"]);
+    }
+}
+
+#[test]
+fn what_is_scarce_goes_where_it_saves_the_most() {
+    for database in each_database() {
+        // Each buyer has the piece that is far away, by the hour of their orders.
+        let (mut connection, catalog) = a_shop(&database, &[(1, *BEIJING, 1)]);
+        let near_hangzhou = an_order(&mut connection, &catalog, 101, "CN-33", &[(1, 1)]);
+        receive(&mut connection, sku(1), *HANGZHOU, 1, NOW);
+        let near_beijing = an_order(&mut connection, &catalog, 102, "CN-11", &[(1, 1)]);
+        source(&mut connection, &catalog, &[near_hangzhou, near_beijing]);
+        assert_eq!(written(&mut connection, near_hangzhou), "HZ planned 1x1");
+        assert_eq!(written(&mut connection, near_beijing), "BJ planned 1x1");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_location_without_power_gives_all_of_its_planned_work_to_others() {
+    for database in each_database() {
+        let (mut connection, catalog) =
+            a_shop(&database, &[(1, *HANGZHOU, 9), (1, *BEIJING, 9), (2, *HANGZHOU, 1)]);
+        let first = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        let second = an_order(&mut connection, &catalog, 102, "CN-31", &[(1, 1), (2, 1)]);
+        source(&mut connection, &catalog, &[first, second]);
+        let (who, act) = somebody();
+        let pooled =
+            connection.transact(|tx| by_hand::pool(tx, &catalog, &who, &act, *HANGZHOU)).unwrap();
+        assert_eq!(pooled, 2);
+        assert_eq!(written(&mut connection, first), "HZ rejected 1x2, BJ planned 1x2");
+        // Nobody else has the second SKU: a person decides.
+        assert_eq!(written(&mut connection, second), "HZ rejected 1x1 2x1");
+        let open = connection.read(|tx| task::find_open(tx, TaskKind::Sourcing, second.raw()));
+        assert!(open.unwrap().is_some());
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_person_sends_work_to_another_location() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 9), (1, *GUANGZHOU, 9)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let work = work_on(&mut connection, order).remove(0);
+        let seen = Seen { id: work.id(), version: work.version() };
+        let (who, act) = somebody();
+        let nowhere = connection
+            .transact(|tx| by_hand::send_to(tx, &catalog, &who, &act, seen, *BEIJING))
+            .unwrap_err();
+        assert!(matches!(nowhere, ByHandError::NotThere), "{nowhere:?}");
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2");
+        connection
+            .transact(|tx| by_hand::send_to(tx, &catalog, &who, &act, seen, *GUANGZHOU))
+            .unwrap();
+        assert_eq!(written(&mut connection, order), "HZ rejected 1x2, GZ planned 1x2");
+        let again = connection
+            .transact(|tx| by_hand::send_to(tx, &catalog, &who, &act, seen, *GUANGZHOU))
+            .unwrap_err();
+        assert!(matches!(again, ByHandError::Stale(_)), "{again:?}");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_location_that_gives_work_back_is_not_asked_again() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 9), (1, *GUANGZHOU, 9)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let work = work_on(&mut connection, order).remove(0);
+        let seen = Seen { id: work.id(), version: work.version() };
+        let (who, act) = somebody();
+        let reason = RejectReason::Damaged;
+        connection
+            .transact(|tx| by_hand::give_back(tx, &catalog, &who, &act, seen, reason))
+            .unwrap();
+        assert_eq!(written(&mut connection, order), "HZ rejected 1x2, GZ planned 1x2");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn urgent_work_goes_to_the_nearest_location_before_others() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 9), (1, *GUANGZHOU, 9)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-44", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let (who, act) = somebody();
+        connection.transact(|tx| by_hand::hurry(tx, &catalog, &who, &act, order)).unwrap();
+        let planned = work_on(&mut connection, order);
+        let urgent = planned.iter().find(|work| work.state() == State::Planned).unwrap();
+        assert!(urgent.facts().is_urgent);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_canceled_order_ends_its_work_and_gives_its_stock_back() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 2)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let (_, act) = somebody();
+        connection.transact(|tx| cancel_order(tx, &act, order, CancelReason::Buyer)).unwrap();
+        assert_eq!(written(&mut connection, order), "HZ canceled 1x2");
+        let next = an_order(&mut connection, &catalog, 102, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[next]);
+        assert_eq!(written(&mut connection, next), "HZ planned 1x2");
+        all_is_well(&mut connection);
+    }
+}
