@@ -116,7 +116,14 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: "work on orders",
         invariants: &["I2", "I5", "I11"],
-        tables: &["fulfillments", "fulfillment_lines", "reservations", "orders", "order_lines"],
+        tables: &[
+            "fulfillments",
+            "fulfillment_lines",
+            "packages",
+            "reservations",
+            "orders",
+            "order_lines",
+        ],
         run: fulfillments::run_of_orders,
     },
     Check {

@@ -32,6 +32,7 @@ pub mod node;
 pub mod once;
 pub mod order;
 pub mod overview;
+pub mod pack;
 pub mod payment;
 pub mod permission;
 pub mod points;

@@ -31,6 +31,7 @@ pub mod location;
 pub mod message;
 pub mod note;
 pub mod order;
+pub mod package;
 pub mod payment;
 pub mod phone;
 pub mod points;

@@ -10,6 +10,7 @@ use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::{ChannelId, MessageId, OrderId};
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::order::review::Hold;
+use ordermill_domain::package::Package;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::points::Account;
 use ordermill_domain::refund::Refund;
@@ -19,8 +20,8 @@ pub use rules::{RULES, Rule, ask_rules};
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order, params,
-    payment, points, refund, reservation, review, stock,
+    Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order,
+    package, params, payment, points, refund, reservation, review, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -153,6 +154,13 @@ pub fn fulfillments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Fulfillment
     let read = fulfillment::read;
     let heads = in_range(tx, columns, "fulfillments", "order_id", order_by, orders, read)?;
     fulfillment::with_lines(tx, heads)
+}
+
+/// The closed packages of orders.
+pub fn packages_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Package>, Error> {
+    let read = package::read;
+    let all = in_range(tx, package::COLUMNS, "packages", "order_id", "id", orders, read)?;
+    Ok(all.into_iter().filter(|package| package.opened_at.is_none()).collect())
 }
 
 /// Messages to buyers.

@@ -40,6 +40,7 @@ pub mod message;
 mod migrate;
 pub mod note;
 pub mod order;
+pub mod package;
 pub mod payment;
 pub mod points;
 mod record;

@@ -31,6 +31,7 @@ const STEPS: &[(i64, &str)] = &[
     (20, include_str!("migrations/0020_rules.sql")),
     (22, include_str!("migrations/0022_fulfillments.sql")),
     (25, include_str!("migrations/0025_layout.sql")),
+    (27, include_str!("migrations/0027_packages.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

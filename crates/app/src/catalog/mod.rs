@@ -30,6 +30,7 @@ pub use ordermill_domain::location::Location;
 pub use ordermill_domain::sku::Sku;
 pub use settings::{PriceList, PriceLists, ShopSettings};
 
+use crate::pack::Materials;
 use crate::sourcing::SourcingSettings;
 
 /// What holds for orders in one currency.
@@ -62,6 +63,8 @@ pub struct Catalog {
     pub backorder_lead_time_days: Option<u16>,
     /// How locations are chosen.
     pub sourcing: SourcingSettings,
+    /// What is packed in.
+    pub materials: Materials,
     /// How the shop sells.
     pub shop: ShopSettings,
     /// The rules by which orders are reviewed.
@@ -158,6 +161,7 @@ impl Catalog {
         self.backorder_lead_time_days = promise.backorder_lead_time_days;
         self.transit = promise.transit;
         self.sourcing = settings::of(&settings)?;
+        self.materials = settings::of(&settings)?;
         self.shop = settings::of(&settings)?;
         self.review_rules = Arc::new(InForce::of(&rule_table::in_use(tx)?, &self.review_rules));
         Ok(())

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use ordermill_base::Quantity;
 use ordermill_domain::event::Event as AnyEvent;
 use ordermill_domain::fulfillment::{Event, Fulfillment, State, Step};
 use ordermill_domain::ids::{FulfillmentId, OrderId};
-use ordermill_domain::order::{OrderLine, Progress, ShareOfWork};
+use ordermill_domain::order::{LineQuantity, OrderLine, Progress, ShareOfWork};
+use ordermill_domain::package::{Package, check_contents};
 use ordermill_domain::reservation::{self as hold};
 use ordermill_storage::check::{self, Range, Walk};
 use ordermill_storage::journal::Entry;
@@ -92,6 +94,7 @@ struct File {
     lines: Vec<OrderLine>,
     parts: Vec<reservation::Stored>,
     work: Vec<Fulfillment>,
+    packages: Vec<Package>,
 }
 
 fn load(
@@ -112,6 +115,9 @@ fn load(
     for work in check::fulfillments_of(examination.tx, range)? {
         files.entry(work.facts().order).or_default().work.push(work);
     }
+    for package in check::packages_of(examination.tx, range)? {
+        files.entry(package.order).or_default().packages.push(package);
+    }
     Ok(files)
 }
 
@@ -119,6 +125,7 @@ impl File {
     fn examine(&self, examination: &mut Examination<'_, '_>, id: OrderId) {
         for work in &self.work {
             self.examine_pieces(examination, work);
+            self.examine_packages(examination, work);
         }
         self.examine_owners(examination, id);
         self.examine_shipped(examination, id);
@@ -151,6 +158,33 @@ impl File {
     fn examine_ended(&self, examination: &mut Examination<'_, '_>, work: &Fulfillment) {
         if self.parts_of(work).any(|part| part.state == hold::State::Allocated) {
             examination.found("I2", work.id(), "it has ended and still claims stock");
+        }
+    }
+
+    /// I11: packages hold what their fulfillment ships, and nothing else; before they are closed and after
+    /// they were opened there are none.
+    fn examine_packages(&self, examination: &mut Examination<'_, '_>, work: &Fulfillment) {
+        let facts = work.facts();
+        let packages = self.packages.iter().filter(|package| package.fulfillment == facts.id);
+        let contents: Vec<_> = packages.map(|package| package.contents.clone()).collect();
+        match facts.state {
+            State::Packed | State::HandedOver | State::Closed => {
+                let lines = facts.lines.iter().filter_map(|line| {
+                    let quantity = Quantity::new(line.quantity).ok()?;
+                    Some(LineQuantity { line_no: line.line_no, quantity })
+                });
+                let to_ship: Vec<LineQuantity> = lines.collect();
+                if let Err(wrong) = check_contents(&contents, &to_ship) {
+                    examination.found("I11", facts.id, wrong.to_string());
+                }
+            }
+            // The packages of what was canceled stand about until somebody unpacks them.
+            State::Canceled => {}
+            state if !contents.is_empty() => {
+                let what = format!("it is {state} and has {} closed packages", contents.len());
+                examination.found("I11", facts.id, what);
+            }
+            _ => {}
         }
     }
 

@@ -1,0 +1,150 @@
+//! Closing boxes: what was packed really, proven to fit, with its weight, lots and serial numbers.
+
+use std::collections::HashSet;
+
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::Fulfillment;
+use ordermill_domain::ids::PackageId;
+use ordermill_domain::order::LineQuantity;
+use ordermill_domain::package::{Content, ContentError, Package, check_contents};
+use ordermill_storage::{Tx, package};
+
+use super::proposal::{NoProposal, fits};
+use super::{BenchError, Seen, load};
+use crate::catalog::Catalog;
+use crate::fulfillment::progress::roll_up;
+use crate::permission::Principal;
+
+/// A box as it was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedBox {
+    /// The code of its material.
+    pub material: String,
+    /// What lies in it.
+    pub contents: Vec<Content>,
+    /// Box and contents in grams, if it was weighed.
+    pub gross_grams: Option<u32>,
+}
+
+/// Why boxes were not taken; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// No such material.
+    #[error("there is no packing material {0}")]
+    UnknownMaterial(String),
+    /// They do not hold what is to be shipped.
+    #[error(transparent)]
+    Contents(#[from] ContentError),
+    /// What lies in a box does not fit into it by the sizes of the books, and no reason was stated.
+    #[error("the contents of package {number} do not fit into it by the books")]
+    DoesNotFit {
+        /// Which package, from 1.
+        number: u16,
+        /// Why.
+        #[source]
+        because: NoProposal,
+    },
+    /// A box weighs something else than its contents.
+    #[error("package {number} weighs {measured_grams} g, its contents make {computed_grams} g")]
+    Weight {
+        /// Which package, from 1.
+        number: u16,
+        /// What the scale says.
+        measured_grams: u32,
+        /// Box and contents by the books.
+        computed_grams: u32,
+    },
+    /// The step was refused.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+}
+
+impl From<ordermill_storage::Error> for CloseError {
+    fn from(error: ordermill_storage::Error) -> Self {
+        Self::Bench(error.into())
+    }
+}
+
+/// Closes the boxes of a rechecked fulfillment. Gives the packages, in the sequence of the boxes.
+///
+/// # Errors
+/// If they do not hold what is to be shipped, do not fit or weigh something else. A reason of the act says
+/// that somebody has looked: then the books are wrong, and not the box.
+pub fn close(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    principal: &Principal,
+    act: &Act,
+    seen: Seen,
+    boxes: &[PackedBox],
+) -> Result<Vec<PackageId>, CloseError> {
+    let mut file = load(tx, principal, act, seen)?;
+    let contents: Vec<Vec<Content>> = boxes.iter().map(|it| it.contents.clone()).collect();
+    check_contents(&contents, &to_ship(&file.work))?;
+    let was_looked_at = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    let mut packages = Vec::with_capacity(boxes.len());
+    for (number, packed) in (1..).zip(boxes) {
+        let material = catalog.materials.by_code(&packed.material);
+        let unknown = || CloseError::UnknownMaterial(packed.material.clone());
+        let material = material.ok_or_else(unknown)?;
+        let computed_grams = material.tare_grams.saturating_add(grams(catalog, &packed.contents));
+        if !was_looked_at {
+            fits(catalog, &catalog.materials, material, &packed.contents)
+                .map_err(|because| CloseError::DoesNotFit { number, because })?;
+            if let Some(measured_grams) = packed.gross_grams
+                && !catalog.materials.is_weight(measured_grams, computed_grams)
+            {
+                return Err(CloseError::Weight { number, measured_grams, computed_grams });
+            }
+        }
+        packages.push(Package {
+            id: tx.next_id(act.at),
+            order: file.work.facts().order,
+            fulfillment: file.work.id(),
+            number,
+            material: material.code.clone(),
+            size_mm: material.outer_mm,
+            gross_grams: packed.gross_grams.unwrap_or(computed_grams),
+            is_weighed: packed.gross_grams.is_some(),
+            contents: packed.contents.clone(),
+            packed_at: act.at,
+            opened_at: None,
+        });
+    }
+    let ids: Vec<PackageId> = packages.iter().map(|package| package.id).collect();
+    file.step(act, |work| work.pack(ids.clone(), act.at)).map_err(BenchError::from)?;
+    file.save(tx)?;
+    package::insert_each(tx, &packages)?;
+    roll_up(tx, &[file.work.facts().order], &HashSet::new())?;
+    Ok(ids)
+}
+
+/// Opens the boxes of a packed fulfillment again.
+pub fn open(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    seen: Seen,
+) -> Result<(), BenchError> {
+    let mut file = load(tx, principal, act, seen)?;
+    file.step(act, |work| work.unpack(act.at))?;
+    file.save(tx)?;
+    package::open_all(tx, seen.id, act.at)?;
+    Ok(roll_up(tx, &[file.work.facts().order], &HashSet::new())?)
+}
+
+fn to_ship(work: &Fulfillment) -> Vec<LineQuantity> {
+    let lines = work.facts().lines.iter().filter_map(|line| {
+        let quantity = ordermill_base::Quantity::new(line.quantity).ok()?;
+        Some(LineQuantity { line_no: line.line_no, quantity })
+    });
+    lines.collect()
+}
+
+fn grams(catalog: &Catalog, contents: &[Content]) -> u32 {
+    let grams = contents.iter().map(|content| {
+        let one = catalog.sku(content.sku).map_or(0, |sku| sku.weight_grams);
+        u64::from(one) * content.quantity.get().unsigned_abs()
+    });
+    u32::try_from(grams.sum::<u64>()).unwrap_or(u32::MAX)
+}

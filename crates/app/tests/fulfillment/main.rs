@@ -1,0 +1,6 @@
+//! Orders on their way through the warehouse, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+mod kit;
+mod packing;
+mod sourcing;

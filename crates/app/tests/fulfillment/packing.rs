@@ -1,0 +1,208 @@
+//! The pack bench: what was picked is compared, boxed and closed.
+
+use ordermill_app::catalog::Catalog;
+use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
+use ordermill_app::pack::proposal::propose;
+use ordermill_app::pack::recheck::{Difference, Findings, RecheckError, recheck, send_back};
+use ordermill_app::pack::{BenchError, Seen};
+use ordermill_base::{Id, Quantity};
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::State;
+use ordermill_domain::ids::{FulfillmentId, OrderId, WaveId};
+use ordermill_domain::order::{LineQuantity, Progress};
+use ordermill_domain::package::{Content, ContentError};
+use ordermill_storage::{Connection, order, package};
+use ordermill_testkit::stock::sku;
+use ordermill_testkit::{TestDatabase, each_database};
+
+use crate::kit::*;
+
+/// An order of two pieces of S1 and one of S2, all of it in totes.
+fn picked(database: &TestDatabase) -> (Connection, Catalog, OrderId, FulfillmentId) {
+    let stock = [(1, *HANGZHOU, 5), (2, *HANGZHOU, 5)];
+    let (mut connection, catalog) = a_shop(database, &stock);
+    let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2), (2, 1)]);
+    source(&mut connection, &catalog, &[order]);
+    let id = work_on(&mut connection, order)[0].id();
+    let (_, act) = somebody();
+    let pieces =
+        |line_no, pieces| LineQuantity { line_no, quantity: Quantity::new(pieces).unwrap() };
+    connection
+        .transact(|tx| {
+            let mut file = FulfillmentFile::load(tx, id).unwrap();
+            file.step(&act, |work| work.release(WaveId::from_raw(1), NOW)).unwrap();
+            file.step(&act, |work| work.pick(vec![pieces(1, 2), pieces(2, 1)], NOW)).unwrap();
+            file.step(&act, |work| work.finish_picking(NOW)).unwrap();
+            file.save(tx)
+        })
+        .unwrap();
+    (connection, catalog, order, id)
+}
+
+fn all_right() -> Findings {
+    let scanned = vec![("S1".to_owned(), 2), ("S2".to_owned(), 1)];
+    // 400 grams each.
+    Findings { scanned, weight_grams: Some(1_190), is_intact: true, is_reinforced: false }
+}
+
+fn now(id: FulfillmentId) -> Seen {
+    Seen { id, version: None }
+}
+
+fn content(line_no: u16, pieces: i64) -> Content {
+    Content {
+        line_no,
+        sku: sku(line_no.into()),
+        quantity: Quantity::new(pieces).unwrap(),
+        lot: None,
+        serials: Vec::new(),
+    }
+}
+
+fn one_box(contents: Vec<Content>) -> [PackedBox; 1] {
+    [PackedBox { material: "BOX-M".to_owned(), contents, gross_grams: None }]
+}
+
+fn state_of(connection: &mut Connection, order: OrderId) -> (State, Progress) {
+    let work = work_on(connection, order);
+    let stored = connection.read(|tx| order::fetch(tx, order)).unwrap().unwrap();
+    (work[0].state(), stored.progress)
+}
+
+fn rechecked(database: &TestDatabase) -> (Connection, Catalog, OrderId, FulfillmentId) {
+    let (mut connection, catalog, order, id) = picked(database);
+    let (who, act) = somebody();
+    connection.transact(|tx| recheck(tx, &catalog, &who, &act, now(id), &all_right())).unwrap();
+    (connection, catalog, order, id)
+}
+
+fn no_reason() -> Act {
+    Act { reason: None, ..somebody().1 }
+}
+
+#[test]
+fn what_is_right_goes_on_to_be_packed() {
+    for database in each_database() {
+        let (mut connection, _, order, _) = rechecked(&database);
+        assert_eq!(state_of(&mut connection, order), (State::Rechecked, Progress::NotPacked));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = picked(&database);
+        let (who, act) = somebody();
+        let wrong = Findings {
+            scanned: vec![("S1".to_owned(), 1), ("S2".to_owned(), 1), ("S9".to_owned(), 1)],
+            weight_grams: Some(800),
+            is_intact: false,
+            is_reinforced: false,
+        };
+        let told = connection
+            .transact(|tx| recheck(tx, &catalog, &who, &act, now(id), &wrong))
+            .unwrap_err();
+        let RecheckError::Wrong(differences) = told else { panic!("{told:?}") };
+        assert_eq!(
+            differences,
+            [
+                Difference::UnknownCode { code: "S9".to_owned() },
+                Difference::Pieces { sku: sku(1), scanned: 1, ordered: 2 },
+                Difference::Weight { measured_grams: 800, computed_grams: 1_200 },
+                Difference::NotIntact,
+            ]
+        );
+        assert_eq!(state_of(&mut connection, order).0, State::Picked);
+        connection.transact(|tx| send_back(tx, &who, &act, now(id))).unwrap();
+        assert_eq!(state_of(&mut connection, order).0, State::Picking);
+    }
+}
+
+#[test]
+fn what_is_proposed_can_be_packed() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = rechecked(&database);
+        let work = work_on(&mut connection, order).remove(0);
+        let proposal = propose(&catalog, &catalog.materials, &work).unwrap();
+        let boxes: Vec<PackedBox> = proposal
+            .boxes
+            .iter()
+            .map(|proposed| PackedBox {
+                material: proposed.material.clone(),
+                contents: proposed.contents.clone(),
+                gross_grams: Some(proposed.gross_grams),
+            })
+            .collect();
+        let (who, _) = somebody();
+        let act = no_reason();
+        let packages =
+            connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        assert_eq!(packages.len(), 1);
+        assert_eq!(state_of(&mut connection, order), (State::Packed, Progress::Packed));
+        let stored = connection.read(|tx| package::of_order(tx, order)).unwrap();
+        assert_eq!(stored[0].contents, [content(1, 2), content(2, 1)]);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn boxes_that_do_not_hold_the_order_are_refused() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = rechecked(&database);
+        let (who, act) = somebody();
+        let too_few = one_box(vec![content(1, 2)]);
+        let told = connection
+            .transact(|tx| close(tx, &catalog, &who, &act, now(id), &too_few))
+            .unwrap_err();
+        let missing = ContentError::Pieces { line_no: 2, packed: 0, to_ship: 1 };
+        assert!(matches!(told, CloseError::Contents(it) if it == missing), "{told:?}");
+        assert_eq!(state_of(&mut connection, order).0, State::Rechecked);
+    }
+}
+
+#[test]
+fn a_box_of_another_weight_needs_somebody_who_has_looked() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = rechecked(&database);
+        let (who, _) = somebody();
+        let [packed] = one_box(vec![content(1, 2), content(2, 1)]);
+        let heavy = [PackedBox { gross_grams: Some(3_000), ..packed }];
+        let act = no_reason();
+        let told =
+            connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &heavy)).unwrap_err();
+        assert!(matches!(told, CloseError::Weight { computed_grams: 1_380, .. }), "{told:?}");
+        let (_, looked) = somebody();
+        connection.transact(|tx| close(tx, &catalog, &who, &looked, now(id), &heavy)).unwrap();
+        assert_eq!(state_of(&mut connection, order).0, State::Packed);
+    }
+}
+
+#[test]
+fn opened_boxes_are_packed_again() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = rechecked(&database);
+        let (who, act) = somebody();
+        let boxes = one_box(vec![content(1, 2), content(2, 1)]);
+        connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        connection.transact(|tx| open(tx, &who, &act, now(id))).unwrap();
+        assert_eq!(state_of(&mut connection, order), (State::Rechecked, Progress::NotPacked));
+        assert!(connection.read(|tx| package::of_order(tx, order)).unwrap().is_empty());
+        connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_bench_that_saw_an_older_version_is_refused() {
+    for database in each_database() {
+        let (mut connection, catalog, _, id) = picked(&database);
+        let (who, act) = somebody();
+        let seen = Seen { id, version: Some(1) };
+        let told = connection
+            .transact(|tx| recheck(tx, &catalog, &who, &act, seen, &all_right()))
+            .unwrap_err();
+        assert!(matches!(told, RecheckError::Bench(BenchError::Stale(_))), "{told:?}");
+    }
+}
