@@ -5,9 +5,11 @@
 
 pub mod breaker;
 mod http;
+pub mod sandbox_carrier;
 pub mod sandbox_messages;
 pub mod sandbox_pay;
 pub mod shopify;
+pub mod tracking;
 pub mod webhook;
 
 pub use breaker::Breaker;

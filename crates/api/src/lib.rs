@@ -38,6 +38,7 @@ mod request_id;
 pub mod routes;
 pub mod rule_table;
 pub mod stock;
+pub mod tracking;
 pub mod webhook;
 
 use std::sync::Arc;
@@ -141,7 +142,8 @@ fn all(services: Services, quotas: Quotas) -> Routes {
         .get("/api/v1/events", WholeKey(Scope::ReadOrders), events::stream_events)
         .get("/api/v1/journal", WholeKey(Scope::ReadJournal), journal::list_journal)
         .get("/api/v1/journal/{event_id}", WholeKey(Scope::ReadJournal), journal::get_journal_entry)
-        .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices());
+        .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices())
+        .add("post", "/hooks/tracking/{partner}/{tracker_id}", Nothing, tracking::pushes());
     let routes = approval::routes(routes);
     let routes = import::routes(routes);
     let routes = cart::routes(routes);

@@ -13,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, gateway, gift_card, health, import, journal, order,
-    payment, points, quote, refund, rule_table, stock, webhook,
+    payment, points, quote, refund, rule_table, stock, tracking, webhook,
 };
 
 #[derive(OpenApi)]
@@ -116,6 +116,7 @@ use crate::{
         channel::retry_channel_order,
         channel::receive_message,
         gateway::receive_notice,
+        tracking::receive_tracking_push,
     ),
     components(schemas(Problem, FieldError)),
     tags(

@@ -16,6 +16,7 @@ mod journal;
 mod messages;
 mod orders;
 mod payments;
+mod shipments;
 mod stock;
 
 use std::fmt;
@@ -127,6 +128,12 @@ pub const CHECKS: &[Check] = &[
         run: fulfillments::run_of_orders,
     },
     Check {
+        name: "shipments",
+        invariants: &["I5", "I6", "I7"],
+        tables: &["shipments", "journal"],
+        run: shipments::run,
+    },
+    Check {
         name: "gift cards",
         invariants: &["I3", "I5"],
         tables: &["gift_cards", "gift_card_movements", "ledger_entries", "journal"],
@@ -190,6 +197,7 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("settings", "configuration"),
     ("sourcing_decisions", "explanations for people"),
     ("skus", "master data"),
+    ("trackers", "configuration"),
     ("zones", "master data"),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{OrderId, TrackerId};
 use ordermill_domain::order::OrderNumber;
 
 /// Makes addresses that others are given. Clones share the text.
@@ -28,6 +28,16 @@ impl Links {
     /// Where a sales channel sends its messages.
     pub fn channel(&self, code: &str, kind: &str) -> String {
         format!("{}/channels/{code}/{kind}", self.0)
+    }
+
+    /// Where a tracker pushes what it knows of parcels.
+    pub fn tracking_push(&self, partner: &str, id: TrackerId) -> String {
+        format!("{}/hooks/tracking/{partner}/{id}", self.0)
+    }
+
+    /// Where anybody who has the token sees how far an order is.
+    pub fn tracking(&self, token: &str) -> String {
+        format!("{}/t/{token}", self.0)
     }
 
     /// Where a buyer's browser comes back from a gateway's page.

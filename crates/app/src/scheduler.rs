@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use crate::deadline::tell;
 use crate::order::cancel::{CancelOrderError, cancel_order};
 use crate::order::file::{FileError, OrderFile};
+use crate::shipment::receipt::{Confirmed, confirm_by_time};
 
 /// Deadlines that one claim takes at most.
 pub const CLAIM_MAX: usize = 1_000;
@@ -182,6 +183,7 @@ pub fn handle(tx: &mut Tx<'_>, due: &Due, now: Timestamp) -> Result<Outcome, Run
         (Stage::Warning, _) => warn(tx, &act, due),
         (Stage::Breach, DeadlineKind::Pay) => cancel_unpaid(tx, &act, due),
         (Stage::Breach, DeadlineKind::StockRelease) => release_stock(tx, &act, due),
+        (Stage::Breach, DeadlineKind::ConfirmReceipt) => confirm_receipt(tx, &act, due),
         (Stage::Breach, _) => escalate(tx, &act, due),
     }
 }
@@ -212,6 +214,18 @@ fn release_stock(tx: &mut Tx<'_>, act: &Act, due: &Due) -> Result<Outcome, RunDe
     }
     file.save(tx)?;
     Ok(Outcome::Breached)
+}
+
+/// D16: nobody has said that anything is missing, so the buyer has it.
+fn confirm_receipt(tx: &mut Tx<'_>, act: &Act, due: &Due) -> Result<Outcome, RunDeadlineError> {
+    order::fetch_for_update(tx, OrderId::from_raw(due.subject_id))?;
+    if !deadline::finish(tx, due)? {
+        return Ok(Outcome::Lost);
+    }
+    Ok(match confirm_by_time(tx, act, due.subject_id)? {
+        Confirmed::Completed => Outcome::Breached,
+        Confirmed::Nothing => Outcome::Moot,
+    })
 }
 
 /// Any other: whoever answers for it gets a task that cannot be overlooked.

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_domain::ids::ChannelId;
+use ordermill_ports::carrier::CarrierKind;
 use ordermill_ports::channel::ChannelKind;
 use ordermill_ports::notifier::{Notifier, Outbox};
+use ordermill_ports::tracking::TrackingKind;
 use ordermill_ports::webhook::{Messenger, Nobody};
 use ordermill_storage::{Database, Error, Tx, channel};
 use tokio::sync::watch;
 
 use crate::access::Access;
+use crate::carrier::Carriers;
 use crate::catalog::{Catalog, CatalogHolder};
 use crate::channel::SalesChannels;
 use crate::figures::Figures;
@@ -39,6 +42,7 @@ struct Inner {
     payments: Payments,
     messages: Messages,
     sales_channels: SalesChannels,
+    carriers: Carriers,
     notifier: Arc<dyn Notifier>,
     messenger: Arc<dyn Messenger>,
     channels: Channels,
@@ -61,6 +65,10 @@ pub struct Partners {
     pub gateways: Gateways,
     /// The kinds of sales channels that this program speaks with.
     pub channel_kinds: Vec<Arc<dyn ChannelKind>>,
+    /// The protocols of carriers that this program speaks.
+    pub carrier_kinds: Vec<Arc<dyn CarrierKind>>,
+    /// Who may push tracking to us.
+    pub tracking_kinds: Vec<Arc<dyn TrackingKind>>,
     /// Who carries messages to people.
     pub notifier: Arc<dyn Notifier>,
     /// Who carries webhooks to endpoints.
@@ -81,6 +89,8 @@ impl Default for Partners {
             links: Links::new("http://127.0.0.1:8080"),
             gateways: Gateways::default(),
             channel_kinds: Vec::new(),
+            carrier_kinds: Vec::new(),
+            tracking_kinds: Vec::new(),
             notifier: Arc::new(Outbox::new(KEPT_MESSAGES)),
             messenger: Arc::new(Nobody),
             payment_settings: PaymentSettings::default(),
@@ -138,6 +148,18 @@ impl Services {
     ) -> Self {
         let catalog = Arc::new(catalog);
         let settings = partners.payment_settings.clone();
+        let mut jitter = partners.jitter.clone();
+        let carriers = Carriers::new(
+            database.clone(),
+            vault.clone(),
+            Arc::clone(&catalog),
+            partners.links.clone(),
+            partners.carrier_kinds,
+            partners.tracking_kinds,
+            Arc::clone(&clock),
+            settings.clone(),
+            jitter.split(),
+        );
         let payments = Payments::new(
             database.clone(),
             partners.gateways,
@@ -172,6 +194,7 @@ impl Services {
             payments,
             messages,
             sales_channels,
+            carriers,
             links: partners.links,
             notifier: partners.notifier,
             messenger: partners.messenger,
@@ -259,6 +282,11 @@ impl Services {
     /// Orders that sales channels send.
     pub fn sales_channels(&self) -> &SalesChannels {
         &self.0.sales_channels
+    }
+
+    /// Carriers, and the parcels that they have.
+    pub fn carriers(&self) -> &Carriers {
+        &self.0.carriers
     }
 
     /// Who carries messages to people.

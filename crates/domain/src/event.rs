@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 
 use crate::code::coded;
 use crate::{
-    deadline, fulfillment, gift_card, order, payment, points, record, refund, reservation, stock,
+    deadline, fulfillment, gift_card, order, payment, points, record, refund, reservation,
+    shipment, stock,
 };
 
 coded! {
@@ -48,6 +49,10 @@ coded! {
         GiftCard = "gift_card",
         /// The points of a buyer, known by the buyer's id.
         Points = "points",
+        /// A parcel on its way with a carrier.
+        Shipment = "shipment",
+        /// A carrier, as people keep it.
+        Carrier = "carrier",
     }
 }
 
@@ -55,8 +60,9 @@ coded! {
 /// known kind is written as its number.
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
-        ApiKeyId, BulkId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
-        LocationId, OrderId, PaymentId, RefundId, RuleTableId, SettingId, SkuId, StaffId,
+        ApiKeyId, BulkId, CarrierId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
+        LocationId, OrderId, PaymentId, RefundId, RuleTableId, SettingId, ShipmentId, SkuId,
+        StaffId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -77,6 +83,8 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "api_key" => written::<ApiKeyId>(raw),
         "rule_table" => written::<RuleTableId>(raw),
         "webhook" => written::<EndpointId>(raw),
+        "shipment" => written::<ShipmentId>(raw),
+        "carrier" => written::<CarrierId>(raw),
         "bulk" => written::<BulkId>(raw),
         _ => raw.to_string(),
     }
@@ -103,6 +111,8 @@ pub enum Event {
     GiftCard(gift_card::Event),
     /// Of a buyer's points.
     Points(points::Event),
+    /// Of a shipment.
+    Shipment(shipment::Event),
     /// Of a record that people keep: a category, SKU, location, announcement of goods or setting.
     Record(record::Event),
 }
@@ -131,6 +141,7 @@ impl Event {
             Self::Deadline(_) => Aggregate::Deadline,
             Self::GiftCard(_) => Aggregate::GiftCard,
             Self::Points(_) => Aggregate::Points,
+            Self::Shipment(_) => Aggregate::Shipment,
             Self::Record(event) => event.kind.aggregate(),
         }
     }
@@ -147,6 +158,7 @@ impl Event {
             Self::Deadline(event) => event.kind(),
             Self::GiftCard(event) => event.kind(),
             Self::Points(event) => event.kind(),
+            Self::Shipment(event) => event.kind(),
             Self::Record(event) => event.kind.code(),
         }
     }
@@ -165,6 +177,7 @@ impl Event {
             Aggregate::Deadline => Self::Deadline(serde_json::from_str(json)?),
             Aggregate::GiftCard => Self::GiftCard(serde_json::from_str(json)?),
             Aggregate::Points => Self::Points(serde_json::from_str(json)?),
+            Aggregate::Shipment => Self::Shipment(serde_json::from_str(json)?),
             Aggregate::Category
             | Aggregate::Sku
             | Aggregate::Location
@@ -172,6 +185,7 @@ impl Event {
             | Aggregate::Setting
             | Aggregate::StockPolicy
             | Aggregate::Coupon
+            | Aggregate::Carrier
             | Aggregate::RuleTable => Self::Record(serde_json::from_str(json)?),
         })
     }
@@ -194,6 +208,7 @@ impl Serialize for Event {
             Self::Deadline(event) => event.serialize(serializer),
             Self::GiftCard(event) => event.serialize(serializer),
             Self::Points(event) => event.serialize(serializer),
+            Self::Shipment(event) => event.serialize(serializer),
             Self::Record(event) => event.serialize(serializer),
         }
     }
@@ -219,6 +234,7 @@ from_each! {
     Deadline: deadline::Event,
     GiftCard: gift_card::Event,
     Points: points::Event,
+    Shipment: shipment::Event,
     Record: record::Event,
 }
 

@@ -33,6 +33,16 @@ ordermill_base::id! {
     CouponId = "cpn"
     /// A gift card with a balance.
     GiftCardId = "gft"
+    /// A parcel on its way with a carrier.
+    ShipmentId = "shp"
+    /// Somebody who carries parcels.
+    CarrierId = "car"
+    /// A list of parcels that a carrier takes over together.
+    ManifestId = "mnf"
+    /// Somebody who pushes tracking to us.
+    TrackerId = "trk"
+    /// One word of a carrier about a parcel.
+    TrackingEventId = "tev"
     /// A member of staff.
     StaffId = "stf"
     /// An API key of a channel or an integration.

@@ -42,6 +42,10 @@ coded! {
         RuleTableCreated = "rule_table.created",
         /// A version of rules was edited, tried, put in force or replaced.
         RuleTableEdited = "rule_table.edited",
+        /// A carrier is new.
+        CarrierCreated = "carrier.created",
+        /// Fields of a carrier changed.
+        CarrierEdited = "carrier.edited",
     }
 }
 
@@ -77,6 +81,7 @@ impl Kind {
             Self::StockPolicyEdited => Aggregate::StockPolicy,
             Self::CouponCreated | Self::CouponEdited => Aggregate::Coupon,
             Self::RuleTableCreated | Self::RuleTableEdited => Aggregate::RuleTable,
+            Self::CarrierCreated | Self::CarrierEdited => Aggregate::Carrier,
         }
     }
 }

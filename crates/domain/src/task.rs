@@ -31,6 +31,12 @@ coded! {
         DeliveryDeadLetter = "delivery_dead_letter",
         /// Find pieces that are on hand by the books and not on the shelf.
         StockDiscrepancy = "stock_discrepancy",
+        /// Get a label for a parcel that no carrier takes.
+        LabelFailed = "label_failed",
+        /// Contact carrier and buyer about a parcel that is in trouble, and decide what is done.
+        DeliveryException = "delivery_exception",
+        /// Find a parcel that the buyer says has not come.
+        NotReceived = "not_received",
         /// Approve what a colleague asks for.
         SecondApproval = "second_approval",
         /// Meet a deadline that is near, or answer for one that was breached.
@@ -125,7 +131,15 @@ impl Event {
 impl TaskKind {
     /// Whether it ends by itself, by a decision elsewhere, and cannot be called done by hand.
     pub const fn ends_by_itself(self) -> bool {
-        matches!(self, Self::Review | Self::Replenishment | Self::SecondApproval | Self::Sourcing)
+        matches!(
+            self,
+            Self::Review
+                | Self::Replenishment
+                | Self::SecondApproval
+                | Self::Sourcing
+                | Self::LabelFailed
+                | Self::DeliveryException
+        )
     }
 
     /// Who does it, where nothing more exact is known: a deadline names its own owner.
@@ -141,7 +155,8 @@ impl TaskKind {
             | Self::Deadline
             | Self::FailingDeadline
             | Self::SkippedEntry => Role::Operations,
-            Self::IncompleteChannelOrder => Role::Service,
+            Self::IncompleteChannelOrder | Self::NotReceived => Role::Service,
+            Self::LabelFailed | Self::DeliveryException => Role::Logistics,
             Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
             Self::StockDiscrepancy | Self::PutBack => Role::Warehouse,
         }
@@ -200,6 +215,9 @@ mod tests {
         webhook_quarantine: operations
         delivery_dead_letter: operations
         stock_discrepancy: warehouse
+        label_failed: logistics
+        delivery_exception: logistics
+        not_received: service
         second_approval: operations
         deadline: operations
         failing_deadline: operations

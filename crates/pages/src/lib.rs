@@ -12,6 +12,7 @@ pub mod shop;
 pub mod states;
 #[cfg(test)]
 mod testing;
+pub mod tracking;
 pub mod ui;
 pub mod words;
 

@@ -219,6 +219,8 @@ pub fn pages(language: Language) -> Vec<Sample> {
         sample("/problem?state=failed", problem::ProblemPage::sample_failed(language)),
         sample("/ui", parts::PartsPage::sample(language)),
         sample("/ui/tracking", parts::TrackingParts::sample(language)),
+        sample("/t/01k2ey4xh0000.AQAAAAM", crate::tracking::TrackingPage::sample(language)),
+        sample("/t/missing", crate::tracking::TrackingMissingPage::sample(language)),
         sample("/ui/pda", parts::PdaParts { shell: shell(language) }),
     ];
     pages.extend(crate::console::samples::pages(language));

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod history;
+pub mod shipment;
 
 use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;
@@ -154,6 +155,9 @@ pub fn task_kind(kind: TaskKind, t: Words) -> &'static str {
         TaskKind::WebhookQuarantine => t.task_webhook_quarantine(),
         TaskKind::DeliveryDeadLetter => t.task_delivery_dead_letter(),
         TaskKind::StockDiscrepancy => t.task_stock_discrepancy(),
+        TaskKind::LabelFailed => t.task_label_failed(),
+        TaskKind::DeliveryException => t.task_delivery_exception(),
+        TaskKind::NotReceived => t.task_not_received(),
         TaskKind::SecondApproval => t.task_second_approval(),
         TaskKind::Deadline => t.task_deadline(),
         TaskKind::FailingDeadline => t.task_failing_deadline(),
@@ -331,6 +335,9 @@ crate::words! {
     task_webhook_quarantine = "处理隔离消息", "Handle a quarantined message";
     task_delivery_dead_letter = "处理推送失败", "Handle failed deliveries";
     task_stock_discrepancy = "查找差异库存", "Find missing stock";
+    task_label_failed = "处理无法出面单的包裹", "Find a carrier for a parcel";
+    task_delivery_exception = "处理物流异常", "Handle a delivery exception";
+    task_not_received = "处理未收到包裹", "Find a parcel that has not come";
     task_second_approval = "第二人审批", "Approve as second person";
 
     task_deadline = "处理超时", "Handle a missed deadline";

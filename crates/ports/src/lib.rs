@@ -8,10 +8,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod carrier;
 pub mod channel;
 pub mod gateway;
 pub mod headers;
 pub mod notifier;
+pub mod tracking;
 pub mod webhook;
 
 pub use headers::Headers;

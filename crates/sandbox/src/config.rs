@@ -31,6 +31,10 @@ pub struct Config {
     pub reorder_hold: Span,
     /// How many payments are kept; further ones are refused.
     pub payments_max: usize,
+    /// How long a day on the road takes: a day, or less where nobody wants to wait.
+    pub carrier_day: Span,
+    /// How many parcels the carriers keep; further ones are refused.
+    pub parcels_max: usize,
 }
 
 impl Config {
@@ -62,6 +66,8 @@ impl Config {
             hang: Span::seconds(60),
             reorder_hold: Span::seconds(2),
             payments_max: 100_000,
+            carrier_day: Span::days(1),
+            parcels_max: 200_000,
         }
     }
 }

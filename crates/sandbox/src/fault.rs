@@ -46,6 +46,27 @@ pub enum Fault {
     WrongMerchant,
     /// The notice is signed with another secret.
     BadSignature,
+    /// The push tells the parcel's events in the wrong order.
+    ShuffleEvents,
+    /// The parcel takes longer by this much of the carrier's days.
+    LateParcel {
+        /// Days on the road, at most 90.
+        days: u8,
+    },
+    /// The parcel stops somewhere on the way, and the carrier says so.
+    StallParcel,
+    /// The parcel stops somewhere on the way, and nobody says anything.
+    ForgetParcel,
+    /// The carrier cannot find the parcel any more.
+    LoseParcel,
+    /// The parcel breaks on the way, and is delivered all the same.
+    DamageParcel,
+    /// The buyer does not take it; it goes back.
+    RefuseParcel,
+    /// The address cannot be found; it goes back.
+    MistakeAddress,
+    /// Nobody delivers there after all; it goes back.
+    LeaveZone,
 }
 
 /// Where a fault strikes.
@@ -64,14 +85,30 @@ pub enum Call {
     Pay,
     /// The gateway tells the merchant.
     Notice,
+    /// The merchant asks a carrier for prices.
+    Rate,
+    /// The merchant wants a label.
+    Label,
+    /// The merchant asks what became of a label.
+    FindLabel,
+    /// The merchant gives a label back.
+    VoidLabel,
+    /// The merchant calls a driver.
+    Pickup,
+    /// The merchant asks where a parcel is.
+    Track,
+    /// The carrier tells the merchant where a parcel is.
+    Push,
+    /// The parcel is on the road.
+    Carry,
 }
 
 /// A fault that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Only this payment; any if absent.
-    #[serde(default)]
+    /// Only this payment, or the parcel of this reference; any if absent.
+    #[serde(default, alias = "reference")]
     pub payment_id: Option<String>,
     /// Where; the usual place of the fault if absent.
     #[serde(default)]
@@ -228,12 +265,21 @@ impl Fault {
             | Self::WrongAmount
             | Self::WrongMerchant
             | Self::BadSignature => Call::Notice,
+            Self::ShuffleEvents => Call::Push,
+            Self::LateParcel { .. }
+            | Self::StallParcel
+            | Self::ForgetParcel
+            | Self::LoseParcel
+            | Self::DamageParcel
+            | Self::RefuseParcel
+            | Self::MistakeAddress
+            | Self::LeaveZone => Call::Carry,
         }
     }
 }
 
 /// FNV-1a: spreads a short text over 64 bits.
-fn fnv(text: &str) -> u64 {
+pub(crate) fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -1,6 +1,7 @@
 //! The sandbox's HTTP: the merchant's API, the buyer's page, the tester's controls, the messages.
 
 mod api;
+mod carriers;
 mod control;
 mod page;
 mod reading;
@@ -14,13 +15,17 @@ use serde_json::json;
 
 use crate::Sandbox;
 use crate::books::Refusal;
+use crate::carriers as carriers_books;
 use crate::server::CloseConnection;
+
+pub(crate) use carriers::TrackView;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .merge(api::routes())
+        .merge(carriers::routes())
         .merge(page::routes())
         .merge(control::routes())
         .merge(reading::routes())
@@ -51,6 +56,22 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({"code": self.code, "message": self.message});
         (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<carriers_books::Refusal> for ApiError {
+    fn from(refusal: carriers_books::Refusal) -> Self {
+        use carriers_books::Refusal as R;
+        let (status, code) = match &refusal {
+            R::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            R::ReferenceReused => (StatusCode::CONFLICT, "reference_reused"),
+            R::NotServed => (StatusCode::UNPROCESSABLE_ENTITY, "not_served"),
+            R::TooHeavy => (StatusCode::UNPROCESSABLE_ENTITY, "too_heavy"),
+            R::Collected => (StatusCode::CONFLICT, "collected"),
+            R::Declined => (StatusCode::UNPROCESSABLE_ENTITY, "declined"),
+            R::Full => (StatusCode::TOO_MANY_REQUESTS, "full"),
+        };
+        Self::new(status, code, refusal.to_string())
     }
 }
 

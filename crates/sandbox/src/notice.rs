@@ -42,6 +42,18 @@ pub enum Kind {
     RefundFailed,
 }
 
+impl Kind {
+    /// The written form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PaymentCaptured => "payment.captured",
+            Self::PaymentFailed => "payment.failed",
+            Self::RefundSucceeded => "refund.succeeded",
+            Self::RefundFailed => "refund.failed",
+        }
+    }
+}
+
 /// An amount as it travels: `{"amount": "12.50", "currency": "CNY"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WireAmount {

@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::notice::{Kind, Notice};
 
 /// How many notices may wait for delivery.
 pub(crate) const QUEUE: usize = 50_000;
@@ -31,7 +30,12 @@ const LOGGED: usize = 10_000;
 pub(crate) struct Envelope {
     pub(crate) id: String,
     pub(crate) url: Url,
-    pub(crate) notice: Notice,
+    /// What it tells, `payment.captured`.
+    pub(crate) kind: &'static str,
+    /// What it is about: a payment, or a parcel. A later one of the same may overtake it.
+    pub(crate) subject: String,
+    /// What it says, in JSON.
+    pub(crate) body: String,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -40,8 +44,9 @@ pub(crate) struct Envelope {
 pub(crate) struct Delivery {
     pub(crate) id: String,
     #[serde(rename = "type")]
-    pub(crate) kind: Kind,
-    pub(crate) payment_id: String,
+    pub(crate) kind: &'static str,
+    /// The payment or parcel that it is about.
+    pub(crate) subject: String,
     /// How often it was sent.
     pub(crate) attempts: u32,
     pub(crate) outcome: Outcome,
@@ -73,8 +78,8 @@ impl Log {
         }
         log.push_back(Delivery {
             id: envelope.id.clone(),
-            kind: envelope.notice.kind,
-            payment_id: envelope.notice.payment_id.clone(),
+            kind: envelope.kind,
+            subject: envelope.subject.clone(),
             attempts: 0,
             outcome,
             faults: envelope.faults.clone(),
@@ -112,15 +117,15 @@ pub(crate) async fn run(
     let wire = Semaphore::new(ON_THE_WIRE);
     let office = Arc::new(Office { config, secret, foreign_secret, client, log, wire });
     let mut held: HashMap<String, Envelope> = HashMap::new();
-    // A task that gives a payment's id has finished the hold of that payment's notice.
+    // A task that gives a subject has finished the hold of that subject's notice.
     let mut tasks: JoinSet<Option<String>> = JoinSet::new();
     loop {
         tokio::select! {
             envelope = queue.recv() => {
                 let Some(envelope) = envelope else { return };
-                let payment = envelope.notice.payment_id.clone();
+                let subject = envelope.subject.clone();
                 let office = Arc::clone(&office);
-                if let Some(overtaken) = held.remove(&payment) {
+                if let Some(overtaken) = held.remove(&subject) {
                     tasks.spawn(async move {
                         office.deliver(envelope).await;
                         office.deliver(overtaken).await;
@@ -128,10 +133,10 @@ pub(crate) async fn run(
                     });
                 } else if envelope.faults.contains(&Fault::ReorderNotice) {
                     let hold = office.config.reorder_hold.to_std();
-                    held.insert(payment.clone(), envelope);
+                    held.insert(subject.clone(), envelope);
                     tasks.spawn(async move {
                         tokio::time::sleep(hold).await;
-                        Some(payment)
+                        Some(subject)
                     });
                 } else {
                     tasks.spawn(async move {
@@ -141,8 +146,8 @@ pub(crate) async fn run(
                 }
             }
             Some(done) = tasks.join_next() => {
-                if let Ok(Some(payment)) = done
-                    && let Some(envelope) = held.remove(&payment)
+                if let Ok(Some(subject)) = done
+                    && let Some(envelope) = held.remove(&subject)
                 {
                     let office = Arc::clone(&office);
                     tasks.spawn(async move {
@@ -198,8 +203,7 @@ impl Office {
     /// Sends once; true if the merchant answered with a 2xx.
     async fn send(&self, envelope: &Envelope) -> bool {
         let Ok(_turn) = self.wire.acquire().await else { return false };
-        // A struct of texts: writing it as JSON cannot fail.
-        let body = serde_json::to_string(&envelope.notice).unwrap_or_default();
+        let body = envelope.body.clone();
         let now = self.config.clock.now();
         let secret = match envelope.faults.contains(&Fault::BadSignature) {
             true => &self.foreign_secret,

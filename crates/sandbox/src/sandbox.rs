@@ -9,6 +9,7 @@ use reqwest::Url;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 
+use crate::Carriers;
 use crate::books::{Books, Entry, Opening, Payment, Refund, RefundOrder, Refusal, State};
 use crate::config::Config;
 use crate::fault::{Call, Fault, Faults, Profile, Rule, TooManyRules};
@@ -33,11 +34,12 @@ struct Inner {
     outgoing: Mutex<Option<mpsc::Receiver<Envelope>>>,
 }
 
-struct Shelf {
-    books: Books,
-    faults: Faults,
-    messages: Messages,
-    notice_ids: Random,
+pub(crate) struct Shelf {
+    pub(crate) books: Books,
+    pub(crate) carriers: Carriers,
+    pub(crate) faults: Faults,
+    pub(crate) messages: Messages,
+    pub(crate) notice_ids: Random,
 }
 
 impl Sandbox {
@@ -55,6 +57,7 @@ impl Sandbox {
             faults: Faults::default(),
             messages: Messages::default(),
             notice_ids: random.split(),
+            carriers: Carriers::new(config.seed, config.carrier_day, config.parcels_max),
         };
         Ok(Self(Arc::new(Inner {
             config,
@@ -269,8 +272,23 @@ impl Sandbox {
             reason: about.reason,
             at: about.at,
         };
+        // A struct of texts: writing it as JSON cannot fail.
+        let body = serde_json::to_string(&notice).unwrap_or_default();
+        self.send(shelf, url, notice.kind.name(), notice.payment_id, body, faults);
+    }
+
+    /// Hands a message to the post office.
+    pub(crate) fn send(
+        &self,
+        shelf: &mut Shelf,
+        url: Url,
+        kind: &'static str,
+        subject: String,
+        body: String,
+        faults: Vec<Fault>,
+    ) {
         let id = format!("ntc_{:016x}", shelf.notice_ids.next_u64());
-        let envelope = Envelope { id, url, notice, faults };
+        let envelope = Envelope { id, url, kind, subject, body, faults };
         if envelope.faults.contains(&Fault::LoseNotice) {
             self.0.log.add(&envelope, Outcome::Lost);
             return;
@@ -285,7 +303,7 @@ impl Sandbox {
         }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -52,8 +52,15 @@ impl Sandbox {
                 None => std::future::pending().await,
             }
         };
+        let drive = async {
+            loop {
+                self.drive();
+                tokio::time::sleep(Span::millis(200).to_std()).await;
+            }
+        };
         tokio::select! {
             () = deliver => Ok(()),
+            () = drive => Ok(()),
             result = self.accept(listener) => result,
         }
     }

@@ -21,7 +21,7 @@ pub use rules::{RULES, Rule, ask_rules};
 use crate::journal::Entry;
 use crate::{
     Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order,
-    package, params, payment, points, refund, reservation, review, stock,
+    package, params, payment, points, refund, reservation, review, shipment, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -44,6 +44,8 @@ pub enum Walk {
     Refunds,
     /// By fulfillment id.
     Fulfillments,
+    /// By shipment id.
+    Shipments,
     /// By movement id.
     Movements,
     /// By gift card id.
@@ -63,6 +65,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Payments => ("id", "payments"),
         Walk::Refunds => ("id", "refunds"),
         Walk::Fulfillments => ("id", "fulfillments"),
+        Walk::Shipments => ("id", "shipments"),
         Walk::Movements => ("id", "stock_movements"),
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
@@ -202,6 +205,11 @@ pub fn ledger_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<(i64, ledger::Ent
     let order_by = "order_id, posting_id";
     let read = |row: &mut Row<'_>| Ok((row.int()?, ledger::read(row)?));
     in_range(tx, columns, "ledger_entries", "order_id", order_by, orders, read)
+}
+
+/// Shipments by their own ids.
+pub fn shipments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<shipment::Stored>, Error> {
+    in_range(tx, shipment::COLUMNS, "shipments", "id", "id", range, shipment::read)
 }
 
 /// Payments by their own ids.

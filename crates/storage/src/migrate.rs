@@ -30,6 +30,8 @@ const STEPS: &[(i64, &str)] = &[
     (19, include_str!("migrations/0019_reviews.sql")),
     (20, include_str!("migrations/0020_rules.sql")),
     (22, include_str!("migrations/0022_fulfillments.sql")),
+    (23, include_str!("migrations/0023_carriers.sql")),
+    (24, include_str!("migrations/0024_tracking.sql")),
     (25, include_str!("migrations/0025_layout.sql")),
     (27, include_str!("migrations/0027_packages.sql")),
 ];

@@ -1,12 +1,15 @@
-//! Keyed hashes over messages of partners: the plain HMAC and the form Shopify sends.
+//! Keyed hashes over messages of partners: the plain HMAC, and the forms in which shops and trackers
+//! send them.
 //!
 //! What these prove is that the *body* came from who knows the secret. Headers beside it prove
 //! nothing: which shop is meant must follow from the endpoint and its own secret.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use ring::hmac;
+use md5::{Digest as _, Md5};
+use ring::{digest, hmac};
 use subtle::ConstantTimeEq as _;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// The signature does not belong to the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +38,45 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
 pub fn verify_shopify(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
     let mac = BASE64_STANDARD.decode(header.trim()).map_err(|_| WrongSignature)?;
     verify_hmac_sha256(secret.as_bytes(), body, &mac)
+}
+
+/// Checks `aftership-hmac-sha256`, base64 of HMAC-SHA-256 over the raw body.
+pub fn verify_aftership(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+    verify_shopify(secret, header, body)
+}
+
+/// Checks `X-Hmac-Signature` of EasyPost, `hmac-sha256-hex=` and HMAC-SHA-256 over the raw body. The
+/// secret is brought into the normal form NFKD first, as EasyPost does before it signs.
+pub fn verify_easypost(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+    let given = header.trim().strip_prefix("hmac-sha256-hex=").ok_or(WrongSignature)?;
+    let key: String = secret.nfkd().collect();
+    let mac = hex(&hmac_sha256(key.as_bytes(), body));
+    equal(&mac, &given.to_ascii_lowercase())
+}
+
+/// Checks `sign` of 17TRACK: SHA-256 of the raw body, a slash and the key. Not a keyed hash, but what
+/// they send.
+pub fn verify_17track(key: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in [body, b"/", key.as_bytes()] {
+        context.update(part);
+    }
+    equal(&hex(context.finish().as_ref()), &header.trim().to_ascii_lowercase())
+}
+
+/// Checks `sign` of kuaidi100: MD5 of the field `param` and the salt. Weak, but what they send: a salt
+/// that is long and ours alone is all that keeps forgers out.
+pub fn verify_kuaidi100(salt: &str, sign: &str, param: &str) -> Result<(), WrongSignature> {
+    let sum = Md5::new().chain_update(param.as_bytes()).chain_update(salt.as_bytes()).finalize();
+    equal(&hex(sum.as_slice()), &sign.trim().to_ascii_lowercase())
+}
+
+fn equal(ours: &str, given: &str) -> Result<(), WrongSignature> {
+    if constant_time_eq(ours.as_bytes(), given.as_bytes()) { Ok(()) } else { Err(WrongSignature) }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -68,6 +110,29 @@ mod tests {
         ] {
             assert_eq!(verify_shopify(secret, header, body), Err(WrongSignature), "{header}");
         }
+    }
+
+    /// Values of `openssl dgst` over the same bytes.
+    #[test]
+    fn trackers_are_believed_by_their_own_signatures_alone() {
+        // The é of the secret may be one letter or two; EasyPost means the same by both.
+        let mac = "2b77ab9f4435a56a39713f2fa735e3ece5b5ec64f109503233e17033efc7f486";
+        let header = format!("hmac-sha256-hex={mac}");
+        assert_eq!(verify_easypost("s\u{e9}cret", &header, b"{}"), Ok(()));
+        assert_eq!(verify_easypost("se\u{301}cret", &header, b"{}"), Ok(()));
+        assert_eq!(verify_easypost("secret", &header, b"{}"), Err(WrongSignature));
+        assert_eq!(verify_easypost("s\u{e9}cret", mac, b"{}"), Err(WrongSignature));
+
+        let sign = "461a224c100d7b686157238995a9c7bd82a226ec5c8e51a4aa00518eb432f61f";
+        assert_eq!(verify_17track("key", sign, b"{}"), Ok(()));
+        assert_eq!(verify_17track("key", sign, b"{ }"), Err(WrongSignature));
+        assert_eq!(verify_17track("other", sign, b"{}"), Err(WrongSignature));
+
+        // printf '%s' '{}testsalt' | md5sum
+        let sign = "24F6366A59BD13719791A208F94C2375";
+        assert_eq!(verify_kuaidi100("testsalt", sign, "{}"), Ok(()));
+        assert_eq!(verify_kuaidi100("testsalt", sign, "{}x"), Err(WrongSignature));
+        assert_eq!(verify_kuaidi100("", sign, "{}"), Err(WrongSignature));
     }
 
     #[test]

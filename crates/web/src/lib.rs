@@ -2,9 +2,11 @@
 
 pub mod console;
 mod origin;
+mod rate;
 pub mod shop;
 mod site;
 mod stream;
+mod tracking;
 mod upload;
 mod visit;
 
@@ -25,6 +27,7 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .merge(shop::router(site.clone()))
         .merge(console::router(&site))
+        .merge(tracking::routes())
         .merge(assets::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn(origin::own_forms_only))

@@ -10,6 +10,7 @@ use ordermill_domain::ids::SkuId;
 use ordermill_pages::shell::{self, Shell};
 
 use crate::Visit;
+use crate::rate::Rate;
 
 /// The use cases, and how browsers reach this server. Clones share everything.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct Site {
     services: Services,
     public_url: Arc<str>,
     popular: Arc<Popular>,
+    tracking_rate: Arc<Rate>,
 }
 
 /// What is bought most, remembered for a while: the same for every visitor.
@@ -29,7 +31,12 @@ const REMEMBERED_FOR: Span = Span::minutes(1);
 impl Site {
     /// A site that browsers reach at `public_url`, which has no slash at its end.
     pub fn new(services: Services, public_url: impl Into<Arc<str>>) -> Self {
-        Self { services, public_url: public_url.into(), popular: Arc::default() }
+        Self {
+            services,
+            public_url: public_url.into(),
+            popular: Arc::default(),
+            tracking_rate: Arc::default(),
+        }
     }
 
     /// The use cases.
@@ -45,6 +52,11 @@ impl Site {
     /// Whether browsers come over HTTPS; cookies are then bound to it.
     pub fn is_secure(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// How often the tracking pages are asked for.
+    pub(crate) fn tracking_rate(&self) -> &Rate {
+        &self.tracking_rate
     }
 
     /// What is bought most, if that was asked a moment ago.

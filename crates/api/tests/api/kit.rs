@@ -237,7 +237,7 @@ pub(crate) fn fill(path: &str) -> String {
         filled.push('/');
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => filled.push_str(part),
-            Some("gateway" | "code" | "kind") => filled.push_str("nobody"),
+            Some("gateway" | "code" | "kind" | "partner") => filled.push_str("nobody"),
             Some(name) => {
                 let prefix = match name {
                     "approval_id" => "tsk",
@@ -257,6 +257,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "coupon_id" => "cpn",
                     "table_id" => "rul",
                     "channel_order_id" => "cho",
+                    "tracker_id" => "trk",
                     other => panic!("say here of which kind {other} is"),
                 };
                 filled.push_str(&format!("{prefix}_0000000000009"));

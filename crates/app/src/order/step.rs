@@ -143,7 +143,8 @@ impl OrderFile {
         self.release(ReleaseReason::OrderRejected)
     }
 
-    fn complete(&mut self, act: &Act) -> Result<(), FileError> {
+    /// The buyer has all of it.
+    pub fn complete(&mut self, act: &Act) -> Result<(), FileError> {
         let event = self.stored.order.complete(act.at)?;
         self.happened(act, event);
         Ok(())

@@ -84,7 +84,7 @@ pub(crate) fn wait_after(waits: &[Span], nth: i64) -> Span {
 }
 
 /// Whether there were more tries than waits.
-pub(super) fn is_used_up(waits: &[Span], tries: i64) -> bool {
+pub(crate) fn is_used_up(waits: &[Span], tries: i64) -> bool {
     usize::try_from(tries).is_ok_and(|tries| tries > waits.len())
 }
 

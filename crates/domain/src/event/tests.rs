@@ -2,7 +2,7 @@ use ordermill_base::{Currency, Id, Quantity, Timestamp};
 
 use super::*;
 use crate::deadline::DeadlineKind;
-use crate::ids::{LocationId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId};
+use crate::ids::{LocationId, ManifestId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId};
 use crate::order::{CancelReason, LineQuantity, Review, Status, review};
 use crate::reservation::{ReleaseReason, Which};
 
@@ -10,7 +10,7 @@ use crate::reservation::{ReleaseReason, Which};
 fn samples() -> Vec<Event> {
     use {
         fulfillment::Event as F, gift_card::Event as G, order::Event as O, payment::Event as P,
-        points::Event as Q, refund::Event as R, reservation::Event as H,
+        points::Event as Q, refund::Event as R, reservation::Event as H, shipment::Event as S,
     };
     let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
     let order = OrderId::from_raw(7);
@@ -141,6 +141,15 @@ fn samples() -> Vec<Event> {
         Q::GivenBack { order, refund: RefundId::from_raw(1), points: 100 }.into(),
         Q::TakenBack { order, points: 100 }.into(),
         Q::Adjusted { points: -100 }.into(),
+        S::Created(Box::new(shipment::tests::terms())).into(),
+        S::HandedOver { manifest: None }.into(),
+        S::HandedOver { manifest: Some(ManifestId::from_raw(1)) }.into(),
+        S::Tracked { status: shipment::TrackingStatus::InTransit, scanned_at: due_at }.into(),
+        S::Planned { plan: shipment::Plan::Forward }.into(),
+        S::Delivered { scanned_at: due_at }.into(),
+        S::Voided.into(),
+        S::ReturnedToSender.into(),
+        S::Lost.into(),
         record::Event::edited(
             record::Kind::SkuEdited,
             &crate::text::Text::new("碗", "Bowl"),
@@ -214,6 +223,15 @@ fn the_stored_form_of_every_kind() {
     {"kind":"points.given_back","order":"ord_0000000000007","refund":"rfd_0000000000001","points":100}
     {"kind":"points.taken_back","order":"ord_0000000000007","points":100}
     {"kind":"points.adjusted","points":-100}
+    {"kind":"shipment.created","order":"ord_0000000000007","package":"pkg_0000000000008","carrier":"car_0000000000009","service":"standard","waybill":"SF1","cost_minor":1200,"insured_minor":0,"currency":"CNY","expected_by":"2026-11-21T11:06:40Z","weight_grams":900}
+    {"kind":"shipment.handed_over"}
+    {"kind":"shipment.handed_over","manifest":"mnf_0000000000001"}
+    {"kind":"shipment.tracked","status":"in_transit","scanned_at":"2026-11-18T11:06:40Z"}
+    {"kind":"shipment.planned","plan":"forward"}
+    {"kind":"shipment.delivered","scanned_at":"2026-11-18T11:06:40Z"}
+    {"kind":"shipment.voided"}
+    {"kind":"shipment.returned_to_sender"}
+    {"kind":"shipment.lost"}
     {"kind":"sku.edited","fields":{"en":{"before":"Bowl","after":"Rice bowl"}}}
     "#);
 }

@@ -33,6 +33,11 @@ impl Qr {
         }
         Some(Self { label: label.into(), whole: side + 2 * MARGIN, path })
     }
+
+    /// The code as a picture of its own.
+    pub fn to_document(&self) -> String {
+        self.to_string().replacen("<svg ", r#"<svg xmlns="http://www.w3.org/2000/svg" "#, 1)
+    }
 }
 
 #[cfg(test)]

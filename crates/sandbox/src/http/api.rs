@@ -278,7 +278,7 @@ fn key(headers: &HeaderMap) -> Result<String, ApiError> {
     key.map(str::to_owned).ok_or_else(|| ApiError::field("the header Idempotency-Key"))
 }
 
-fn unreadable(rejection: JsonRejection) -> ApiError {
+pub(super) fn unreadable(rejection: JsonRejection) -> ApiError {
     ApiError::new(rejection.status(), "invalid_request", rejection.body_text())
 }
 

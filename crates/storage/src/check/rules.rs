@@ -85,6 +85,67 @@ pub const RULES: &[Rule] = &[
               AND t.state IN ('open', 'claimed')) LIMIT 100",
     ),
     rule(
+        "I4",
+        "a parcel has two labels that are wanted or in use",
+        &["label_requests"],
+        "SELECT CAST(package_id AS TEXT) FROM label_requests WHERE state IN ('wanted', 'made')
+          GROUP BY package_id HAVING COUNT(*) > 1 LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a label was made and there is no shipment of it, or the reverse",
+        &["label_requests", "shipments"],
+        "SELECT CAST(r.id AS TEXT) FROM label_requests r
+          WHERE r.state = 'made' AND NOT EXISTS (SELECT 1 FROM shipments s
+            WHERE s.id = r.id AND s.state <> 'voided' AND s.package_id = r.package_id)
+         UNION ALL
+         SELECT CAST(s.id AS TEXT) FROM shipments s
+          WHERE s.state <> 'voided' AND NOT EXISTS (SELECT 1 FROM label_requests r
+            WHERE r.id = s.id AND r.state = 'made') LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a shipment belongs to an order or a carrier that does not exist",
+        &["shipments", "carriers"],
+        "SELECT CAST(s.id AS TEXT) FROM shipments s
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = s.order_id)
+             OR NOT EXISTS (SELECT 1 FROM carriers c WHERE c.id = s.carrier_id) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a parcel stands on the list of another carrier or location, or on none that exists",
+        &["manifests", "manifest_parcels"],
+        "SELECT CAST(p.shipment_id AS TEXT) FROM manifest_parcels p
+          WHERE NOT EXISTS (SELECT 1 FROM manifests m JOIN shipments s ON s.id = p.shipment_id
+            WHERE m.id = p.manifest_id AND m.carrier_id = s.carrier_id
+              AND m.location_id = s.location_id) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a parcel of a closed list still waits for its carrier",
+        &["manifests", "manifest_parcels"],
+        "SELECT CAST(s.id AS TEXT) FROM manifest_parcels p
+           JOIN manifests m ON m.id = p.manifest_id AND m.state = 'closed'
+           JOIN shipments s ON s.id = p.shipment_id
+          WHERE s.state = 'label_created' LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a carrier has spoken of a parcel that does not exist",
+        &["tracking_events"],
+        "SELECT CAST(e.shipment_id AS TEXT) FROM tracking_events e
+          WHERE NOT EXISTS (SELECT 1 FROM shipments s WHERE s.id = e.shipment_id) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a delivery exception has a deadline and nobody has to decide about it",
+        &["deadlines", "tasks"],
+        "SELECT CAST(d.subject_id AS TEXT) FROM deadlines d
+          WHERE d.kind = 'delivery_exception' AND NOT EXISTS (SELECT 1 FROM tasks t
+            WHERE t.subject_id = d.subject_id AND t.kind = 'delivery_exception'
+              AND t.state IN ('open', 'claimed')) LIMIT 100",
+    ),
+    rule(
         "I5",
         "rules decided about something that did not happen",
         &["review_decisions"],

@@ -9,7 +9,9 @@ use ordermill_app::task::{self as desk_work, TaskError};
 use ordermill_app::{approval, replenishment, review};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
-use ordermill_domain::ids::{FulfillmentId, OrderId, PaymentId, RefundId, SkuId, TaskId};
+use ordermill_domain::ids::{
+    FulfillmentId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, TaskId,
+};
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Step, TaskKind};
@@ -20,7 +22,7 @@ use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::task::{self, Filter, Task};
-use ordermill_storage::{Error, Tx, fulfillment, order, payment, refund};
+use ordermill_storage::{Error, Tx, fulfillment, order, payment, refund, shipment};
 use serde::Deserialize;
 
 use super::desk::Desk;
@@ -186,16 +188,25 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             TaskKind::Review
             | TaskKind::Sourcing
             | TaskKind::Deadline
-            | TaskKind::FailingDeadline => {
+            | TaskKind::FailingDeadline
+            | TaskKind::NotReceived => {
                 let order = OrderId::from_raw(id);
-                order::fetch(tx, order)?.map(|_| order)
+                match order::fetch(tx, order)? {
+                    Some(_) => Some(order),
+                    // The deadline of a parcel leads to its order.
+                    None => shipment::fetch(tx, ShipmentId::from_raw(id))?
+                        .map(|stored| stored.shipment.facts().terms.order),
+                }
             }
+            TaskKind::DeliveryException => shipment::fetch(tx, ShipmentId::from_raw(id))?
+                .map(|stored| stored.shipment.facts().terms.order),
             TaskKind::Replenishment
             | TaskKind::IncompleteChannelOrder
             | TaskKind::UnknownSku
             | TaskKind::WebhookQuarantine
             | TaskKind::DeliveryDeadLetter
             | TaskKind::StockDiscrepancy
+            | TaskKind::LabelFailed
             | TaskKind::SecondApproval
             | TaskKind::SkippedEntry => None,
         };

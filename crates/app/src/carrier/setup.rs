@@ -1,0 +1,136 @@
+//! Keeping carriers and trackers: their terms, our accounts, and the secrets, which are sealed.
+
+use ordermill_base::Id;
+use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::Carrier;
+use ordermill_domain::ids::{CarrierId, TrackerId};
+use ordermill_domain::sku::Invalid;
+use ordermill_ports::carrier::Account;
+use ordermill_storage::carrier::{self, Stored};
+use ordermill_storage::tracking::{self, Tracker};
+use ordermill_storage::{Error, Tx};
+use ordermill_vault::Place;
+
+use crate::privacy::Vault;
+
+/// Our account at a carrier, as people enter it.
+#[derive(Clone, Default)]
+pub struct NewAccount {
+    /// The protocol: `sandbox`; empty if labels are made outside.
+    pub protocol: String,
+    /// Where it is reached.
+    pub url: String,
+    /// Who we are there.
+    pub merchant: String,
+    /// What proves it; `None` leaves what there is.
+    pub secret: Option<String>,
+}
+
+/// Why a carrier was not kept; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepCarrierError {
+    /// Fields with values that they cannot have.
+    #[error("{} fields are wrong", .0.len())]
+    Invalid(Vec<Invalid>),
+    /// Another carrier has this code.
+    #[error("the code {0} is taken")]
+    CodeTaken(String),
+    /// Someone else changed it after they saw it.
+    #[error("the carrier changed meanwhile")]
+    Stale,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Makes a carrier, or changes the one of this id. Its version must be the one that they saw.
+pub fn keep_carrier(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    vault: &Vault,
+    carrier: &Carrier,
+    account: Option<&NewAccount>,
+) -> Result<(), KeepCarrierError> {
+    carrier.check().map_err(KeepCarrierError::Invalid)?;
+    let taken = carrier::find_by_code(tx, &carrier.code)?;
+    if taken.is_some_and(|other| other.carrier.id != carrier.id) {
+        return Err(KeepCarrierError::CodeTaken(carrier.code.clone()));
+    }
+    let before = carrier::fetch(tx, carrier.id)?;
+    let known = before.as_ref().and_then(|stored| stored.account.secret.clone());
+    let sealed = account.map(|account| carrier::Account {
+        protocol: account.protocol.clone(),
+        url: account.url.clone(),
+        merchant: account.merchant.clone(),
+        secret: match &account.secret {
+            Some(secret) => Some(vault.seal(place(carrier.id), secret.as_bytes())),
+            None => known,
+        },
+    });
+    match before {
+        None => carrier::insert(tx, act, carrier, &sealed.unwrap_or_default())?,
+        Some(before) if before.carrier.version != carrier.version => {
+            return Err(KeepCarrierError::Stale);
+        }
+        Some(before) => {
+            carrier::update(tx, act, &before.carrier, carrier)?;
+            if let Some(account) = sealed {
+                carrier::set_account(tx, carrier.id, &account)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lets somebody push tracking to us. Gives the id that stands in the address they push to.
+pub fn add_tracker(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    vault: &Vault,
+    partner: &str,
+    name: &str,
+    secret: &str,
+) -> Result<TrackerId, Error> {
+    let id: TrackerId = tx.next_id(act.at);
+    let tracker = Tracker {
+        id,
+        partner: partner.to_owned(),
+        name: name.to_owned(),
+        secret: vault.seal(tracker_place(id), secret.as_bytes()),
+        is_active: true,
+    };
+    tracking::insert_tracker(tx, &tracker, act.at)?;
+    Ok(id)
+}
+
+/// What a carrier is reached with; `None`, logged, if its secret does not open.
+pub(super) fn open_account(vault: &Vault, stored: &Stored) -> Option<Account> {
+    let id = stored.carrier.id;
+    let secret = match &stored.account.secret {
+        Some(sealed) => vault.open_at(place(id), sealed),
+        None => return None,
+    };
+    let secret = secret
+        .inspect_err(|error| tracing::error!(carrier.id = %id, %error, "a secret does not open"))
+        .ok()?;
+    Some(Account {
+        code: stored.carrier.code.clone(),
+        url: stored.account.url.clone(),
+        merchant: stored.account.merchant.clone(),
+        secret: String::from_utf8(secret.to_vec()).ok()?,
+    })
+}
+
+/// What a tracker signs with; `None` if it does not open.
+pub(crate) fn open_tracker(vault: &Vault, tracker: &Tracker) -> Option<String> {
+    let secret = vault.open_at(tracker_place(tracker.id), &tracker.secret).ok()?;
+    String::from_utf8(secret.to_vec()).ok()
+}
+
+fn place(id: CarrierId) -> Place {
+    Place { table: "carriers", column: "secret", row: id.raw() }
+}
+
+fn tracker_place(id: TrackerId) -> Place {
+    Place { table: "trackers", column: "secret", row: id.raw() }
+}

@@ -1,0 +1,148 @@
+//! What buyers say when it should be there: received, or not.
+//!
+//! The last parcel at the door starts D16. A buyer who confirms completes the order; so does time. One
+//! who says that it has not come stops D16 and opens a case with D5, for which the carrier is asked to
+//! prove the delivery.
+
+use std::collections::HashMap;
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::Act;
+use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::ids::{OrderId, ShipmentId};
+use ordermill_domain::order::Action;
+use ordermill_domain::shipment::{Event, State};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, deadline, shipment, task};
+
+use super::ShipmentError;
+use crate::order::file::{FileError, OrderFile};
+
+/// Starts D16 for orders all of whose parcels have arrived, once.
+pub(super) fn arm_confirm_receipt(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let mut waiting: HashMap<OrderId, bool> = orders.iter().map(|id| (*id, false)).collect();
+    for (order, state) in shipment::states_of_each(tx, orders)? {
+        let is_on_its_way = matches!(state, State::LabelCreated | State::HandedOver);
+        *waiting.entry(order).or_default() |= is_on_its_way;
+    }
+    let mut complete: Vec<OrderId> =
+        waiting.into_iter().filter(|(_, waits)| !waits).map(|(order, _)| order).collect();
+    complete.sort_unstable();
+    let kind = DeadlineKind::ConfirmReceipt;
+    for order in complete {
+        let open = deadline::of(tx, order)?;
+        let is_disputed = |known: &DeadlineKind| *known == DeadlineKind::SignOffDispute;
+        if !open.iter().any(|(known, ..)| *known == kind || is_disputed(known)) {
+            deadline::arm(tx, order, kind, now + kind.rule().span, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// What confirming has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The order is complete.
+    Completed,
+    /// It is not: there is more to come, or it was over before.
+    Nothing,
+}
+
+/// The buyer has everything, or D16 says so: the order is complete.
+pub fn confirm(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<Confirmed, FileError> {
+    let mut file = OrderFile::load(tx, order)?;
+    let states = shipment::states_of_each(tx, &[order])?;
+    let is_on_its_way = |state: &State| matches!(state, State::LabelCreated | State::HandedOver);
+    let waits = states.iter().any(|(_, state)| is_on_its_way(state));
+    if waits || !file.order().allows(Action::Complete) {
+        return Ok(Confirmed::Nothing);
+    }
+    file.complete(act)?;
+    file.save(tx)?;
+    deadline::meet(tx, order, DeadlineKind::ConfirmReceipt)?;
+    deadline::meet(tx, order, DeadlineKind::SignOffDispute)?;
+    task::close(tx, TaskKind::NotReceived, order, "the buyer has it", act.at)?;
+    Ok(Confirmed::Completed)
+}
+
+/// What reporting has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// A case is open, with D5.
+    Opened,
+    /// It was open already.
+    Known,
+    /// No parcel of the order was signed for: nothing can be missing yet.
+    NothingDelivered,
+}
+
+/// The buyer says that a parcel that was signed for has not come.
+pub fn report_not_received(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    order: OrderId,
+) -> Result<Reported, ShipmentError> {
+    // Orders are locked first, so that confirming and reporting are one after the other.
+    let file = OrderFile::load(tx, order)?;
+    drop(file);
+    let stored = shipment::of(tx, order)?;
+    let ids: Vec<ShipmentId> = stored
+        .iter()
+        .map(|stored| stored.shipment.facts())
+        .filter(|facts| facts.state == State::Delivered)
+        .map(|facts| facts.id)
+        .collect();
+    if ids.is_empty() {
+        return Ok(Reported::NothingDelivered);
+    }
+    let kind = DeadlineKind::SignOffDispute;
+    if deadline::of(tx, order)?.iter().any(|(known, ..)| *known == kind) {
+        return Ok(Reported::Known);
+    }
+    let mut disputed = shipment::fetch_each_for_update(tx, &ids)?;
+    let mut events: Vec<(ShipmentId, i64, Event)> = Vec::new();
+    let mut changed = Vec::new();
+    for stored in &mut disputed {
+        let before = stored.shipment.facts().version;
+        if let Some(event) = stored.shipment.dispute(act.at) {
+            stored.had_exception = true;
+            let facts = stored.shipment.facts();
+            events.push((facts.id, facts.version, event));
+            changed.push((&*stored, before));
+        }
+    }
+    shipment::update_each(tx, &changed)?;
+    shipment::record_each(
+        tx,
+        act,
+        events.iter().map(|(id, version, event)| (*id, *version, event)),
+    )?;
+    deadline::meet(tx, order, DeadlineKind::ConfirmReceipt)?;
+    let rule = kind.rule();
+    let due_at = act.at + rule.span;
+    deadline::arm(tx, order, kind, due_at, rule.warn_after.map(|warn| act.at + warn))?;
+    let waybills: Vec<&str> =
+        stored.iter().map(|it| it.shipment.facts().terms.waybill.as_str()).collect();
+    let detail = serde_json::json!({
+        "order": order, "waybills": waybills, "next": "ask_carrier_for_proof",
+    });
+    let (detail, due_at) = (detail.to_string(), Some(due_at));
+    task::open(tx, TaskKind::NotReceived, order, &detail, due_at, act.at)?;
+    Ok(Reported::Opened)
+}
+
+/// The raw id of an order, for the scheduler.
+pub(crate) fn confirm_by_time(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    subject_id: i64,
+) -> Result<Confirmed, FileError> {
+    confirm(tx, act, OrderId::from_raw(subject_id))
+}

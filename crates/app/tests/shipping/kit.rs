@@ -1,0 +1,384 @@
+//! A shop with orders, carriers of the sandbox, and an address for their pushes.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use jiff::civil::Time;
+use ordermill_adapters::sandbox_carrier::SandboxCarriers;
+use ordermill_app::benefit::claim::Claims;
+use ordermill_app::carrier::choose::ReadyParcel;
+use ordermill_app::carrier::setup::{NewAccount, add_tracker, keep_carrier};
+use ordermill_app::carrier::{Carriers, Sender};
+use ordermill_app::catalog::{CatalogHolder, settings};
+use ordermill_app::check::check;
+use ordermill_app::links::Links;
+use ordermill_app::order::place::PlaceOrder;
+use ordermill_app::payment::PaymentSettings;
+use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::privacy::{OrderContact, Vault};
+use ordermill_app::shipment::hand_over::{ScannedOut, close, scan_out};
+use ordermill_app::shipment::label::{WantLabel, Wanted, want_label};
+use ordermill_base::{Clock, Currency, Id, Money, Quantity, Random, Span};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::address::{Country, RawAddress, RawRecipient};
+use ordermill_domain::carrier::{Carrier, Service, ServiceKind, Terms, Zone};
+use ordermill_domain::ids::{
+    CarrierId, ChannelId, ManifestId, OrderId, PackageId, ShipmentId, StaffId, TrackerId,
+};
+use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review};
+use ordermill_domain::pricing::{RegionPattern, TaxMode};
+use ordermill_domain::role::Role;
+use ordermill_domain::sku::Handling;
+use ordermill_domain::task::TaskKind;
+use ordermill_domain::text::Text;
+use ordermill_ports::Headers;
+use ordermill_sandbox::carriers::Word;
+use ordermill_sandbox::fault::{Call, Fault, Rule};
+use ordermill_sandbox::{Config, Running, Sandbox};
+use ordermill_storage::shipment::{self, Stored};
+use ordermill_storage::{Database, Error, Tx, deadline, journal, location, task};
+use ordermill_testkit::stock::{location as place, receive, sku};
+use ordermill_testkit::{TestClock, catalog, each_database};
+use ordermill_vault::SeededEntropy;
+
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+pub(crate) struct Shop {
+    pub(crate) carriers: Carriers,
+    pub(crate) database: Database,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Arc<TestClock>,
+    running: Running,
+    pub(crate) tracker: TrackerId,
+    listener: tokio::task::JoinHandle<()>,
+    pub(crate) received: Arc<Mutex<usize>>,
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// Runs a test on each database, and then checks the whole of it.
+pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
+    for fresh in each_database() {
+        let mut connection = fresh.connection();
+        receive(&mut connection, sku(1), place(1), 100_000, TestClock::START);
+        let vault = Vault::in_memory(Arc::new(SeededEntropy::from_seed(1)), TestClock::START);
+        let catalog = connection.read(CatalogHolder::load).unwrap();
+        drop(connection);
+        let database = fresh.open();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+        let now = runtime.unwrap().block_on(async {
+            let mut shop = Shop::open(database.clone(), vault, Arc::new(catalog)).await;
+            test(&mut shop).await;
+            shop.clock.now()
+        });
+        database.close();
+        let report = check(&mut fresh.connection(), now, None, &mut |_, _| ()).unwrap();
+        assert_eq!(report.violations, [], "{fresh:?}");
+    }
+}
+
+impl Shop {
+    async fn open(database: Database, vault: Vault, catalog: Arc<CatalogHolder>) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let mut config = Config::new("shop", "key", SECRET, clock.clone(), 7);
+        config.retry_plan = vec![Span::millis(20); 5];
+        config.hang = Span::millis(50);
+        let running = Sandbox::start(config).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let links = Links::new(&format!("http://{}", listener.local_addr().unwrap()));
+        let carriers = Carriers::new(
+            database.clone(),
+            vault.clone(),
+            catalog,
+            links,
+            vec![Arc::new(SandboxCarriers::new(clock.clone(), Random::from_seed(3)))],
+            ordermill_adapters::tracking::kinds(),
+            clock.clone(),
+            PaymentSettings::default(),
+            Random::from_seed(5),
+        );
+        let (url, sealer, at) = (running.url.clone(), vault.clone(), clock.now());
+        let set_up = move |tx: &mut Tx<'_>| {
+            let act = Act::new(Actor::system("test"), at);
+            location::insert(tx, &act, &catalog::location(place(1), "HZ", 30, 120))?;
+            for carrier in [swift(), harbor()] {
+                let account = NewAccount {
+                    protocol: "sandbox".into(),
+                    url: url.clone(),
+                    merchant: "shop".into(),
+                    secret: Some("key".into()),
+                };
+                keep_carrier(tx, &act, &sealer, &carrier, Some(&account)).unwrap();
+            }
+            let sender = Sender { phone: "+8657188888888".into(), ..Sender::default() };
+            settings::save(tx, &act, &sender, 0)?;
+            add_tracker(tx, &act, &sealer, "sandbox", "Sandbox", SECRET)
+        };
+        let tracker = database.write(set_up).await.unwrap();
+        let received: Arc<Mutex<usize>> = Arc::default();
+        let (taker, count) = (carriers.clone(), received.clone());
+        let take = move |Path((partner, id)): Path<(String, TrackerId)>,
+                         headers: HeaderMap,
+                         body: Bytes| async move {
+            let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
+            let headers: Headers =
+                headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+            let reply = taker.receive_push(&partner, id, &headers, &body).await;
+            *count.lock().unwrap() += 1;
+            reply.map_or(StatusCode::UNAUTHORIZED, |it| StatusCode::from_u16(it.status).unwrap())
+        };
+        let router = Router::new().route("/hooks/tracking/{partner}/{id}", post(take));
+        let listener = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { carriers, database, vault, clock, running, tracker, listener, received }
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.running.sandbox
+    }
+
+    pub(crate) fn break_next(&self, call: Call, fault: Fault, times: u32) {
+        self.sandbox().inject(Rule { payment_id: None, call: Some(call), fault, times }).unwrap();
+    }
+
+    pub(crate) fn act(&self) -> Act {
+        Act::new(Actor::system("test"), self.clock.now())
+    }
+
+    pub(crate) async fn place(&self, number: i64) -> OrderId {
+        let order = an_order(number, &self.vault, self.act());
+        self.database.submit(order).await.unwrap().unwrap().id()
+    }
+
+    /// Wants a label for the parcel of an order, which is placed before.
+    pub(crate) async fn want(&self, number: i64) -> Wanted {
+        self.want_as(number, parcel()).await
+    }
+
+    pub(crate) async fn want_as(&self, number: i64, parcel: ReadyParcel) -> Wanted {
+        let order = self.place(number).await;
+        self.want_again(order, number, parcel).await
+    }
+
+    pub(crate) async fn want_again(
+        &self,
+        order: OrderId,
+        number: i64,
+        parcel: ReadyParcel,
+    ) -> Wanted {
+        let (act, vault) = (self.act(), self.vault.clone());
+        let histories = self.carriers.histories().await.unwrap();
+        let package = PackageId::from_raw(number);
+        let want = WantLabel { order, package, location: place(1), parcel };
+        let write = move |tx: &mut Tx<'_>| {
+            want_label(tx, &act, &vault, &want, &histories).map_err(Error::defect)
+        };
+        self.database.write(write).await.unwrap()
+    }
+
+    /// A parcel with its label.
+    pub(crate) async fn labeled(&self, number: i64) -> Stored {
+        let Wanted::Asked(id) = self.want(number).await else { panic!("it was not asked for") };
+        self.carriers.make_labels().await.unwrap();
+        self.shipment(id).await.expect("its label was made")
+    }
+
+    /// A parcel that the carrier's driver has.
+    pub(crate) async fn handed_over(&self, number: i64) -> Stored {
+        let stored = self.labeled(number).await;
+        let waybill = stored.shipment.facts().terms.waybill.clone();
+        let scanned = self.scan_out(&waybill).await;
+        assert_eq!(self.close(scanned.manifest).await.len(), 1);
+        self.carriers.call_drivers().await.unwrap();
+        self.shipment(stored.shipment.facts().id).await.unwrap()
+    }
+
+    pub(crate) async fn scan_out(&self, waybill: &str) -> ScannedOut {
+        let (act, waybill) = (self.act(), waybill.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            scan_out(tx, &logistics(), &act, place(1), &waybill).map_err(Error::defect)
+        };
+        self.database.write(write).await.unwrap()
+    }
+
+    pub(crate) async fn close(&self, manifest: ManifestId) -> Vec<Stored> {
+        let act = self.act();
+        let write =
+            move |tx: &mut Tx<'_>| close(tx, &logistics(), &act, manifest).map_err(Error::defect);
+        self.database.write(write).await.unwrap()
+    }
+
+    pub(crate) async fn shipment(&self, id: ShipmentId) -> Option<Stored> {
+        self.database.read(move |tx| shipment::fetch(tx, id)).await.unwrap()
+    }
+
+    /// A word of its carrier, pushed and taken in.
+    pub(crate) async fn reports(&self, stored: &Stored, word: Word) {
+        let before = *self.received.lock().unwrap();
+        let waybill = stored.shipment.facts().terms.waybill.clone();
+        self.sandbox().report(&waybill, word, "").unwrap();
+        self.until("a push", || *self.received.lock().unwrap() > before).await;
+        while self.carriers.process_pushes().await.unwrap() > 0 {}
+    }
+
+    pub(crate) async fn until(&self, what: &str, is_true: impl Fn() -> bool) {
+        let start = std::time::Instant::now();
+        while !is_true() {
+            assert!(start.elapsed().as_secs() < 20, "waited in vain for {what}");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn open_tasks(&self) -> Vec<TaskKind> {
+        let list = self.database.read(|tx| task::list_open(tx, None, None, 1_000)).await;
+        list.unwrap().into_iter().map(|task| task.kind).collect()
+    }
+
+    /// The open deadlines of something, as their codes.
+    pub(crate) async fn deadlines(&self, id: impl Id) -> Vec<&'static str> {
+        let id = OrderId::from_raw(id.raw());
+        let open = self.database.read(move |tx| deadline::of(tx, id)).await.unwrap();
+        open.into_iter().map(|(kind, ..)| kind.code()).collect()
+    }
+
+    /// Kinds of the events of a shipment.
+    pub(crate) async fn history(&self, id: ShipmentId) -> Vec<String> {
+        let id = OrderId::from_raw(id.raw());
+        let read = move |tx: &mut Tx<'_>| journal::of(tx, "shipment", id, 1, 1_000);
+        let entries: Vec<journal::Entry> = self.database.read::<_, Error, _>(read).await.unwrap();
+        entries.into_iter().map(|entry| entry.kind).collect()
+    }
+}
+
+pub(crate) fn logistics() -> Principal {
+    Principal::Staff(Arc::new(StaffMember {
+        id: StaffId::from_raw(1),
+        name: "Zhao".into(),
+        roles: vec![Role::Logistics],
+        location: Some(place(1)),
+    }))
+}
+
+pub(crate) fn parcel() -> ReadyParcel {
+    ReadyParcel {
+        weight_grams: 900,
+        dimensions_mm: [300, 200, 100],
+        handling: Handling::default(),
+        value: Money::new(20_000, Currency::Cny),
+        promised_by_on: None,
+        wish: None,
+    }
+}
+
+pub(crate) fn swift() -> Carrier {
+    carrier(1, "swift", 1_800, 3)
+}
+
+pub(crate) fn harbor() -> Carrier {
+    carrier(2, "harbor", 800, 5)
+}
+
+fn carrier(number: i64, code: &str, first_minor: i64, days_max: u8) -> Carrier {
+    let zone = Zone {
+        region: RegionPattern::country(Country::CHINA),
+        cities: BTreeSet::new(),
+        first_grams: 1_000,
+        first_minor,
+        step_grams: NonZeroU32::new(1_000).unwrap(),
+        step_minor: 300,
+        days_min: 1,
+        days_max,
+    };
+    Carrier {
+        id: CarrierId::from_raw(number),
+        code: code.into(),
+        name: Text::new("快递", code),
+        terms: Terms {
+            services: vec![Service { kind: ServiceKind::Standard, zones: vec![zone] }],
+            refuses: BTreeSet::new(),
+            volumetric_divisor: NonZeroU32::new(6_000).unwrap(),
+            weight_grams_max: 50_000,
+            side_mm_max: 1_800,
+            cut_off: Time::constant(20, 0, 0, 0),
+            insurance_basis_points: 50,
+            currency: Currency::Cny,
+        },
+        is_active: true,
+        version: 1,
+    }
+}
+
+fn contact() -> OrderContact {
+    let raw = RawRecipient {
+        name: "林小明".into(),
+        phone: "13800138021".into(),
+        address: RawAddress {
+            country: "CN".into(),
+            province: "上海".into(),
+            city: "上海".into(),
+            district: "浦东新区".into(),
+            street: vec!["张江路 1 号 301 室".into()],
+            postal_code: String::new(),
+        },
+    };
+    OrderContact::new(raw.validate().unwrap())
+}
+
+fn an_order(number: i64, vault: &Vault, act: Act) -> PlaceOrder {
+    let id = OrderId::from_raw(number);
+    let line = LineTerms {
+        line_no: 1,
+        sku: sku(1),
+        quantity: Quantity::ONE,
+        unit_price_minor: 20_000,
+        discount_minor: 0,
+        tax_minor: 0,
+        total_minor: 20_000,
+    };
+    let amounts = Amounts {
+        currency: Currency::Cny,
+        tax_mode: TaxMode::Inclusive,
+        goods_minor: 20_000,
+        discount_minor: 0,
+        freight_minor: 0,
+        tax_minor: 0,
+        total_minor: 20_000,
+    };
+    PlaceOrder {
+        id,
+        act,
+        placed: Placed {
+            channel: ChannelId::from_raw(1),
+            channel_order_id: None,
+            customer: None,
+            terms: PaymentTerms::CashOnDelivery,
+            promotion: false,
+            review: Review::Pending,
+            amounts,
+            lines: vec![line],
+            reserved: Vec::new(),
+            coupons: Vec::new(),
+            points_earned: 0,
+        },
+        region: "CN-31".into(),
+        recipient: vault.seal_recipient(id, &contact()),
+        accepts_backorder: false,
+        preference: Arc::new([place(1)]),
+        key: None,
+        cart: None,
+        discounts: Vec::new(),
+        claims: Claims::default(),
+        pay_within: Span::hours(24),
+        hold_for: Span::minutes(30),
+    }
+}

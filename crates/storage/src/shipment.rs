@@ -1,0 +1,346 @@
+//! Shipments: one row for each label.
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{CarrierId, LocationId, OrderId, ShipmentId};
+use ordermill_domain::shipment::{Event, Facts, Shipment, State, Terms, Track};
+
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
+
+/// A shipment and what is stored beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The shipment.
+    pub shipment: Shipment,
+    /// Where it was packed.
+    pub location: LocationId,
+    /// What stands in large letters on its label.
+    pub routing: String,
+    /// When the carrier last said anything, by its own clock.
+    pub heard_at: Option<Timestamp>,
+    /// Whether it ever had a delivery exception.
+    pub had_exception: bool,
+    /// Whether it was ever damaged.
+    pub was_damaged: bool,
+    /// When its silence is looked at next; `None` when it is over.
+    pub look_at: Option<Timestamp>,
+}
+
+static INSERT: Insert = insert!("shipments" {
+    id: Int, order_id: Int, package_id: Int, location_id: Int, carrier_id: Int, service: Text,
+    waybill: Text, routing: Text, version: Int, state: Text, track: Text, cost_minor: Int,
+    insured_minor: Int, currency: Text, weight_grams: Int, expected_by: Int, created_at: Int,
+    look_at: Int,
+});
+
+/// Stores a shipment whose label was just made.
+pub fn insert(tx: &mut Tx<'_>, stored: &Stored) -> Result<(), Error> {
+    let facts = stored.shipment.facts();
+    let terms = &facts.terms;
+    tx.append(
+        &INSERT,
+        params![
+            facts.id.raw(),
+            terms.order.raw(),
+            terms.package.raw(),
+            stored.location.raw(),
+            terms.carrier.raw(),
+            terms.service.code(),
+            &terms.waybill,
+            &stored.routing,
+            facts.version,
+            facts.state.code(),
+            facts.track.status.code(),
+            terms.cost_minor,
+            terms.insured_minor,
+            terms.currency.code(),
+            i64::from(terms.weight_grams),
+            terms.expected_by,
+            facts.created_at,
+            stored.look_at,
+        ],
+    )
+}
+
+/// Stores shipments after events, each with its version before. All or, if another has changed one
+/// meanwhile, none.
+pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Stored, i64)]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE shipments SET version = $3, state = $4, track = $5, scanned_at = $6,
+                plan = $7, manifest_id = $8, handed_over_at = $9, delivered_at = $10, heard_at = $11,
+                had_exception = $12, was_damaged = $13, look_at = $14
+              WHERE id = $1 AND version = $2",
+        postgres: "UPDATE shipments s SET version = n.version, state = n.state, track = n.track,
+                scanned_at = n.scanned_at, plan = n.plan, manifest_id = n.manifest_id,
+                handed_over_at = n.handed_over_at, delivered_at = n.delivered_at,
+                heard_at = n.heard_at, had_exception = n.had_exception,
+                was_damaged = n.was_damaged, look_at = n.look_at
+              FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
+                $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+                $12::bigint[], $13::bigint[], $14::bigint[])
+                AS n (id, before, version, state, track, scanned_at, plan, manifest_id,
+                    handed_over_at, delivered_at, heard_at, had_exception, was_damaged, look_at)
+              WHERE s.id = n.id AND s.version = n.before",
+    };
+    use Kind::{Int, Text};
+    let mut rows =
+        Columns::new(&[Int, Int, Int, Text, Text, Int, Text, Int, Int, Int, Int, Int, Int, Int]);
+    for (stored, before) in changed {
+        let facts = stored.shipment.facts();
+        rows.push(params![
+            facts.id.raw(),
+            *before,
+            facts.version,
+            facts.state.code(),
+            facts.track.status.code(),
+            facts.track.scanned_at,
+            facts.plan.map(|plan| plan.code()),
+            facts.manifest.map(Id::raw),
+            facts.handed_over_at,
+            facts.delivered_at,
+            stored.heard_at,
+            stored.had_exception,
+            stored.was_damaged,
+            stored.look_at,
+        ]);
+    }
+    match tx.execute_each(&SQL, &rows)? {
+        count if count == changed.len() as u64 => Ok(()),
+        _ => Err(Error::Stale("a shipment")),
+    }
+}
+
+/// Appends events of shipments to the journal: (shipment, its version after the event, event).
+pub fn record_each<'e>(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    events: impl IntoIterator<Item = (ShipmentId, i64, &'e Event)>,
+) -> Result<(), Error> {
+    let mut entries = journal::appender(tx)?;
+    for (id, sequence, event) in events {
+        let body = serde_json::to_string(event).map_err(Error::defect)?;
+        let entry = journal::NewEntry {
+            aggregate: "shipment",
+            aggregate_id: id.raw(),
+            sequence,
+            kind: event.kind(),
+            body: &body,
+        };
+        entries.push(act, entry)?;
+    }
+    Ok(())
+}
+
+macro_rules! columns {
+    () => {
+        "id, order_id, package_id, location_id, carrier_id, service, waybill, routing, version,
+         state, track, scanned_at, plan, cost_minor, insured_minor, currency, weight_grams,
+         expected_by, manifest_id, created_at, handed_over_at, delivered_at, heard_at,
+         CAST(had_exception AS BIGINT), CAST(was_damaged AS BIGINT), look_at"
+    };
+}
+pub(crate) const COLUMNS: &str = columns!();
+
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
+    let (id, order, package, location) = (row.id()?, row.id()?, row.id()?, row.id()?);
+    let (carrier, service, waybill, routing) = (row.id()?, row.parsed()?, row.text()?, row.text()?);
+    let (version, state) = (row.int()?, row.parsed()?);
+    let track = Track { status: row.parsed()?, scanned_at: row.opt_at()? };
+    let plan = row.opt_parsed()?;
+    let (cost_minor, insured_minor, currency) = (row.int()?, row.int()?, row.parsed()?);
+    let weight = row.int()?;
+    let weight_grams = u32::try_from(weight)
+        .map_err(|_| Error::Unreadable { what: "weight", text: weight.to_string() })?;
+    let terms = Terms {
+        order,
+        package,
+        carrier,
+        service,
+        waybill,
+        cost_minor,
+        insured_minor,
+        currency,
+        expected_by: row.at()?,
+        weight_grams,
+    };
+    let facts = Facts {
+        id,
+        terms,
+        version,
+        state,
+        track,
+        plan,
+        manifest: row.opt_id()?,
+        created_at: row.at()?,
+        handed_over_at: row.opt_at()?,
+        delivered_at: row.opt_at()?,
+    };
+    Ok(Stored {
+        shipment: Shipment::from_facts(facts),
+        location,
+        routing,
+        heard_at: row.opt_at()?,
+        had_exception: row.flag()?,
+        was_damaged: row.flag()?,
+        look_at: row.opt_at()?,
+    })
+}
+
+/// One shipment.
+pub fn fetch(tx: &mut Tx<'_>, id: ShipmentId) -> Result<Option<Stored>, Error> {
+    let sql = concat!("SELECT ", columns!(), " FROM shipments WHERE id = $1");
+    tx.query_opt(sql, params![id.raw()], read)
+}
+
+/// Shipments by id, locked in that order where writers run side by side; unknown ones are left out.
+pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<Stored>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: concat!("SELECT ", columns!(), " FROM shipments WHERE id = $1"),
+        postgres: concat!(
+            "SELECT ",
+            columns!(),
+            " FROM shipments WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+        ),
+    };
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    tx.query_each(&SQL, &Columns::of_ids(&ids), read)
+}
+
+/// Which shipments carriers mean by these waybills: (waybill, shipment). Two carriers may use the
+/// same number.
+pub fn find_by_waybills(
+    tx: &mut Tx<'_>,
+    waybills: &[&str],
+) -> Result<Vec<(String, ShipmentId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT waybill, id FROM shipments WHERE waybill = $1",
+        postgres: "SELECT waybill, id FROM shipments WHERE waybill = ANY($1)",
+    };
+    let mut keys = Columns::new(&[Kind::Text]);
+    waybills.iter().for_each(|waybill| keys.push(params![*waybill]));
+    tx.query_each(&SQL, &keys, |row| Ok((row.text()?, row.id()?)))
+}
+
+/// All shipments of an order, oldest first.
+pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
+    let sql =
+        concat!("SELECT ", columns!(), " FROM shipments WHERE order_id = $1 ORDER BY id LIMIT 200");
+    tx.query(sql, params![order.raw()], read)
+}
+
+/// Where the shipments of these orders stand: (order, state).
+pub fn states_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(OrderId, State)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT order_id, state FROM shipments WHERE order_id = $1",
+        postgres: "SELECT order_id, state FROM shipments WHERE order_id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.parsed()?)))
+}
+
+/// Which shipments a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Those that stand somewhere.
+    In(State),
+    /// Those in trouble by the carrier's word.
+    InTrouble,
+    /// Those of a hand-over list.
+    Of(ordermill_domain::ids::ManifestId),
+}
+
+/// A page of shipments, newest first: at most `limit` before `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    view: View,
+    before: Option<ShipmentId>,
+    limit: i64,
+) -> Result<Vec<Stored>, Error> {
+    let before = before.map_or(i64::MAX, Id::raw);
+    match view {
+        View::In(state) => {
+            let sql = concat!(
+                "SELECT ",
+                columns!(),
+                " FROM shipments WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+            );
+            tx.query(sql, params![state.code(), before, limit], read)
+        }
+        View::InTrouble => {
+            let sql = concat!(
+                "SELECT ",
+                columns!(),
+                " FROM shipments WHERE track IN ('stalled', 'address', 'out_of_zone', 'damaged',
+                    'refused', 'sign_off_disputed') AND id < $1 ORDER BY id DESC LIMIT $2"
+            );
+            tx.query(sql, params![before, limit], read)
+        }
+        View::Of(manifest) => {
+            let sql = concat!(
+                "SELECT ",
+                columns!(),
+                " FROM shipments WHERE id IN
+                    (SELECT shipment_id FROM manifest_parcels WHERE manifest_id = $1)
+                    AND id < $2 ORDER BY id DESC LIMIT $3"
+            );
+            tx.query(sql, params![manifest.raw(), before, limit], read)
+        }
+    }
+}
+
+/// How many shipments stand where: (state, count). Ended ones are counted up to `limit` each.
+pub fn counts(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(State, i64)>, Error> {
+    let mut counts = Vec::new();
+    for state in State::ALL {
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM shipments WHERE state = $1 LIMIT $2)
+            AS counted";
+        counts.push((state, tx.query_one(sql, params![state.code(), limit], |row| row.int())?));
+    }
+    Ok(counts)
+}
+
+/// Shipments whose silence is to be looked at now, longest silent first, at most `limit`; each is put
+/// off to `again_at`, so that no two nodes look at the same one at once.
+pub fn claim_silent(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    again_at: Timestamp,
+    limit: i64,
+) -> Result<Vec<Stored>, Error> {
+    let skip_locked = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let sql = format!(
+        "UPDATE shipments SET look_at = $2 WHERE id IN (
+            SELECT id FROM shipments WHERE look_at <= $1 ORDER BY look_at LIMIT $3 {skip_locked})
+      RETURNING {COLUMNS}"
+    );
+    tx.query_write(&sql, params![now, again_at, limit], read)
+}
+
+/// Sets when the silence of a shipment is looked at next, if it is not over.
+pub fn look_later(tx: &mut Tx<'_>, id: ShipmentId, look_at: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE shipments SET look_at = $2 WHERE id = $1 AND look_at IS NOT NULL",
+        params![id.raw(), look_at],
+    )?;
+    Ok(())
+}
+
+/// Shipments of a carrier at a location that have a label and no list yet, oldest first.
+pub fn ready(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    location: LocationId,
+    limit: i64,
+) -> Result<Vec<Stored>, Error> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM shipments s WHERE state = 'label_created' AND carrier_id = $1 AND location_id = $2
+            AND NOT EXISTS (SELECT 1 FROM manifest_parcels p WHERE p.shipment_id = s.id)
+          ORDER BY id LIMIT $3"
+    );
+    tx.query(sql, params![carrier.raw(), location.raw(), limit], read)
+}
