@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod log;
 mod partners;
+mod sandbox_carriers;
 mod server;
 mod wiring;
 

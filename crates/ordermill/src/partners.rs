@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
 use ordermill_adapters::shopify::Shopify;
+use ordermill_adapters::tracking;
 use ordermill_adapters::webhook::{HttpMessenger, Patience};
 use ordermill_app::Partners;
 use ordermill_app::links::Links;
@@ -115,6 +117,8 @@ pub(crate) fn connect(
     let partners = Partners {
         links: Links::new(public_url),
         channel_kinds: vec![Arc::new(Shopify)],
+        carrier_kinds: vec![Arc::new(SandboxCarriers::new(Arc::clone(&clock), jitter.split()))],
+        tracking_kinds: tracking::kinds(),
         messenger: Arc::new(messenger),
         jitter: jitter.split(),
         ..Partners::default()

@@ -114,6 +114,7 @@ impl Shop {
         );
         let messages = services.messages().clone().run(stop.clone());
         let channels = services.sales_channels().clone().run(stop.clone());
+        let carriers = services.carriers().clone().run(stop.clone());
         let housekeeping = Housekeeping::new(database.clone(), self.holder.clone()).run(
             services.clock(),
             jitter.clone(),
@@ -133,6 +134,7 @@ impl Shop {
             tokio::spawn(messages),
             tokio::spawn(follow_keys(database.clone(), services.vault().clone(), stop.clone())),
             tokio::spawn(channels),
+            tokio::spawn(carriers),
             tokio::spawn(housekeeping),
             tokio::spawn(bulk),
         ];

@@ -82,6 +82,35 @@ pub fn keep_carrier(
     Ok(())
 }
 
+/// Changes how a carrier is reached, and nothing else of it.
+pub fn set_up_account(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    id: CarrierId,
+    account: &NewAccount,
+) -> Result<(), Error> {
+    let before = carrier::fetch(tx, id)?.ok_or(Error::Stale("a carrier"))?;
+    let secret = account.secret.as_ref().map(|it| vault.seal(place(id), it.as_bytes()));
+    let account = carrier::Account {
+        protocol: account.protocol.clone(),
+        url: account.url.clone(),
+        merchant: account.merchant.clone(),
+        secret: secret.or(before.account.secret),
+    };
+    carrier::set_account(tx, id, &account)
+}
+
+/// Changes what somebody who pushes tracking signs with.
+pub fn keep_tracker_secret(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    tracker: &Tracker,
+    secret: &str,
+) -> Result<(), Error> {
+    let secret = vault.seal(tracker_place(tracker.id), secret.as_bytes());
+    tracking::update_tracker(tx, &Tracker { secret, ..tracker.clone() })
+}
+
 /// Lets somebody push tracking to us. Gives the id that stands in the address they push to.
 pub fn add_tracker(
     tx: &mut Tx<'_>,

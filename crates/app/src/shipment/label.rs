@@ -213,11 +213,9 @@ impl Carriers {
         let notify_url = notify.map(|it| self.links().tracking_push(&it.partner, it.id));
         let to = &contact.recipient;
         let shop_name = self.shop().current().shop.name.clone();
-        let name = if sender.name.is_empty() {
-            shop_name.zh().to_owned()
-        } else {
-            sender.name.zh().to_owned()
-        };
+        let names = [&sender.name, &shop_name, &location.name];
+        let name = names.into_iter().find(|name| !name.is_empty());
+        let name = name.map_or(String::new(), |name| name.zh().to_owned());
         let ask = Ask {
             reference: id,
             service: request.service,
@@ -459,8 +457,9 @@ fn flags(handling: Handling) -> BTreeSet<ordermill_domain::sku::HandlingFlag> {
     all.filter(|flag| handling.has(*flag)).collect()
 }
 
-/// The province of a location, as carriers want it: `CN-33` is 330000.
+/// Where a location is, as carriers want it: the capital of its province, as finer is not kept of it.
+/// `CN-33` is 330100.
 fn division_of(location: &Location) -> u32 {
     let province = location.region.split_once('-').map_or("", |(_, province)| province);
-    province.parse::<u32>().map_or(0, |province| province * 10_000)
+    province.parse::<u32>().map_or(0, |province| province * 10_000 + 100)
 }

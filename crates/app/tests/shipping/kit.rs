@@ -42,7 +42,7 @@ use ordermill_sandbox::carriers::Word;
 use ordermill_sandbox::fault::{Call, Fault, Rule};
 use ordermill_sandbox::{Config, Running, Sandbox};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Database, Error, Tx, deadline, journal, location, task};
+use ordermill_storage::{Database, Error, Tx, deadline, journal, label_request, location, task};
 use ordermill_testkit::stock::{location as place, receive, sku};
 use ordermill_testkit::{TestClock, catalog, each_database};
 use ordermill_vault::SeededEntropy;
@@ -190,7 +190,9 @@ impl Shop {
     pub(crate) async fn labeled(&self, number: i64) -> Stored {
         let Wanted::Asked(id) = self.want(number).await else { panic!("it was not asked for") };
         self.carriers.make_labels().await.unwrap();
-        self.shipment(id).await.expect("its label was made")
+        let why = self.database.read(move |tx| label_request::fetch(tx, id)).await.unwrap();
+        let made = self.shipment(id).await;
+        made.unwrap_or_else(|| panic!("no label: {:?}", why.map(|it| it.failure)))
     }
 
     /// A parcel that the carrier's driver has.

@@ -16,6 +16,7 @@ use super::terminal::say;
 use crate::config::Settings;
 use crate::demo::{self, OwnSandbox};
 use crate::partners;
+use crate::sandbox_carriers;
 use crate::server::{self, Limits};
 use crate::wiring;
 
@@ -50,6 +51,9 @@ pub(crate) fn serve(
     // The database is opened before the runtime starts: the driver of PostgreSQL blocks its thread.
     prepare(&public_url, partners.gateways.usual())?;
     let shop = wiring::open(settings, partners)?;
+    if let Some(account) = account {
+        sandbox_carriers::keep(&shop.services, account)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
