@@ -1,13 +1,13 @@
 //! Choosing a carrier for a parcel that is ready.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::address::Address;
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::carrier::choice::{Choice, Parcel, Policy, choose};
-use ordermill_domain::carrier::score::{History, Score};
+use ordermill_domain::carrier::score::Score;
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::location::Location;
 use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
@@ -15,7 +15,7 @@ use ordermill_domain::sku::Handling;
 use ordermill_storage::carrier;
 use ordermill_storage::{Error, Tx};
 
-use super::score_of;
+use super::{Histories, score_of};
 use crate::catalog::settings;
 
 /// A parcel that is ready for a carrier.
@@ -79,7 +79,7 @@ pub fn choose_carrier(
     parcel: &ReadyParcel,
     to: &Place,
     from: &Location,
-    histories: &HashMap<CarrierId, History>,
+    histories: &Histories,
     without: &BTreeSet<CarrierId>,
     now: Timestamp,
 ) -> Result<Choice, Error> {

@@ -42,12 +42,15 @@ struct Inner {
     jitter: Mutex<Random>,
     /// Carriers that were reached before, by what they were reached with.
     connected: Mutex<HashMap<Account, Arc<dyn Carrier>>>,
-    scores: Mutex<Option<(Timestamp, Arc<HashMap<CarrierId, History>>)>>,
+    scores: Mutex<Option<(Timestamp, Arc<Histories>)>>,
     /// A label is wanted, or a driver.
     work: Notify,
     /// A push came in.
     pushes: Notify,
 }
+
+/// How each carrier has served.
+pub type Histories = HashMap<CarrierId, History>;
 
 /// Who sends, as carriers print it. Where the parcels are collected is told by each location.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +120,7 @@ impl Carriers {
     }
 
     /// How well each carrier has served in the last ninety days; at most ten minutes old.
-    pub async fn histories(&self) -> Result<Arc<HashMap<CarrierId, History>>, Error> {
+    pub async fn histories(&self) -> Result<Arc<Histories>, Error> {
         let now = self.now();
         let known = self.0.scores.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, histories)) = known
@@ -203,7 +206,7 @@ impl Carriers {
 }
 
 /// The score of each carrier; one without history is taken for an average one.
-pub fn score_of(histories: &HashMap<CarrierId, History>, carrier: CarrierId) -> Score {
+pub fn score_of(histories: &Histories, carrier: CarrierId) -> Score {
     histories.get(&carrier).copied().unwrap_or_default().score()
 }
 

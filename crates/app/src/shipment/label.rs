@@ -4,13 +4,12 @@
 //! Whoever comes back after a crash asks what became of it before asking for anything, so a parcel
 //! never has two labels. What a carrier refuses goes to the next best one; what nobody takes is a task.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::carrier::choice::{Choice, Verdict};
-use ordermill_domain::carrier::score::History;
-use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
+use ordermill_domain::ids::{LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::location::Location;
 use ordermill_domain::shipment::{Shipment, Terms, silence};
 use ordermill_domain::sku::Handling;
@@ -26,7 +25,7 @@ use tokio::task::JoinSet;
 
 use super::ShipmentError;
 use crate::carrier::choose::{Place, ReadyParcel, choose_carrier};
-use crate::carrier::{Carriers, Sender};
+use crate::carrier::{Carriers, Histories, Sender};
 use crate::catalog::settings;
 use crate::payment::settings::{is_used_up, wait_after};
 use crate::privacy::Vault;
@@ -77,7 +76,7 @@ pub fn want_label(
     act: &Act,
     vault: &Vault,
     want: &WantLabel,
-    histories: &HashMap<CarrierId, History>,
+    histories: &Histories,
 ) -> Result<Wanted, ShipmentError> {
     if let Some(known) = label_request::standing(tx, want.package)? {
         return Ok(Wanted::Known(known.id));

@@ -90,7 +90,7 @@ impl Carriers {
         if claimed.is_empty() {
             return Ok(0);
         }
-        let trackers = self.database().read(|tx| tracking::trackers(tx)).await?;
+        let trackers = self.database().read(tracking::trackers).await?;
         let sources: HashMap<String, Box<dyn TrackingSource>> = trackers
             .iter()
             .filter_map(|tracker| Some((tracker.id.to_string(), self.source(tracker)?)))

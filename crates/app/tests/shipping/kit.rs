@@ -376,6 +376,7 @@ fn an_order(number: i64, vault: &Vault, act: Act) -> PlaceOrder {
         recipient: vault.seal_recipient(id, &contact()),
         accepts_backorder: false,
         preference: Arc::new([place(1)]),
+        rules: Arc::default(),
         key: None,
         cart: None,
         discounts: Vec::new(),
