@@ -15,6 +15,7 @@ pub mod coupons;
 pub mod dashboard;
 pub mod form;
 pub mod gift_cards;
+pub mod logistics;
 pub mod order;
 pub mod orders;
 pub mod points;

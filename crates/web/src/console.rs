@@ -11,6 +11,7 @@ mod dashboard;
 mod desk;
 mod home;
 mod live;
+mod logistics;
 mod order;
 mod orders;
 mod pairs;
@@ -41,6 +42,7 @@ fn routes() -> Routes {
         .merge(dashboard::routes())
         .merge(home::routes())
         .merge(live::routes())
+        .merge(logistics::routes())
         .merge(order::routes())
         .merge(orders::routes())
         .merge(promotions::routes())

@@ -88,6 +88,8 @@ impl Console {
             .replace("{delivery}", "dlv_0000000000001")
             .replace("webhooks/{id}", "webhooks/whk_0000000000001")
             .replace("{id}", "stf_0000000000001")
+            .replace("{shipment}", "shp_0000000000001")
+            .replace("{manifest}", "mnf_0000000000001")
             .replace("{step}", "claim")
             .replace("{verb}", "enable")
             .replace("{sku}", "TEA-1")

@@ -41,11 +41,14 @@ impl Clock for TestClock {
     }
 }
 
+/// A push as it came in.
+type Received = (Headers, Vec<u8>);
+
 struct Kit {
     running: Running,
     clock: Arc<TestClock>,
     carrier: SandboxCarrier,
-    received: Arc<Mutex<Vec<(Headers, Vec<u8>)>>>,
+    received: Arc<Mutex<Vec<Received>>>,
     notify_url: String,
 }
 
@@ -69,7 +72,7 @@ impl Kit {
             clock.clone(),
             Random::from_seed(3),
         );
-        let received: Arc<Mutex<Vec<(Headers, Vec<u8>)>>> = Arc::default();
+        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let kept = received.clone();
         let take = move |headers: HeaderMap, body: Bytes| async move {
             let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
@@ -133,9 +136,8 @@ impl Kit {
         let kind = kinds.iter().find(|kind| kind.name() == "sandbox").unwrap();
         let source = kind.connect(SECRET).unwrap();
         let received = self.received.lock().unwrap();
-        let read = |(headers, body): &(Headers, Vec<u8>)| {
-            source.read(headers, body, self.clock.now()).unwrap()
-        };
+        let read =
+            |(headers, body): &Received| source.read(headers, body, self.clock.now()).unwrap();
         received.iter().map(read).collect()
     }
 }

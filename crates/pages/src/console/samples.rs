@@ -20,6 +20,9 @@ use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
 use crate::console::gift_cards::GiftCardsPage;
+use crate::console::logistics::{
+    CarriersPage, LogisticsPage, ManifestPage, ManifestsPage, ShipmentPage,
+};
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
 use crate::console::points::PointsPage;
@@ -51,6 +54,11 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/tasks", TasksPage::sample(language)),
         sample("/console/approvals/tsk_1", ApprovalPage::sample(language)),
         sample("/console/tasks?desk=warehouse", TasksPage::sample_empty(language)),
+        sample("/console/logistics", LogisticsPage::sample(language)),
+        sample("/console/logistics/shipments/shp_1", ShipmentPage::sample(language)),
+        sample("/console/logistics/manifests", ManifestsPage::sample(language)),
+        sample("/console/logistics/manifests/mnf_1", ManifestPage::sample(language)),
+        sample("/console/logistics/carriers", CarriersPage::sample(language)),
         sample("/console/orders", OrdersPage::sample(language)),
         sample("/console/orders?q=nothing", OrdersPage::sample_no_match(language)),
         sample("/console/orders?state=skipped", OrdersPage::sample_skipped(language)),

@@ -20,7 +20,7 @@ fn carriers() -> Carriers {
 }
 
 fn words(carriers: &Carriers, waybill: &str, now: Timestamp) -> Vec<Word> {
-    let (_, events) = carriers.track(&carriers.parcels[waybill].carrier, waybill, now).unwrap();
+    let (_, events) = carriers.track(carriers.parcels[waybill].carrier, waybill, now).unwrap();
     events.into_iter().map(|event| event.word).collect()
 }
 

@@ -158,6 +158,9 @@ fn allowed(member: &Member) -> Vec<Section> {
     if review::NEEDS.check(member).is_ok() {
         sections.push(Section::Review);
     }
+    if Needs::Parcels.check(member).is_ok() {
+        sections.extend([Section::Exceptions, Section::Logistics]);
+    }
     if Needs::Right(Permission::AdjustStock).check(member).is_ok() {
         sections.push(Section::Stock);
     }

@@ -7,6 +7,7 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
+use ordermill_app::shipment::may_look;
 use ordermill_domain::role::Permission;
 
 use super::desk::Member;
@@ -25,6 +26,8 @@ pub enum Needs {
     Role,
     /// A right over something: how far it goes is checked where the thing is known.
     Right(Permission),
+    /// To look at parcels: whoever ships, and whoever reads all orders.
+    Parcels,
     /// One of several rights.
     AnyOf(&'static [Permission]),
 }
@@ -118,6 +121,7 @@ impl Needs {
             Self::Role if !member.staff().roles.is_empty() => Ok(()),
             Self::Role => Err(Permission::ManageAccess),
             Self::Right(permission) if may(&permission) => Ok(()),
+            Self::Parcels => may_look(&member.principal).map_err(|forbidden| forbidden.0),
             Self::AnyOf(permissions) if permissions.iter().any(may) => Ok(()),
             Self::Right(permission) => Err(permission),
             Self::AnyOf(permissions) => {
