@@ -37,7 +37,7 @@ pub(crate) fn pushes() -> MethodRouter<Services> {
     responses(
         (status = 200, description = "It is stored; the body is what the partner wants to read.", body = String, content_type = "text/plain"),
         (status = 204, description = "It is stored."),
-        (status = 401, description = "The signature is not the partner's, or not from now.", body = String, content_type = "text/plain"),
+        (status = 401, description = "The signature is not the partner's, or not from now; a partner that wants to hear so in a document of its own gets that with 200.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such tracker.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "It could not be stored; send it again.", body = Problem, content_type = "application/problem+json"),
@@ -54,7 +54,10 @@ pub async fn receive_tracking_push(
     let headers = as_received(&headers);
     match services.carriers().receive_push(&partner, tracker, &headers, &body).await {
         Ok(reply) => Ok(answer(reply)),
-        Err(ReceivePushError::NotBelieved(reply, _)) => Ok(answer(reply)),
+        Err(ReceivePushError::NotBelieved(reply, _)) if reply.status == 200 => Ok(answer(reply)),
+        Err(error @ ReceivePushError::NotBelieved(..)) => {
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_wrong", &error))
+        }
         Err(ReceivePushError::UnknownTracker) => Err(not_found("tracker")),
         Err(ReceivePushError::Storage(error)) => Err(error.into()),
     }

@@ -270,7 +270,6 @@ crate::words! {
     logistics_why = "为什么选这家承运商", "Why this carrier";
     logistics_chosen = "已选", "Chosen";
     logistics_weighed(amount) = "综合成本 {amount}", "weighs {amount}";
-    logistics_service = "服务", "Service";
     logistics_cost = "运费", "Carriage";
     logistics_insured = "保价", "Insured for";
     logistics_weight = "重量", "Weight";

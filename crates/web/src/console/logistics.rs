@@ -46,17 +46,17 @@ const EVENTS_MAX: i64 = 200;
 const SHORT: Span = Span::hours(4);
 
 pub(super) fn routes() -> Routes {
-    let parcels = Needs::Parcels;
+    let (parcels, shipping) = (Needs::Parcels, Needs::Shipping);
     Routes::default()
         .get("/console/logistics", parcels, list)
         .get("/console/desk/exceptions", parcels, exceptions)
         .get("/console/logistics/shipments/{shipment}", parcels, show)
-        .post("/console/logistics/shipments/{shipment}/plan", parcels, plan)
-        .post("/console/logistics/shipments/{shipment}/end", parcels, end)
+        .post("/console/logistics/shipments/{shipment}/plan", shipping, plan)
+        .post("/console/logistics/shipments/{shipment}/end", shipping, end)
         .get("/console/logistics/manifests", parcels, manifests)
-        .post("/console/logistics/manifests/scan", parcels, scan)
+        .post("/console/logistics/manifests/scan", shipping, scan)
         .get("/console/logistics/manifests/{manifest}", parcels, show_manifest)
-        .post("/console/logistics/manifests/{manifest}/close", parcels, close)
+        .post("/console/logistics/manifests/{manifest}/close", shipping, close)
         .get("/console/logistics/carriers", parcels, carriers)
 }
 

@@ -7,7 +7,7 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
-use ordermill_app::shipment::may_look;
+use ordermill_app::shipment::{may_look, may_ship};
 use ordermill_domain::role::Permission;
 
 use super::desk::Member;
@@ -28,6 +28,8 @@ pub enum Needs {
     Right(Permission),
     /// To look at parcels: whoever ships, and whoever reads all orders.
     Parcels,
+    /// To take steps of shipping.
+    Shipping,
     /// One of several rights.
     AnyOf(&'static [Permission]),
 }
@@ -122,6 +124,10 @@ impl Needs {
             Self::Role => Err(Permission::ManageAccess),
             Self::Right(permission) if may(&permission) => Ok(()),
             Self::Parcels => may_look(&member.principal).map_err(|forbidden| forbidden.0),
+            Self::Shipping => {
+                let site = member.staff().location;
+                may_ship(&member.principal, site, true).map_err(|forbidden| forbidden.0)
+            }
             Self::AnyOf(permissions) if permissions.iter().any(may) => Ok(()),
             Self::Right(permission) => Err(permission),
             Self::AnyOf(permissions) => {
