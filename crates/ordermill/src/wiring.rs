@@ -153,6 +153,8 @@ impl Shop {
             Reader::webhooks(),
             Reader::backorders(),
             ordermill_app::sourcing::reader(self.services.catalog_holder()),
+            ordermill_app::shipment::packed::reader(self.services.carriers().clone()),
+            ordermill_app::shipment::leave::reader(),
             ordermill_app::message::news::reader(),
             ordermill_app::replenishment::reader(self.services.catalog_holder()),
         ]

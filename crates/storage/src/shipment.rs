@@ -2,7 +2,7 @@
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{CarrierId, LocationId, OrderId, ShipmentId};
+use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::shipment::{Event, Facts, Shipment, State, Terms, Track};
 
 use crate::columns::{Kind, insert};
@@ -237,6 +237,24 @@ pub fn states_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(OrderI
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, state FROM shipments WHERE order_id = $1",
         postgres: "SELECT order_id, state FROM shipments WHERE order_id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.parsed()?)))
+}
+
+/// Whose orders these shipments are for.
+pub fn orders_of_each(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<OrderId>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT order_id FROM shipments WHERE id = $1",
+        postgres: "SELECT order_id FROM shipments WHERE id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| row.id())
+}
+
+/// Where the parcels of these orders stand: (package, state), the newest label last.
+pub fn of_packages(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(PackageId, State)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT package_id, state FROM shipments WHERE order_id = $1 ORDER BY id",
+        postgres: "SELECT package_id, state FROM shipments WHERE order_id = ANY($1) ORDER BY id",
     };
     tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.parsed()?)))
 }

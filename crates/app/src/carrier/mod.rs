@@ -137,6 +137,12 @@ impl Carriers {
         Ok(histories)
     }
 
+    /// How each carrier has served as far as this node has computed it; nothing right after a start.
+    pub(crate) fn known_histories(&self) -> Arc<Histories> {
+        let known = self.0.scores.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map_or_else(Arc::default, |(_, histories)| Arc::clone(histories))
+    }
+
     /// Wakes whoever asks carriers for labels and drivers.
     pub fn hurry(&self) {
         self.0.work.notify_one();

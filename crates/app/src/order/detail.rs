@@ -3,14 +3,15 @@
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::fulfillment::Fulfillment;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{CarrierId, OrderId};
 use ordermill_domain::order::review::Hold;
 use ordermill_domain::order::{Action, DisplayStatus, OrderLine, OrderNumber, Review};
 use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
+use ordermill_domain::text::Text;
 use ordermill_storage::{
-    Error, Tx, coupon, deadline, fulfillment, journal, ledger, message, order, payment, refund,
-    reservation, review, task,
+    Error, Tx, carrier, coupon, deadline, fulfillment, journal, ledger, message, order, payment,
+    refund, reservation, review, shipment, task,
 };
 
 /// History entries shown at most; the rest is a page of the audit log.
@@ -37,6 +38,10 @@ pub struct OrderDetail {
     pub refunds: Vec<Refund>,
     /// What each location ships, or was to ship, oldest first.
     pub fulfillments: Vec<Fulfillment>,
+    /// The parcels with a label, oldest first.
+    pub shipments: Vec<shipment::Stored>,
+    /// Who carries parcels: (carrier, name).
+    pub carriers: Vec<(CarrierId, Text)>,
     /// Why it is or was kept from being released, oldest first.
     pub holds: Vec<Hold>,
     /// What must happen by when: (kind, due, warning).
@@ -59,6 +64,8 @@ impl OrderDetail {
         let was_looked_at =
             !matches!(stored.order.facts().review, Review::Pending | Review::AutoPassed);
         let was_confirmed = stored.order.facts().milestones.confirmed_at.is_some();
+        let shipments = if was_confirmed { shipment::of(tx, id)? } else { Vec::new() };
+        let known = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
         let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
@@ -69,6 +76,8 @@ impl OrderDetail {
             discounts: order::discounts(tx, id)?,
             reservations: reservation::of(tx, id)?,
             fulfillments: if was_confirmed { fulfillment::of(tx, id)? } else { Vec::new() },
+            shipments,
+            carriers: known.into_iter().map(|it| (it.carrier.id, it.carrier.name)).collect(),
             payments: payment::of(tx, id)?,
             refunds: refund::of(tx, id)?,
             deadlines: deadline::of(tx, id)?,

@@ -11,9 +11,10 @@ use ordermill_domain::shipment::{Event, State};
 use ordermill_ports::carrier::{CarrierError, PickupRequest};
 use ordermill_storage::manifest::{self, Manifest};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Error, Tx, carrier, location};
+use ordermill_storage::{Error, Tx, carrier, location, order};
 
 use super::label::look_at;
+use super::leave::follow;
 use super::{ShipmentError, may_ship};
 use crate::carrier::Carriers;
 use crate::payment::settings::{is_used_up, wait_after};
@@ -122,7 +123,8 @@ pub enum CloseManifestError {
     Storage(#[from] Error),
 }
 
-/// Closes a list: the carrier has its parcels. Gives those that were handed over; parcels that the
+/// Closes a list: the carrier has its parcels. What fulfillments have left with it is booked out of the
+/// stock, and their orders are shipped as far as that goes. Gives those that were handed over; parcels that the
 /// carrier's own scan has handed over before, or that were voided meanwhile, are left out.
 pub fn close(
     tx: &mut Tx<'_>,
@@ -142,6 +144,11 @@ pub fn close(
     if !manifest::close(tx, id, act.at, speaks.then_some(act.at))? {
         return Err(CloseManifestError::Closed(id));
     }
+    // Orders are locked first, as everywhere.
+    let mut orders = shipment::orders_of_each(tx, &ids)?;
+    orders.sort_unstable();
+    orders.dedup();
+    order::lock_each(tx, &orders)?;
     let mut stored = shipment::fetch_each_for_update(tx, &ids)?;
     let mut events: Vec<(ShipmentId, i64, Event)> = Vec::new();
     for stored in &mut stored {
@@ -158,6 +165,7 @@ pub fn close(
         handed.iter().map(|stored| (stored, stored.shipment.facts().version - 1)).collect();
     shipment::update_each(tx, &changed)?;
     shipment::record_each(tx, act, events.iter().map(|(id, version, it)| (*id, *version, it)))?;
+    follow(tx, act, &orders)?;
     Ok(handed)
 }
 

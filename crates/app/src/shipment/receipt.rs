@@ -10,7 +10,7 @@ use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, ShipmentId};
-use ordermill_domain::order::Action;
+use ordermill_domain::order::{Action, OrderLine};
 use ordermill_domain::shipment::{Event, State};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, deadline, shipment, task};
@@ -60,7 +60,12 @@ pub fn confirm(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<Confirmed, 
     let mut file = OrderFile::load(tx, order)?;
     let states = shipment::states_of_each(tx, &[order])?;
     let is_on_its_way = |state: &State| matches!(state, State::LabelCreated | State::HandedOver);
-    let waits = states.iter().any(|(_, state)| is_on_its_way(state));
+    let is_to_come = |line: &OrderLine| {
+        let pieces = line.pieces();
+        pieces.shipped + pieces.canceled < line.terms.quantity.get()
+    };
+    let waits =
+        states.iter().any(|(_, state)| is_on_its_way(state)) || file.lines.iter().any(is_to_come);
     if waits || !file.order().allows(Action::Complete) {
         return Ok(Confirmed::Nothing);
     }

@@ -17,7 +17,9 @@ impl Carriers {
             self.repeat("labels", stop.clone(), self.work(), || self.make_labels()),
             self.repeat("drivers", stop.clone(), &nobody, || self.call_drivers()),
             self.repeat("pushes", stop.clone(), self.pushes(), || self.process_pushes()),
-            self.repeat("silence", stop, &nobody, || self.ask_about_silent()),
+            self.repeat("silence", stop.clone(), &nobody, || self.ask_about_silent()),
+            // Kept fresh for those who may not wait for it.
+            self.repeat("scores", stop, &nobody, async || self.histories().await.map(|_| 0)),
         );
     }
 

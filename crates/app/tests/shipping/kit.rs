@@ -112,6 +112,7 @@ impl Shop {
         let set_up = move |tx: &mut Tx<'_>| {
             let act = Act::new(Actor::system("test"), at);
             location::insert(tx, &act, &catalog::location(place(1), "HZ", 30, 120))?;
+            ordermill_storage::sku::insert(tx, &act, &catalog::sku(sku(1), "S1"))?;
             for carrier in [swift(), harbor()] {
                 let account = NewAccount {
                     protocol: "sandbox".into(),

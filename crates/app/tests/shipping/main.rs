@@ -5,4 +5,5 @@ mod desk;
 mod kit;
 mod labels;
 mod load;
+mod packed;
 mod tracking;

@@ -8,6 +8,7 @@ use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::order::file::FileError;
 use ordermill_app::permission::{About, Buyer, Principal, authorize};
+use ordermill_app::shipment::tracking_page;
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::event::Event;
@@ -17,7 +18,8 @@ use ordermill_domain::order::{
 use ordermill_domain::payment::PaymentStatus;
 use ordermill_domain::refund;
 use ordermill_domain::role::Permission;
-use ordermill_pages::shop::order::{Allowed, OrderLine, OrderPage};
+use ordermill_domain::shipment::State;
+use ordermill_pages::shop::order::{Allowed, OrderLine, OrderPage, Parcel};
 use ordermill_pages::states::{self, history};
 use ordermill_pages::ui::{Badge, Progress, Step, Steps, Timeline, Tone, TotalLine, Totals};
 use ordermill_pages::{Icon, Page, Part, Words};
@@ -137,7 +139,7 @@ fn page(here: &Here, detail: &OrderDetail) -> OrderPage {
         allowed: Allowed { cancel: order.allows(Action::Cancel), ..Allowed::default() },
         lines: lines(here, detail),
         totals: totals(detail, t),
-        parcels: Vec::new(),
+        parcels: parcels(here, detail),
         recipient: recipient(here, detail),
         timeline: timeline(here, detail),
         is_live: !is_closed,
@@ -145,6 +147,24 @@ fn page(here: &Here, detail: &OrderDetail) -> OrderPage {
         frame: here.frame(),
         shell: here.shell(),
     }
+}
+
+/// The parcels with a label, each with the way to its tracking page.
+fn parcels(here: &Here, detail: &OrderDetail) -> Vec<Parcel> {
+    let t = here.t();
+    let token = tracking_page::token(here.services().vault(), detail.stored.order.id());
+    let in_use = detail.shipments.iter().filter(|it| it.shipment.state() != State::Voided);
+    let parcel = |stored: &ordermill_storage::shipment::Stored| {
+        let facts = stored.shipment.facts();
+        let carrier = detail.carriers.iter().find(|(id, _)| *id == facts.terms.carrier);
+        Parcel {
+            carrier: carrier.map_or(String::new(), |(_, name)| here.text(name).to_owned()),
+            tracking_number: facts.terms.waybill.clone(),
+            badge: states::shipment::state(facts.state, t),
+            href: format!("/t/{token}"),
+        }
+    };
+    in_use.map(parcel).collect()
 }
 
 /// State of the order, and of its money where that says more.

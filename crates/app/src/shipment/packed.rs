@@ -1,0 +1,152 @@
+//! Packed work wants labels: a reader of the journal behind the pack bench.
+//!
+//! Each closed package wants one label. Packages that are opened again, or whose work ends, give theirs
+//! up. In a shop without carriers labels are made outside.
+
+use ordermill_base::{Id, Money, Timestamp};
+use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::event::Event;
+use ordermill_domain::fulfillment;
+use ordermill_domain::ids::{FulfillmentId, PackageId};
+use ordermill_domain::package::Package;
+use ordermill_domain::sku::Handling;
+use ordermill_storage::journal::Entry;
+use ordermill_storage::{Error, Tx, carrier, label_request, order, package};
+
+use super::ShipmentError;
+use super::label::{WantLabel, want_label, withdraw};
+use crate::carrier::choose::ReadyParcel;
+use crate::carrier::{Carriers, Histories};
+use crate::catalog::Catalog;
+use crate::reader::{ReadError, Reader};
+
+/// The name of the cursor.
+pub const READER: &str = "labels";
+
+/// Wants labels for what was packed.
+pub fn reader(carriers: Carriers) -> Reader {
+    let reader = Reader::new(READER, move |tx, entries, now| {
+        if carrier::list(tx)?.is_empty() {
+            return Ok(());
+        }
+        let histories = carriers.known_histories();
+        for entry in entries {
+            follow(tx, &carriers, &histories, entry, now)?;
+        }
+        carriers.hurry();
+        Ok(())
+    });
+    Reader { kinds: Some(PACKING), is_command: true, ..reader }
+}
+
+/// What closes packages, and what opens them.
+const PACKING: &[&str] = &["fulfillment.packed", "fulfillment.unpacked", "fulfillment.canceled"];
+
+fn follow(
+    tx: &mut Tx<'_>,
+    carriers: &Carriers,
+    histories: &Histories,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<(), ReadError> {
+    let act = Act::new(Actor::system(READER), now);
+    let work = FulfillmentId::from_raw(entry.aggregate_id);
+    let event = Event::from_json(&entry.kind, &entry.body)
+        .map_err(|error| ReadError::Entry(error.to_string()))?;
+    let Event::Fulfillment(event) = event else { return Ok(()) };
+    match event {
+        fulfillment::Event::Packed { packages } => {
+            for id in packages {
+                let found = package::fetch(tx, id)?;
+                // Opened again before anybody has looked: the next packing wants its own.
+                let closed = found.filter(|package| package.opened_at.is_none());
+                if let Some(package) = closed {
+                    want(tx, carriers, histories, &act, work, &package)?;
+                }
+            }
+        }
+        fulfillment::Event::Unpacked | fulfillment::Event::Canceled { .. } => {
+            let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else {
+                return Ok(());
+            };
+            for request in label_request::of(tx, work.facts().order)? {
+                if is_opened(tx, request.package, &work)? {
+                    give_up(tx, &act, request.package)?;
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a package of this work was opened again, or its work has ended.
+fn is_opened(
+    tx: &mut Tx<'_>,
+    id: PackageId,
+    work: &fulfillment::Fulfillment,
+) -> Result<bool, Error> {
+    let package = package::fetch(tx, id)?.filter(|package| package.fulfillment == work.id());
+    let is_over = work.state() == fulfillment::State::Canceled;
+    Ok(package.is_some_and(|package| package.opened_at.is_some() || is_over))
+}
+
+fn want(
+    tx: &mut Tx<'_>,
+    carriers: &Carriers,
+    histories: &Histories,
+    act: &Act,
+    work: FulfillmentId,
+    package: &Package,
+) -> Result<(), ReadError> {
+    let work = ordermill_storage::fulfillment::fetch(tx, work)?;
+    let (Some(work), Some(stored)) = (work, order::fetch(tx, package.order)?) else {
+        return Ok(());
+    };
+    let lines = order::lines(tx, package.order)?;
+    let value_minor = package.contents.iter().map(|content| {
+        let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
+        line.map_or(0, |line| line.terms.unit_price_minor * content.quantity.get())
+    });
+    let currency = stored.order.facts().amounts.currency;
+    let catalog = carriers.shop().current();
+    let want = WantLabel {
+        order: package.order,
+        package: package.id,
+        location: work.facts().location,
+        parcel: ReadyParcel {
+            weight_grams: package.gross_grams.max(1),
+            dimensions_mm: package.size_mm.map(|side| side.max(1)),
+            handling: handling_of(&catalog, package),
+            value: Money::new(value_minor.sum(), currency),
+            promised_by_on: None,
+            wish: None,
+        },
+    };
+    match want_label(tx, act, carriers.vault(), &want, histories) {
+        Ok(_) => Ok(()),
+        Err(ShipmentError::Storage(error)) => Err(error.into()),
+        Err(error) => Err(ReadError::Entry(error.to_string())),
+    }
+}
+
+fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadError> {
+    match withdraw(tx, act, package) {
+        // What the carrier has already is on its way, and comes back as such.
+        Ok(_) | Err(ShipmentError::Refused(_)) => Ok(()),
+        Err(ShipmentError::Storage(error)) => Err(error.into()),
+        Err(error) => Err(ReadError::Entry(error.to_string())),
+    }
+}
+
+/// What must be minded of any of the goods in a package.
+fn handling_of(catalog: &Catalog, package: &Package) -> Handling {
+    let goods = package.contents.iter().filter_map(|content| catalog.sku(content.sku));
+    goods.fold(Handling::default(), |all, sku| Handling {
+        is_fragile: all.is_fragile || sku.handling.is_fragile,
+        is_high_value: all.is_high_value || sku.handling.is_high_value,
+        is_perishable: all.is_perishable || sku.handling.is_perishable,
+        is_hazardous: all.is_hazardous || sku.handling.is_hazardous,
+        is_oversized: all.is_oversized || sku.handling.is_oversized,
+    })
+}

@@ -1,0 +1,188 @@
+//! From the pack bench to a completed order.
+
+use ordermill_app::catalog::Catalog;
+use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::pack::Seen;
+use ordermill_app::pack::close::{PackedBox, close, open};
+use ordermill_app::permission::Principal;
+use ordermill_app::reader::Reader;
+use ordermill_app::shipment::receipt::{Confirmed, confirm};
+use ordermill_app::shipment::{leave, packed};
+use ordermill_app::sourcing::{Wish, by_rules, source_each};
+use ordermill_base::{Id, Quantity};
+use ordermill_domain::actor::{Act, Name};
+use ordermill_domain::fulfillment::State as Work;
+use ordermill_domain::ids::{FulfillmentId, OrderId, WaveId};
+use ordermill_domain::order::{LineQuantity, Progress, Status};
+use ordermill_domain::package::Content;
+use ordermill_domain::shipment::State;
+use ordermill_sandbox::carriers::Word;
+use ordermill_storage::shipment::Stored;
+use ordermill_storage::{Error, Tx, fulfillment, journal, order, shipment, stock};
+use ordermill_testkit::stock::sku;
+
+use crate::kit::{Shop, on_each_database};
+
+fn somebody() -> Principal {
+    Principal::System(Name::fixed("test"))
+}
+
+impl Shop {
+    fn looked_at(&self) -> Act {
+        Act { reason: Some("a test".into()), ..self.act() }
+    }
+
+    /// An order whose one piece lies in a closed box.
+    async fn packed(&self, number: i64) -> (OrderId, FulfillmentId) {
+        let order = self.place(number).await;
+        let (act, principal, now) = (self.looked_at(), somebody(), self.act().at);
+        let write = move |tx: &mut Tx<'_>| {
+            let catalog = Catalog::load(tx)?;
+            source_each(tx, &catalog, &by_rules(now), &[order].into(), &Wish::default())?;
+            let id = fulfillment::of(tx, order)?[0].id();
+            let one = LineQuantity { line_no: 1, quantity: Quantity::ONE };
+            let mut file = FulfillmentFile::load(tx, id).map_err(Error::defect)?;
+            file.step(&act, |work| work.release(WaveId::from_raw(1), now)).unwrap();
+            file.step(&act, |work| work.pick(vec![one], now)).unwrap();
+            file.step(&act, |work| work.finish_picking(now)).unwrap();
+            file.step(&act, |work| work.recheck(now)).unwrap();
+            file.save(tx)?;
+            let content = Content {
+                line_no: 1,
+                sku: sku(1),
+                quantity: Quantity::ONE,
+                lot: None,
+                serials: vec![],
+            };
+            let boxes = [PackedBox {
+                material: "BOX-M".to_owned(),
+                contents: vec![content],
+                gross_grams: None,
+            }];
+            let seen = Seen { id, version: None };
+            close(tx, &catalog, &principal, &act, seen, &boxes).map_err(Error::defect)?;
+            Ok::<_, Error>(id)
+        };
+        (order, self.database.write(write).await.unwrap())
+    }
+
+    /// Lets a reader read what has happened to one thing.
+    async fn reads(&self, reader: Reader, aggregate: &'static str, id: impl Id) {
+        let (id, now) = (OrderId::from_raw(id.raw()), self.act().at);
+        let write = move |tx: &mut Tx<'_>| {
+            let mut entries = journal::of(tx, aggregate, id, 1, 1_000)?;
+            entries.retain(|entry| reader.kinds.unwrap().contains(&entry.kind.as_str()));
+            let mut write = (reader.prepare)(tx, entries, now).map_err(Error::defect)?;
+            write(tx).map_err(Error::defect)
+        };
+        self.database.write(write).await.unwrap();
+    }
+
+    /// The parcel of packed work, with its label.
+    async fn labeled_work(&self, number: i64) -> (OrderId, FulfillmentId, Stored) {
+        let (order, work) = self.packed(number).await;
+        self.reads(packed::reader(self.carriers.clone()), "fulfillment", work).await;
+        self.carriers.make_labels().await.unwrap();
+        let stored = self.parcels(order).await.remove(0);
+        self.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
+        (order, work, stored)
+    }
+
+    async fn parcels(&self, order: OrderId) -> Vec<Stored> {
+        self.database.read(move |tx| shipment::of(tx, order)).await.unwrap()
+    }
+
+    async fn stands(&self, order: OrderId) -> (Status, Progress, Work) {
+        let read = move |tx: &mut Tx<'_>| {
+            let stored = order::fetch(tx, order)?.ok_or(Error::Stale("an order"))?;
+            let work = fulfillment::of(tx, order)?;
+            Ok::<_, Error>((stored.order.status(), stored.progress, work[0].state()))
+        };
+        self.database.read(read).await.unwrap()
+    }
+
+    async fn on_hand(&self) -> i64 {
+        let levels = self.database.read(|tx| stock::levels(tx, [sku(1)])).await.unwrap();
+        levels.iter().map(|level| level.on_hand).sum()
+    }
+}
+
+#[test]
+fn a_packed_order_goes_to_the_door_and_is_completed() {
+    on_each_database(async |shop| {
+        let before = shop.on_hand().await;
+        let (order, _, stored) = shop.labeled_work(1).await;
+        let confirmed = Status::Confirmed;
+        assert_eq!(shop.stands(order).await, (confirmed, Progress::Labeled, Work::Packed));
+        let scanned = shop.scan_out(&stored.shipment.facts().terms.waybill).await;
+        shop.close(scanned.manifest).await;
+        assert_eq!(shop.stands(order).await, (confirmed, Progress::Shipped, Work::HandedOver));
+        assert_eq!(shop.on_hand().await, before - 1);
+        shop.carriers.call_drivers().await.unwrap();
+        shop.reports(&stored, Word::Signed).await;
+        shop.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
+        assert_eq!(shop.stands(order).await, (confirmed, Progress::Delivered, Work::Closed));
+        assert_eq!(shop.deadlines(order).await, ["confirm_receipt"]);
+        let act = shop.act();
+        let write = move |tx: &mut Tx<'_>| confirm(tx, &act, order).map_err(Error::defect);
+        assert_eq!(shop.database.write(write).await.unwrap(), Confirmed::Completed);
+        assert_eq!(shop.stands(order).await.0, Status::Completed);
+        assert_eq!(shop.deadlines(order).await, [] as [&str; 0]);
+    });
+}
+
+#[test]
+fn what_the_carriers_own_scan_hands_over_leaves_the_books_as_well_and_once() {
+    on_each_database(async |shop| {
+        let before = shop.on_hand().await;
+        let (order, _, stored) = shop.labeled_work(1).await;
+        shop.reports(&stored, Word::Collected).await;
+        let id = stored.shipment.facts().id;
+        for _ in 0..2 {
+            shop.reads(leave::reader(), "shipment", id).await;
+        }
+        assert_eq!(shop.stands(order).await.1, Progress::Shipped);
+        assert_eq!(shop.on_hand().await, before - 1);
+    });
+}
+
+#[test]
+fn a_box_that_is_opened_again_gives_its_label_back() {
+    on_each_database(async |shop| {
+        let (order, work, stored) = shop.labeled_work(1).await;
+        let (act, principal) = (shop.looked_at(), somebody());
+        let write = move |tx: &mut Tx<'_>| {
+            let seen = Seen { id: work, version: None };
+            open(tx, &principal, &act, seen).map_err(Error::defect)
+        };
+        shop.database.write(write).await.unwrap();
+        shop.reads(packed::reader(shop.carriers.clone()), "fulfillment", work).await;
+        shop.carriers.make_labels().await.unwrap();
+        assert_eq!(shop.parcels(order).await[0].shipment.state(), State::Voided);
+        assert!(shop.sandbox().parcels()[0].is_void);
+        shop.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
+        assert_eq!(shop.stands(order).await.1, Progress::NotPacked);
+    });
+}
+
+#[test]
+fn hundreds_of_parcels_leave_in_one_command() {
+    on_each_database(async |shop| {
+        let before = shop.on_hand().await;
+        let count = 120;
+        let mut orders = Vec::new();
+        for number in 1..=count {
+            let (order, _, stored) = shop.labeled_work(number).await;
+            shop.scan_out(&stored.shipment.facts().terms.waybill).await;
+            orders.push(order);
+        }
+        let list = shop.database.read(|tx| ordermill_storage::manifest::list(tx, None, 9)).await;
+        let (list, parcels) = list.unwrap().remove(0);
+        assert_eq!(parcels, count);
+        assert_eq!(shop.close(list.id).await.len() as i64, count);
+        assert_eq!(shop.on_hand().await, before - count);
+        for order in orders {
+            assert_eq!(shop.stands(order).await.1, Progress::Shipped);
+        }
+    });
+}
