@@ -16,6 +16,7 @@ mod journal;
 mod messages;
 mod orders;
 mod payments;
+mod pick_lists;
 mod shipments;
 mod stock;
 
@@ -134,6 +135,12 @@ pub const CHECKS: &[Check] = &[
         run: shipments::run,
     },
     Check {
+        name: "pick lists",
+        invariants: &["I5"],
+        tables: &["pick_lists", "pick_lines", "journal"],
+        run: pick_lists::run,
+    },
+    Check {
         name: "gift cards",
         invariants: &["I3", "I5"],
         tables: &["gift_cards", "gift_card_movements", "ledger_entries", "journal"],
@@ -193,6 +200,7 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("incoming_stock", "a plan, not a fact"),
     ("locations", "master data"),
     ("login_codes", "codes that run out by themselves"),
+    ("pick_scans", "answers that are kept for scans that come again, and pruned by age"),
     ("schema_steps", "the schema's own history"),
     ("settings", "configuration"),
     ("sourcing_decisions", "explanations for people"),

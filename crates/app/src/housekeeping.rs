@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
-    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code,
+    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list,
     rule_table, session, webhook,
 };
 use tokio::sync::watch;
@@ -52,6 +52,8 @@ pub const RULES: &[Rule] = &[
     Rule { name: "tries", kept: throttle::QUIET, prune: attempt::prune },
     // A partner sends a notice again for days at most; one that comes later finds its work done.
     Rule { name: "messages of the inbox", kept: Span::days(30), prune: inbox::prune },
+    // A device that lay in a drawer for so long has nothing to say any more.
+    Rule { name: "answers to scans", kept: Span::days(7), prune: pick_list::prune_answers },
     Rule { name: "webhook deliveries", kept: Span::days(30), prune: delivery::prune },
     // Long enough to judge a version before it goes in force.
     Rule { name: "trials of rules", kept: Span::days(30), prune: rule_table::prune_trials },

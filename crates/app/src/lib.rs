@@ -36,6 +36,7 @@ pub mod overview;
 pub mod pack;
 pub mod payment;
 pub mod permission;
+pub mod pick_list;
 pub mod points;
 pub mod price;
 pub mod privacy;
@@ -56,6 +57,7 @@ pub mod stock;
 pub mod stock_desk;
 pub mod task;
 mod throttle;
+pub mod wave;
 pub mod webhook;
 
 pub use services::{Channels, Ground, Partners, Services};

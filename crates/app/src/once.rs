@@ -96,6 +96,19 @@ pub fn once<'k, I: Id, T, E: From<Error>>(
     Ok(Once::Made(id, made))
 }
 
+/// What the same request has made before; none if it is new.
+///
+/// # Errors
+/// If the key was used for another request.
+pub fn made_before<I: Id>(tx: &mut Tx<'_>, key: &Key) -> Result<Option<I>, OnceError<Error>> {
+    let key = key.as_use();
+    match idempotency::find(tx, &[key])?.pop() {
+        Some(used) if used.request_hash != key.request_hash => Err(OnceError::KeyReused),
+        Some(used) => Ok(Some(I::from_raw(used.subject_id))),
+        None => Ok(None),
+    }
+}
+
 fn is_used(tx: &mut Tx<'_>, key: Option<KeyUse<'_>>) -> bool {
     key.is_some_and(|key| idempotency::find(tx, &[key]).is_ok_and(|used| !used.is_empty()))
 }

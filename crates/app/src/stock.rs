@@ -146,7 +146,11 @@ pub fn count_stock(
     spot: &Spot,
 ) -> Result<MovementId, StockError> {
     let mut floor = Floor::open(tx, sku, at, spot)?;
-    let expected = floor.pieces(tx, at, spot)?;
+    let Pieces { all: expected, claimed } = floor.pieces(tx, at, spot)?;
+    if (0..claimed).contains(&counted) {
+        // Whoever picks finds out that the pieces are not there, and says so.
+        return Err(MovementError::Claimed { left: counted, claimed }.into());
+    }
     let on_hand = floor.levels.at(sku, at)?.on_hand;
     if counted < 0 {
         return Err(MovementError::Impossible.into());
@@ -233,6 +237,20 @@ struct Floor {
     location: ordermill_domain::location::Location,
 }
 
+/// What lies at a spot.
+struct Pieces {
+    all: i64,
+    /// Those that pick lists will take.
+    claimed: i64,
+}
+
+impl Pieces {
+    /// Those that nobody will take.
+    const fn free(&self) -> i64 {
+        self.all - self.claimed
+    }
+}
+
 /// A movement at a spot, and the raw id of what caused it.
 struct Move<'a> {
     movement: Movement,
@@ -277,16 +295,24 @@ impl Floor {
         Ok(stock::record(tx, act, &level, event, place)?)
     }
 
-    /// How many pieces lie at a spot; without a bin, those that lie in none.
-    fn pieces(&mut self, tx: &mut Tx<'_>, at: LocationId, spot: &Spot) -> Result<i64, StockError> {
+    /// What lies at a spot; without a bin, what lies in none.
+    fn pieces(
+        &mut self,
+        tx: &mut Tx<'_>,
+        at: LocationId,
+        spot: &Spot,
+    ) -> Result<Pieces, StockError> {
         let bins = stock::bins(tx, self.sku.id, at)?;
         let Some(bin) = spot.bin else {
             let in_bins: i64 = bins.iter().map(|stock| stock.on_hand).sum();
-            return Ok(self.levels.at(self.sku.id, at)?.on_hand - in_bins);
+            let all = self.levels.at(self.sku.id, at)?.on_hand - in_bins;
+            return Ok(Pieces { all, claimed: 0 });
         };
         let lot = spot.lot.as_ref().map_or("", |lot| lot.code.as_str());
         let is_there = |stock: &&BinStock| stock.bin == bin && stock.lot == lot;
-        Ok(bins.iter().find(is_there).map_or(0, |stock| stock.on_hand))
+        let found = bins.iter().find(is_there);
+        let pieces = |stock: &BinStock| Pieces { all: stock.on_hand, claimed: stock.claimed };
+        Ok(found.map_or(Pieces { all: 0, claimed: 0 }, pieces))
     }
 
     fn must_have(
@@ -299,7 +325,7 @@ impl Floor {
         if asked <= 0 {
             return Ok(());
         }
-        let has = self.pieces(tx, at, spot)?;
+        let has = self.pieces(tx, at, spot)?.free();
         if has < asked { Err(StockError::Short { has, asked }) } else { Ok(()) }
     }
 
@@ -310,11 +336,11 @@ impl Floor {
         quantity: Quantity,
         at: Timestamp,
     ) -> Result<Vec<Pick>, StockError> {
-        let without_bin = self.pieces(tx, from, &Spot::default())?;
+        let without_bin = self.pieces(tx, from, &Spot::default())?.all;
         let bins = stock::bins(tx, self.sku.id, from)?;
         let on_shelf = bins.iter().map(|stock| ShelfLot {
             expires_at: stock.expires_on.map(|day| self.end_of(day)),
-            quantity: stock.on_hand,
+            quantity: stock.on_hand - stock.claimed,
         });
         let nowhere = ShelfLot { expires_at: None, quantity: without_bin };
         let lots: Vec<ShelfLot> = on_shelf.chain([nowhere]).collect();
@@ -328,10 +354,15 @@ impl Floor {
 
     /// The moment after the last day of sale by the clock of the location.
     fn end_of(&self, day: Date) -> Timestamp {
-        let next = day.tomorrow().unwrap_or(Date::MAX);
-        let midnight = next.to_zoned(self.location.time_zone.clone());
-        midnight.map_or(Timestamp::from_micros(i64::MAX), |zoned| zoned.timestamp().into())
+        end_of(day, &self.location)
     }
+}
+
+/// The moment after a day by the clock of a location.
+pub(crate) fn end_of(day: Date, at: &ordermill_domain::location::Location) -> Timestamp {
+    let next = day.tomorrow().unwrap_or(Date::MAX);
+    let midnight = next.to_zoned(at.time_zone.clone());
+    midnight.map_or(Timestamp::from_micros(i64::MAX), |zoned| zoned.timestamp().into())
 }
 
 fn spot_of(stock: &BinStock) -> Spot {

@@ -61,8 +61,8 @@ coded! {
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
         ApiKeyId, BulkId, CarrierId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
-        LocationId, OrderId, PaymentId, RefundId, RuleTableId, SettingId, ShipmentId, SkuId,
-        StaffId,
+        LocationId, OrderId, PaymentId, PickListId, RefundId, RuleTableId, SettingId, ShipmentId,
+        SkuId, StaffId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -86,6 +86,8 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "shipment" => written::<ShipmentId>(raw),
         "carrier" => written::<CarrierId>(raw),
         "bulk" => written::<BulkId>(raw),
+        "pick_list" => written::<PickListId>(raw),
+        "wave" => written::<WaveId>(raw),
         _ => raw.to_string(),
     }
 }

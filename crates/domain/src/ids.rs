@@ -63,6 +63,8 @@ ordermill_base::id! {
     PackageId = "pkg"
     /// Fulfillments that were released together.
     WaveId = "wav"
+    /// What one person fetches from the shelves on one walk.
+    PickListId = "pkl"
     /// One entry of the journal; its raw value is the journal's position.
     EventId = "evt"
     /// One message received from outside, stored raw.

@@ -2,12 +2,13 @@
 //!
 //! Start at [`StockLevel`]. On hand changes only through a [`Movement`]; reserved and allocated
 //! change only with reservations. Whole orders are reserved by [`reserve_lines`], lots are chosen
-//! by [`fefo`], what may be promised by when is [`atp`].
+//! by [`fefo`], shelves to pick from by [`claim_shelves`], what may be promised by when is [`atp`].
 //!
 //! Invariant: what is claimed or in quarantine is on hand. A movement that would break this is
 //! refused, so that claims are released first.
 
 mod atp;
+mod claim;
 mod lots;
 mod movement;
 mod reserve;
@@ -15,6 +16,7 @@ mod reserve;
 use ordermill_base::Quantity;
 
 pub use atp::{Incoming, atp, earliest};
+pub use claim::{Shelf, claim_shelves};
 pub use lots::{Lot, LotPick, LotsShort, fefo};
 pub use movement::{Event, Movement, MovementError, MovementKind};
 pub use reserve::{Demand, Reserved, reserve_lines};

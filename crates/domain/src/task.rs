@@ -13,6 +13,12 @@ coded! {
         Sourcing = "sourcing",
         /// Put pieces of a canceled order back on their shelves.
         PutBack = "put_back",
+        /// Count what lies in a bin: somebody found less than the books say.
+        CountBin = "count_bin",
+        /// Ask a buyer what should become of pieces that nobody has: another item, money, or waiting.
+        ShortPick = "short_pick",
+        /// Learn that pieces of a SKU were not where they should be.
+        Shortage = "shortage",
         /// Decide the review of an order.
         Review = "review",
         /// Order more of a SKU that runs low.
@@ -147,6 +153,7 @@ impl TaskKind {
         match self {
             Self::Review
             | Self::Sourcing
+            | Self::Shortage
             | Self::Replenishment
             | Self::UnknownSku
             | Self::WebhookQuarantine
@@ -155,10 +162,10 @@ impl TaskKind {
             | Self::Deadline
             | Self::FailingDeadline
             | Self::SkippedEntry => Role::Operations,
-            Self::IncompleteChannelOrder | Self::NotReceived => Role::Service,
+            Self::IncompleteChannelOrder | Self::NotReceived | Self::ShortPick => Role::Service,
             Self::LabelFailed | Self::DeliveryException => Role::Logistics,
             Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
-            Self::StockDiscrepancy | Self::PutBack => Role::Warehouse,
+            Self::StockDiscrepancy | Self::PutBack | Self::CountBin => Role::Warehouse,
         }
     }
 }
@@ -206,6 +213,9 @@ mod tests {
         insta::assert_snapshot!(table.join("\n"), @r"
         sourcing: operations
         put_back: warehouse
+        count_bin: warehouse
+        short_pick: service
+        shortage: operations
         review: operations
         replenishment: operations
         incomplete_channel_order: service

@@ -155,6 +155,7 @@ impl Shop {
             ordermill_app::sourcing::reader(self.services.catalog_holder()),
             ordermill_app::shipment::packed::reader(self.services.carriers().clone()),
             ordermill_app::shipment::leave::reader(),
+            ordermill_app::pick_list::reader(),
             ordermill_app::message::news::reader(),
             ordermill_app::replenishment::reader(self.services.catalog_holder()),
         ]

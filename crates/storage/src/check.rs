@@ -12,6 +12,7 @@ use ordermill_domain::order::OrderLine;
 use ordermill_domain::order::review::Hold;
 use ordermill_domain::package::Package;
 use ordermill_domain::payment::Payment;
+use ordermill_domain::pick_list::PickList;
 use ordermill_domain::points::Account;
 use ordermill_domain::refund::Refund;
 use ordermill_domain::stock::StockLevel;
@@ -21,7 +22,7 @@ pub use rules::{RULES, Rule, ask_rules};
 use crate::journal::Entry;
 use crate::{
     Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order,
-    package, params, payment, points, refund, reservation, review, shipment, stock,
+    package, params, payment, pick_list, points, refund, reservation, review, shipment, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -46,6 +47,8 @@ pub enum Walk {
     Fulfillments,
     /// By shipment id.
     Shipments,
+    /// By pick list id.
+    PickLists,
     /// By movement id.
     Movements,
     /// By gift card id.
@@ -66,6 +69,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Refunds => ("id", "refunds"),
         Walk::Fulfillments => ("id", "fulfillments"),
         Walk::Shipments => ("id", "shipments"),
+        Walk::PickLists => ("id", "pick_lists"),
         Walk::Movements => ("id", "stock_movements"),
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
@@ -220,6 +224,13 @@ pub fn payments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Payment>, Error> {
 /// Refunds by their own ids.
 pub fn refunds(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Refund>, Error> {
     in_range(tx, refund::COLUMNS, "refunds", "id", "id", range, refund::read)
+}
+
+/// Pick lists with their stops by their ids.
+pub fn pick_lists(tx: &mut Tx<'_>, range: Range) -> Result<Vec<PickList>, Error> {
+    let (columns, table) = (pick_list::COLUMNS, "pick_lists");
+    let lists = in_range(tx, columns, table, "id", "id", range, pick_list::read)?;
+    pick_list::with_lines(tx, lists)
 }
 
 /// Gift cards by their ids.

@@ -229,7 +229,7 @@ fn read_bin(row: &mut Row<'_>) -> Result<Bin, Error> {
     })
 }
 
-fn read_place(row: &mut Row<'_>) -> Result<Option<Place>, Error> {
+pub(crate) fn read_place(row: &mut Row<'_>) -> Result<Option<Place>, Error> {
     let (aisle, y_mm, side) = (row.opt_int()?, row.opt_int()?, row.opt_parsed()?);
     let (level, height_mm) = (row.opt_int()?, row.opt_int()?);
     let found = aisle.zip(y_mm).zip(side).zip(level).zip(height_mm);

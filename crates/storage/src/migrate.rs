@@ -33,6 +33,7 @@ const STEPS: &[(i64, &str)] = &[
     (23, include_str!("migrations/0023_carriers.sql")),
     (24, include_str!("migrations/0024_tracking.sql")),
     (25, include_str!("migrations/0025_layout.sql")),
+    (26, include_str!("migrations/0026_picking.sql")),
     (27, include_str!("migrations/0027_packages.sql")),
 ];
 

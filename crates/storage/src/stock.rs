@@ -328,7 +328,7 @@ fn move_in_bin(
         let changed = tx.execute(
             "UPDATE stock_bins SET on_hand = on_hand + $5
               WHERE sku_id = $1 AND location_id = $2 AND bin_id = $3 AND lot = $4
-                AND on_hand + $5 >= 0",
+                AND on_hand + $5 >= claimed",
             params![sku.raw(), location.raw(), bin.raw(), lot, delta],
         )?;
         return if changed == 1 { Ok(()) } else { Err(Error::Stale("the stock of a bin")) };
@@ -354,13 +354,15 @@ pub struct BinStock {
     pub expires_on: Option<Date>,
     /// How many pieces.
     pub on_hand: i64,
+    /// How many of them pick lists will take.
+    pub claimed: i64,
 }
 
 /// Where the pieces of a SKU lie at a location, what expires first first, what does not expire
 /// last. Pieces that were booked without a bin are in none of them.
 pub fn bins(tx: &mut Tx<'_>, sku: SkuId, location: LocationId) -> Result<Vec<BinStock>, Error> {
     tx.query(
-        "SELECT bin_id, lot, expires_on, on_hand FROM stock_bins
+        "SELECT bin_id, lot, expires_on, on_hand, claimed FROM stock_bins
           WHERE sku_id = $1 AND location_id = $2 AND on_hand > 0
           ORDER BY CASE WHEN expires_on IS NULL THEN 1 ELSE 0 END, expires_on, bin_id, lot
           LIMIT 10000",
@@ -371,6 +373,7 @@ pub fn bins(tx: &mut Tx<'_>, sku: SkuId, location: LocationId) -> Result<Vec<Bin
                 lot: row.text()?,
                 expires_on: row.opt_parsed()?,
                 on_hand: row.int()?,
+                claimed: row.int()?,
             })
         },
     )

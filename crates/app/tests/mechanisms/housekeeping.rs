@@ -20,7 +20,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
     let (at_id, at) = (first_at(at) + number, at.as_micros());
     let (digest, text) = (number.to_be_bytes(), number.to_string());
     let digest = digest.as_slice();
-    let rows: [(&str, &[Value<'_>]); 9] = [
+    let rows: [(&str, &[Value<'_>]); 10] = [
         ("INSERT INTO idempotency_keys VALUES ('p', $1, $2, 1, $3)", params![&text, digest, at]),
         (
             "INSERT INTO carts (id, lines, coupons, version, updated_at)
@@ -35,6 +35,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
                 closed_at) VALUES ($1, 'pay', $2, 't', $3, 'done', $4, $4, $4)",
             params![number, &text, digest, at],
         ),
+        ("INSERT INTO pick_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
         (
             "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, kind, aggregate,
                 aggregate_id, lane, state, next_at, happened_at, closed_at)
@@ -68,6 +69,7 @@ fn left(connection: &mut Connection) -> Vec<i64> {
         "login_codes",
         "attempts",
         "inbox",
+        "pick_scans",
         "webhook_deliveries",
         "rule_trials",
         "webhook_endpoints WHERE previous_secret IS NOT NULL",

@@ -238,6 +238,58 @@ pub const RULES: &[Rule] = &[
               AND a.x_mm >= l.end_x_mm) LIMIT 100",
     ),
     rule(
+        "I2",
+        "other pieces of a bin are claimed than pick lists will take",
+        &["stock_bins", "pick_lines", "pick_lists"],
+        "SELECT CAST(s.bin_id AS TEXT) FROM stock_bins s
+          WHERE s.claimed <> COALESCE((
+            SELECT SUM(l.quantity - l.picked - l.short - l.dropped) FROM pick_lines l
+              JOIN pick_lists p ON p.id = l.pick_list_id
+             WHERE l.bin_id = s.bin_id AND l.sku_id = s.sku_id AND l.lot = s.lot
+               AND p.location_id = s.location_id), 0) LIMIT 100",
+    ),
+    rule(
+        "I2",
+        "a pick list will take pieces from a bin that does not have them",
+        &["pick_lines", "stock_bins"],
+        "SELECT CAST(l.pick_list_id AS TEXT) FROM pick_lines l
+          WHERE l.bin_id IS NOT NULL AND l.quantity > l.picked + l.short + l.dropped
+            AND NOT EXISTS (SELECT 1 FROM stock_bins s WHERE s.bin_id = l.bin_id
+              AND s.sku_id = l.sku_id AND s.lot = l.lot) LIMIT 100",
+    ),
+    rule(
+        "I11",
+        "a pick list has a stop for what no fulfillment ships",
+        &["pick_lines", "fulfillment_lines"],
+        "SELECT CAST(l.pick_list_id AS TEXT) FROM pick_lines l
+          WHERE NOT EXISTS (SELECT 1 FROM fulfillment_lines f
+            WHERE f.fulfillment_id = l.fulfillment_id AND f.line_no = l.line_no
+              AND f.sku_id = l.sku_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a pick list is not where its history ends",
+        &["pick_lists", "journal"],
+        "SELECT CAST(p.id AS TEXT) FROM pick_lists p
+          WHERE p.version <> COALESCE((SELECT MAX(j.sequence) FROM journal j
+            WHERE j.aggregate_id = p.id AND j.aggregate = 'pick_list'), 0) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "a pick list is done with pieces left, or not done without any",
+        &["pick_lists", "pick_lines"],
+        "SELECT CAST(p.id AS TEXT) FROM pick_lists p
+          WHERE (p.state = 'done') = EXISTS (SELECT 1 FROM pick_lines l
+            WHERE l.pick_list_id = p.id AND l.quantity > l.picked + l.short + l.dropped) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "a wave has another number of pick lists than it was released with",
+        &["waves", "pick_lists"],
+        "SELECT CAST(w.id AS TEXT) FROM waves w
+          WHERE w.lists <> (SELECT COUNT(*) FROM pick_lists p WHERE p.wave_id = w.id) LIMIT 100",
+    ),
+    rule(
         "I5",
         "a reader is ahead of the journal",
         &["cursors"],

@@ -1,0 +1,169 @@
+//! Pieces that are not where they should be.
+//!
+//! First other bins of the location are tried: they become the next stops. What no bin has is given up by
+//! the fulfillment and promised anew from another location, or waits for stock; then service talks to the
+//! buyer, and operations hear of the shortage. The bin is counted in any case, and nothing more is claimed
+//! in it until then.
+
+use ordermill_base::{Id, Quantity};
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::{RejectReason, ShortReason};
+use ordermill_domain::ids::{LocationId, OrderId, StaffId};
+use ordermill_domain::order::LineQuantity;
+use ordermill_domain::pick_list::{Line, ListError, PickList};
+use ordermill_domain::stock::{self as rules, claim_shelves};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, fulfillment, location, pick_list as stored, shelf, task};
+
+use super::PickError;
+use super::work::{Answer, Outcome, answer, finish, lock, told};
+use crate::catalog::Catalog;
+use crate::fulfillment::{FulfillmentFile, WorkError};
+use crate::order::file::OrderFile;
+use crate::stock::end_of;
+
+/// Bins that are to be counted, looked at before others are claimed.
+const DOUBTED_MAX: i64 = 10_000;
+
+/// What is missing at the line at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// How many pieces.
+    pub pieces: i64,
+    /// Why.
+    pub reason: ShortReason,
+}
+
+/// Notes pieces of the line at hand as missing, and fetches them from elsewhere.
+pub(super) fn report(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    act: &Act,
+    seen: &PickList,
+    by: StaffId,
+    missing: Missing,
+) -> Result<Answer, PickError> {
+    let Some(line) = seen.at_hand().cloned() else {
+        return Ok(told(&ListError::Done.into(), seen));
+    };
+    let of_line = fulfillment::fetch(tx, line.fulfillment)?;
+    let order = of_line.ok_or(WorkError::NotFound(line.fulfillment))?.facts().order;
+    let mut files = FulfillmentFile::of_orders(tx, &[order])?;
+    let mut list = lock(tx, seen)?;
+    let event = match list.report_short(by, missing.pieces, missing.reason, act.at) {
+        Ok(event) => event,
+        Err(error) => return Ok(told(&error.into(), seen)),
+    };
+    // Locks the levels of everything in the order, and so the claims in bins below.
+    let mut of_order = OrderFile::load(tx, order).map_err(WorkError::from)?;
+    stored::update(tx, act, &list, &event)?;
+    let at = seen.facts().location;
+    if let Some(bin) = line.bin {
+        let spot = (line.sku, at, bin, line.lot.as_str());
+        shelf::claim_each(tx, [(spot, -missing.pieces)])?;
+        let detail = serde_json::json!({
+            "location": at, "bin": bin, "sku": line.sku, "lot": line.lot,
+            "missing": missing.pieces, "reason": missing.reason,
+        });
+        task::open(tx, TaskKind::CountBin, bin, &detail.to_string(), None, act.at)?;
+    }
+    let left = other_stops(tx, act, &mut list, &line, missing.pieces)?;
+    let Ok(lost) = Quantity::new(left) else {
+        return Ok(answer(Outcome::OtherBin, &list, Some(line.no)));
+    };
+    let file = files.iter_mut().find(|file| file.work.id() == line.fulfillment);
+    let file = file.ok_or(WorkError::NotFound(line.fulfillment))?;
+    let given_up = LineQuantity { line_no: line.line_no, quantity: lost };
+    file.step(act, |work| work.record_short(line.line_no, lost, missing.reason, act.at))
+        .map_err(WorkError::from)?;
+    of_order.lose(line.fulfillment, given_up).map_err(WorkError::from)?;
+    let elsewhere = elsewhere(catalog, &of_order.stored.region, at);
+    let waits =
+        of_order.promise_again(act, given_up, line.sku, &elsewhere).map_err(WorkError::from)?;
+    if file.work.is_empty() {
+        file.reject(act, RejectReason::NoStock).map_err(WorkError::from)?;
+    } else {
+        finish(act, file)?;
+    }
+    OrderFile::save_each(tx, &[&of_order])?;
+    file.save(tx)?;
+    tell(tx, act, &line, (order, at), left, waits.map(|it| it.quantity.get()))?;
+    Ok(answer(Outcome::Short, &list, Some(line.no)))
+}
+
+/// Claims what other bins have, each a stop more. Gives what is still missing.
+fn other_stops(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    list: &mut PickList,
+    line: &Line,
+    missing: i64,
+) -> Result<i64, PickError> {
+    let at = list.facts().location;
+    let Some(place) = location::fetch(tx, at)? else { return Ok(missing) };
+    let doubted: Vec<i64> = task::subjects_open(tx, TaskKind::CountBin, DOUBTED_MAX)?.collect();
+    let others: Vec<shelf::Shelf> = shelf::of_skus(tx, at, &[line.sku])?
+        .into_iter()
+        .filter(|it| !doubted.contains(&it.bin.raw()) && it.kind != "quarantine")
+        .collect();
+    let seen: Vec<rules::Shelf> = others
+        .iter()
+        .map(|it| rules::Shelf {
+            expires_at: it.expires_on.map(|day| end_of(day, &place)),
+            free: it.on_hand - it.claimed,
+            is_reserve: it.kind == "reserve",
+            position: it.position,
+        })
+        .collect();
+    let mut left = missing;
+    for pick in claim_shelves(&seen, missing, act.at) {
+        let from = &others[pick.lot];
+        let spot = (from.sku, at, from.bin, from.lot.as_str());
+        shelf::claim_each(tx, [(spot, pick.quantity)])?;
+        let stop = Line {
+            bin: Some(from.bin),
+            lot: from.lot.clone(),
+            expires_on: from.expires_on,
+            quantity: pick.quantity,
+            picked: 0,
+            short: 0,
+            dropped: 0,
+            returned: 0,
+            step: Line::first_step(Some(from.bin)),
+            is_lot_seen: false,
+            ..line.clone()
+        };
+        let event = list.add_stop(stop, act.at);
+        stored::update(tx, act, list, &event)?;
+        left -= pick.quantity;
+    }
+    Ok(left)
+}
+
+/// Where else the pieces may be promised from, the nearest first. A shop with one place has no other.
+fn elsewhere(catalog: &Catalog, region: &str, here: LocationId) -> Vec<LocationId> {
+    let nearest = catalog.preference(region);
+    let others: Vec<LocationId> = nearest.iter().copied().filter(|it| *it != here).collect();
+    if others.is_empty() { vec![here] } else { others }
+}
+
+/// Service talks to the buyer about what nobody has; operations hear of every shortage.
+fn tell(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    line: &Line,
+    (order, at): (OrderId, LocationId),
+    missing: i64,
+    waiting: Option<i64>,
+) -> Result<(), Error> {
+    let detail = serde_json::json!({
+        "order": order, "location": at, "sku": line.sku, "line": line.line_no,
+        "missing": missing, "waiting": waiting.unwrap_or(0),
+    });
+    let detail = detail.to_string();
+    task::open(tx, TaskKind::Shortage, line.sku, &detail, None, act.at)?;
+    if waiting.is_some() {
+        task::open(tx, TaskKind::ShortPick, order, &detail, None, act.at)?;
+    }
+    Ok(())
+}

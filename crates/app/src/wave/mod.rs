@@ -1,0 +1,304 @@
+//! Waves: planned work is given to the floor of a location, batched and routed.
+//!
+//! A release reads what waits, plans beside the writer ([`plan`]), and then claims exactly what the plan
+//! says, all fulfillments, bins and lists in one transaction. If anything has changed meanwhile nothing is
+//! written, and the plan is made anew from what is there now. Start at [`release`].
+
+pub mod plan;
+
+use ordermill_base::Timestamp;
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::{Fulfillment, State};
+use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, SkuId, WaveId};
+use ordermill_domain::layout::Layout;
+use ordermill_domain::location::Location;
+use ordermill_domain::pick_list::{PickList, Release};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::shelf::Shelf;
+use ordermill_storage::wave::Wave;
+use ordermill_storage::{
+    Database, Error, Tx, fulfillment, layout, location, pick_list, shelf, stock, task, wave,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::fulfillment::{FulfillmentFile, WorkError};
+use crate::layout::Walk;
+use crate::once::{Key, Once, OnceError, made_before, once};
+use crate::permission::{Forbidden, Principal};
+use crate::pick_list::may_pick;
+use crate::stock::end_of;
+use plan::{Cart, Plan, Work};
+
+/// Fulfillments of one wave at most.
+pub const FULFILLMENTS_MAX: i64 = 1_000;
+/// Work that is looked through for a wave at most.
+const LOOKED_THROUGH_MAX: i64 = 5_000;
+/// How often a plan is made anew because something has changed meanwhile.
+const TRIES: u32 = 5;
+/// Bins that are to be counted, of which nothing is claimed.
+const DOUBTED_MAX: i64 = 10_000;
+
+/// Which work is released, and how it is picked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Only what should leave by then; all if none.
+    pub ship_by: Option<Timestamp>,
+    /// Only urgent work.
+    pub is_urgent: bool,
+    /// Only work of which everything lies in this zone; empty for all.
+    pub zone: String,
+    /// How many fulfillments at most.
+    pub most: i64,
+    /// What fits on a cart.
+    pub cart: Cart,
+}
+
+/// Why nothing was released.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// There is no such location.
+    #[error("there is no such location")]
+    NotFound,
+    /// They may not give work to its floor.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Nothing that was asked for waits.
+    #[error("no such work waits")]
+    Nothing,
+    /// A number that no wave can have.
+    #[error("a wave has 1 to {FULFILLMENTS_MAX} fulfillments, and a cart 1 to 200 totes")]
+    Impossible,
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// So much was changed at the same time that no plan held.
+    #[error("the work changed while it was planned")]
+    Busy,
+    /// A fulfillment.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Releases planned work of a location as one wave. Urgent work comes first, then what should leave first.
+///
+/// The same request, by its key, releases one wave.
+///
+/// # Errors
+/// [`ReleaseError::Nothing`] if no work waits that was asked for.
+pub async fn release(
+    database: &Database,
+    principal: &Principal,
+    act: &Act,
+    at: LocationId,
+    wish: &Wish,
+    key: Option<Key>,
+) -> Result<Wave, ReleaseError> {
+    may_pick(principal, at)?;
+    wish.check()?;
+    if let Some(key) = key.clone() {
+        let before = database.read(move |tx| before(tx, &key)).await?;
+        if let Some(before) = before {
+            return Ok(before);
+        }
+    }
+    for _ in 0..TRIES {
+        let (wanted, now) = (wish.clone(), act.at);
+        let look = move |tx: &mut Tx<'_>| Waiting::look(tx, at, &wanted);
+        let waiting = database.snapshot(look).await?.ok_or(ReleaseError::NotFound)?;
+        let wanted = wish.clone();
+        let planning = tokio::task::spawn_blocking(move || waiting.plan(&wanted, now));
+        let Some(ready) = planning.await.map_err(Error::defect)? else {
+            return Err(ReleaseError::Nothing);
+        };
+        let (act, wanted, key) = (act.clone(), wish.clone(), key.clone());
+        let work = move |tx: &mut Tx<'_>| {
+            let made = once(tx, key.as_ref(), act.at, |tx| {
+                ready.carry_out(tx, &act, at, &wanted).map(|wave| (wave.id, wave))
+            });
+            match made {
+                Ok(Once::Made(_, wave)) => Ok(wave),
+                Ok(Once::Before(id)) => wave::fetch(tx, id)?.ok_or(ReleaseError::KeyReused),
+                Err(OnceError::KeyReused) => Err(ReleaseError::KeyReused),
+                Err(OnceError::Other(error)) => Err(error),
+            }
+        };
+        match database.write(work).await {
+            Err(ReleaseError::Storage(Error::Stale(_))) => {}
+            done => return done,
+        }
+    }
+    Err(ReleaseError::Busy)
+}
+
+/// The wave that the same request has released.
+fn before(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Wave>, ReleaseError> {
+    match made_before::<WaveId>(tx, key) {
+        Ok(Some(id)) => Ok(wave::fetch(tx, id)?),
+        Ok(None) => Ok(None),
+        Err(OnceError::KeyReused) => Err(ReleaseError::KeyReused),
+        Err(OnceError::Other(error)) => Err(error.into()),
+    }
+}
+
+/// As [`release`], in one transaction that the caller has opened: for who runs alone, such as a
+/// simulation.
+///
+/// # Errors
+/// As [`release`].
+pub fn release_in(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    at: LocationId,
+    wish: &Wish,
+) -> Result<Wave, ReleaseError> {
+    may_pick(principal, at)?;
+    wish.check()?;
+    let waiting = Waiting::look(tx, at, wish)?.ok_or(ReleaseError::NotFound)?;
+    let ready = waiting.plan(wish, act.at).ok_or(ReleaseError::Nothing)?;
+    ready.carry_out(tx, act, at, wish)
+}
+
+impl Wish {
+    const fn check(&self) -> Result<(), ReleaseError> {
+        let is_possible = self.most >= 1
+            && self.most <= FULFILLMENTS_MAX
+            && self.cart.totes >= 1
+            && self.cart.totes <= 200;
+        if is_possible { Ok(()) } else { Err(ReleaseError::Impossible) }
+    }
+}
+
+/// What waits at a location, and what it would be picked from.
+struct Waiting {
+    location: Location,
+    layout: Option<Layout>,
+    work: Vec<Fulfillment>,
+    shelves: Vec<Shelf>,
+}
+
+/// A plan with the work that it is for, as it was when it was planned.
+struct Ready {
+    work: Vec<(FulfillmentId, i64)>,
+    plan: Plan,
+}
+
+impl Waiting {
+    fn look(tx: &mut Tx<'_>, at: LocationId, wish: &Wish) -> Result<Option<Self>, Error> {
+        let Some(location) = location::fetch(tx, at)? else { return Ok(None) };
+        let filter =
+            fulfillment::Filter { location: Some(at), states: vec![State::Planned], wave: None };
+        let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
+        work.retain(|work| {
+            let facts = work.facts();
+            let is_due =
+                wish.ship_by.is_none_or(|by| facts.ship_by.is_some_and(|ship_by| ship_by <= by));
+            is_due && (facts.is_urgent || !wish.is_urgent)
+        });
+        work.sort_by_key(|work| {
+            let facts = work.facts();
+            (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
+        });
+        let mut skus: Vec<SkuId> =
+            work.iter().flat_map(|work| work.facts().lines.iter().map(|line| line.sku)).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        let doubted: Vec<i64> = task::subjects_open(tx, TaskKind::CountBin, DOUBTED_MAX)?.collect();
+        let mut shelves = shelf::of_skus(tx, at, &skus)?;
+        shelves.retain(|it| !doubted.contains(&ordermill_base::Id::raw(it.bin)));
+        Ok(Some(Self { location, layout: layout::fetch(tx, at)?, work, shelves }))
+    }
+
+    /// Chooses the work of the wave and plans its lists; none if no work waits.
+    fn plan(mut self, wish: &Wish, now: Timestamp) -> Option<Ready> {
+        let end_of = |day| end_of(day, &self.location);
+        let mut wanted: Vec<Work> = self.work.iter().map(work_of).collect();
+        if !wish.zone.is_empty() {
+            let zones = plan::zones_of(&wanted, &self.shelves, end_of, now);
+            let is_there: Vec<bool> =
+                zones.iter().map(|zones| *zones == [wish.zone.as_str()]).collect();
+            let mut keep = is_there.iter();
+            wanted.retain(|_| keep.next().is_some_and(|keep| *keep));
+            let mut keep = is_there.iter();
+            self.work.retain(|_| keep.next().is_some_and(|keep| *keep));
+        }
+        let most = usize::try_from(wish.most).unwrap_or(0);
+        wanted.truncate(most);
+        self.work.truncate(most);
+        if wanted.is_empty() {
+            return None;
+        }
+        // A plan of a floor has been checked when it was drawn; what cannot be walked is walked by
+        // positions.
+        let walk = self.layout.and_then(|layout| Walk::new(layout).ok());
+        let plan = plan::plan(walk.as_ref(), &wanted, &self.shelves, wish.cart, end_of, now);
+        let work = self.work.iter().map(|work| (work.id(), work.version())).collect();
+        Some(Ready { work, plan })
+    }
+}
+
+fn work_of(work: &Fulfillment) -> Work {
+    let lines = work.facts().lines.iter();
+    let lines = lines.map(|line| (line.line_no, line.sku, line.to_pick()));
+    Work { fulfillment: work.id(), lines: lines.collect() }
+}
+
+impl Ready {
+    fn carry_out(
+        &self,
+        tx: &mut Tx<'_>,
+        act: &Act,
+        at: LocationId,
+        wish: &Wish,
+    ) -> Result<Wave, ReleaseError> {
+        let ids: Vec<FulfillmentId> = self.work.iter().map(|(id, _)| *id).collect();
+        let mut files = FulfillmentFile::load_each(tx, &ids)?;
+        let mut planned = self.work.clone();
+        planned.sort_unstable();
+        let found: Vec<_> =
+            files.iter().map(|file| (file.work.id(), file.work.version())).collect();
+        if found != planned {
+            return Err(Error::Stale("a fulfillment").into());
+        }
+        let lines = || self.plan.lists.iter().flat_map(|list| &list.lines);
+        stock::lock(tx, lines().map(|line| line.sku))?;
+        let claims = lines()
+            .filter_map(|line| Some(((line.sku, at, line.bin?, line.lot.as_str()), line.quantity)));
+        shelf::claim_each(tx, claims)?;
+        let id: WaveId = tx.next_id(act.at);
+        let wave = Wave {
+            id,
+            location: at,
+            filter: serde_json::to_value(wish).map_err(Error::defect)?,
+            fulfillments: self.work.len() as i64,
+            pieces: lines().map(|line| line.quantity).sum(),
+            lists: self.plan.lists.len() as i64,
+            walk_mm: self.plan.lists.iter().map(|list| list.walk_mm).sum(),
+            walk_alone_mm: self.plan.walk_alone_mm,
+            released_at: act.at,
+            released_by: act.actor.to_string(),
+        };
+        wave::insert(tx, act, &wave)?;
+        for list in &self.plan.lists {
+            let release = Release {
+                location: at,
+                wave: id,
+                totes: list.totes,
+                walk_mm: list.walk_mm,
+                is_shortest: list.is_shortest,
+                lines: list.lines.clone(),
+            };
+            let list: PickListId = tx.next_id(act.at);
+            let (list, event) = PickList::release(list, release, act.at);
+            pick_list::insert(tx, act, &list, &event)?;
+        }
+        for file in &mut files {
+            file.step(act, |work| work.release(id, act.at)).map_err(WorkError::from)?;
+        }
+        FulfillmentFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
+        Ok(wave)
+    }
+}

@@ -1,0 +1,396 @@
+//! Pick lists with their stops, and the scans that were taken.
+
+use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::Act;
+use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, StaffId, WaveId};
+use ordermill_domain::pick_list::{Event, Facts, Line, PickList, State};
+
+use crate::columns::insert;
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
+
+static INSERT: Insert = insert!("pick_lists" {
+    id: Int, location_id: Int, wave_id: Int, state: Text, picker_id: Int, totes: Int, walk_mm: Int,
+    is_shortest: Int, released_at: Int, done_at: Int, version: Int,
+});
+
+static INSERT_LINE: Insert = insert!("pick_lines" {
+    pick_list_id: Int, no: Int, position: Int, fulfillment_id: Int, line_no: Int,
+    sku_id: Int, bin_id: Int, lot: Text, expires_on: Text, tote: Int, quantity: Int, picked: Int,
+    short: Int, dropped: Int, returned: Int, step: Text, is_lot_seen: Int,
+});
+
+/// Stores a new list and journals it.
+pub fn insert(tx: &mut Tx<'_>, act: &Act, list: &PickList, event: &Event) -> Result<(), Error> {
+    let facts = list.facts();
+    tx.append(
+        &INSERT,
+        params![
+            facts.id.raw(),
+            facts.location.raw(),
+            facts.wave.raw(),
+            facts.state.code(),
+            facts.picker.map(Id::raw),
+            facts.totes,
+            facts.walk_mm,
+            facts.is_shortest,
+            facts.released_at,
+            facts.done_at,
+            facts.version,
+        ],
+    )?;
+    insert_lines(tx, facts)?;
+    record(tx, act, facts, event)
+}
+
+fn insert_lines(tx: &mut Tx<'_>, facts: &Facts) -> Result<(), Error> {
+    for (line, position) in facts.lines.iter().zip(1_i64..) {
+        let day = line.expires_on.map(|day| day.to_string());
+        tx.append(
+            &INSERT_LINE,
+            params![
+                facts.id.raw(),
+                line.no,
+                position,
+                line.fulfillment.raw(),
+                i64::from(line.line_no),
+                line.sku.raw(),
+                line.bin.map(Id::raw),
+                &line.lot,
+                day.as_deref(),
+                line.tote,
+                line.quantity,
+                line.picked,
+                line.short,
+                line.dropped,
+                line.returned,
+                line.step.code(),
+                line.is_lot_seen,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn record(tx: &mut Tx<'_>, act: &Act, facts: &Facts, event: &Event) -> Result<(), Error> {
+    let body = serde_json::to_string(event).map_err(Error::defect)?;
+    let entry = journal::NewEntry {
+        aggregate: "pick_list",
+        aggregate_id: facts.id.raw(),
+        sequence: facts.version,
+        kind: event.kind(),
+        body: &body,
+    };
+    journal::append(tx, act, entry).map(drop)
+}
+
+/// Stores what happened to a list last, and journals it.
+///
+/// # Errors
+/// [`Error::Stale`] if the list is not as it was before the event.
+pub fn update(tx: &mut Tx<'_>, act: &Act, list: &PickList, event: &Event) -> Result<(), Error> {
+    let facts = list.facts();
+    let changed = tx.execute(
+        "UPDATE pick_lists SET state = $3, picker_id = $4, done_at = $5, version = $6
+          WHERE id = $1 AND version = $2",
+        params![
+            facts.id.raw(),
+            facts.version - 1,
+            facts.state.code(),
+            facts.picker.map(Id::raw),
+            facts.done_at,
+            facts.version,
+        ],
+    )?;
+    if changed != 1 {
+        return Err(Error::Stale("a pick list"));
+    }
+    match event {
+        Event::Released(_) | Event::Taken { .. } | Event::HandedBack => {}
+        // Stops behind it move on.
+        Event::StopAdded(_) | Event::Dropped { .. } => {
+            tx.execute("DELETE FROM pick_lines WHERE pick_list_id = $1", params![facts.id.raw()])?;
+            insert_lines(tx, facts)?;
+        }
+        Event::BinFound { line: no }
+        | Event::ItemSeen { line: no }
+        | Event::Picked { line: no, .. }
+        | Event::PutBack { line: no, .. }
+        | Event::Short { line: no, .. }
+        | Event::Returned { line: no, .. } => {
+            if let Some(line) = list.line(*no) {
+                update_line(tx, facts.id, line)?;
+            }
+        }
+    }
+    record(tx, act, facts, event)
+}
+
+fn update_line(tx: &mut Tx<'_>, list: PickListId, line: &Line) -> Result<(), Error> {
+    let changed = tx.execute(
+        "UPDATE pick_lines SET picked = $3, short = $4, dropped = $5, returned = $6, step = $7,
+            is_lot_seen = $8 WHERE pick_list_id = $1 AND no = $2",
+        params![
+            list.raw(),
+            line.no,
+            line.picked,
+            line.short,
+            line.dropped,
+            line.returned,
+            line.step.code(),
+            line.is_lot_seen,
+        ],
+    )?;
+    if changed == 1 { Ok(()) } else { Err(Error::Stale("a line of a pick list")) }
+}
+
+pub(crate) const COLUMNS: &str =
+    "id, location_id, wave_id, state, picker_id, totes, walk_mm, is_shortest,
+    released_at, done_at, version";
+
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Facts, Error> {
+    Ok(Facts {
+        id: row.id()?,
+        location: row.id()?,
+        wave: row.id()?,
+        state: row.parsed()?,
+        picker: row.opt_id()?,
+        totes: row.int()?,
+        walk_mm: row.int()?,
+        is_shortest: row.flag()?,
+        released_at: row.at()?,
+        done_at: row.opt_at()?,
+        version: row.int()?,
+        lines: Vec::new(),
+    })
+}
+
+fn line_no(number: i64) -> Result<u16, Error> {
+    let unreadable = |_| Error::Unreadable { what: "line number", text: number.to_string() };
+    u16::try_from(number).map_err(unreadable)
+}
+
+fn read_line(row: &mut Row<'_>) -> Result<(PickListId, Line), Error> {
+    let list = row.id()?;
+    let line = Line {
+        no: row.int()?,
+        fulfillment: row.id()?,
+        line_no: line_no(row.int()?)?,
+        sku: row.id()?,
+        bin: row.opt_id()?,
+        lot: row.text()?,
+        expires_on: row.opt_parsed()?,
+        tote: row.int()?,
+        quantity: row.int()?,
+        picked: row.int()?,
+        short: row.int()?,
+        dropped: row.int()?,
+        returned: row.int()?,
+        step: row.parsed()?,
+        is_lot_seen: row.flag()?,
+    };
+    Ok((list, line))
+}
+
+const LINES: &str = "SELECT pick_list_id, no, fulfillment_id, line_no, sku_id, bin_id,
+        lot, expires_on, tote, quantity, picked, short, dropped, returned, step, is_lot_seen
+    FROM pick_lines";
+
+pub(crate) fn with_lines(tx: &mut Tx<'_>, mut lists: Vec<Facts>) -> Result<Vec<PickList>, Error> {
+    let sqlite = format!("{LINES} WHERE pick_list_id = $1 ORDER BY position");
+    let postgres = format!("{LINES} WHERE pick_list_id = ANY($1) ORDER BY pick_list_id, position");
+    let ids: Vec<PickListId> = lists.iter().map(|facts| facts.id).collect();
+    let sql = PerRow { sqlite: &sqlite, postgres: &postgres };
+    for (list, line) in tx.query_each(&sql, &Columns::of_ids(&ids), read_line)? {
+        if let Some(facts) = lists.iter_mut().find(|facts| facts.id == list) {
+            facts.lines.push(line);
+        }
+    }
+    Ok(lists.into_iter().map(PickList::from_facts).collect())
+}
+
+/// The list of this id.
+pub fn fetch(tx: &mut Tx<'_>, id: PickListId) -> Result<Option<PickList>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM pick_lists WHERE id = $1");
+    let found = tx.query(&sql, params![id.raw()], read)?;
+    Ok(with_lines(tx, found)?.pop())
+}
+
+/// As [`fetch`], locked until the transaction ends where writers run side by side.
+pub fn fetch_for_update(tx: &mut Tx<'_>, id: PickListId) -> Result<Option<PickList>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM pick_lists WHERE id = $1 {lock}");
+    let found = tx.query(&sql, params![id.raw()], read)?;
+    Ok(with_lines(tx, found)?.pop())
+}
+
+/// The lists with stops for a fulfillment, by id.
+pub fn of_fulfillment(
+    tx: &mut Tx<'_>,
+    fulfillment: FulfillmentId,
+) -> Result<Vec<PickListId>, Error> {
+    tx.query(
+        "SELECT DISTINCT pick_list_id FROM pick_lines WHERE fulfillment_id = $1
+          ORDER BY pick_list_id",
+        params![fulfillment.raw()],
+        |row| row.id(),
+    )
+}
+
+/// Which lists are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of a state.
+    pub state: Option<State>,
+    /// Only those of a wave.
+    pub wave: Option<WaveId>,
+}
+
+/// Lists of a location behind `after`, oldest first, at most `limit`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    filter: Filter,
+    after: Option<PickListId>,
+    limit: i64,
+) -> Result<Vec<PickList>, Error> {
+    let states = if filter.state.is_some() { "state = $3" } else { "$3 = ''" };
+    let waves = if filter.wave.is_some() { "wave_id = $4" } else { "$4 = 0" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM pick_lists WHERE location_id = $1 AND id > $2
+            AND {states} AND {waves} ORDER BY id LIMIT $5"
+    );
+    let (state, wave) = (filter.state.map_or("", State::code), filter.wave.map_or(0, Id::raw));
+    let after = after.map_or(0, Id::raw);
+    let found = tx.query(&sql, params![location.raw(), after, state, wave, limit], read)?;
+    with_lines(tx, found)
+}
+
+/// The lists that someone is picking, by id.
+pub fn in_hand(tx: &mut Tx<'_>, picker: StaffId) -> Result<Vec<PickListId>, Error> {
+    tx.query(
+        "SELECT id FROM pick_lists WHERE state = 'picking' AND picker_id = $1 ORDER BY id",
+        params![picker.raw()],
+        |row| row.id(),
+    )
+}
+
+/// The open list that has waited longest at a location, locked; one that another person is just taking is
+/// passed over.
+pub fn claim_next(tx: &mut Tx<'_>, location: LocationId) -> Result<Option<PickListId>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let sql = format!(
+        "SELECT id FROM pick_lists WHERE location_id = $1 AND state = 'open'
+          ORDER BY id LIMIT 1 {lock}"
+    );
+    tx.query_opt(&sql, params![location.raw()], |row| row.id())
+}
+
+/// How many pieces of a fulfillment were picked in vain and are not back on a shelf.
+pub fn to_put_away_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<i64, Error> {
+    tx.query_one(
+        "SELECT CAST(COALESCE(SUM(picked - returned), 0) AS BIGINT) FROM pick_lines
+          WHERE fulfillment_id = $1",
+        params![fulfillment.raw()],
+        |row| row.int(),
+    )
+}
+
+/// Lines with pieces that were picked in vain and are not back on a shelf: those for whose fulfillment
+/// somebody is asked to put them back.
+pub fn to_put_away(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    limit: i64,
+) -> Result<Vec<(PickListId, Line)>, Error> {
+    let sql = format!(
+        "{LINES} WHERE picked > returned AND fulfillment_id IN (
+            SELECT subject_id FROM tasks WHERE kind = 'put_back' AND state IN ('open', 'claimed'))
+            AND pick_list_id IN (SELECT id FROM pick_lists WHERE location_id = $1)
+          ORDER BY pick_list_id, position LIMIT $2"
+    );
+    tx.query(&sql, params![location.raw(), limit], read_line)
+}
+
+/// How much of the floor's work is done, by zone or by person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// The code of the zone, or the raw id of the person; empty for what lies without a bin.
+    pub of: String,
+    /// Pieces picked.
+    pub picked: i64,
+    /// Pieces that were not there.
+    pub short: i64,
+    /// Pieces left on lists that are not done.
+    pub left: i64,
+}
+
+fn read_share(row: &mut Row<'_>) -> Result<Share, Error> {
+    Ok(Share { of: row.text()?, picked: row.int()?, short: row.int()?, left: row.int()? })
+}
+
+const SUMS: &str = "CAST(SUM(l.picked) AS BIGINT), CAST(SUM(l.short) AS BIGINT),
+    CAST(SUM(l.quantity - l.picked - l.short - l.dropped) AS BIGINT)";
+
+/// What is picked and left of lists released since `since`, by zone.
+pub fn by_zone(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    since: Timestamp,
+) -> Result<Vec<Share>, Error> {
+    let sql = format!(
+        "SELECT COALESCE(b.zone, ''), {SUMS} FROM pick_lists p
+           JOIN pick_lines l ON l.pick_list_id = p.id LEFT JOIN bins b ON b.id = l.bin_id
+          WHERE p.location_id = $1 AND p.released_at >= $2
+          GROUP BY COALESCE(b.zone, '') ORDER BY COALESCE(b.zone, '')"
+    );
+    tx.query(&sql, params![location.raw(), since], read_share)
+}
+
+/// What is picked and left of lists released since `since`, by who has or had them.
+pub fn by_person(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    since: Timestamp,
+) -> Result<Vec<Share>, Error> {
+    let sql = format!(
+        "SELECT CAST(p.picker_id AS TEXT), {SUMS} FROM pick_lists p
+           JOIN pick_lines l ON l.pick_list_id = p.id
+          WHERE p.location_id = $1 AND p.released_at >= $2 AND p.picker_id IS NOT NULL
+          GROUP BY p.picker_id ORDER BY p.picker_id"
+    );
+    tx.query(&sql, params![location.raw(), since], read_share)
+}
+
+/// The answer that a scan with this key has got, if it was taken.
+pub fn answer(tx: &mut Tx<'_>, list: PickListId, key: &str) -> Result<Option<String>, Error> {
+    tx.query_opt(
+        "SELECT answer FROM pick_scans WHERE pick_list_id = $1 AND scan_key = $2",
+        params![list.raw(), key],
+        |row| row.text(),
+    )
+}
+
+/// Keeps the answer of a scan, for when it is sent again.
+pub fn keep_answer(
+    tx: &mut Tx<'_>,
+    list: PickListId,
+    key: &str,
+    answer: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO pick_scans (pick_list_id, scan_key, answer, at) VALUES ($1, $2, $3, $4)",
+        params![list.raw(), key, answer, now],
+    )?;
+    Ok(())
+}
+
+/// Forgets the answers of scans from before a moment, at most so many; gives how many.
+pub fn prune_answers(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM pick_scans WHERE (pick_list_id, scan_key) IN (
+            SELECT pick_list_id, scan_key FROM pick_scans WHERE at < $1 ORDER BY at LIMIT $2)",
+        params![before, limit],
+    )
+}
