@@ -28,6 +28,7 @@ pub mod openapi;
 pub mod order;
 pub mod params;
 pub mod payment;
+pub mod pick_list;
 pub mod points;
 pub mod problem;
 mod problems;
@@ -39,6 +40,7 @@ pub mod routes;
 pub mod rule_table;
 pub mod stock;
 pub mod tracking;
+pub mod wave;
 pub mod webhook;
 
 use std::sync::Arc;
@@ -150,6 +152,8 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = catalog::routes(routes);
     let routes = channel::routes(routes);
     let routes = stock::routes(routes);
+    let routes = wave::routes(routes);
+    let routes = pick_list::routes(routes);
     let routes = gift_card::routes(routes);
     let routes = points::routes(routes);
     let routes = rule_table::routes(routes);

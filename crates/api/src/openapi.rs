@@ -13,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, gateway, gift_card, health, import, journal, order,
-    payment, points, quote, refund, rule_table, stock, tracking, webhook,
+    payment, pick_list, points, quote, refund, rule_table, stock, tracking, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -80,6 +80,13 @@ use crate::{
         stock::adjust,
         stock::count,
         stock::transfer,
+        wave::list_waves,
+        wave::release_wave,
+        pick_list::list_pick_lists,
+        pick_list::get_pick_list,
+        pick_list::take_pick_list,
+        pick_list::hand_back_pick_list,
+        pick_list::scan_pick_list,
         gift_card::issue_gift_card,
         gift_card::find_gift_card,
         gift_card::get_gift_card,
@@ -132,6 +139,7 @@ use crate::{
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
         (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force."),
+        (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
         (name = "channels", description = "Orders of sales channels, as they came in."),

@@ -245,6 +245,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "sku_id" => "sku",
                     "category_id" => "cat",
                     "location_id" => "loc",
+                    "pick_list_id" => "pkl",
                     "endpoint_id" => "whk",
                     "delivery_id" => "dlv",
                     "event_id" => "evt",
