@@ -58,6 +58,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         Asset::new("icons.svg", "image/svg+xml", crate::icon::sprite().into_bytes()),
         Asset::new("app.js", JAVASCRIPT, &include_bytes!("../assets/js/app.js")[..]),
         Asset::new("console.js", JAVASCRIPT, &include_bytes!("../assets/js/console.js")[..]),
+        Asset::new("pda.js", JAVASCRIPT, &include_bytes!("../assets/js/pda.js")[..]),
+        Asset::new("scan.js", JAVASCRIPT, &include_bytes!("../assets/js/scan.js")[..]),
+        Asset::new("pick.js", JAVASCRIPT, &include_bytes!("../assets/js/pick.js")[..]),
         Asset::new("live.js", JAVASCRIPT, &include_bytes!("../assets/js/live.js")[..]),
         Asset::new(
             "htmx.js",

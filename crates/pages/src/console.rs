@@ -30,6 +30,7 @@ pub mod staff;
 pub mod stock;
 pub mod tasks;
 pub mod trouble;
+pub mod warehouse;
 pub mod webhooks;
 
 pub use crate::shell::console::{Frame, Section};

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod console;
 pub mod format;
 pub mod icon;
+pub mod pda;
 pub mod reply;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;

@@ -147,6 +147,9 @@ pub fn task_kind(kind: TaskKind, t: Words) -> &'static str {
         TaskKind::Review => t.task_review(),
         TaskKind::Sourcing => t.task_sourcing(),
         TaskKind::PutBack => t.task_put_back(),
+        TaskKind::CountBin => t.task_count_bin(),
+        TaskKind::ShortPick => t.task_short_pick(),
+        TaskKind::Shortage => t.task_shortage(),
         TaskKind::Replenishment => t.task_replenishment(),
         TaskKind::IncompleteChannelOrder => t.task_incomplete_channel_order(),
         TaskKind::UnknownSku => t.task_unknown_sku(),
@@ -327,6 +330,9 @@ crate::words! {
     hold_other = "其他原因", "Another reason";
     task_sourcing = "人工寻源", "Find a location";
     task_put_back = "放回货架", "Put back on the shelf";
+    task_count_bin = "盘点库位", "Count a bin";
+    task_short_pick = "缺货联系买家", "Ask the buyer about missing goods";
+    task_shortage = "拣货缺货", "Goods missing at picking";
     task_replenishment = "补货", "Order more";
     task_incomplete_channel_order = "补全渠道单", "Complete a channel order";
     task_unknown_sku = "匹配 SKU", "Match a SKU";

@@ -9,6 +9,7 @@ mod badge;
 mod bar_chart;
 mod cart_link;
 mod checks;
+mod code128;
 mod dialog;
 mod empty;
 mod field;
@@ -30,6 +31,7 @@ pub use badge::{Badge, Tone};
 pub use bar_chart::{Bar, BarChart};
 pub use cart_link::CartLink;
 pub use checks::{Check, Checks};
+pub use code128::Code128;
 pub use dialog::Dialog;
 pub use empty::Empty;
 pub use field::{Choice, Field, FormErrors};
@@ -57,6 +59,7 @@ components!(
     BarChart,
     CartLink,
     Checks,
+    Code128,
     Dialog,
     Empty,
     Field,

@@ -15,6 +15,7 @@ mod logistics;
 mod order;
 mod orders;
 mod pairs;
+mod pda;
 mod people;
 mod promotions;
 mod review;
@@ -25,6 +26,7 @@ mod stock;
 mod tasks;
 mod told;
 mod trouble;
+mod warehouse;
 
 use axum::{Router, middleware};
 
@@ -45,12 +47,14 @@ fn routes() -> Routes {
         .merge(logistics::routes())
         .merge(order::routes())
         .merge(orders::routes())
+        .merge(pda::routes())
         .merge(promotions::routes())
         .merge(review::routes())
         .merge(search::routes())
         .merge(sign_in::routes())
         .merge(stock::routes())
         .merge(tasks::routes())
+        .merge(warehouse::routes())
 }
 
 /// The addresses of the console. Who comes is looked up once for each request; what did not work is

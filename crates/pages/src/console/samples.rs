@@ -34,7 +34,11 @@ use crate::console::staff::{self, RolesPage, StaffPage, Subject};
 use crate::console::stock::{StockItemPage, StockPage};
 use crate::console::tasks::TasksPage;
 use crate::console::trouble::{Trouble, TroublePage};
+use crate::console::warehouse::{ListPaper, WarehousePage, WavePage};
 use crate::console::webhooks::{self, WebhookPage, WebhooksPage};
+use crate::pda::desk::{DeskPage, Work};
+use crate::pda::home::HomePage;
+use crate::pda::pick::PickPage;
 use crate::samples::{Sample, sample};
 use crate::words::Language;
 
@@ -79,6 +83,15 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/catalog/skus/CUP-CEL-2", SkuPage::sample(language)),
         sample("/console/catalog/skus/CUP-CEL-2/edit", sku_form::sample_form(language)),
         sample("/console/catalog/categories", CategoriesPage::sample(language)),
+        sample("/console/wh", WarehousePage::sample(language)),
+        sample("/console/wh/waves/wav_01k2ey4xh0000", WavePage::sample(language)),
+        sample("/console/wh/lists/pkl_01k2ey4xh0000/print", ListPaper::sample(language)),
+        sample("/pda", HomePage::sample(language)),
+        sample("/pda/lists/pkl_01k2ey4xh0000", PickPage::sample(language)),
+        sample("/pda/receive", DeskPage::sample(language, Work::Receive)),
+        sample("/pda/put-away", DeskPage::sample(language, Work::PutAway)),
+        sample("/pda/count", DeskPage::sample(language, Work::Count)),
+        sample("/pda/transfer", DeskPage::sample(language, Work::Transfer)),
         sample("/console/catalog/locations", LocationsPage::sample(language)),
         sample("/console/catalog/locations/of/HZ-1", LocationPage::sample(language)),
         sample("/console/catalog/locations/of/HZ-1/layout", LayoutPage::sample(language)),

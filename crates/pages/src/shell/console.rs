@@ -39,7 +39,7 @@ impl Section {
                 ("/console/desk/after-sale", Icon::ArrowBack, t.section_after_sale())
             }
             Self::Complaints => ("/console/desk/complaints", Icon::Message, t.section_complaints()),
-            Self::Warehouse => ("/console/warehouse", Icon::Warehouse, t.section_warehouse()),
+            Self::Warehouse => ("/console/wh", Icon::Warehouse, t.section_warehouse()),
             Self::Logistics => ("/console/logistics", Icon::Truck, t.section_logistics()),
             Self::Stock => ("/console/stock", Icon::Package, t.section_stock()),
             Self::Finance => ("/console/finance", Icon::Receipt, t.section_finance()),

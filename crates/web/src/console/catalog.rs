@@ -52,7 +52,7 @@ pub(super) fn segment(text: &str) -> String {
 }
 
 /// The address of a SKU's picture: by its digest, or drawn for its code.
-fn art_of(sku: &Sku) -> String {
+pub(super) fn art_of(sku: &Sku) -> String {
     match &sku.art {
         Some(name) if ordermill_app::catalog::image::is_name(name) => format!("/art/{name}"),
         _ => format!("/art/{}.svg", segment(&sku.code)),

@@ -161,6 +161,9 @@ fn allowed(member: &Member) -> Vec<Section> {
     if Needs::Parcels.check(member).is_ok() {
         sections.extend([Section::Exceptions, Section::Logistics]);
     }
+    if Needs::Floor.check(member).is_ok() {
+        sections.push(Section::Warehouse);
+    }
     if Needs::Right(Permission::AdjustStock).check(member).is_ok() {
         sections.push(Section::Stock);
     }

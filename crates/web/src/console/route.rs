@@ -7,6 +7,9 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
+use ordermill_app::pick_list::may_pick;
+use ordermill_base::Id as _;
+use ordermill_domain::ids::LocationId;
 use ordermill_app::shipment::{may_look, may_ship};
 use ordermill_domain::role::Permission;
 
@@ -32,6 +35,8 @@ pub enum Needs {
     Shipping,
     /// One of several rights.
     AnyOf(&'static [Permission]),
+    /// To pick and pack somewhere: at the own location, or at any.
+    Floor,
 }
 
 /// One address.
@@ -122,6 +127,10 @@ impl Needs {
             Self::Nothing | Self::SignIn => Ok(()),
             Self::Role if !member.staff().roles.is_empty() => Ok(()),
             Self::Role => Err(Permission::ManageAccess),
+            Self::Floor => {
+                let at = member.staff().location.unwrap_or(LocationId::from_raw(0));
+                may_pick(&member.principal, at).map_err(|forbidden| forbidden.0)
+            }
             Self::Right(permission) if may(&permission) => Ok(()),
             Self::Parcels => may_look(&member.principal).map_err(|forbidden| forbidden.0),
             Self::Shipping => {

@@ -194,9 +194,13 @@ fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: u32, is
     }
 }
 
-/// A page of the console, whatever the address says: signing in leads to no other site.
+/// A page of the console or of the handheld, whatever the address says: signing in leads to no other site.
 fn way_on(next: &str) -> &str {
-    let is_inside = next == HOME || next.starts_with("/console/") || next.starts_with("/console?");
+    let is_of = |root: &str| {
+        let rest = next.strip_prefix(root);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
+    let is_inside = is_of(HOME) || is_of("/pda");
     let is_plain = !next.contains(|c: char| c.is_control() || c == '\\');
     if is_inside && is_plain && !next.starts_with("/console/sign-in") { next } else { HOME }
 }
@@ -220,11 +224,14 @@ mod tests {
 
     #[test]
     fn signing_in_leads_nowhere_but_into_the_console() {
-        assert_eq!(way_on("/console/orders?view=review"), "/console/orders?view=review");
+        for inside in ["/console/orders?view=review", "/pda", "/pda/lists/pkl_1"] {
+            assert_eq!(way_on(inside), inside);
+        }
         for elsewhere in [
             "",
             "//evil.example/console/",
             "/consolex",
+            "/pdax",
             "https://evil.example/console/",
             "/console/\r\nSet-Cookie: a=b",
             "/console/sign-in",

@@ -431,7 +431,7 @@ async fn book_movement(
 }
 
 /// What the rules of stock say, at the field that is concerned.
-fn refusal(error: &StockError, t: Words) -> (&'static str, String) {
+pub(super) fn refusal(error: &StockError, t: Words) -> (&'static str, String) {
     match error {
         StockError::NotFound("bin") | StockError::BinElsewhere => {
             ("bin", t.stock_no_bin().to_owned())

@@ -187,6 +187,7 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             }
             TaskKind::Review
             | TaskKind::Sourcing
+            | TaskKind::ShortPick
             | TaskKind::Deadline
             | TaskKind::FailingDeadline
             | TaskKind::NotReceived => {
@@ -201,6 +202,8 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             TaskKind::DeliveryException => shipment::fetch(tx, ShipmentId::from_raw(id))?
                 .map(|stored| stored.shipment.facts().terms.order),
             TaskKind::Replenishment
+            | TaskKind::CountBin
+            | TaskKind::Shortage
             | TaskKind::IncompleteChannelOrder
             | TaskKind::UnknownSku
             | TaskKind::WebhookQuarantine
@@ -259,7 +262,10 @@ impl Desk {
             let may = ordermill_app::order::sight::Sight::of(&self.member.principal).is_ok();
             return About { href: may.then(|| order_href(&number)), subject: number };
         }
-        let is_sku = matches!(task.kind, TaskKind::Replenishment | TaskKind::StockDiscrepancy);
+        let is_sku = matches!(
+            task.kind,
+            TaskKind::Replenishment | TaskKind::StockDiscrepancy | TaskKind::Shortage
+        );
         let catalog = self.site.services().catalog();
         let sku = is_sku.then(|| catalog.sku(SkuId::from_raw(task.subject_id))).flatten();
         match sku {
