@@ -8,9 +8,9 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use ordermill_app::pick_list::may_pick;
+use ordermill_app::shipment::{may_look, may_ship};
 use ordermill_base::Id as _;
 use ordermill_domain::ids::LocationId;
-use ordermill_app::shipment::{may_look, may_ship};
 use ordermill_domain::role::Permission;
 
 use super::desk::Member;
