@@ -69,7 +69,7 @@ pub struct TrackingMissingPage {
 
 crate::words! {
     tracking_title(number) = "订单 {number} 的物流", "Tracking of order {number}";
-    tracking_arrives(day) = "预计 {day} 前送达", "Arrives by {day}";
+    tracking_arrives(day) = "预计 {day} 送达", "Arrives by {day}";
     tracking_preparing = "正在备货", "Being prepared";
     tracking_preparing_note = "包裹交给快递后，这里会显示到达时间。", "Once a carrier has it, this page shows when it arrives.";
     tracking_delivered(day) = "{day} 已送达", "Delivered {day}";
