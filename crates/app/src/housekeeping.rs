@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
-    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list,
+    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list, risk,
     rule_table, session, webhook,
 };
 use tokio::sync::watch;
@@ -55,6 +55,7 @@ pub const RULES: &[Rule] = &[
     // A device that lay in a drawer for so long has nothing to say any more.
     Rule { name: "answers to scans", kept: Span::days(7), prune: pick_list::prune_answers },
     Rule { name: "webhook deliveries", kept: Span::days(30), prune: delivery::prune },
+    Rule { name: "risk signals", kept: Span::ZERO, prune: risk::prune_signals },
     // Long enough to judge a version before it goes in force.
     Rule { name: "trials of rules", kept: Span::days(30), prune: rule_table::prune_trials },
     Rule {

@@ -45,6 +45,7 @@ pub mod quote;
 pub mod reader;
 pub mod replenishment;
 pub mod review;
+pub mod risk;
 pub mod rule_table;
 pub mod scheduler;
 mod services;

@@ -66,6 +66,7 @@ fn order(connection: &mut Connection, number: i64, pieces: i64, terms: PaymentTe
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: true,
         preference: Arc::new([location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

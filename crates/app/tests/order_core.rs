@@ -70,6 +70,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1), location(2)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

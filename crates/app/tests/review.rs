@@ -72,6 +72,7 @@ fn an_order(number: i64, total_minor: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,
@@ -273,7 +274,14 @@ fn a_large_order_waits_for_a_person_in_time_and_tells_why() {
             .collect();
         assert_eq!(
             outcomes,
-            [("Large order", "matched"), ("Large cash on delivery", "not_matched"),]
+            [
+                ("Large order", "matched"),
+                ("Large cash on delivery", "not_matched"),
+                ("Many pieces", "not_matched"),
+                ("Made-up recipient", "not_matched"),
+                ("On the watchlist", "not_matched"),
+                ("High risk", "not_matched"),
+            ]
         );
     });
 }

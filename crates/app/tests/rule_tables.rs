@@ -170,6 +170,7 @@ impl Shop {
             recipient: b"ciphertext".to_vec(),
             accepts_backorder: false,
             preference: Arc::new([location(1)]),
+            marks: None,
             rules: self.in_force(),
             key: None,
             cart: None,
@@ -306,7 +307,7 @@ fn a_dry_run_tells_what_a_draft_would_change_and_changes_nothing() {
         let live = shop.in_force();
         let mut run = |limit| {
             let compiled = Arc::clone(&compiled);
-            shop.connection.snapshot(|tx| dry_run(tx, &live, compiled, limit)).unwrap()
+            shop.connection.snapshot(|tx| dry_run(tx, &live, compiled, limit, NOW)).unwrap()
         };
         let all = run(10);
         assert_eq!((all.orders, all.changed), (3, 2));

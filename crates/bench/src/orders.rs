@@ -138,6 +138,7 @@ impl Buyer {
             recipient: vec![0x5a; RECIPIENT_BYTES],
             accepts_backorder: false,
             preference: Arc::clone(&self.preference),
+            marks: None,
             rules: Arc::default(),
             cart: None,
             key: Some(Key {

@@ -45,6 +45,8 @@ coded! {
         Coupon = "coupon",
         /// One version of the rules for a purpose.
         RuleTable = "rule_table",
+        /// An entry of the watchlist.
+        WatchEntry = "watch_entry",
         /// A gift card.
         GiftCard = "gift_card",
         /// The points of a buyer, known by the buyer's id.
@@ -62,7 +64,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
         ApiKeyId, BulkId, CarrierId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
         LocationId, OrderId, PaymentId, PickListId, RefundId, RuleTableId, SettingId, ShipmentId,
-        SkuId, StaffId, WaveId,
+        SkuId, StaffId, WatchId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -82,6 +84,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "customer" => written::<CustomerId>(raw),
         "api_key" => written::<ApiKeyId>(raw),
         "rule_table" => written::<RuleTableId>(raw),
+        "watch_entry" => written::<WatchId>(raw),
         "webhook" => written::<EndpointId>(raw),
         "shipment" => written::<ShipmentId>(raw),
         "carrier" => written::<CarrierId>(raw),
@@ -188,7 +191,8 @@ impl Event {
             | Aggregate::StockPolicy
             | Aggregate::Coupon
             | Aggregate::Carrier
-            | Aggregate::RuleTable => Self::Record(serde_json::from_str(json)?),
+            | Aggregate::RuleTable
+            | Aggregate::WatchEntry => Self::Record(serde_json::from_str(json)?),
         })
     }
 

@@ -77,6 +77,8 @@ ordermill_base::id! {
     MessageId = "msg"
     /// One version of the rules for a purpose.
     RuleTableId = "rul"
+    /// An entry of the watchlist.
+    WatchId = "wat"
     /// Work on every order of a view.
     BulkId = "blk"
     /// A run of an import.

@@ -42,6 +42,7 @@ pub mod record;
 pub mod refund;
 pub mod reservation;
 pub mod reveal;
+pub mod risk;
 pub mod role;
 pub mod rule_table;
 pub mod scan;

@@ -46,6 +46,10 @@ coded! {
         CarrierCreated = "carrier.created",
         /// Fields of a carrier changed.
         CarrierEdited = "carrier.edited",
+        /// Somebody was put on the watchlist.
+        WatchCreated = "watch_entry.created",
+        /// An entry of the watchlist was appealed, upheld or lifted.
+        WatchEdited = "watch_entry.edited",
     }
 }
 
@@ -82,6 +86,7 @@ impl Kind {
             Self::CouponCreated | Self::CouponEdited => Aggregate::Coupon,
             Self::RuleTableCreated | Self::RuleTableEdited => Aggregate::RuleTable,
             Self::CarrierCreated | Self::CarrierEdited => Aggregate::Carrier,
+            Self::WatchCreated | Self::WatchEdited => Aggregate::WatchEntry,
         }
     }
 }

@@ -150,6 +150,7 @@ impl Shop {
         vec![
             Reader::audit_sealer(),
             Reader::contacts(self.services.vault().clone()),
+            ordermill_app::risk::reader(self.services.vault().clone()),
             Reader::webhooks(),
             Reader::backorders(),
             ordermill_app::sourcing::reader(self.services.catalog_holder()),

@@ -31,6 +31,7 @@ pub mod stock;
 pub mod tasks;
 pub mod trouble;
 pub mod warehouse;
+pub mod watchlist;
 pub mod webhooks;
 
 pub use crate::shell::console::{Frame, Section};

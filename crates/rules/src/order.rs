@@ -18,6 +18,8 @@ facts! {
         payment: PaymentFacts,
         /// Who bought, as far as the shop knows them.
         buyer: BuyerFacts,
+        /// What speaks against the buyer, the phone or the address, from other orders.
+        risk: RiskFacts,
     }
 
     /// What was agreed.
@@ -78,6 +80,9 @@ facts! {
         country: String,
         /// Country and province, `CN-31`; the country alone where no province is known.
         region: String,
+        /// How many things about the recipient look made up or too vague to deliver to. Missing in the moment
+        /// before the order is read for it.
+        suspicions: Option<i64>,
     }
 
     /// The money that came in.
@@ -104,5 +109,16 @@ facts! {
         orders_last_hour: Option<i64>,
         /// Those of them that were placed in the 24 hours before this one.
         orders_last_day: Option<i64>,
+    }
+
+    /// What speaks against the buyer, the phone or the address, from other orders.
+    pub struct RiskFacts {
+        /// Whether one of them is on the watchlist.
+        is_watched: bool,
+        /// 0 to 100: the weights of the signals together. See the signals on this page.
+        score: i64,
+        /// The signals that count: `cancel`, `refused`, `fake_address`, `many_accounts`, `refund`; each as
+        /// often as it was seen.
+        signals: Vec<String>,
     }
 }

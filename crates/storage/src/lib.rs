@@ -52,6 +52,7 @@ pub mod refund;
 pub mod reservation;
 pub mod reveal;
 pub mod review;
+pub mod risk;
 pub mod rule_table;
 pub mod schema;
 pub mod sealed;

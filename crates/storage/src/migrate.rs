@@ -29,6 +29,7 @@ const STEPS: &[(i64, &str)] = &[
     (18, include_str!("migrations/0018_import_reasons.sql")),
     (19, include_str!("migrations/0019_reviews.sql")),
     (20, include_str!("migrations/0020_rules.sql")),
+    (21, include_str!("migrations/0021_risk.sql")),
     (22, include_str!("migrations/0022_fulfillments.sql")),
     (23, include_str!("migrations/0023_carriers.sql")),
     (24, include_str!("migrations/0024_tracking.sql")),

@@ -26,19 +26,21 @@ pub enum IndexKind {
     Guesser,
     /// The code of a gift card.
     GiftCard,
+    /// A whole address, to find others to the same door.
+    Address,
 }
 
 impl IndexKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Phone, Self::Email, Self::PhoneTail, Self::Guesser, Self::GiftCard];
+    pub const ALL: [Self; 6] =
+        [Self::Phone, Self::Email, Self::PhoneTail, Self::Guesser, Self::GiftCard, Self::Address];
 
     /// The form in which two spellings of one value are the same; `None` if nothing is left to look
     /// up.
     ///
     /// Phones keep their digits (full-width ones too), without a leading `00` and without `86` in
     /// front of a mainland number. E-mails and guessers are trimmed and lower-cased. Codes of gift
-    /// cards are their letters and digits alone, as capitals.
+    /// cards are their letters and digits alone, as capitals; addresses theirs, in small letters.
     pub fn normalize(self, value: &str) -> Option<String> {
         let normalized = match self {
             Self::Phone => phone_digits(value),
@@ -46,6 +48,11 @@ impl IndexKind {
             Self::GiftCard => {
                 let letters = value.chars().filter(char::is_ascii_alphanumeric);
                 letters.map(|letter| letter.to_ascii_uppercase()).collect()
+            }
+            Self::Address => {
+                let letters = value.chars().filter(|letter| letter.is_alphanumeric());
+                let letters = letters.map(|letter| ascii_digit(letter).unwrap_or(letter));
+                letters.flat_map(char::to_lowercase).collect()
             }
             Self::PhoneTail => {
                 let digits = phone_digits(value);
@@ -63,6 +70,7 @@ impl IndexKind {
             Self::PhoneTail => 3,
             Self::Guesser => 4,
             Self::GiftCard => 5,
+            Self::Address => 6,
         }
     }
 }

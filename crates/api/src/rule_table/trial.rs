@@ -153,14 +153,14 @@ pub async fn dry_run_rules(
         let error = FieldError::new("/orders", "out_of_range", format!("1 to {ORDERS_MAX}"));
         return Err(Problem::invalid(vec![error]));
     }
-    let live = Arc::clone(&services.catalog().review_rules);
+    let (live, now) = (Arc::clone(&services.catalog().review_rules), services.now());
     let run = move |tx: &mut Tx<'_>| {
         let table = rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?;
         match table.purpose {
             Purpose::Review => {
                 let compiled = compile::<Verdict>(&table.definition, table.number);
                 let compiled = Arc::new(compiled.map_err(RulesError::Flawed)?);
-                Ok::<_, RulesError>(dry_run(tx, &live, compiled, orders)?)
+                Ok::<_, RulesError>(dry_run(tx, &live, compiled, orders, now)?)
             }
         }
     };

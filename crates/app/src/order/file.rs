@@ -23,7 +23,7 @@ use ordermill_domain::stock::{ClaimError, MovementError};
 use ordermill_storage::stock::Levels;
 use ordermill_storage::{Error, Tx, deadline, order, reservation, stock};
 
-use crate::review::{Found, Subject, by_rules, follow, rule};
+use crate::review::{Found, MarksOf, Subject, by_rules, follow, rule};
 use crate::rule_table::InForce;
 
 /// An order in the hands of one command: loaded and locked, changed in memory by the domain's rules,
@@ -200,7 +200,8 @@ impl OrderFile {
     ) -> Result<(), FileError> {
         let terms: Vec<LineTerms> = self.lines.iter().map(|line| line.terms).collect();
         let region = &self.stored.region;
-        let subject = Subject { order: &self.stored.order, lines: &terms, region };
+        let (order, marks) = (&self.stored.order, MarksOf::Stored);
+        let subject = Subject { order, lines: &terms, region, marks, at: act.at };
         let found = rule(tx, subject, rules)?;
         let act = by_rules(act, &found.ruling);
         let event = self.stored.order.record_ruling(found.ruling.clone(), act.at)?;

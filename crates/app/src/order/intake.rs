@@ -26,6 +26,7 @@ use crate::benefit::HandedIn;
 use crate::benefit::claim::{Claims, CouponClaim, GiftCardClaim, PointsClaim, buyer_of};
 use crate::catalog::{Catalog, Sku};
 use crate::privacy::{OrderContact, Vault};
+use crate::risk::marks;
 
 /// Lines of one order at most.
 pub const LINES_MAX: usize = 200;
@@ -310,6 +311,8 @@ impl Intake<'_> {
         let contact = OrderContact { recipient, email, note: new.note };
         let sealed = self.vault.seal_recipient(id, &contact);
         let phone = || self.vault.phone_blind(&contact.recipient.phone.e164());
+        // Others are read for their marks by the time their money comes.
+        let is_reviewed_now = new.terms == PaymentTerms::CashOnDelivery || amounts.total_minor == 0;
         let claims = quote.map(|quote| claims(quote, new.customer, phone)).unwrap_or_default();
         let earned = quote.filter(|_| new.customer.is_some()).map_or(0, |it| it.points_earned);
         PlaceOrder {
@@ -329,6 +332,7 @@ impl Intake<'_> {
                 points_earned: earned,
             },
             preference: self.catalog.preference(&region),
+            marks: is_reviewed_now.then(|| marks::of(&self.vault.keyring(), &contact)),
             rules: Arc::clone(&self.catalog.review_rules),
             region,
             recipient: sealed,

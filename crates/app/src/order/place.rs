@@ -16,13 +16,14 @@ use ordermill_domain::order::{
     Cover, Event, LineTerms, Order, OrderError, OrderLine, PaymentTerms, Placed, Progress,
 };
 use ordermill_domain::reservation::Reservation;
+use ordermill_domain::risk::Marks;
 use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
 use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
 
 use super::file::FileError;
 use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
-use crate::review::{Found, Subject, by_rules, follow, rule};
+use crate::review::{Found, MarksOf, Subject, by_rules, follow, rule};
 use crate::rule_table::InForce;
 
 /// An order that is ready to be decided on: priced, validated, sealed.
@@ -50,6 +51,8 @@ pub struct PlaceOrder {
     pub discounts: Vec<(u16, String, i64)>,
     /// Coupons, points and gift cards that it uses up.
     pub claims: Claims,
+    /// What orders of the same hand are known by, where it is reviewed at once.
+    pub marks: Option<Marks>,
     /// The rules that review it, if they do so now.
     pub rules: Arc<InForce<Verdict>>,
     /// How long the buyer has to pay (D1).
@@ -266,7 +269,8 @@ impl PlaceOrder {
             || order.facts().milestones.paid_at.is_some()
         {
             let terms: Vec<LineTerms> = lines.iter().map(|line| line.terms).collect();
-            let subject = Subject { order: &order, lines: &terms, region: &self.region };
+            let marks = MarksOf::Known(self.marks);
+            let subject = Subject { order: &order, lines: &terms, region: &self.region, marks, at };
             let ruled = rule(tx, subject, &self.rules)?;
             let by_rules = by_rules(&self.act, &ruled.ruling);
             events.push((by_rules, order.record_ruling(ruled.ruling.clone(), at)?));

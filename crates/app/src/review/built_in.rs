@@ -1,7 +1,8 @@
 //! The table of review rules that every shop starts with.
 //!
 //! It holds what a careful shopkeeper would look at and nothing else: an ordinary order passes by
-//! itself. It asks only about what is at hand when an order is decided, so that it costs no query.
+//! itself. It asks about what is at hand when an order is decided, and with two short looks whether its
+//! buyer, phone or address is known for something.
 
 use std::sync::{Arc, LazyLock};
 
@@ -43,6 +44,15 @@ pub fn definition() -> Definition<Verdict> {
                     && order.total_minor > 500000",
                 HoldReason::Amount,
             ),
+            rule("大批采购", "Many pieces", "order.pieces > 1000", HoldReason::Quantity),
+            rule(
+                "收件人可疑",
+                "Made-up recipient",
+                "has(address.suspicions) && address.suspicions > 1",
+                HoldReason::Address,
+            ),
+            rule("关注名单", "On the watchlist", "risk.is_watched", HoldReason::Buyer),
+            rule("风险分高", "High risk", "risk.score >= 40", HoldReason::Fraud),
         ],
         otherwise: Verdict::Pass,
     }

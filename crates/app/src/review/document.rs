@@ -5,13 +5,16 @@ use std::collections::hash_map::Entry;
 
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::order::{Facts, LineTerms};
+use ordermill_domain::risk::{Marks, score};
 use ordermill_domain::sku::Sku;
 use ordermill_rules::order::{
-    AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts,
+    AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts, RiskFacts,
 };
+use ordermill_storage::risk::{self as stored, Known};
 use ordermill_storage::{Error, Tx, category, channel, review, sku};
 
-use super::Subject;
+use super::{MarksOf, Subject};
+use crate::risk;
 use crate::rule_table::InForce;
 
 /// The document of an order. What no table reads is left empty: nobody sees it.
@@ -21,18 +24,57 @@ pub(super) fn of(
     rules: &InForce<Verdict>,
 ) -> Result<OrderDocument, Error> {
     let facts = subject.order.facts();
+    let marks = marks(tx, subject, rules)?;
     let here_minor = facts.money.paid_minor - facts.money.refunded_minor;
     let region = subject.region.to_owned();
     let country = region.split('-').next().unwrap_or_default().to_owned();
     Ok(OrderDocument {
         order: order(tx, subject, rules)?,
         lines: if rules.reads("lines") { lines(tx, subject.lines)? } else { Vec::new() },
-        address: AddressFacts { country, region },
+        address: AddressFacts { country, region, suspicions: marks.map(|marks| marks.suspicions) },
         payment: PaymentFacts {
             paid_minor: here_minor,
             excess_minor: (here_minor - facts.amounts.total_minor).max(0),
         },
         buyer: buyer(tx, facts, rules)?,
+        risk: risk(tx, subject, marks.as_ref(), rules)?,
+    })
+}
+
+/// Whether anything is asked that only marks can tell.
+fn asks_about_risk(rules: &InForce<Verdict>) -> bool {
+    rules.reads("risk")
+}
+
+fn marks(
+    tx: &mut Tx<'_>,
+    subject: Subject<'_>,
+    rules: &InForce<Verdict>,
+) -> Result<Option<Marks>, Error> {
+    match subject.marks {
+        MarksOf::Known(marks) => Ok(marks),
+        MarksOf::Stored if asks_about_risk(rules) || rules.reads("address.suspicions") => {
+            stored::marks_of(tx, subject.order.id())
+        }
+        MarksOf::Stored => Ok(None),
+    }
+}
+
+fn risk(
+    tx: &mut Tx<'_>,
+    subject: Subject<'_>,
+    marks: Option<&Marks>,
+    rules: &InForce<Verdict>,
+) -> Result<RiskFacts, Error> {
+    let facts = subject.order.facts();
+    let known = match asks_about_risk(rules) {
+        true => risk::known(tx, facts.customer, marks, facts.id, subject.at)?,
+        false => Known::default(),
+    };
+    Ok(RiskFacts {
+        is_watched: known.is_watched,
+        score: score(known.signals.iter().map(|(_, weight)| *weight)),
+        signals: known.signals.iter().map(|(kind, _)| kind.code().to_owned()).collect(),
     })
 }
 
@@ -92,9 +134,23 @@ fn lines(tx: &mut Tx<'_>, lines: &[LineTerms]) -> Result<Vec<LineFacts>, Error> 
     Ok(facts.collect())
 }
 
+/// The fields of a buyer's history, which costs a query.
+const HISTORY: [&str; 6] = [
+    "buyer.orders",
+    "buyer.completed_orders",
+    "buyer.canceled_orders",
+    "buyer.rejected_orders",
+    "buyer.orders_last_hour",
+    "buyer.orders_last_day",
+];
+
+fn asks_about_history(rules: &InForce<Verdict>) -> bool {
+    HISTORY.into_iter().any(|field| rules.reads(field))
+}
+
 fn buyer(tx: &mut Tx<'_>, facts: &Facts, rules: &InForce<Verdict>) -> Result<BuyerFacts, Error> {
     let history = match facts.customer {
-        Some(customer) if rules.reads("buyer") => {
+        Some(customer) if asks_about_history(rules) => {
             Some(review::history(tx, customer, facts.id, facts.milestones.placed_at)?)
         }
         _ => None,
@@ -184,7 +240,9 @@ mod tests {
         for database in each_database() {
             let decision = database.connection().transact(|tx| {
                 goods_and_channel(tx)?;
-                let subject = Subject { order: &order, lines: &lines, region: "CN-31" };
+                let marks = MarksOf::Stored;
+                let subject =
+                    Subject { order: &order, lines: &lines, region: "CN-31", marks, at: NOW };
                 Ok::<_, Error>(rules.live().decide(&of(tx, subject, &rules)?.prepare()))
             });
             let decision = decision.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ordermill_base::Id;
+use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::LineTerms;
 use ordermill_domain::order::review::{HoldReason, Ruling, Step, Verdict};
@@ -11,7 +11,7 @@ use ordermill_rules::{Decision, Facts, Name, Table};
 use ordermill_storage::{Error, Tx, order, review};
 use serde::{Deserialize, Serialize};
 
-use super::{Subject, document, ruled, spoke_up};
+use super::{MarksOf, Subject, document, ruled, spoke_up};
 use crate::rule_table::InForce;
 
 /// Orders that a dry run looks at, at most.
@@ -88,6 +88,7 @@ pub fn dry_run(
     live: &InForce<Verdict>,
     other: Arc<Table<Verdict>>,
     limit: i64,
+    now: Timestamp,
 ) -> Result<DryRun, Error> {
     let rules = live.with_trial(Id::from_raw(0), Arc::clone(&other));
     let mut run = DryRun::default();
@@ -95,11 +96,12 @@ pub fn dry_run(
         let Some(stored) = order::fetch(tx, id)? else { continue };
         let lines = order::lines(tx, id)?;
         let lines: Vec<LineTerms> = lines.iter().map(|line| line.terms).collect();
-        let subject = Subject { order: &stored.order, lines: &lines, region: &stored.region };
+        let (order, region) = (&stored.order, &*stored.region);
+        let subject = Subject { order, lines: &lines, region, marks: MarksOf::Stored, at: now };
         let document = document::of(tx, subject, &rules)?.prepare();
-        let (now, then) = (ruled(rules.live(), &document), ruled(&other, &document));
+        let (live, then) = (ruled(rules.live(), &document), ruled(&other, &document));
         run.orders += 1;
-        let difference = Difference::between((&now.0, &now.1), (&then.0, &then.1));
+        let difference = Difference::between((&live.0, &live.1), (&then.0, &then.1));
         let Some(difference) = difference else { continue };
         run.changed += 1;
         *run.moves.entry((difference.live.step, difference.other.step)).or_default() += 1;

@@ -16,6 +16,7 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_domain::order::review::{Ruling, Step, Verdict};
 use ordermill_domain::order::{LineTerms, Order};
+use ordermill_domain::risk::Marks;
 use ordermill_rules::{Considered, Decision, Evidence, Facts, Name, Outcome, Prepared, Table};
 use ordermill_storage::review::{StoredDecision, decisions_of, insert_decision};
 use ordermill_storage::rule_table::{Trial, insert_trial};
@@ -38,6 +39,19 @@ pub(crate) struct Subject<'a> {
     pub(crate) lines: &'a [LineTerms],
     /// Country and province.
     pub(crate) region: &'a str,
+    /// What others of the same hand are known by.
+    pub(crate) marks: MarksOf,
+    /// When it is looked at.
+    pub(crate) at: Timestamp,
+}
+
+/// Where the marks of an order are.
+#[derive(Clone, Copy)]
+pub(crate) enum MarksOf {
+    /// At hand, because the order is just being placed; none if nobody made them.
+    Known(Option<Marks>),
+    /// In the database, once the reader of the journal has come to the order.
+    Stored,
 }
 
 /// What the rules said, and how they came to it.

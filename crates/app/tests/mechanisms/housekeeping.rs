@@ -42,6 +42,10 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
              VALUES ($1, 1, $1, 'order.paid', 'order', 1, 1, 'delivered', $2, $2, $2)",
             params![number, at],
         ),
+        (
+            "INSERT INTO risk_signals VALUES ('phone', $1, 'cancel', 1, 5, 0, $2)",
+            params![number, at],
+        ),
         ("INSERT INTO rule_trials VALUES (1, $1, 1, 'auto_pass', NULL, $2)", params![number, at]),
         (
             "INSERT INTO webhook_endpoints (id, url, description, events, secret, previous_secret,
@@ -71,6 +75,7 @@ fn left(connection: &mut Connection) -> Vec<i64> {
         "inbox",
         "pick_scans",
         "webhook_deliveries",
+        "risk_signals",
         "rule_trials",
         "webhook_endpoints WHERE previous_secret IS NOT NULL",
     ];

@@ -66,6 +66,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

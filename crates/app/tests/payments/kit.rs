@@ -345,6 +345,7 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

@@ -63,12 +63,8 @@ pub(crate) fn lin() -> OrderContact {
     contact("林小明", "13800138021", "90号2单元301室")
 }
 
-pub(crate) fn place(
-    connection: &mut Connection,
-    vault: &Vault,
-    number: i64,
-    contact: &OrderContact,
-) -> Result<Placement, PlaceOrderError> {
+/// An order of somebody for one piece.
+pub(crate) fn command(vault: &Vault, number: i64, contact: &OrderContact) -> PlaceOrder {
     let id = OrderId::from_raw(number);
     let line = LineTerms {
         line_no: 1,
@@ -88,7 +84,7 @@ pub(crate) fn place(
         tax_minor: 0,
         total_minor: 1_000,
     };
-    let command = PlaceOrder {
+    PlaceOrder {
         id,
         act: Act::new(Actor::Buyer(None), NOW),
         placed: Placed {
@@ -108,6 +104,7 @@ pub(crate) fn place(
         recipient: vault.seal_recipient(id, contact),
         accepts_backorder: false,
         preference: Arc::new([location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,
@@ -115,7 +112,16 @@ pub(crate) fn place(
         claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
-    };
+    }
+}
+
+pub(crate) fn place(
+    connection: &mut Connection,
+    vault: &Vault,
+    number: i64,
+    contact: &OrderContact,
+) -> Result<Placement, PlaceOrderError> {
+    let command = command(vault, number, contact);
     connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap().remove(0)
 }
 

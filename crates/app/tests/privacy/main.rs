@@ -6,3 +6,4 @@ mod canary;
 mod keys;
 mod kit;
 mod looking;
+mod risk;

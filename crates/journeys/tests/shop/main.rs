@@ -2,6 +2,7 @@
 
 mod buying;
 mod kit;
+mod reviewing;
 mod saving;
 mod staff;
 mod visitors;

@@ -2,6 +2,7 @@
 
 mod buyers;
 mod floor;
+mod held;
 mod history;
 mod own_sandbox;
 mod promotions;
@@ -122,7 +123,8 @@ fn make(
     let made =
         history::make(services, &merchant, orders, (opened_at, now), account, &mut progress)?;
     drop(bar);
-    tracing::debug!(?made, "the past is made");
+    let held = held::make(services, &merchant, now)?;
+    tracing::debug!(?made, held, "the past is made");
     state::end(services, now)?;
     Ok(sign_ins)
 }

@@ -45,6 +45,9 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
                 .map_err(|error: Error| error);
             listed.unwrap().len()
         };
+        let waiting = |tx: &mut ordermill_storage::Tx<'_>| ordermill_app::review::desk::queue(tx);
+        let waiting = services.database().write_blocking(waiting).unwrap();
+        assert!(waiting.len() >= 5, "the review desk has {} orders to decide", waiting.len());
         let (confirmed, canceled) = (count(Status::Confirmed), count(Status::Canceled));
         assert!(confirmed > 150 && canceled > 5, "{confirmed} confirmed, {canceled} canceled");
         assert!(confirmed + canceled + count(Status::Placed) >= 190, "few find no stock");

@@ -16,6 +16,8 @@ pub enum Part {
     ApiKeys,
     /// `/console/admin/rules`: which orders a person looks at.
     Rules,
+    /// `/console/admin/watchlist`: who is watched.
+    Watchlist,
     /// `/console/admin/webhooks`: receivers of what happens.
     Webhooks,
     /// `/console/admin/audit`: everything that happened.
@@ -24,8 +26,9 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Rules,
+        Self::Watchlist,
         Self::Staff,
         Self::Roles,
         Self::ApiKeys,
@@ -41,6 +44,7 @@ impl Part {
             Self::Roles => View::new("roles", t.admin_roles(), "/console/admin/roles"),
             Self::ApiKeys => View::new("keys", t.admin_keys(), "/console/admin/keys"),
             Self::Rules => View::new("rules", t.admin_rules(), "/console/admin/rules"),
+            Self::Watchlist => View::new("watchlist", t.watch_title(), "/console/admin/watchlist"),
             Self::Webhooks => View::new("webhooks", t.admin_webhooks(), "/console/admin/webhooks"),
             Self::Audit => View::new("audit", t.admin_audit(), "/console/admin/audit"),
         }

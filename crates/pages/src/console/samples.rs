@@ -35,6 +35,7 @@ use crate::console::stock::{StockItemPage, StockPage};
 use crate::console::tasks::TasksPage;
 use crate::console::trouble::{Trouble, TroublePage};
 use crate::console::warehouse::{ListPaper, WarehousePage, WavePage};
+use crate::console::watchlist::WatchlistPage;
 use crate::console::webhooks::{self, WebhookPage, WebhooksPage};
 use crate::pda::desk::{DeskPage, Work};
 use crate::pda::home::HomePage;
@@ -115,6 +116,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/desk/review/261122-0K3M-Z0Q4-7XC", ReviewPage::sample(language)),
         sample("/console/admin/rules", RulesPage::sample(language)),
         sample("/console/admin/rules/rul_5", RulePage::sample(language)),
+        sample("/console/admin/watchlist", WatchlistPage::sample(language)),
         sample("/console/admin/webhooks", WebhooksPage::sample(language)),
         sample("/console/admin/webhooks/new", webhooks::sample_form(language)),
         sample("/console/admin/webhooks/whk_1", WebhookPage::sample(language)),

@@ -196,6 +196,7 @@ impl Shop {
             recipient: b"sealed elsewhere".to_vec(),
             accepts_backorder,
             preference: preference.into_iter().map(LocationId::from_raw).collect::<Arc<[_]>>(),
+            marks: None,
             rules: Arc::default(),
             key: key.map(|(text, content)| request_key(&text, content)),
             cart: cart.map(CartId::from_raw),

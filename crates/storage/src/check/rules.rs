@@ -183,6 +183,32 @@ pub const RULES: &[Rule] = &[
                 AND j.kind = 'order.reviewed') LIMIT 100",
     ),
     rule(
+        "I6",
+        "somebody is told of a late review that nobody has to decide",
+        &["tasks", "orders"],
+        "SELECT CAST(t.subject_id AS TEXT) FROM tasks t
+          WHERE t.kind = 'deadline' AND t.state IN ('open', 'claimed')
+            AND t.detail LIKE '%\"review\":%' AND NOT EXISTS (SELECT 1 FROM orders o
+              WHERE o.id = t.subject_id AND o.status = 'placed'
+                AND o.review IN ('manual_pending', 'intercepted', 'needs_buyer')) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "marks, a signal or an entry of the watchlist belong to an order that does not exist",
+        &["order_marks", "risk_signals", "watch_entries"],
+        "SELECT CAST(m.order_id AS TEXT) FROM (SELECT order_id FROM order_marks
+            UNION SELECT order_id FROM risk_signals UNION SELECT order_id FROM watch_entries) m
+          WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = m.order_id) LIMIT 100",
+    ),
+    rule(
+        "I5",
+        "an entry of the watchlist is at another version than its history",
+        &["watch_entries"],
+        "SELECT CAST(w.id AS TEXT) FROM watch_entries w
+          WHERE w.version <> (SELECT COALESCE(MAX(j.sequence), 0) FROM journal j
+            WHERE j.aggregate_id = w.id AND j.aggregate = 'watch_entry') LIMIT 100",
+    ),
+    rule(
         "I5",
         "a contact points to an order that does not exist",
         &["order_contacts"],

@@ -5,6 +5,7 @@ mod keys;
 mod rules;
 mod settings;
 mod staff;
+mod watchlist;
 mod webhooks;
 
 use ordermill_domain::role::Permission;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Routes {
         .merge(staff::routes())
         .merge(keys::routes())
         .merge(rules::routes())
+        .merge(watchlist::routes())
         .merge(webhooks::routes())
         .merge(audit::routes())
 }
@@ -47,6 +49,7 @@ impl Desk {
 const fn needs(part: Part) -> Option<Needs> {
     match part {
         Part::Rules => Some(rules::CHANGE),
+        Part::Watchlist => Some(watchlist::CHANGE),
         Part::Settings => Some(SETTINGS),
         Part::Staff | Part::Roles | Part::ApiKeys | Part::Webhooks => {
             Some(Needs::Right(Permission::ManageAccess))

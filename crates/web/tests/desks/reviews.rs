@@ -57,6 +57,7 @@ fn a_large_order_to_be_paid_at_the_door(shop: &Shop, number: i64) -> PlaceOrder 
         recipient: b"ciphertext".to_vec(),
         accepts_backorder: false,
         preference: Arc::new([stock::location(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

@@ -6,14 +6,16 @@ use ordermill_base::{Money, Span};
 use ordermill_domain::actor::Actor;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Order, OrderNumber};
+use ordermill_domain::risk::score;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::review::{
     Case, CaseRow, DecisionForm, EvidenceRow, Holder, ReviewPage, empty,
 };
-use ordermill_pages::console::rules;
+use ordermill_pages::console::{rules, watchlist};
 use ordermill_pages::states;
 use ordermill_pages::ui::Remaining;
 use ordermill_storage::review::History;
+use ordermill_storage::risk::{self, Known};
 use ordermill_storage::task::Task;
 use ordermill_storage::{Error, Tx, order};
 
@@ -119,6 +121,7 @@ struct Loaded {
     holder: Names,
     explanation: Option<Explanation>,
     history: Option<History>,
+    known: Known,
 }
 
 async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Case, Trouble> {
@@ -134,7 +137,10 @@ async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Cas
         let history = customer
             .map(|customer| ordermill_storage::review::history(tx, customer, id, placed_at))
             .transpose()?;
+        let marks = risk::marks_of(tx, id)?;
+        let known = ordermill_app::risk::known(tx, customer, marks.as_ref(), id, now)?;
         Ok::<_, Error>(Some(Loaded {
+            known,
             order: stored.order,
             holder: Names::load(tx, &holder)?,
             explanation: review::explanation(tx, id)?,
@@ -176,7 +182,13 @@ async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Cas
         reasons: loaded.task.as_ref().map(|task| reasons(task, t)).unwrap_or_default(),
         rules: rules::name(loaded.explanation.as_ref().map_or(0, |it| it.version), t),
         evidence: loaded.explanation.iter().flat_map(|it| evidence(it, t)).collect(),
-        buyer: loaded.history.map(|history| buyer(history, t)).unwrap_or_default(),
+        buyer: loaded
+            .history
+            .map(|history| buyer(history, t))
+            .unwrap_or_default()
+            .into_iter()
+            .chain(known(&loaded.known, t))
+            .collect(),
         lines: whole.lines,
         recipient: whole.recipient,
         timeline: whole.timeline,
@@ -204,4 +216,20 @@ fn buyer(history: History, t: ordermill_pages::Words) -> Vec<(String, String)> {
         (t.review_buyer_day(), history.last_day),
     ];
     rows.into_iter().map(|(name, count)| (name.to_owned(), count.to_string())).collect()
+}
+
+/// What speaks against the buyer, the phone or the address, if anything does.
+fn known(known: &Known, t: ordermill_pages::Words) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    if known.is_watched {
+        rows.push((t.risk_watched().to_owned(), t.approval_yes().to_owned()));
+    }
+    if !known.signals.is_empty() {
+        let kinds = known.signals.iter().map(|(kind, _)| watchlist::signal(*kind, t));
+        let kinds: Vec<&str> = kinds.collect();
+        let score = score(known.signals.iter().map(|(_, weight)| *weight));
+        let kinds = kinds.join(t.pick("、", ", "));
+        rows.push((t.risk_score().to_owned(), format!("{score} · {kinds}")));
+    }
+    rows
 }

@@ -32,8 +32,8 @@ impl Desk {
             return Ok(None);
         };
         let services = self.site.services();
-        let live = Arc::clone(&services.catalog().review_rules);
-        let run = move |tx: &mut Tx<'_>| dry_run(tx, &live, Arc::new(compiled), ORDERS);
+        let (live, now) = (Arc::clone(&services.catalog().review_rules), self.now());
+        let run = move |tx: &mut Tx<'_>| dry_run(tx, &live, Arc::new(compiled), ORDERS, now);
         let run = services.database().snapshot(run).await?;
         let word = |step: Step| outcome(step, &[], &[], t);
         Ok(Some(DryRunResult {
