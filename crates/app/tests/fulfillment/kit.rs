@@ -114,6 +114,7 @@ pub(crate) fn an_order(
         claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
+        marks: None,
         rules: Arc::default(),
     };
     let placed = connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap();

@@ -377,6 +377,7 @@ fn an_order(number: i64, vault: &Vault, act: Act) -> PlaceOrder {
         recipient: vault.seal_recipient(id, &contact()),
         accepts_backorder: false,
         preference: Arc::new([place(1)]),
+        marks: None,
         rules: Arc::default(),
         key: None,
         cart: None,

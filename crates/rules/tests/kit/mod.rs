@@ -1,7 +1,7 @@
 //! An order to ask about.
 
 use ordermill_rules::order::{
-    AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts,
+    AddressFacts, BuyerFacts, LineFacts, OrderDocument, OrderFacts, PaymentFacts, RiskFacts,
 };
 use ordermill_rules::{Condition, Definition, Facts, HitPolicy, Name, Reason, Rule};
 
@@ -46,7 +46,11 @@ pub(crate) fn of_a_guest() -> OrderDocument {
             is_backordered: false,
         },
         lines: vec![line("PHONE-1", "phones", 1), line("TEA-1", "tea", 2)],
-        address: AddressFacts { country: "CN".to_owned(), region: "CN-31".to_owned() },
+        address: AddressFacts {
+            country: "CN".to_owned(),
+            region: "CN-31".to_owned(),
+            suspicions: Some(0),
+        },
         payment: PaymentFacts { paid_minor: 29_900, excess_minor: 0 },
         buyer: BuyerFacts {
             is_known: false,
@@ -57,6 +61,7 @@ pub(crate) fn of_a_guest() -> OrderDocument {
             orders_last_hour: None,
             orders_last_day: None,
         },
+        risk: RiskFacts { is_watched: false, score: 0, signals: Vec::new() },
     }
 }
 
