@@ -112,10 +112,10 @@ pub fn known_of(
     }
     let any = places.join(" OR ");
     let sql = format!(
-        "SELECT kind, MAX(weight), 0 FROM risk_signals
+        "SELECT kind, MAX(weight), CAST(0 AS BIGINT) FROM risk_signals
           WHERE ({any}) AND order_id <> $1 AND expires_at > $2 GROUP BY kind, order_id
          UNION ALL
-         SELECT state, 0, 1 FROM watch_entries
+         SELECT state, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM watch_entries
           WHERE ({any}) AND state IN ('watched', 'appealed') AND expires_at > $2"
     );
     for (kind, weight, is_watched) in

@@ -2,7 +2,6 @@
 
 mod buying;
 mod kit;
-mod reviewing;
 mod saving;
 mod staff;
 mod visitors;

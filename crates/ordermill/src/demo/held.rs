@@ -3,7 +3,7 @@
 use ordermill_app::Services;
 use ordermill_app::order::intake::{Benefits, Intake, NewLine, NewOrder};
 use ordermill_app::order::place::PlaceOrder;
-use ordermill_base::{Currency, Span, Timestamp};
+use ordermill_base::{Currency, Timestamp};
 use ordermill_demo::Merchant;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::{RawAddress, RawRecipient};
@@ -20,8 +20,7 @@ const WORTH_FEN: i64 = 520_000;
 /// Nobody carries more to one door.
 const PIECES_MAX: i64 = 30;
 
-/// Places them, some minutes apart before `now`. Gives how many are held: goods that are not there in such
-/// numbers are passed over.
+/// Places them at `now`. Gives how many are held: goods that are not there in such numbers are passed over.
 pub(super) fn make(
     services: &Services,
     merchant: &Merchant,
@@ -35,8 +34,7 @@ pub(super) fn make(
         if held == HELD {
             break;
         }
-        let at = now - Span::minutes(55) + Span::minutes(11 * i64::try_from(held)?);
-        let act = Act::new(Actor::Buyer(None), at);
+        let act = Act::new(Actor::Buyer(None), now);
         let recipient = match held {
             1 => made_up(),
             _ => {
