@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
-    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list, risk,
-    rule_table, session, webhook,
+    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list,
+    risk, rule_table, session, webhook,
 };
 use tokio::sync::watch;
 

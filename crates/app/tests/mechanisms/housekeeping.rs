@@ -20,7 +20,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
     let (at_id, at) = (first_at(at) + number, at.as_micros());
     let (digest, text) = (number.to_be_bytes(), number.to_string());
     let digest = digest.as_slice();
-    let rows: [(&str, &[Value<'_>]); 10] = [
+    let rows: [(&str, &[Value<'_>]); 11] = [
         ("INSERT INTO idempotency_keys VALUES ('p', $1, $2, 1, $3)", params![&text, digest, at]),
         (
             "INSERT INTO carts (id, lines, coupons, version, updated_at)
