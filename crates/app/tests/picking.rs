@@ -160,6 +160,7 @@ fn an_order(
         claims: Claims::default(),
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
+        marks: None,
         rules: std::sync::Arc::default(),
     };
     let placed = connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap();
