@@ -12,8 +12,9 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    approval, cart, catalog, channel, events, gateway, gift_card, health, import, journal, order,
-    payment, pick_list, points, quote, refund, rule_table, stock, tracking, wave, webhook,
+    approval, cart, catalog, channel, events, fulfillment, gateway, gift_card, health, import,
+    journal, order, payment, pick_list, points, quote, refund, rule_table, sourcing, stock,
+    tracking, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -74,6 +75,16 @@ use crate::{
         catalog::layout::get_layout,
         catalog::layout::draw_layout,
         catalog::layout::list_bins,
+        fulfillment::read::list_fulfillments,
+        fulfillment::read::get_fulfillment,
+        fulfillment::read::list_order_fulfillments,
+        sourcing::explain::list_sourcing_decisions,
+        sourcing::by_hand::send_to,
+        sourcing::by_hand::give_back,
+        sourcing::by_hand::hurry_order,
+        sourcing::by_hand::pool_location,
+        sourcing::settings::get_sourcing_settings,
+        sourcing::settings::edit_sourcing_settings,
         stock::get_stock,
         stock::list_movements,
         stock::receive,
@@ -136,10 +147,12 @@ use crate::{
         (name = "gift cards", description = "Balances that are known by a code, and pay."),
         (name = "points", description = "What customers have earned, and can spend."),
         (name = "catalog", description = "SKUs with their prices, categories, locations."),
+        (name = "fulfillments", description = "Which location ships what of an order, why, and how far it is."),
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
         (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force."),
         (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),
+        (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force; how locations are chosen."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
         (name = "channels", description = "Orders of sales channels, as they came in."),

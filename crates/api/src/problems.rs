@@ -110,6 +110,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         401,
         "There is no valid key in Authorization: Bearer. Keys are made in the console or by ordermill admin.",
     ),
+    (
+        "location_cannot_ship",
+        409,
+        "The location does not have what the order wants. The work stays where it was.",
+    ),
     ("malformed_json", 400, "The body is not JSON."),
     ("method_not_allowed", 405, "The address exists and does not have that method."),
     (
@@ -123,6 +128,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_json", 415, "Send the body as application/json."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
     ("not_waiting", 409, "The channel's order does not wait any more."),
+    ("nothing_planned", 409, "The order has no work that is planned and not on a floor yet."),
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
     ("order_not_found", 404, "There is no such order, or it is not yours to know of."),
     ("order_refused", 422, "The order does not add up."),

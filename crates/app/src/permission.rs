@@ -272,6 +272,12 @@ impl KeyHolder {
                 {
                     Access::Full
                 }
+                Permission::ChangeStatus
+                    if may(KeyScope::WriteWork)
+                        && matches!(about.aspect, Aspect::PickAndPack | Aspect::Ship) =>
+                {
+                    Access::Full
+                }
                 Permission::ApproveRefund if may(KeyScope::WritePayments) => Access::Full,
                 Permission::ApproveLargeRefund
                     if may(KeyScope::WritePayments) || may(KeyScope::WriteApprovals) =>

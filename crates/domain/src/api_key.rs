@@ -31,6 +31,8 @@ coded! {
         WriteApprovals = "approvals:write",
         /// Decide about orders that the rules hold.
         WriteReviews = "reviews:write",
+        /// Do the work of a warehouse, and decide which location does it.
+        WriteWork = "work:write",
         /// Read and change the rules that decide about orders.
         WriteRules = "rules:write",
         /// Manage the endpoints of outgoing webhooks.

@@ -257,6 +257,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "customer_id" => "cus",
                     "coupon_id" => "cpn",
                     "table_id" => "rul",
+                    "fulfillment_id" => "ful",
                     "channel_order_id" => "cho",
                     "tracker_id" => "trk",
                     other => panic!("say here of which kind {other} is"),

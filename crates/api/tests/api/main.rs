@@ -5,6 +5,7 @@ mod approvals;
 mod benefits;
 mod carts;
 mod document;
+mod fulfillments;
 mod idempotency;
 mod kit;
 mod layout;

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{RejectReason, State};
+use ordermill_domain::fulfillment::{Fulfillment, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
 use ordermill_domain::role::Permission;
 use ordermill_storage::fulfillment::{self as stored, Filter};
@@ -104,7 +105,7 @@ pub fn give_back(
 }
 
 /// Makes the work on an order urgent: the nearest location that has everything ships it, before others.
-/// What is on the floor already stays there.
+/// What is on the floor already stays there, and what is urgent already stays as it is.
 pub fn hurry(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -113,12 +114,16 @@ pub fn hurry(
     order: OrderId,
 ) -> Result<(), ByHandError> {
     check(principal, act, None)?;
-    let planned = stored::of(tx, order)?;
-    let planned: Vec<FulfillmentId> =
-        planned.iter().filter(|it| it.state() == State::Planned).map(|it| it.id()).collect();
+    let mut planned = stored::of(tx, order)?;
+    planned.retain(|work| work.state() == State::Planned);
     if planned.is_empty() {
         return Err(ByHandError::NothingPlanned(order));
     }
+    planned.retain(|work| !work.facts().is_urgent);
+    if planned.is_empty() {
+        return Ok(());
+    }
+    let planned: Vec<FulfillmentId> = planned.iter().map(Fulfillment::id).collect();
     give_up_each(tx, act, &BTreeSet::from([order]), &planned, RejectReason::ByHand)?;
     let wish = Wish { is_urgent: true, ..Wish::default() };
     Ok(source_each(tx, catalog, act, &BTreeSet::from([order]), &wish)?)
@@ -145,6 +150,13 @@ pub fn pool(
     give_up_each(tx, act, &orders, &ids, RejectReason::LocationDown)?;
     source_each(tx, catalog, act, &orders, &Wish::default())?;
     Ok(ids.len())
+}
+
+/// How many fulfillments are planned at a location and not on its floor yet: what [`pool`] plans anew.
+pub fn planned_at(tx: &mut Tx<'_>, location: LocationId, now: Timestamp) -> Result<i64, Error> {
+    let work = stored::open_work(tx, now)?;
+    let planned = work.iter().filter(|it| it.location == location && it.state == State::Planned);
+    Ok(planned.map(|it| it.count).sum())
 }
 
 fn give_up(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{Planned, State};
+use ordermill_domain::fulfillment::{Planned, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
 use ordermill_domain::order::Status;
 use ordermill_domain::task::TaskKind;
@@ -146,7 +146,8 @@ fn want(
     }
 }
 
-/// The locations that gave orders back, by order.
+/// The locations that gave orders back for reasons of their own, by order. Where a person moved work
+/// from may have it again: nothing is wrong there.
 fn given_back(
     tx: &mut Tx<'_>,
     orders: &BTreeSet<OrderId>,
@@ -155,7 +156,8 @@ fn given_back(
     let mut given_back: HashMap<OrderId, BTreeSet<LocationId>> = HashMap::new();
     for work in fulfillment::of_each(tx, &orders)? {
         let facts = work.facts();
-        if facts.state == State::Rejected {
+        let is_theirs = facts.reject_reason != Some(RejectReason::ByHand);
+        if facts.state == State::Rejected && is_theirs {
             given_back.entry(facts.order).or_default().insert(facts.location);
         }
     }

@@ -1,7 +1,9 @@
 //! Why the locations of an order were chosen, as it is kept with the order.
 
-use ordermill_domain::ids::LocationId;
+use ordermill_base::Timestamp;
+use ordermill_domain::ids::{LocationId, OrderId};
 use ordermill_optimize::sourcing::{CostParts, Impossible, Plan, Refusal};
+use ordermill_storage::{Error, Tx};
 use serde::{Deserialize, Serialize};
 
 pub use super::plan::Wave;
@@ -97,6 +99,16 @@ impl Cost {
             lateness_minor: parts.lateness,
         }
     }
+}
+
+/// Why the locations of an order were chosen, the newest decision first.
+pub fn decisions(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Timestamp, Explanation)>, Error> {
+    let kept = ordermill_storage::fulfillment::decisions(tx, order)?;
+    let read = |(at, text): (Timestamp, String)| {
+        let unreadable = |_| Error::Unreadable { what: "sourcing decision", text: text.clone() };
+        Ok((at, serde_json::from_str(&text).map_err(unreadable)?))
+    };
+    kept.into_iter().map(read).collect()
 }
 
 impl Explanation {

@@ -6,14 +6,18 @@
 //! stock and plans the fulfillments, all under the locks of one transaction. What no location can ship
 //! becomes a task for operations, and is tried again when a location changes or somebody asks.
 //!
+//! How locations are chosen is set in [`settings`], and changed by [`edit`].
+//!
 //! By hand: [`by_hand`] (another location, urgent work, work that its location gives back, and a whole
 //! location that is out of work).
 
 pub mod by_hand;
 mod carry_out;
+pub mod edit;
 pub mod explain;
 mod place;
 mod plan;
+pub mod regions;
 pub mod settings;
 
 use std::collections::BTreeSet;

@@ -156,6 +156,10 @@ fn urgent_work_goes_to_the_nearest_location_before_others() {
         let planned = work_on(&mut connection, order);
         let urgent = planned.iter().find(|work| work.state() == State::Planned).unwrap();
         assert!(urgent.facts().is_urgent);
+        let near = written(&mut connection, order);
+        assert_eq!(near, "GZ rejected 1x2, GZ planned 1x2", "the nearest is not ruled out");
+        connection.transact(|tx| by_hand::hurry(tx, &catalog, &who, &act, order)).unwrap();
+        assert_eq!(written(&mut connection, order), near, "it is urgent once");
         all_is_well(&mut connection);
     }
 }
