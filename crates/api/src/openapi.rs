@@ -150,7 +150,6 @@ use crate::{
         (name = "fulfillments", description = "Which location ships what of an order, why, and how far it is."),
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
-        (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force."),
         (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),
         (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force; how locations are chosen."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),

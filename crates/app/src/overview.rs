@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ordermill_base::{Currency, Money, Span, Timestamp};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChannelId, SkuId};
+use ordermill_storage::fulfillment::{self, InState};
 use ordermill_storage::order::Tally;
 use ordermill_storage::{Database, Error, cart, deadline, order, stock};
 use tokio::sync::Mutex;
@@ -50,6 +51,8 @@ pub struct Overview {
     pub carts: cart::Conversion,
     /// Orders that end unpaid within the hour.
     pub unpaid_ending: u64,
+    /// What each location still has to do, by state.
+    pub work: Vec<InState>,
     /// How many SKUs run low.
     pub low: u64,
     /// The worst of them: what is left to sell of each.
@@ -131,9 +134,10 @@ impl Overviews {
             let carts = cart::conversion(tx, now - Span::hours(24), COUNTED_MAX)?;
             let hour = now + Span::hours(1);
             let ending = deadline::count_due(tx, DeadlineKind::Pay, hour, COUNTED_MAX)?;
-            Ok::<_, Error>((carts, ending, stock::totals(tx, ids)?))
+            let work = fulfillment::open_work(tx, now)?;
+            Ok::<_, Error>((carts, ending, work, stock::totals(tx, ids)?))
         };
-        let (carts, ending, totals) = database.snapshot(load).await?;
+        let (carts, ending, work, totals) = database.snapshot(load).await?;
         let mut low: Vec<(SkuId, i64, i64)> = watched
             .into_iter()
             .map(|(id, point)| (id, totals.get(&id).map_or(0, |(_, available)| *available), point))
@@ -149,6 +153,7 @@ impl Overviews {
             channels,
             carts,
             unpaid_ending: ending.unsigned_abs(),
+            work,
             low: low.len() as u64,
             alerts: low.into_iter().take(ALERTS_MAX).map(|(id, left, _)| (id, left)).collect(),
         };

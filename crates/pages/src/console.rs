@@ -26,6 +26,7 @@ pub mod rules;
 pub(crate) mod samples;
 pub mod settings;
 pub mod sign_in;
+pub mod sourcing;
 pub mod staff;
 pub mod stock;
 pub mod tasks;
@@ -33,5 +34,6 @@ pub mod trouble;
 pub mod warehouse;
 pub mod watchlist;
 pub mod webhooks;
+pub mod work;
 
 pub use crate::shell::console::{Frame, Section};

@@ -9,6 +9,7 @@ pub mod shipment;
 
 use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::fulfillment;
 use ordermill_domain::order::review::HoldReason;
 use ordermill_domain::order::{CancelReason, DisplayStatus, Review};
 use ordermill_domain::payment::{self, PaymentStatus};
@@ -111,6 +112,24 @@ pub fn reservation(state: reservation::State, t: Words) -> Badge {
         S::Expired => (Tone::Amber, Icon::Clock, t.reserved_expired()),
         S::Released => (Tone::Grey, Icon::ArrowBack, t.reserved_released()),
         S::Backordered => (Tone::Amber, Icon::Hourglass, t.reserved_backordered()),
+    };
+    Badge::new(tone, icon, word)
+}
+
+/// Where a fulfillment stands.
+pub fn work(state: fulfillment::State, t: Words) -> Badge {
+    use fulfillment::State as S;
+    let (tone, icon, word) = match state {
+        S::Planned => (Tone::Amber, Icon::Clock, t.work_planned()),
+        S::Released => (Tone::Blue, Icon::List, t.work_released()),
+        S::Picking => (Tone::Blue, Icon::Barcode, t.work_picking()),
+        S::Picked => (Tone::Blue, Icon::Check, t.work_picked()),
+        S::Rechecked => (Tone::Blue, Icon::Checks, t.work_rechecked()),
+        S::Packed => (Tone::Blue, Icon::Package, t.work_packed()),
+        S::HandedOver => (Tone::Green, Icon::Truck, t.work_handed_over()),
+        S::Closed => (Tone::Green, Icon::CircleCheck, t.work_closed()),
+        S::Rejected => (Tone::Grey, Icon::ArrowBack, t.work_rejected()),
+        S::Canceled => (Tone::Grey, Icon::Ban, t.work_canceled()),
     };
     Badge::new(tone, icon, word)
 }

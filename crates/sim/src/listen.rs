@@ -4,13 +4,14 @@
 //! model takes from it only that: which payment, which timer, in which order. What had to follow it
 //! computes by itself, and every promise that had to be made must be in the same breath.
 
+use ordermill_app::sourcing;
 use ordermill_base::Id;
 use ordermill_domain::ids::{EventId, LocationId, OrderId, PaymentId, SkuId};
 use ordermill_storage::journal::{self, Entry};
 use serde_json::Value;
 
 use crate::gateway::{self, State};
-use crate::model::{Answer, Wanted, Wrong};
+use crate::model::{Answer, Wanted, Work, Wrong};
 use crate::shop::Shop;
 
 const PAGE: i64 = 512;
@@ -32,7 +33,7 @@ impl Shop {
             return Err(format!("order {order} ends for its stock without a late payment"));
         }
         self.asked.clear();
-        Ok(())
+        self.model.work_is_sound()
     }
 
     /// By position, as this process alone writes: the readers' order would wait for the transactions
@@ -61,7 +62,9 @@ impl Shop {
             | "refund.granted"
             | "deadline.warned"
             | "reservation.held"
-            | "stock.moved" => {
+            | "stock.moved"
+            | "fulfillment.planned"
+            | "fulfillment.rejected" => {
                 serde_json::from_str(&entry.body).map_err(|error| error.to_string())?
             }
             _ => Value::Null,
@@ -112,6 +115,16 @@ impl Shop {
                 self.model.freed(position, place);
                 self.model.hold_runs_out(id, line, place, now)
             }
+            "order.confirmed" => {
+                self.model.to_source.orders.insert(id, position);
+                Ok(())
+            }
+            "fulfillment.planned" => self.work_planned(id, entry, &body),
+            "fulfillment.rejected" => {
+                let reason = body["reason"].as_str().unwrap_or_default();
+                self.model.work_rejected(id, reason, position)
+            }
+            "fulfillment.canceled" => self.model.work_canceled(id),
             "payment.created" => {
                 let order = raw::<OrderId>(&body["order"])?;
                 match body["gateway"].as_str() {
@@ -151,6 +164,22 @@ impl Shop {
             }
             _ => Ok(()),
         }
+    }
+
+    fn work_planned(&mut self, id: i64, entry: &Entry, body: &Value) -> Result<(), Wrong> {
+        let mut lines = Vec::new();
+        for line in body["lines"].as_array().ok_or("no lines")? {
+            let number = |name: &str| line[name].as_i64().ok_or(format!("no {name}"));
+            lines.push((number("line_no")?, raw::<SkuId>(&line["sku"])?, number("quantity")?));
+        }
+        let work = Work {
+            order: raw::<OrderId>(&body["order"])?,
+            location: raw::<LocationId>(&body["location"])?,
+            is_open: true,
+            is_urgent: body["is_urgent"].as_bool().unwrap_or_default(),
+        };
+        let by_rules = entry.actor.to_string() == format!("system:{}", sourcing::READER);
+        self.model.work_planned(id, work, &lines, by_rules)
     }
 
     fn canceled<'b>(

@@ -11,6 +11,7 @@ mod message;
 mod money;
 mod price;
 mod stock;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +20,8 @@ pub use coupon::Coupon;
 pub use message::{Telling, Tellings};
 pub use money::{ByHand, Owed, Pay, PayState, Refund, RefundState};
 pub use price::{Basket, NotEnoughPoints, Price};
-pub use stock::{Pieces, Shelf, Short};
+pub use stock::{Claim, Pieces, Shelf, Short};
+pub use work::{ToSource, Work};
 
 /// SKU and location.
 pub type Place = (i64, i64);
@@ -34,6 +36,10 @@ pub struct Model {
     pub shelves: BTreeMap<Place, Shelf>,
     /// Every order that should stand.
     pub orders: BTreeMap<i64, Order>,
+    /// What locations ship, or were to ship.
+    pub works: BTreeMap<i64, Work>,
+    /// What nobody ships yet.
+    pub to_source: ToSource,
     /// Every payment that was started.
     pub payments: BTreeMap<i64, Pay>,
     /// Every refund that was promised.

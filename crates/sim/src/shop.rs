@@ -10,6 +10,7 @@ mod ending;
 mod goods;
 mod paying;
 mod rush;
+mod sourcing;
 mod telling;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -84,6 +85,8 @@ enum Deed {
     BuyersAreTold,
     OthersAreTold,
     BackordersAreFilled,
+    OrdersAreSourced,
+    WorkIsMoved,
     StockMoves,
     AuditReads,
     TimePasses,
@@ -111,6 +114,8 @@ impl Deed {
                 (6, Self::BuyersAreTold),
                 (6, Self::OthersAreTold),
                 (5, Self::BackordersAreFilled),
+                (8, Self::OrdersAreSourced),
+                (5, Self::WorkIsMoved),
                 (6, Self::StockMoves),
                 (2, Self::AuditReads),
                 (4, Self::TimePasses),
@@ -233,6 +238,8 @@ impl Shop {
             Deed::BuyersAreTold => self.buyers_are_told(),
             Deed::OthersAreTold => self.others_are_told(),
             Deed::BackordersAreFilled => self.backorders_are_filled(),
+            Deed::OrdersAreSourced => self.orders_are_sourced(),
+            Deed::WorkIsMoved => self.work_is_moved(),
             Deed::StockMoves => self.stock_moves(),
             Deed::AuditReads => self.audit_reads(),
             Deed::TimePasses => {

@@ -22,11 +22,13 @@ mod review;
 mod route;
 mod search;
 mod sign_in;
+mod sourcing;
 mod stock;
 mod tasks;
 mod told;
 mod trouble;
 mod warehouse;
+mod work;
 
 use axum::{Router, middleware};
 
@@ -52,9 +54,11 @@ fn routes() -> Routes {
         .merge(review::routes())
         .merge(search::routes())
         .merge(sign_in::routes())
+        .merge(sourcing::routes())
         .merge(stock::routes())
         .merge(tasks::routes())
         .merge(warehouse::routes())
+        .merge(work::routes())
 }
 
 /// The addresses of the console. Who comes is looked up once for each request; what did not work is

@@ -37,7 +37,7 @@ pub enum ByHandError {
     /// The location does not have what the order wants.
     #[error("the location does not have what the order wants")]
     NotThere,
-    /// The order has nothing that is planned and not on the floor yet.
+    /// The order has nothing that is planned and not on the floor yet, and nobody can ship what is left.
     #[error("order {0} has no planned work")]
     NothingPlanned(OrderId),
     /// The fulfillment or its order refuses.
@@ -105,7 +105,8 @@ pub fn give_back(
 }
 
 /// Makes the work on an order urgent: the nearest location that has everything ships it, before others.
-/// What is on the floor already stays there, and what is urgent already stays as it is.
+/// What is on the floor already stays there, and what is urgent already stays as it is. What nobody could
+/// ship is tried again.
 pub fn hurry(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -116,8 +117,12 @@ pub fn hurry(
     check(principal, act, None)?;
     let mut planned = stored::of(tx, order)?;
     planned.retain(|work| work.state() == State::Planned);
+    let wish = Wish { is_urgent: true, ..Wish::default() };
     if planned.is_empty() {
-        return Err(ByHandError::NothingPlanned(order));
+        // What nobody could ship is tried again.
+        source_each(tx, catalog, act, &BTreeSet::from([order]), &wish)?;
+        let is_planned = stored::of(tx, order)?.iter().any(|it| it.state() == State::Planned);
+        return if is_planned { Ok(()) } else { Err(ByHandError::NothingPlanned(order)) };
     }
     planned.retain(|work| !work.facts().is_urgent);
     if planned.is_empty() {
@@ -125,7 +130,6 @@ pub fn hurry(
     }
     let planned: Vec<FulfillmentId> = planned.iter().map(Fulfillment::id).collect();
     give_up_each(tx, act, &BTreeSet::from([order]), &planned, RejectReason::ByHand)?;
-    let wish = Wish { is_urgent: true, ..Wish::default() };
     Ok(source_each(tx, catalog, act, &BTreeSet::from([order]), &wish)?)
 }
 

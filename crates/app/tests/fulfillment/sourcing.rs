@@ -165,6 +165,24 @@ fn urgent_work_goes_to_the_nearest_location_before_others() {
 }
 
 #[test]
+fn what_nobody_could_ship_is_tried_again_when_somebody_hurries_it() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 2)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        let (who, act) = somebody();
+        connection.transact(|tx| by_hand::pool(tx, &catalog, &who, &act, *HANGZHOU)).unwrap();
+        let nobody =
+            connection.transact(|tx| by_hand::hurry(tx, &catalog, &who, &act, order)).unwrap_err();
+        assert!(matches!(nobody, ByHandError::NothingPlanned(_)), "{nobody:?}");
+        receive(&mut connection, sku(1), *BEIJING, 2, NOW);
+        connection.transact(|tx| by_hand::hurry(tx, &catalog, &who, &act, order)).unwrap();
+        assert_eq!(written(&mut connection, order), "HZ rejected 1x2, BJ planned 1x2");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
 fn a_canceled_order_ends_its_work_and_gives_its_stock_back() {
     for database in each_database() {
         let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 2)]);

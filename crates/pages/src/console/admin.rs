@@ -18,6 +18,8 @@ pub enum Part {
     Rules,
     /// `/console/admin/watchlist`: who is watched.
     Watchlist,
+    /// `/console/admin/sourcing`: how locations are chosen.
+    Sourcing,
     /// `/console/admin/webhooks`: receivers of what happens.
     Webhooks,
     /// `/console/admin/audit`: everything that happened.
@@ -26,9 +28,10 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Rules,
         Self::Watchlist,
+        Self::Sourcing,
         Self::Staff,
         Self::Roles,
         Self::ApiKeys,
@@ -45,6 +48,7 @@ impl Part {
             Self::ApiKeys => View::new("keys", t.admin_keys(), "/console/admin/keys"),
             Self::Rules => View::new("rules", t.admin_rules(), "/console/admin/rules"),
             Self::Watchlist => View::new("watchlist", t.watch_title(), "/console/admin/watchlist"),
+            Self::Sourcing => View::new("sourcing", t.sourcing_title(), "/console/admin/sourcing"),
             Self::Webhooks => View::new("webhooks", t.admin_webhooks(), "/console/admin/webhooks"),
             Self::Audit => View::new("audit", t.admin_audit(), "/console/admin/audit"),
         }

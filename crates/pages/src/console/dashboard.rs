@@ -27,8 +27,10 @@ pub struct DashboardPage {
     pub stats: Vec<Stat>,
     /// Orders per 15 minutes against the same day last week.
     pub orders: BarChart,
-    /// Work in progress, with what is late and the oldest.
+    /// Orders by where they wait.
     pub stages: Meters,
+    /// What the locations still have to do, by state.
+    pub work: Meters,
     /// From cart to payment.
     pub conversion: Meters,
     /// Where orders come from.
@@ -70,6 +72,8 @@ crate::words! {
     dashboard_orders = "每 15 分钟订单", "Orders per 15 min";
     dashboard_orders_note = "柱为今日，虚线为上周同日", "bars today, dashed last week";
     dashboard_stages = "各环节在制", "Work in progress";
+    dashboard_work = "仓库在制", "Work of the locations";
+    dashboard_work_none = "没有在制作业。", "No open work.";
     dashboard_conversion = "从购物车到付款", "From cart to payment";
     dashboard_channels = "渠道", "Channels";
     dashboard_stock = "库存预警", "Stock alerts";

@@ -17,6 +17,7 @@ use askama::Template;
 use ordermill_base::{Money, Timestamp};
 
 use crate::console::Frame;
+use crate::console::sourcing::Why;
 use crate::icon::Icon;
 use crate::shell::Shell;
 use crate::ui::{Action, Badge, Dialog, Field, Remaining, Steps, Timeline, Tone, Totals};
@@ -73,6 +74,12 @@ pub struct OrderPage {
     pub note_key: String,
     /// Who gets it; none for those who see money only.
     pub recipient: Option<Recipient>,
+    /// What each location ships or was to ship, newest first.
+    pub work: Vec<WorkItem>,
+    /// Makes what is planned urgent, for those who may.
+    pub hurry: Option<Action>,
+    /// Why the locations were chosen, the newest decision first.
+    pub why: Vec<Why>,
     /// The stock that it holds or held.
     pub reservations: Vec<ReservationRow>,
     /// What must happen by when, the nearest first.
@@ -101,6 +108,23 @@ pub struct NextStep {
     /// Why, and what is suggested.
     pub text: String,
     /// At most one of them primary.
+    pub actions: Vec<Action>,
+}
+
+/// What a location ships of an order.
+#[derive(Debug, Clone)]
+pub struct WorkItem {
+    /// The location's code.
+    pub place: String,
+    /// What it ships, its wave, and why it was given back.
+    pub notes: String,
+    /// Whether it goes before others.
+    pub is_urgent: bool,
+    /// Where it stands.
+    pub state: Badge,
+    /// When it must have left, in words, and how long that is.
+    pub ship_by: Option<(String, Remaining)>,
+    /// What can be done with it.
     pub actions: Vec<Action>,
 }
 

@@ -132,6 +132,9 @@ pub enum SavedView {
     ToPay,
     Review,
     ToProcess,
+    ToShip,
+    ToHandOver,
+    Shipped,
     Due,
     Backordered,
     Canceled,
@@ -139,11 +142,14 @@ pub enum SavedView {
 
 impl SavedView {
     /// From left to right.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::All,
         Self::ToPay,
         Self::Review,
         Self::ToProcess,
+        Self::ToShip,
+        Self::ToHandOver,
+        Self::Shipped,
         Self::Due,
         Self::Backordered,
         Self::Canceled,
@@ -156,6 +162,9 @@ impl SavedView {
             Self::ToPay => "to_pay",
             Self::Review => "review",
             Self::ToProcess => "to_process",
+            Self::ToShip => "to_ship",
+            Self::ToHandOver => "to_hand_over",
+            Self::Shipped => "shipped",
             Self::Due => "due",
             Self::Backordered => "backordered",
             Self::Canceled => "canceled",
@@ -174,6 +183,9 @@ impl SavedView {
             Self::ToPay => (t.view_to_pay(), Tone::Grey),
             Self::Review => (t.view_review(), Tone::Violet),
             Self::ToProcess => (t.view_to_process(), Tone::Amber),
+            Self::ToShip => (t.order_to_ship(), Tone::Blue),
+            Self::ToHandOver => (t.order_to_hand_over(), Tone::Blue),
+            Self::Shipped => (t.order_shipped(), Tone::Grey),
             Self::Due => (t.view_due(), Tone::Red),
             Self::Backordered => (t.view_backordered(), Tone::Amber),
             Self::Canceled => (t.view_canceled(), Tone::Grey),

@@ -6,6 +6,7 @@ mod goods;
 mod order;
 mod orders;
 mod tasks;
+mod work;
 
 use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
@@ -37,6 +38,7 @@ use crate::console::trouble::{Trouble, TroublePage};
 use crate::console::warehouse::{ListPaper, WarehousePage, WavePage};
 use crate::console::watchlist::WatchlistPage;
 use crate::console::webhooks::{self, WebhookPage, WebhooksPage};
+use crate::console::work::WorkPage;
 use crate::pda::desk::{DeskPage, Work};
 use crate::pda::home::HomePage;
 use crate::pda::pick::PickPage;
@@ -56,6 +58,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/account", AccountPage::sample(language)),
         sample("/console/account/totp", AccountPage::sample_enrolling(language)),
         sample("/console/dashboard", DashboardPage::sample(language)),
+        sample("/console/work", WorkPage::sample(language)),
         sample("/console/tasks", TasksPage::sample(language)),
         sample("/console/approvals/tsk_1", ApprovalPage::sample(language)),
         sample("/console/tasks?desk=warehouse", TasksPage::sample_empty(language)),

@@ -52,6 +52,8 @@ pub struct Pieces {
     pub count: i64,
     /// Where they stand.
     pub claim: Claim,
+    /// The work that ships them.
+    pub work: Option<i64>,
 }
 
 impl Pieces {
@@ -132,7 +134,8 @@ impl Model {
             for (location, there, claim) in sources.get_mut(sku).into_iter().flatten() {
                 let count = left.min(*there);
                 if count > 0 {
-                    pieces.push(Pieces { line, place: (*sku, *location), count, claim: *claim });
+                    let place = (*sku, *location);
+                    pieces.push(Pieces { line, place, count, claim: *claim, work: None });
                     left -= count;
                     *there -= count;
                 }

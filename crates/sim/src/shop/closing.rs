@@ -47,6 +47,7 @@ impl Shop {
             }
             self.bulk_goes_on()?;
             self.backorders_are_filled()?;
+            self.orders_are_sourced()?;
             self.buyers_are_told()?;
             self.others_are_told()?;
         }

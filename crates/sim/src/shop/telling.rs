@@ -46,7 +46,7 @@ impl Shop {
     }
 
     /// A reader of the journal reads to its end, or dies on the way.
-    fn read_on(&mut self, name: &'static str, reader: Reader) -> Result<(), Wrong> {
+    pub(super) fn read_on(&mut self, name: &'static str, reader: Reader) -> Result<(), Wrong> {
         let (database, now) = (self.world.database(), self.world.now());
         let holder = format!("process {}", self.world.crashes);
         let read = self.world.run(async move {

@@ -4,6 +4,7 @@ mod audit;
 mod keys;
 mod rules;
 mod settings;
+mod sourcing;
 mod staff;
 mod watchlist;
 mod webhooks;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Routes {
         .merge(keys::routes())
         .merge(rules::routes())
         .merge(watchlist::routes())
+        .merge(sourcing::routes())
         .merge(webhooks::routes())
         .merge(audit::routes())
 }
@@ -50,6 +52,7 @@ const fn needs(part: Part) -> Option<Needs> {
     match part {
         Part::Rules => Some(rules::CHANGE),
         Part::Watchlist => Some(watchlist::CHANGE),
+        Part::Sourcing => Some(sourcing::CHANGE),
         Part::Settings => Some(SETTINGS),
         Part::Staff | Part::Roles | Part::ApiKeys | Part::Webhooks => {
             Some(Needs::Right(Permission::ManageAccess))

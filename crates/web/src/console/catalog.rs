@@ -10,6 +10,7 @@ mod list;
 mod locations;
 mod sku;
 mod sku_form;
+mod sourcing;
 
 use axum::extract::DefaultBodyLimit;
 use ordermill_domain::role::Permission;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Routes {
         .merge(categories::routes())
         .merge(locations::routes())
         .merge(layout::routes())
+        .merge(sourcing::routes())
         .merge(files::routes())
 }
 
@@ -44,6 +46,16 @@ pub(super) fn routes() -> Routes {
 /// addresses.
 pub(super) fn href_of(code: &str) -> String {
     format!("{HERE}/skus/{}", segment(code))
+}
+
+/// The address of a location's page.
+pub(super) fn location_href(code: &str) -> String {
+    locations::href_of(code)
+}
+
+/// Where all planned work of a location is sourced again.
+pub(super) fn pool_href(code: &str) -> String {
+    format!("{}/pool", locations::href_of(code))
 }
 
 /// A text as one part of a path.

@@ -69,6 +69,7 @@ async fn show(desk: Desk) -> Result<Response, Trouble> {
         stats: stats(&desk, &overview),
         orders: chart(&desk, &overview),
         stages: stages(&desk, sight).await?,
+        work: super::work::stages(&desk, &overview.work, None),
         conversion: conversion(&desk, &overview),
         channels: Meters { meters: channel_meters.collect() },
         stock: alerts.collect(),

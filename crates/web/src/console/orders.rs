@@ -124,6 +124,9 @@ pub(super) fn of_view(view: SavedView, now: Timestamp) -> Filter {
         SavedView::ToPay => display(DisplayStatus::ToPay),
         SavedView::Review => display(DisplayStatus::InReview),
         SavedView::ToProcess => display(DisplayStatus::ToProcess),
+        SavedView::ToShip => display(DisplayStatus::ToShip),
+        SavedView::ToHandOver => display(DisplayStatus::ToHandOver),
+        SavedView::Shipped => display(DisplayStatus::Shipped),
         SavedView::Canceled => display(DisplayStatus::Canceled),
         SavedView::Backordered => Filter { is_backordered: true, ..all },
         SavedView::Due => {

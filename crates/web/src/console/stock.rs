@@ -176,7 +176,8 @@ impl Desk {
         catalog.locations().iter().map(choice).collect()
     }
 
-    fn place_code(&self, id: LocationId) -> String {
+    /// The short code of a location.
+    pub(super) fn place_code(&self, id: LocationId) -> String {
         let catalog = self.site.services().catalog();
         catalog.location(id).map_or_else(|| id.to_string(), |location| location.code.clone())
     }

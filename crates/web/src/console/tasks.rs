@@ -18,6 +18,7 @@ use ordermill_domain::task::{Step, TaskKind};
 use ordermill_pages::console::Section;
 use ordermill_pages::console::approval::href as approval_href;
 use ordermill_pages::console::order::href as order_href;
+use ordermill_pages::console::sourcing::impossible;
 use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
@@ -232,6 +233,7 @@ impl Desk {
             detail: match task.kind {
                 TaskKind::SecondApproval => String::new(),
                 TaskKind::Review => review_reasons(task, t),
+                TaskKind::Sourcing => sourcing_detail(task, t),
                 _ => match replenishment::read(task) {
                     Some(low) => low_stock(&low, t),
                     None => detail(&task.detail),
@@ -286,6 +288,13 @@ impl Desk {
 fn low_stock(low: &replenishment::Detail, t: Words) -> String {
     let here = t.task_low(low.available, low.on_the_way, low.reorder_point, low.suggested_quantity);
     if low.wanted > 0 { format!("{here} · {}", t.task_refused(low.wanted)) } else { here }
+}
+
+/// Why no location ships an order, and what to do about it.
+fn sourcing_detail(task: &Task, t: Words) -> String {
+    let detail = serde_json::from_str::<serde_json::Value>(&task.detail).unwrap_or_default();
+    let (why, what) = impossible(detail["reason"].as_str().unwrap_or_default(), t);
+    format!("{why} · {what}")
 }
 
 /// What a person needs to know, from a small JSON object: its values by name.

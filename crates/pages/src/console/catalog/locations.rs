@@ -74,6 +74,10 @@ pub struct LocationPage {
     pub zone: ZoneForm,
     /// Whether they may change anything.
     pub can_change: bool,
+    /// Whether they may have all of its planned work sourced again.
+    pub can_pool: bool,
+    /// Whether they may say what it ships.
+    pub can_rule: bool,
 }
 
 /// A zone of a location.
@@ -336,6 +340,8 @@ impl LocationPage {
             }],
             zone: ZoneForm::new(&ZoneEntered::default(), &[], t),
             can_change: true,
+            can_pool: true,
+            can_rule: true,
         }
     }
 }

@@ -1,8 +1,10 @@
 use crate::console::Section;
 use crate::console::dashboard::{DashboardPage, StockAlert};
 use crate::samples;
+use crate::states;
 use crate::ui::{Bar, BarChart, Meter, Meters, Stat, Tone, View, Views};
 use crate::words::{Language, Words};
+use ordermill_domain::fulfillment::State;
 
 impl DashboardPage {
     /// A busy Sunday at 22:58.
@@ -25,6 +27,7 @@ impl DashboardPage {
             stats: stats(t),
             orders: orders(t),
             stages: stages(t),
+            work: work(t),
             conversion: conversion(t),
             channels: channels(t),
             stock: stock(t),
@@ -111,6 +114,25 @@ fn orders(t: Words) -> BarChart {
         ),
         bars,
         ticks: ["00:00", "06:00", "12:00", "18:00", "23:00"].map(Into::into).into(),
+    }
+}
+
+fn work(t: Words) -> Meters {
+    let stage = |state, percent, count: u64, late: u64, oldest: &str| Meter {
+        name: states::work(state, t).word,
+        href: format!("/console/work?state={state}"),
+        percent,
+        tone: if late > 0 { Tone::Red } else { Tone::Blue },
+        value: count.to_string(),
+        warning: if late > 0 { t.work_late(late) } else { String::new() },
+        note: t.work_oldest(oldest),
+    };
+    Meters {
+        meters: vec![
+            stage(State::Planned, 100, 214, 7, "3h 12m"),
+            stage(State::Picking, 42, 90, 0, "41m"),
+            stage(State::Packed, 20, 43, 0, "18m"),
+        ],
     }
 }
 

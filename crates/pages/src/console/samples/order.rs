@@ -1,5 +1,6 @@
 use ordermill_base::{Currency, Span};
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::fulfillment::State;
 use ordermill_domain::order::{self as orders, Action as Step, DisplayStatus, Review};
 use ordermill_domain::payment::{self, PaymentStatus};
 use ordermill_domain::refund;
@@ -8,8 +9,9 @@ use ordermill_domain::task::{TaskKind, TaskState};
 use crate::console::Section;
 use crate::console::order::{
     DeadlineRow, LineRow, LinkedTask, NextStep, OrderForm, OrderPage, PaymentRow, Recipient,
-    RefundRow, ReservationRow, action, cancel_dialog, refund_dialog, reveal_dialog,
+    RefundRow, ReservationRow, WorkItem, action, cancel_dialog, refund_dialog, reveal_dialog,
 };
+use crate::console::sourcing::Why;
 use crate::icon::Icon;
 use crate::samples::{self, in_minutes, yuan};
 use crate::states;
@@ -88,6 +90,31 @@ impl OrderPage {
                 is_revealed: false,
                 can_reveal: true,
             }),
+            work: vec![WorkItem {
+                place: "SH-1".into(),
+                notes: "SHIRT-LIN-M × 1".into(),
+                is_urgent: true,
+                state: states::work(State::Planned, t),
+                ship_by: Some((
+                    t.order_work_ship_by("12:00"),
+                    Remaining::new(in_minutes(142), samples::NOW, Span::hours(2), t),
+                )),
+                actions: vec![Action::new(
+                    Icon::Split,
+                    t.sourcing_send_to(),
+                    Effect::Open("/console/fulfillments/ful_1/send-to".into()),
+                )],
+            }],
+            hurry: None,
+            why: vec![Why {
+                at: in_minutes(-40),
+                title: t.why_sent("SH-1", yuan(609)),
+                text: vec![t.why_second("HZ-1", yuan(120))],
+                candidates: vec![
+                    ("SH-1".into(), yuan(609).to_string(), String::new()),
+                    ("GZ-1".into(), yuan(940).to_string(), t.sourcing_too_few().into()),
+                ],
+            }],
             reservations: vec![ReservationRow {
                 sku: "SHIRT-LIN-M".into(),
                 location: "SH-1".into(),

@@ -11,6 +11,7 @@ use ordermill_app::once::{Key, OnceError, once};
 use ordermill_domain::address::Country;
 use ordermill_domain::ids::LocationId;
 use ordermill_domain::location::{Bin, Zone};
+use ordermill_domain::role::Permission;
 use ordermill_domain::text::Text;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::catalog::locations::{
@@ -109,6 +110,8 @@ fn page(desk: &Desk, shown: Shown<'_>) -> LocationPage {
         zones,
         zone: shown.zone,
         can_change: desk.may_change_catalog(),
+        can_pool: desk.may(Permission::ChangeStatus),
+        can_rule: desk.may(Permission::ChangeRules),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The page of one order, filled from everything that hangs on it.
 
 mod rows;
+mod work;
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
 use ordermill_app::order::timeline;
 use ordermill_app::privacy::Revealed;
+use ordermill_app::sourcing::explain::{self, Explanation};
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::OrderId;
@@ -62,6 +64,8 @@ struct Loaded {
     notes: Vec<Note>,
     names: Names,
     channels: Vec<Channel>,
+    /// Why its locations were chosen, the newest decision first.
+    decisions: Vec<(Timestamp, Explanation)>,
     /// Refunds of its payments that wait for a second person.
     approvals: Vec<task::Task>,
 }
@@ -92,7 +96,16 @@ pub(in crate::console) async fn show_page(
         for payment in &detail.payments {
             approvals.extend(task::of(tx, payment.facts().id)?);
         }
-        Ok::<_, Error>(Some(Loaded { detail, happened, notes, names, channels, approvals }))
+        let decisions = explain::decisions(tx, id)?;
+        Ok::<_, Error>(Some(Loaded {
+            detail,
+            happened,
+            notes,
+            names,
+            channels,
+            decisions,
+            approvals,
+        }))
     };
     let loaded = desk.site.services().database().snapshot(load).await?;
     let loaded = loaded.ok_or(Trouble::NotFound)?;
@@ -146,6 +159,9 @@ impl Filling<'_> {
                 .error(note_error),
             note_key: desk.key(),
             recipient: self.sight.shows_recipient().then(|| self.recipient()),
+            work: self.work(),
+            hurry: self.hurry(),
+            why: self.why(),
             reservations: self.reservations(),
             deadlines: self.deadlines(),
             payments: self.payments(),
