@@ -10,3 +10,4 @@ mod keeping;
 mod kit;
 mod reviews;
 mod rules;
+mod sourcing;
