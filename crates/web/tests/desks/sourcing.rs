@@ -62,6 +62,7 @@ async fn a_planned_order(shop: &Shop, number: i64) -> String {
         accepts_backorder: false,
         preference: Arc::new([stock::location(1), stock::location(2)]),
         rules: Arc::default(),
+        marks: None,
         key: None,
         cart: None,
         discounts: Vec::new(),
