@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod money;
 pub mod openapi;
 pub mod order;
+pub mod pack;
 pub mod params;
 pub mod payment;
 pub mod pick_list;
@@ -154,6 +155,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = catalog::routes(routes);
     let routes = fulfillment::routes(routes);
     let routes = sourcing::routes(routes);
+    let routes = pack::routes(routes);
     let routes = channel::routes(routes);
     let routes = stock::routes(routes);
     let routes = wave::routes(routes);

@@ -13,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, fulfillment, gateway, gift_card, health, import,
-    journal, order, payment, pick_list, points, quote, refund, rule_table, sourcing, stock,
+    journal, order, pack, payment, pick_list, points, quote, refund, rule_table, sourcing, stock,
     tracking, wave, webhook,
 };
 
@@ -78,6 +78,12 @@ use crate::{
         fulfillment::read::list_fulfillments,
         fulfillment::read::get_fulfillment,
         fulfillment::read::list_order_fulfillments,
+        pack::recheck::recheck_fulfillment,
+        pack::recheck::send_back_fulfillment,
+        pack::proposal::propose_packing,
+        pack::close::pack_fulfillment,
+        pack::close::unpack_fulfillment,
+        pack::close::list_packages,
         sourcing::explain::list_sourcing_decisions,
         sourcing::by_hand::send_to,
         sourcing::by_hand::give_back,
@@ -148,6 +154,7 @@ use crate::{
         (name = "points", description = "What customers have earned, and can spend."),
         (name = "catalog", description = "SKUs with their prices, categories, locations."),
         (name = "fulfillments", description = "Which location ships what of an order, why, and how far it is."),
+        (name = "packing", description = "Rechecking what was picked, boxes that it fits into, and packages."),
         (name = "stock", description = "What lies where, and booking what changes it."),
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
         (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::code::coded;
 use crate::{
-    deadline, fulfillment, gift_card, order, payment, points, record, refund, reservation,
+    deadline, fulfillment, gift_card, order, package, payment, points, record, refund, reservation,
     shipment, stock,
 };
 
@@ -53,6 +53,8 @@ coded! {
         Points = "points",
         /// A parcel on its way with a carrier.
         Shipment = "shipment",
+        /// A box with goods of one fulfillment.
+        Package = "package",
         /// A carrier, as people keep it.
         Carrier = "carrier",
     }
@@ -63,8 +65,8 @@ coded! {
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
         ApiKeyId, BulkId, CarrierId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
-        LocationId, OrderId, PaymentId, PickListId, RefundId, RuleTableId, SettingId, ShipmentId,
-        SkuId, StaffId, WatchId, WaveId,
+        LocationId, OrderId, PackageId, PaymentId, PickListId, RefundId, RuleTableId, SettingId,
+        ShipmentId, SkuId, StaffId, WatchId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -87,6 +89,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "watch_entry" => written::<WatchId>(raw),
         "webhook" => written::<EndpointId>(raw),
         "shipment" => written::<ShipmentId>(raw),
+        "package" => written::<PackageId>(raw),
         "carrier" => written::<CarrierId>(raw),
         "bulk" => written::<BulkId>(raw),
         "pick_list" => written::<PickListId>(raw),
@@ -118,6 +121,8 @@ pub enum Event {
     Points(points::Event),
     /// Of a shipment.
     Shipment(shipment::Event),
+    /// Of a package.
+    Package(package::Event),
     /// Of a record that people keep: a category, SKU, location, announcement of goods or setting.
     Record(record::Event),
 }
@@ -147,6 +152,7 @@ impl Event {
             Self::GiftCard(_) => Aggregate::GiftCard,
             Self::Points(_) => Aggregate::Points,
             Self::Shipment(_) => Aggregate::Shipment,
+            Self::Package(_) => Aggregate::Package,
             Self::Record(event) => event.kind.aggregate(),
         }
     }
@@ -164,6 +170,7 @@ impl Event {
             Self::GiftCard(event) => event.kind(),
             Self::Points(event) => event.kind(),
             Self::Shipment(event) => event.kind(),
+            Self::Package(event) => event.kind(),
             Self::Record(event) => event.kind.code(),
         }
     }
@@ -183,6 +190,7 @@ impl Event {
             Aggregate::GiftCard => Self::GiftCard(serde_json::from_str(json)?),
             Aggregate::Points => Self::Points(serde_json::from_str(json)?),
             Aggregate::Shipment => Self::Shipment(serde_json::from_str(json)?),
+            Aggregate::Package => Self::Package(serde_json::from_str(json)?),
             Aggregate::Category
             | Aggregate::Sku
             | Aggregate::Location
@@ -215,6 +223,7 @@ impl Serialize for Event {
             Self::GiftCard(event) => event.serialize(serializer),
             Self::Points(event) => event.serialize(serializer),
             Self::Shipment(event) => event.serialize(serializer),
+            Self::Package(event) => event.serialize(serializer),
             Self::Record(event) => event.serialize(serializer),
         }
     }
@@ -241,6 +250,7 @@ from_each! {
     GiftCard: gift_card::Event,
     Points: points::Event,
     Shipment: shipment::Event,
+    Package: package::Event,
     Record: record::Event,
 }
 

@@ -1,5 +1,7 @@
 //! Packages: boxes with goods of one fulfillment, and the materials that they are made of.
 
+mod event;
+
 use serde::{Deserialize, Serialize};
 
 use ordermill_base::{Quantity, Timestamp};
@@ -7,6 +9,8 @@ use ordermill_base::{Quantity, Timestamp};
 use crate::ids::{FulfillmentId, OrderId, PackageId, SkuId};
 use crate::order::LineQuantity;
 use crate::text::Text;
+
+pub use event::Event;
 
 /// A closed box with goods of one fulfillment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct Package {
     pub packed_at: Timestamp,
     /// When it was opened again, if it was: it then counts no more.
     pub opened_at: Option<Timestamp>,
+    /// How often its label was printed.
+    pub printed: u32,
 }
 
 /// Pieces of one line in a package.

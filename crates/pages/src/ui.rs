@@ -7,6 +7,7 @@
 mod action;
 mod badge;
 mod bar_chart;
+mod box_drawing;
 mod cart_link;
 mod checks;
 mod code128;
@@ -29,6 +30,7 @@ mod views;
 pub use action::{Action, Effect};
 pub use badge::{Badge, Tone};
 pub use bar_chart::{Bar, BarChart};
+pub use box_drawing::{Block, BoxDrawing};
 pub use cart_link::CartLink;
 pub use checks::{Check, Checks};
 pub use code128::Code128;
@@ -57,6 +59,7 @@ components!(
     Action,
     Badge,
     BarChart,
+    BoxDrawing,
     CartLink,
     Checks,
     Code128,

@@ -36,6 +36,7 @@ const STEPS: &[(i64, &str)] = &[
     (25, include_str!("migrations/0025_layout.sql")),
     (26, include_str!("migrations/0026_picking.sql")),
     (27, include_str!("migrations/0027_packages.sql")),
+    (28, include_str!("migrations/0028_label_prints.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -1,12 +1,13 @@
 //! Packages: boxes with goods of one fulfillment.
 
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{FulfillmentId, OrderId, PackageId};
-use ordermill_domain::package::Package;
+use ordermill_domain::package::{Event, Package};
 
 use crate::columns::insert;
 use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Row, Tx, params};
+use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 static INSERT: Insert = insert!("packages" {
     id: Int, order_id: Int, fulfillment_id: Int, number: Int, material: Text, length_mm: Int,
@@ -43,7 +44,7 @@ pub fn insert_each<'p>(
 macro_rules! columns {
     () => {
         "id, order_id, fulfillment_id, number, material, length_mm, width_mm, height_mm,
-            gross_grams, is_weighed, contents, packed_at, opened_at"
+            gross_grams, is_weighed, contents, packed_at, opened_at, printed"
     };
 }
 
@@ -73,6 +74,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Package, Error> {
         contents: serde_json::from_str(&contents).map_err(Error::defect)?,
         packed_at: row.at()?,
         opened_at: row.opt_at()?,
+        printed: small(row.int()?)?,
     })
 }
 
@@ -108,6 +110,25 @@ pub fn of_order(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Package>, Error> 
         " FROM packages WHERE order_id = $1 AND opened_at IS NULL ORDER BY id"
     );
     tx.query(sql, params![order.raw()], read)
+}
+
+/// Notes that the label of a package was printed once more. Gives how often that is.
+pub fn count_print(tx: &mut Tx<'_>, act: &Act, id: PackageId) -> Result<Option<u32>, Error> {
+    let sql = "UPDATE packages SET printed = printed + 1 WHERE id = $1 RETURNING printed";
+    let printed = tx.query_write(sql, params![id.raw()], |row| row.int())?;
+    let Some(&printed) = printed.first() else { return Ok(None) };
+    let copy = u32::try_from(printed).map_err(Error::defect)?;
+    let event = Event::LabelPrinted { copy };
+    let body = serde_json::to_string(&event).map_err(Error::defect)?;
+    let entry = journal::NewEntry {
+        aggregate: "package",
+        aggregate_id: id.raw(),
+        sequence: printed,
+        kind: event.kind(),
+        body: &body,
+    };
+    journal::append(tx, act, entry)?;
+    Ok(Some(copy))
 }
 
 /// Notes that the packages of a fulfillment were opened again.

@@ -171,7 +171,7 @@ fn lists() -> Vec<(String, Filter, &'static str)> {
             Filter { total_min_minor: Some(90), total_max_minor: Some(99), ..all() },
             "PRIMARY KEY",
         ),
-        ("unpaid".to_owned(), Filter { is_unpaid: Some(true), ..all() }, "PRIMARY KEY"),
+        ("unpaid".to_owned(), Filter { is_unpaid: Some(true), ..all() }, "orders_by_status"),
         (
             "placed or confirmed".to_owned(),
             Filter { statuses: vec![Status::Placed, Status::Confirmed], ..all() },

@@ -6,6 +6,7 @@
 mod account;
 mod admin;
 mod approvals;
+mod bench;
 mod catalog;
 mod dashboard;
 mod desk;
@@ -58,6 +59,7 @@ fn routes() -> Routes {
         .merge(stock::routes())
         .merge(tasks::routes())
         .merge(warehouse::routes())
+        .merge(bench::routes())
         .merge(work::routes())
 }
 

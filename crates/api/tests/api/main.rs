@@ -11,6 +11,7 @@ mod kit;
 mod layout;
 mod limits;
 mod objects;
+mod packing;
 mod reviews;
 mod rules;
 mod scopes;

@@ -78,7 +78,7 @@ pub fn close(
     seen: Seen,
     boxes: &[PackedBox],
 ) -> Result<Vec<PackageId>, CloseError> {
-    let mut file = load(tx, principal, act, seen)?;
+    let mut file = load(tx, principal, seen)?;
     let contents: Vec<Vec<Content>> = boxes.iter().map(|it| it.contents.clone()).collect();
     check_contents(&contents, &to_ship(&file.work))?;
     let was_looked_at = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
@@ -109,6 +109,7 @@ pub fn close(
             contents: packed.contents.clone(),
             packed_at: act.at,
             opened_at: None,
+            printed: 0,
         });
     }
     let ids: Vec<PackageId> = packages.iter().map(|package| package.id).collect();
@@ -126,7 +127,7 @@ pub fn open(
     act: &Act,
     seen: Seen,
 ) -> Result<(), BenchError> {
-    let mut file = load(tx, principal, act, seen)?;
+    let mut file = load(tx, principal, seen)?;
     file.step(act, |work| work.unpack(act.at))?;
     file.save(tx)?;
     package::open_all(tx, seen.id, act.at)?;

@@ -6,18 +6,17 @@
 //! if it can be shown to fit.
 
 pub mod close;
+pub mod label;
 pub mod materials;
 pub mod proposal;
 pub mod recheck;
 
-use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::Fulfillment;
-use ordermill_domain::ids::{FulfillmentId, LocationId};
-use ordermill_domain::role::Permission;
+use ordermill_domain::ids::FulfillmentId;
 use ordermill_storage::Tx;
 
 use crate::fulfillment::{FulfillmentFile, WorkError};
-use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
+use crate::permission::{Forbidden, Principal};
+use crate::pick_list::may_pick;
 
 pub use materials::Materials;
 
@@ -57,35 +56,11 @@ impl From<ordermill_domain::fulfillment::FulfillmentError> for BenchError {
 }
 
 /// Loads a fulfillment for a step at the bench of its location.
-fn load(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    act: &Act,
-    seen: Seen,
-) -> Result<FulfillmentFile, BenchError> {
+fn load(tx: &mut Tx<'_>, principal: &Principal, seen: Seen) -> Result<FulfillmentFile, BenchError> {
     let file = FulfillmentFile::load(tx, seen.id)?;
-    check(principal, act, &file.work)?;
+    may_pick(principal, file.work.facts().location)?;
     match seen.version {
         Some(version) if version != file.work.version() => Err(BenchError::Stale(seen.id)),
         _ => Ok(file),
     }
-}
-
-/// Whether they may pick and pack at the location of a fulfillment.
-///
-/// # Errors
-/// [`Forbidden`] if not.
-pub fn check(principal: &Principal, act: &Act, work: &Fulfillment) -> Result<(), Forbidden> {
-    check_at(principal, act, work.facts().location)
-}
-
-/// Whether they may pick and pack at a location.
-///
-/// # Errors
-/// [`Forbidden`] if not.
-pub fn check_at(principal: &Principal, act: &Act, location: LocationId) -> Result<(), Forbidden> {
-    let has_reason = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
-    let location = Some(location);
-    let about = About { has_reason, location, aspect: Aspect::PickAndPack, ..About::default() };
-    authorize(principal, Permission::ChangeStatus, &about).map(drop)
 }

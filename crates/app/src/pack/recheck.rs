@@ -87,7 +87,7 @@ pub fn recheck(
     seen: Seen,
     findings: &Findings,
 ) -> Result<(), RecheckError> {
-    let mut file = load(tx, principal, act, seen)?;
+    let mut file = load(tx, principal, seen)?;
     let differences = compare(catalog, &catalog.materials, &file.work, findings);
     if !differences.is_empty() {
         return Err(RecheckError::Wrong(differences));
@@ -103,7 +103,7 @@ pub fn send_back(
     act: &Act,
     seen: Seen,
 ) -> Result<(), BenchError> {
-    let mut file = load(tx, principal, act, seen)?;
+    let mut file = load(tx, principal, seen)?;
     file.step(act, |work| work.send_back(act.at))?;
     Ok(file.save(tx)?)
 }

@@ -129,6 +129,7 @@ fn samples() -> Vec<Event> {
         }
         .into(),
         F::Canceled { from: fulfillment::State::Planned }.into(),
+        package::Event::LabelPrinted { copy: 2 }.into(),
         deadline::Event::Warned { deadline: DeadlineKind::Review, due_at }.into(),
         deadline::Event::Breached { deadline: DeadlineKind::Review, due_at }.into(),
         G::Issued { amount_minor: 100, currency: Currency::Cny, origin: gift_card::Origin::Sold }
@@ -212,6 +213,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"fulfillment.closed"}
     {"kind":"fulfillment.rejected","from":"released","reason":"no_stock"}
     {"kind":"fulfillment.canceled","from":"planned"}
+    {"kind":"package.label_printed","copy":2}
     {"kind":"deadline.warned","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"deadline.breached","deadline":"review","due_at":"2026-11-18T11:06:40Z"}
     {"kind":"gift_card.issued","amount_minor":100,"currency":"CNY","origin":"sold"}

@@ -92,7 +92,8 @@ pub(crate) fn refuse(
     summary(errors, t)
 }
 
-fn summary(errors: &[(&'static str, String)], t: Words) -> FormErrors {
+/// The summary of what was refused; nothing for nothing.
+pub fn summary(errors: &[(&'static str, String)], t: Words) -> FormErrors {
     FormErrors { title: t.form_refused(errors.len() as u64), errors: errors.to_vec() }
 }
 

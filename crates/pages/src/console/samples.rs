@@ -12,6 +12,7 @@ use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
 use crate::console::approval::ApprovalPage;
 use crate::console::audit::AuditPage;
+use crate::console::bench::{BenchPage, BenchWorkPage};
 use crate::console::bulk::{self, BulkPage, BulksPage};
 use crate::console::catalog::categories::CategoriesPage;
 use crate::console::catalog::files::{FilesPage, ReportPage};
@@ -21,6 +22,7 @@ use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
 use crate::console::gift_cards::GiftCardsPage;
+use crate::console::label::LabelPaper;
 use crate::console::logistics::{
     CarriersPage, LogisticsPage, ManifestPage, ManifestsPage, ShipmentPage,
 };
@@ -88,6 +90,10 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/catalog/skus/CUP-CEL-2/edit", sku_form::sample_form(language)),
         sample("/console/catalog/categories", CategoriesPage::sample(language)),
         sample("/console/wh", WarehousePage::sample(language)),
+        sample("/console/wh/bench", BenchPage::sample(language)),
+        sample("/console/wh/bench/ful_01k2ey4xh0000", BenchWorkPage::sample(language)),
+        sample("/console/wh/bench/ful_01k2ey4xh0001", BenchWorkPage::sample_to_pack(language)),
+        sample("/console/wh/packages/pkg_01k2ey4xh0000/label", LabelPaper::sample(language)),
         sample("/console/wh/waves/wav_01k2ey4xh0000", WavePage::sample(language)),
         sample("/console/wh/lists/pkl_01k2ey4xh0000/print", ListPaper::sample(language)),
         sample("/pda", HomePage::sample(language)),

@@ -210,7 +210,11 @@ impl Asked {
         asked.only_each("o.total_minor <=", filter.total_max_minor);
         asked.one_of("o.status", filter.statuses.iter().map(|status| status.code()));
         match filter.is_unpaid {
-            Some(true) => asked.plain("o.terms = 'prepaid' AND o.paid_at IS NULL"),
+            // What has ended waits for nothing; and few orders are placed and not confirmed, so that
+            // a page is found without reading all that were paid.
+            Some(true) => {
+                asked.plain("o.status = 'placed' AND o.terms = 'prepaid' AND o.paid_at IS NULL");
+            }
             Some(false) => asked.plain("o.paid_at IS NOT NULL"),
             None => {}
         }

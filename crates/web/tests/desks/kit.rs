@@ -17,6 +17,7 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::{RawAddress, RawRecipient};
 use ordermill_domain::category::Category;
 use ordermill_domain::ids::StaffId;
+use ordermill_domain::order::PaymentTerms;
 use ordermill_domain::role::Role;
 use ordermill_domain::text::Text;
 use ordermill_storage::session::{self, Holder, Session};
@@ -128,6 +129,15 @@ impl Shop {
 
     /// Somebody orders so many bowls.
     pub(crate) async fn order(&self, quantity: i64) {
+        self.order_on(quantity, PaymentTerms::Prepaid).await;
+    }
+
+    /// An order that is confirmed at once.
+    pub(crate) async fn order_to_be_paid_at_the_door(&self, quantity: i64) {
+        self.order_on(quantity, PaymentTerms::CashOnDelivery).await;
+    }
+
+    async fn order_on(&self, quantity: i64, terms: PaymentTerms) {
         let address = RawAddress {
             country: "CN".to_owned(),
             province: "浙江省".to_owned(),
@@ -140,7 +150,8 @@ impl Shop {
         let line = NewLine { sku: "BOWL".to_owned(), quantity };
         let channel = self.services.channels().shop;
         let recipient = RawRecipient { name, phone, address };
-        let new = NewOrder::new(channel, Currency::Cny, vec![line], recipient);
+        let mut new = NewOrder::new(channel, Currency::Cny, vec![line], recipient);
+        new.terms = terms;
         let act = Principal::VISITOR.act(self.services.now());
         self.services.place_order(act, new).await.unwrap();
     }

@@ -1,0 +1,51 @@
+//! The pack bench: recheck, boxes, packages.
+
+pub mod close;
+pub mod proposal;
+pub mod recheck;
+pub mod view;
+
+use axum::http::StatusCode;
+use ordermill_app::fulfillment::WorkError;
+use ordermill_app::pack::BenchError;
+use ordermill_domain::api_key::Scope;
+
+use crate::etag;
+use crate::gate::Needs;
+use crate::params::not_found;
+use crate::problem::Problem;
+use crate::routes::Routes;
+
+/// The addresses of the pack bench.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let (read, work) = (Needs::WholeKey(Scope::ReadOrders), Needs::WholeKey(Scope::WriteWork));
+    routes
+        .post("/api/v1/fulfillments/{fulfillment_id}/recheck", work, recheck::recheck_fulfillment)
+        .post(
+            "/api/v1/fulfillments/{fulfillment_id}/send-back",
+            work,
+            recheck::send_back_fulfillment,
+        )
+        .get("/api/v1/fulfillments/{fulfillment_id}/packing", read, proposal::propose_packing)
+        .post("/api/v1/fulfillments/{fulfillment_id}/pack", work, close::pack_fulfillment)
+        .post("/api/v1/fulfillments/{fulfillment_id}/unpack", work, close::unpack_fulfillment)
+        .get("/api/v1/fulfillments/{fulfillment_id}/packages", read, close::list_packages)
+}
+
+// No `_` arm: a new kind of failure is given its status here.
+impl From<BenchError> for Problem {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Forbidden(forbidden) => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", forbidden)
+            }
+            BenchError::Stale(_) => etag::changed(&error),
+            BenchError::Work(WorkError::NotFound(_)) => not_found("fulfillment"),
+            BenchError::Work(WorkError::Refused(refused)) => {
+                Self::new(StatusCode::CONFLICT, "step_not_allowed", refused)
+            }
+            BenchError::Work(WorkError::Order(error)) => error.into(),
+            BenchError::Work(WorkError::Storage(error)) => error.into(),
+        }
+    }
+}

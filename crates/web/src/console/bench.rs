@@ -1,0 +1,527 @@
+//! The pack bench: what waits, and one fulfillment that is rechecked, packed, or opened again.
+
+mod label;
+
+use axum::extract::{Form, Path};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use ordermill_app::catalog::Catalog;
+use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
+use ordermill_app::pack::proposal::{Proposal, propose};
+use ordermill_app::pack::recheck::{
+    Difference, Findings, RecheckError, recheck, send_back, weight_of,
+};
+use ordermill_app::pack::{BenchError, Seen};
+use ordermill_app::pick_list::may_pick;
+use ordermill_base::{Money, Quantity};
+use ordermill_domain::fulfillment::{Fulfillment, State};
+use ordermill_domain::ids::{FulfillmentId, LocationId};
+use ordermill_domain::order::OrderNumber;
+use ordermill_domain::package::{Content, ContentError, Package};
+use ordermill_domain::pick_list;
+use ordermill_pages::console::Section;
+use ordermill_pages::console::bench::{
+    BenchLine, BenchPage, BenchRow, BenchStep, BenchWorkPage, BoxForm, PackForm, PackageRow,
+    RecheckForm, box_name,
+};
+use ordermill_pages::console::form::summary;
+use ordermill_pages::console::order::href as order_href;
+use ordermill_pages::console::warehouse::stage;
+use ordermill_pages::ui::{Badge, Block, BoxDrawing, Choice, Toast, Tone};
+use ordermill_pages::{Icon, Page, Words};
+use ordermill_storage::fulfillment::{self, Filter};
+use ordermill_storage::{Error, Tx, package, pick_list as lists};
+
+use super::desk::Desk;
+use super::pairs::Pairs;
+use super::route::{Needs, Routes};
+use super::trouble::Trouble;
+
+const HERE: &str = "/console/wh/bench";
+/// Fulfillments that are listed.
+const ROWS: i64 = 100;
+/// Boxes of one form, the spare one included.
+const BOXES_MAX: usize = 40;
+const SERIALS_MAX: usize = 200;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/console/wh/bench", Needs::Floor, show)
+        .post("/console/wh/bench", Needs::Floor, look_up)
+        .get("/console/wh/bench/{work}", Needs::Floor, show_work)
+        .post("/console/wh/bench/{work}/recheck", Needs::Floor, take_recheck)
+        .post("/console/wh/bench/{work}/send-back", Needs::Floor, take_back)
+        .post("/console/wh/bench/{work}/pack", Needs::Floor, take_boxes)
+        .post("/console/wh/bench/{work}/open", Needs::Floor, open_boxes)
+        .merge(label::routes())
+}
+
+/// What was refused: names of fields and what is wrong with them.
+type Wrong = Vec<(&'static str, String)>;
+
+fn href_of(id: FulfillmentId) -> String {
+    format!("{HERE}/{id}")
+}
+
+fn may_work_at(desk: &Desk, location: LocationId) -> bool {
+    may_pick(&desk.member.principal, location).is_ok()
+}
+
+async fn show(desk: Desk) -> Result<Response, Trouble> {
+    Ok(Page(list_page(&desk, String::new()).await?).into_response())
+}
+
+async fn list_page(desk: &Desk, unknown: String) -> Result<BenchPage, Trouble> {
+    let states = vec![State::Picked, State::Rechecked];
+    let location = desk.member.staff().location;
+    let waiting = Filter { location, states, ..Filter::default() };
+    let read = move |tx: &mut Tx<'_>| fulfillment::list(tx, &waiting, None, ROWS);
+    let mut work = desk.site.services().database().read(read).await?;
+    work.retain(|work| may_work_at(desk, work.facts().location));
+    work.sort_by_key(|work| {
+        let facts = work.facts();
+        (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
+    });
+    let (t, now, catalog) = (desk.t(), desk.now(), desk.site.services().catalog());
+    let row = |work: &Fulfillment| {
+        let facts = work.facts();
+        BenchRow {
+            href: href_of(facts.id),
+            order: OrderNumber::from(facts.order).to_string(),
+            place: code_of(&catalog, facts.location),
+            state: badge(facts.state, t),
+            pieces: facts.lines.iter().map(|line| line.quantity).sum(),
+            ship_by: facts.ship_by,
+            is_late: facts.ship_by.is_some_and(|by| by < now),
+            is_urgent: facts.is_urgent,
+        }
+    };
+    let rows = work.iter().map(row).collect();
+    Ok(BenchPage { shell: desk.shell(), frame: desk.frame(Section::Warehouse), unknown, rows })
+}
+
+/// Finds what was scanned: a fulfillment, an order, or a pick list.
+async fn look_up(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> {
+    let code = pairs.one("code");
+    let typed = code.clone();
+    let find = move |tx: &mut Tx<'_>| {
+        if let Ok(id) = typed.parse::<FulfillmentId>() {
+            return Ok(fulfillment::fetch(tx, id)?.into_iter().collect());
+        }
+        if let Ok(number) = typed.parse::<OrderNumber>() {
+            return fulfillment::of(tx, number.order_id());
+        }
+        let Some(list) = pick_list::from_number(&typed) else { return Ok(Vec::new()) };
+        let Some(list) = lists::fetch(tx, list)? else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for id in list.fulfillments() {
+            found.extend(fulfillment::fetch(tx, id)?);
+        }
+        Ok::<_, Error>(found)
+    };
+    let mut found: Vec<Fulfillment> = desk.site.services().database().read(find).await?;
+    found.retain(|work| may_work_at(&desk, work.facts().location));
+    // What is to be done at the bench comes before what is not.
+    found.sort_by_key(|work| match work.state() {
+        State::Picked => 0,
+        State::Rechecked => 1,
+        State::Packed => 2,
+        _ => 3,
+    });
+    match found.first() {
+        Some(work) => Ok(Redirect::to(&href_of(work.id())).into_response()),
+        None => {
+            let page = list_page(&desk, code).await?;
+            Ok((StatusCode::NOT_FOUND, Page(page)).into_response())
+        }
+    }
+}
+
+async fn show_work(desk: Desk, Path(id): Path<FulfillmentId>) -> Result<Response, Trouble> {
+    Ok(Page(work_page(&desk, id, &Pairs::default(), Vec::new()).await?).into_response())
+}
+
+async fn load(desk: &Desk, id: FulfillmentId) -> Result<(Fulfillment, Vec<Package>), Trouble> {
+    let read = move |tx: &mut Tx<'_>| {
+        let work = fulfillment::fetch(tx, id)?;
+        Ok::<_, Error>((work, package::of_each(tx, &[id])?))
+    };
+    let (work, packages) = desk.site.services().database().snapshot(read).await?;
+    let work = work.filter(|work| may_work_at(desk, work.facts().location));
+    Ok((work.ok_or(Trouble::NotFound)?, packages))
+}
+
+/// The page with what was entered before.
+async fn work_page(
+    desk: &Desk,
+    id: FulfillmentId,
+    entered: &Pairs,
+    wrong: Wrong,
+) -> Result<BenchWorkPage, Trouble> {
+    let (work, packages) = load(desk, id).await?;
+    let (t, catalog) = (desk.t(), desk.site.services().catalog());
+    let step = match work.state() {
+        State::Picked => BenchStep::Recheck(recheck_form(&catalog, &work, entered)),
+        State::Rechecked => {
+            BenchStep::Pack(pack_form(&catalog, &work, entered, !wrong.is_empty(), t))
+        }
+        State::Packed => {
+            let rows = packages.iter().map(|package| package_row(&catalog, package, t));
+            BenchStep::Packed(rows.collect())
+        }
+        _ => BenchStep::Nothing(t.bench_elsewhere().to_owned()),
+    };
+    let number = OrderNumber::from(work.facts().order);
+    Ok(BenchWorkPage {
+        shell: desk.shell(),
+        frame: desk.frame(Section::Warehouse),
+        order: (number.to_string(), order_href(&number.to_string())),
+        href: href_of(id),
+        version: work.version(),
+        state: badge(work.state(), t),
+        errors: summary(&wrong, t),
+        lines: work
+            .facts()
+            .lines
+            .iter()
+            .filter(|line| line.quantity > 0)
+            .map(|line| {
+                let sku = catalog.sku(line.sku);
+                let handling = sku.map(|sku| sku.handling).unwrap_or_default();
+                BenchLine {
+                    line_no: line.line_no,
+                    sku: sku.map(|sku| sku.code.clone()).unwrap_or_default(),
+                    name: sku
+                        .map(|sku| t.pick(&sku.name.zh, &sku.name.en).clone())
+                        .unwrap_or_default(),
+                    gtin: sku.and_then(|sku| sku.gtin.clone()).unwrap_or_default(),
+                    pieces: line.quantity,
+                    counted: entered.one(&format!("pieces-{}", line.line_no)),
+                    is_fragile: handling.is_fragile,
+                    is_high_value: handling.is_high_value,
+                }
+            })
+            .collect(),
+        step,
+    })
+}
+
+fn recheck_form(catalog: &Catalog, work: &Fulfillment, entered: &Pairs) -> RecheckForm {
+    let has_fragile = work
+        .facts()
+        .lines
+        .iter()
+        .any(|line| catalog.sku(line.sku).is_some_and(|sku| sku.handling.is_fragile));
+    RecheckForm {
+        weight_grams: entered.one("weight"),
+        is_intact: entered.has("intact"),
+        is_reinforced: entered.has("reinforced"),
+        has_fragile,
+        computed_grams: weight_of(catalog, work),
+    }
+}
+
+fn pack_form(
+    catalog: &Catalog,
+    work: &Fulfillment,
+    entered: &Pairs,
+    asks_reason: bool,
+    t: Words,
+) -> PackForm {
+    let materials = &catalog.materials.materials;
+    let choice = |it: &ordermill_domain::package::Material| {
+        let [length, width, height] = it.inner_mm;
+        let name = t.pick(&it.name.zh, &it.name.en);
+        Choice::new(it.code.clone(), format!("{} · {name} · {length}×{width}×{height}", it.code))
+    };
+    let proposal = propose(catalog, &catalog.materials, work).ok();
+    let lines: Vec<u16> =
+        work.facts().lines.iter().filter(|it| it.quantity > 0).map(|it| it.line_no).collect();
+    let proposed = proposal.as_ref().map_or(0, |proposal| proposal.boxes.len());
+    let count = (proposed + 1).min(BOXES_MAX);
+    let boxes = (1..=count).map(|number| {
+        let at = proposal.as_ref().and_then(|proposal| proposal.boxes.get(number - 1));
+        let was_sent = entered.has("version");
+        let field = |name: String, proposed: String| {
+            if was_sent { entered.one(&name) } else { proposed }
+        };
+        let contents = lines.iter().map(|line_no| {
+            let proposed = at.and_then(|it| it.contents.iter().find(|it| it.line_no == *line_no));
+            let pieces = proposed.map(|it| it.quantity.get().to_string()).unwrap_or_default();
+            (
+                *line_no,
+                field(format!("box-{number}-line-{line_no}"), pieces),
+                entered.one(&format!("box-{number}-serials-{line_no}")),
+            )
+        });
+        BoxForm {
+            number,
+            material: field(
+                format!("box-{number}-material"),
+                at.map(|it| it.material.clone()).unwrap_or_default(),
+            ),
+            grams: entered.one(&format!("box-{number}-grams")),
+            contents: contents.collect(),
+            drawing: proposal.as_ref().and_then(|it| drawing(catalog, it, number, t)),
+        }
+    });
+    let cost = proposal.as_ref().map(|proposal| {
+        let minor = i64::try_from(proposal.cost_minor).unwrap_or(i64::MAX);
+        Money::new(minor, catalog.shop.currency).to_string()
+    });
+    PackForm {
+        boxes: boxes.collect(),
+        materials: materials.iter().map(choice).collect(),
+        by_hand: if proposal.is_some() { String::new() } else { t.bench_by_hand().to_owned() },
+        cost: cost.unwrap_or_default(),
+        asks_reason,
+        reason: entered.one("reason"),
+    }
+}
+
+fn drawing(catalog: &Catalog, proposal: &Proposal, number: usize, t: Words) -> Option<BoxDrawing> {
+    let proposed = proposal.boxes.get(number - 1)?;
+    let material = catalog.materials.by_code(&proposed.material)?;
+    let block = |piece: &ordermill_app::pack::proposal::Placed| Block {
+        at: piece.at_mm,
+        size: piece.size_mm,
+        kind: usize::from(piece.line_no),
+    };
+    let blocks: Vec<Block> = proposed.pieces.iter().map(block).collect();
+    Some(BoxDrawing::new(box_name(number, t), material.inner_mm, &blocks))
+}
+
+fn package_row(catalog: &Catalog, package: &Package, t: Words) -> PackageRow {
+    let content = |content: &Content| {
+        let sku = catalog.sku(content.sku);
+        let name = sku.map(|sku| t.pick(&sku.name.zh, &sku.name.en).clone()).unwrap_or_default();
+        format!("{name} × {}", content.quantity)
+    };
+    let contents: Vec<String> = package.contents.iter().map(content).collect();
+    PackageRow {
+        number: package.number,
+        material: package.material.clone(),
+        grams: package.gross_grams,
+        contents: contents.join(t.pick("，", ", ")),
+        label: label::href_of(package.id),
+        printed: package.printed.into(),
+    }
+}
+
+fn badge(state: State, t: Words) -> Badge {
+    let (tone, icon) = match state {
+        State::Planned | State::Released | State::Picking => (Tone::Amber, Icon::Hourglass),
+        State::Picked | State::Rechecked => (Tone::Blue, Icon::Clipboard),
+        State::Packed | State::HandedOver | State::Closed => (Tone::Green, Icon::Package),
+        State::Rejected | State::Canceled => (Tone::Grey, Icon::Ban),
+    };
+    Badge::new(tone, icon, stage(state, t))
+}
+
+fn code_of(catalog: &Catalog, id: LocationId) -> String {
+    catalog.location(id).map(|location| location.code.clone()).unwrap_or_default()
+}
+
+fn name_of(catalog: &Catalog, sku: ordermill_domain::ids::SkuId) -> String {
+    catalog.sku(sku).map(|sku| sku.code.clone()).unwrap_or_default()
+}
+
+async fn refused(
+    desk: &Desk,
+    id: FulfillmentId,
+    pairs: &Pairs,
+    wrong: Wrong,
+) -> Result<Response, Trouble> {
+    let page = work_page(desk, id, pairs, wrong).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+}
+
+fn seen(id: FulfillmentId, pairs: &Pairs) -> Seen {
+    Seen { id, version: Some(pairs.one("version").parse().unwrap_or_default()) }
+}
+
+/// A whole number up to `max`; none for an empty field.
+fn whole(typed: &str, max: u32, t: Words) -> Result<Option<u32>, String> {
+    match typed {
+        "" => Ok(None),
+        typed => match typed.parse::<u32>() {
+            Ok(number) if number <= max => Ok(Some(number)),
+            _ => Err(t.bench_number(max)),
+        },
+    }
+}
+
+const GRAMS_MAX: u32 = 10_000_000;
+const PIECES_MAX: u32 = 100_000;
+
+async fn take_recheck(
+    desk: Desk,
+    Path(id): Path<FulfillmentId>,
+    Form(pairs): Form<Pairs>,
+) -> Result<Response, Trouble> {
+    let (t, catalog) = (desk.t(), desk.site.services().catalog());
+    let (work, _) = load(&desk, id).await?;
+    let mut wrong = Wrong::new();
+    let mut scanned = Vec::new();
+    for line in &work.facts().lines {
+        let typed = pairs.one(&format!("pieces-{}", line.line_no));
+        match whole(&typed, PIECES_MAX, t) {
+            Ok(count) => {
+                scanned.push((name_of(&catalog, line.sku), i64::from(count.unwrap_or_default())));
+            }
+            Err(error) => wrong.push(("", format!("{}: {error}", name_of(&catalog, line.sku)))),
+        }
+    }
+    let weight_grams = whole(&pairs.one("weight"), GRAMS_MAX, t);
+    let weight_grams = weight_grams.unwrap_or_else(|error| {
+        wrong.push(("weight", error));
+        None
+    });
+    if !wrong.is_empty() {
+        return refused(&desk, id, &pairs, wrong).await;
+    }
+    let findings = Findings {
+        scanned,
+        weight_grams,
+        is_intact: pairs.has("intact"),
+        is_reinforced: pairs.has("reinforced"),
+    };
+    let (principal, act, seen) = (desk.member.principal.clone(), desk.act(), seen(id, &pairs));
+    let known = catalog.clone();
+    let work = move |tx: &mut Tx<'_>| recheck(tx, &known, &principal, &act, seen, &findings);
+    match desk.site.services().database().write(work).await {
+        Ok(()) => Ok(desk.done(&href_of(id), &Toast::new(t.bench_rechecked()))),
+        Err(RecheckError::Bench(error)) => Err(trouble_of(error, id)),
+        Err(RecheckError::Wrong(differences)) => {
+            let wrong = differences.iter().map(|it| in_words(&catalog, it, t)).collect();
+            refused(&desk, id, &pairs, wrong).await
+        }
+    }
+}
+
+fn in_words(catalog: &Catalog, difference: &Difference, t: Words) -> (&'static str, String) {
+    match difference {
+        Difference::UnknownCode { code } => ("", t.bench_wrong_code(code)),
+        Difference::Pieces { sku, scanned, ordered } => {
+            ("", t.bench_wrong_pieces(name_of(catalog, *sku), scanned, ordered))
+        }
+        Difference::Weight { measured_grams, computed_grams } => {
+            ("weight", t.bench_wrong_weight(measured_grams, computed_grams))
+        }
+        Difference::NotIntact => ("", t.bench_not_intact().to_owned()),
+        Difference::NotReinforced { .. } => ("", t.bench_not_reinforced().to_owned()),
+    }
+}
+
+fn trouble_of(error: BenchError, id: FulfillmentId) -> Trouble {
+    use ordermill_app::fulfillment::WorkError;
+    match error {
+        BenchError::Forbidden(forbidden) => forbidden.into(),
+        BenchError::Stale(_) => Trouble::Stale(href_of(id)),
+        BenchError::Work(WorkError::NotFound(_)) => Trouble::NotFound,
+        BenchError::Work(WorkError::Refused(_)) => Trouble::Refused(href_of(id)),
+        BenchError::Work(error) => error.into_storage().into(),
+    }
+}
+
+async fn take_back(
+    desk: Desk,
+    Path(id): Path<FulfillmentId>,
+    Form(pairs): Form<Pairs>,
+) -> Result<Response, Trouble> {
+    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
+    let seen = seen(id, &pairs);
+    let work = move |tx: &mut Tx<'_>| send_back(tx, &principal, &act, seen);
+    match desk.site.services().database().write(work).await {
+        Ok(()) => Ok(desk.done(HERE, &Toast::new(desk.t().bench_sent_back()))),
+        Err(error) => Err(trouble_of(error, id)),
+    }
+}
+
+async fn open_boxes(
+    desk: Desk,
+    Path(id): Path<FulfillmentId>,
+    Form(pairs): Form<Pairs>,
+) -> Result<Response, Trouble> {
+    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
+    let seen = seen(id, &pairs);
+    let work = move |tx: &mut Tx<'_>| open(tx, &principal, &act, seen);
+    match desk.site.services().database().write(work).await {
+        Ok(()) => Ok(desk.done(&href_of(id), &Toast::new(desk.t().bench_opened()))),
+        Err(error) => Err(trouble_of(error, id)),
+    }
+}
+
+async fn take_boxes(
+    desk: Desk,
+    Path(id): Path<FulfillmentId>,
+    Form(pairs): Form<Pairs>,
+) -> Result<Response, Trouble> {
+    let (t, catalog) = (desk.t(), desk.site.services().catalog());
+    let (work, _) = load(&desk, id).await?;
+    let boxes = match boxes_of(&work, &pairs, t) {
+        Ok(boxes) => boxes,
+        Err(wrong) => return refused(&desk, id, &pairs, wrong).await,
+    };
+    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
+    let seen = seen(id, &pairs);
+    let work = move |tx: &mut Tx<'_>| close(tx, &catalog, &principal, &act, seen, &boxes);
+    let wrong = match desk.site.services().database().write(work).await {
+        Ok(_) => return Ok(desk.done(&href_of(id), &Toast::new(t.bench_packed()))),
+        Err(CloseError::Bench(error)) => return Err(trouble_of(error, id)),
+        Err(CloseError::UnknownMaterial(code)) => t.bench_wrong_code(code),
+        Err(CloseError::DoesNotFit { number, .. }) => t.bench_does_not_fit(number),
+        Err(CloseError::Weight { number, measured_grams, computed_grams }) => {
+            t.bench_box_weight(number, measured_grams, computed_grams)
+        }
+        Err(CloseError::Contents(ContentError::Empty { number })) => t.bench_empty_box(number),
+        Err(CloseError::Contents(ContentError::Pieces { line_no, .. })) => {
+            t.bench_wrong_contents(line_no)
+        }
+        Err(CloseError::Contents(ContentError::Serials { line_no })) => {
+            t.bench_too_many_serials(line_no)
+        }
+    };
+    refused(&desk, id, &pairs, vec![("", wrong)]).await
+}
+
+/// The boxes of the form that have anything in them or a material.
+fn boxes_of(work: &Fulfillment, pairs: &Pairs, t: Words) -> Result<Vec<PackedBox>, Wrong> {
+    let (mut boxes, mut wrong) = (Vec::new(), Wrong::new());
+    for number in 1..=BOXES_MAX {
+        let material = pairs.one(&format!("box-{number}-material"));
+        let mut contents = Vec::new();
+        for line in &work.facts().lines {
+            let pieces = pairs.one(&format!("box-{number}-line-{}", line.line_no));
+            match whole(&pieces, PIECES_MAX, t) {
+                Ok(pieces) => {
+                    let quantity = Quantity::new(pieces.unwrap_or_default().into());
+                    let serials = pairs.one(&format!("box-{number}-serials-{}", line.line_no));
+                    let serials = serials.split([',', '，', ' ', '\n']).map(str::trim);
+                    let serials = serials.filter(|it| !it.is_empty()).take(SERIALS_MAX);
+                    contents.extend(quantity.ok().map(|quantity| Content {
+                        line_no: line.line_no,
+                        sku: line.sku,
+                        quantity,
+                        lot: None,
+                        serials: serials.map(str::to_owned).collect(),
+                    }));
+                }
+                Err(error) => wrong.push(("", format!("{}: {error}", box_name(number, t)))),
+            }
+        }
+        let gross_grams = whole(&pairs.one(&format!("box-{number}-grams")), GRAMS_MAX, t);
+        let gross_grams = gross_grams.unwrap_or_else(|error| {
+            wrong.push(("", format!("{}: {error}", box_name(number, t))));
+            None
+        });
+        if contents.is_empty() && gross_grams.is_none() {
+            continue;
+        }
+        if material.is_empty() {
+            wrong.push(("", t.bench_no_material(number)));
+        }
+        boxes.push(PackedBox { material, contents, gross_grams });
+    }
+    if wrong.is_empty() { Ok(boxes) } else { Err(wrong) }
+}

@@ -1,0 +1,103 @@
+//! Labels of packages: a look, a print that is counted, and ZPL for label printers.
+
+use axum::extract::{Form, Path};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use ordermill_app::pack::label::{Label, PrintError, print, read};
+use ordermill_domain::ids::PackageId;
+use ordermill_pages::Page;
+use ordermill_pages::console::label::LabelPaper;
+use ordermill_pages::ui::{Code128, Qr};
+use ordermill_storage::Tx;
+
+use super::trouble_of;
+use crate::console::desk::Desk;
+use crate::console::pairs::Pairs;
+use crate::console::route::{Needs, Routes};
+use crate::console::trouble::Trouble;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/console/wh/packages/{package}/label", Needs::Floor, show)
+        .post("/console/wh/packages/{package}/label", Needs::Floor, print_label)
+        .get("/console/wh/packages/{package}/label.zpl", Needs::Floor, zpl)
+}
+
+/// The address of a package's label.
+pub(super) fn href_of(id: PackageId) -> String {
+    format!("/console/wh/packages/{id}/label")
+}
+
+async fn load(desk: &Desk, id: PackageId) -> Result<Label, Trouble> {
+    let principal = desk.member.principal.clone();
+    let vault = desk.site.services().vault().clone();
+    let look = move |tx: &mut Tx<'_>| read(tx, &vault, &principal, id);
+    desk.site.services().database().snapshot(look).await.map_err(trouble)
+}
+
+fn trouble(error: PrintError) -> Trouble {
+    match error {
+        PrintError::NotFound(_) => Trouble::NotFound,
+        PrintError::Bench(error) => trouble_of(error, ordermill_base::Id::from_raw(0)),
+    }
+}
+
+async fn show(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble> {
+    let label = load(&desk, id).await?;
+    let (t, catalog) = (desk.t(), desk.site.services().catalog());
+    let carriage = label.carriage.as_ref();
+    let code = carriage.map_or_else(|| label.order.to_string(), |it| it.waybill.clone());
+    let contents = label.package.contents.iter().map(|content| {
+        let sku = catalog.sku(content.sku);
+        let name = sku.map(|sku| t.pick(&sku.name.zh, &sku.name.en).clone()).unwrap_or_default();
+        format!("{name} × {}", content.quantity)
+    });
+    let sender = catalog.location(label.location).map(|location| {
+        format!("{} {}", location.code, t.pick(&location.name.zh, &location.name.en))
+    });
+    let paper = LabelPaper {
+        shell: desk.shell(),
+        order: label.order.to_string(),
+        of: label.of,
+        carrier: carriage
+            .map(|it| t.pick(&it.carrier.zh, &it.carrier.en).clone())
+            .unwrap_or_default(),
+        routing: carriage.map(|it| it.routing.clone()).unwrap_or_default(),
+        barcode: Code128::new(&code),
+        qr: Qr::new(&code, &*code),
+        code,
+        receiver: format!("{} {}", label.name, label.phone),
+        address: label.address.clone(),
+        sender: sender.unwrap_or_default(),
+        contents: contents.collect(),
+        grams: label.package.gross_grams,
+        copy: label.copy,
+    };
+    let mut response = Page(paper).into_response();
+    // Masked, and still nobody else's business.
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Counts the print and shows the label, which the browser prints.
+async fn print_label(
+    desk: Desk,
+    Path(id): Path<PackageId>,
+    Form(_): Form<Pairs>,
+) -> Result<Response, Trouble> {
+    let (principal, act) =
+        (desk.member.principal.clone(), desk.act_because(desk.t().label_print()));
+    let work = move |tx: &mut Tx<'_>| print(tx, &principal, &act, id);
+    desk.site.services().database().write(work).await.map_err(trouble)?;
+    Ok(Redirect::to(&href_of(id)).into_response())
+}
+
+async fn zpl(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble> {
+    let label = load(&desk, id).await?;
+    let text = label.zpl(&desk.site.services().catalog());
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, text).into_response())
+}
