@@ -31,7 +31,7 @@ use ordermill_domain::ids::{CartId, ChannelId, CustomerId, LocationId, OrderId, 
 use ordermill_domain::order::{CancelReason, PaymentTerms};
 use ordermill_storage::{BatchCommand as _, Tx, deadline, order, payment, points, stock};
 
-use super::buyers;
+use super::{buyers, shipped};
 
 /// Steps in one transaction.
 const AT_ONCE: usize = 250;
@@ -41,6 +41,8 @@ const DELIVERIES_EVERY: Span = Span::days(6);
 const DELIVERED_MIN: i64 = 6;
 /// How long after a cancel the money is back.
 const REFUND_TAKES: Span = Span::minutes(4);
+/// How long after the delivery its buyer says that all is well.
+const RECEIPT_TAKES: Span = Span::hours(30);
 
 /// Of the last days the carts are there as well, also those that were left behind.
 const CARTS_SINCE: Span = Span::days(2);
@@ -61,6 +63,7 @@ pub(super) struct Made {
     pub(super) orders: usize,
     pub(super) paid: usize,
     pub(super) canceled: usize,
+    pub(super) shipped: usize,
     pub(super) expired: u64,
     /// Whose price a coupon lowered.
     pub(super) with_coupons: usize,
@@ -126,6 +129,12 @@ enum What {
     Place(usize),
     Pay(usize),
     Cancel(usize),
+    /// It left with a carrier.
+    Ship(usize),
+    /// The buyer has it.
+    Deliver(usize),
+    /// The buyer says so, or their time to say otherwise is over.
+    Complete(usize),
     /// A line came back; its money goes back.
     Return(usize),
     /// Money that was promised back has arrived.
@@ -161,6 +170,12 @@ fn plan(
         if let Some(paid_at) = order.paid_at.filter(|_| order.tender != Tender::CashOnDelivery) {
             add(paid_at, What::Pay(index));
         }
+        let (shipped_at, delivered_at) = moments(&order.outcome);
+        shipped_at.into_iter().for_each(|at| add(at, What::Ship(index)));
+        if let Some(at) = delivered_at {
+            add(at, What::Deliver(index));
+            add(at + RECEIPT_TAKES, What::Complete(index));
+        }
         match order.outcome {
             Outcome::Canceled { at, .. } => {
                 add(at, What::Cancel(index));
@@ -188,6 +203,22 @@ fn plan(
     // What belongs to one moment keeps its order: joined before placed, placed before paid.
     steps.sort_by_key(|step| step.at);
     steps
+}
+
+/// When an order left, and when its buyer had it, as far as it came.
+const fn moments(outcome: &Outcome) -> (Option<Timestamp>, Option<Timestamp>) {
+    match *outcome {
+        Outcome::Shipped { at } => (Some(at), None),
+        Outcome::Delivered { shipped_at, at } => (Some(shipped_at), Some(at)),
+        Outcome::Refused { shipped_at, .. } => (Some(shipped_at), None),
+        Outcome::Returned { shipped_at, delivered_at, .. } => {
+            (Some(shipped_at), Some(delivered_at))
+        }
+        Outcome::AwaitingPayment
+        | Outcome::Expired { .. }
+        | Outcome::Canceled { .. }
+        | Outcome::InWarehouse => (None, None),
+    }
 }
 
 /// What the plan is about.
@@ -230,6 +261,19 @@ impl Stage {
                     usize::from(cancel_order(tx, &act, *order, CancelReason::Buyer)?);
                 Ok(())
             }
+            What::Ship(index) => {
+                let Some((order, _)) = known.orders.get(&index) else { return Ok(()) };
+                known.made.shipped += usize::from(shipped::ship(tx, &self.catalog, *order, at)?);
+                Ok(())
+            }
+            What::Deliver(index) => match known.orders.get(&index) {
+                Some((order, _)) => shipped::deliver(tx, *order, at),
+                None => Ok(()),
+            },
+            What::Complete(index) => match known.orders.get(&index) {
+                Some((order, _)) => shipped::complete(tx, *order, at),
+                None => Ok(()),
+            },
             What::Return(index) => self.give_back(tx, known, index, at),
             What::Refund(index) => {
                 let Some((order, _)) = known.orders.get(&index) else { return Ok(()) };

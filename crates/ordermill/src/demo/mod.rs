@@ -7,6 +7,7 @@ mod history;
 mod own_sandbox;
 mod promotions;
 mod seed;
+mod shipped;
 mod staff;
 mod state;
 mod traffic;
