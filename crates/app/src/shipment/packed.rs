@@ -103,6 +103,10 @@ fn want(
     let (Some(work), Some(stored)) = (work, order::fetch(tx, package.order)?) else {
         return Ok(());
     };
+    // What has left meanwhile, or was canceled, needs none.
+    if work.state() != fulfillment::State::Packed {
+        return Ok(());
+    }
     let lines = order::lines(tx, package.order)?;
     let value_minor = package.contents.iter().map(|content| {
         let line = lines.iter().find(|line| line.terms.line_no == content.line_no);

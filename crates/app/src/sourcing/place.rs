@@ -29,7 +29,7 @@ pub(super) struct Places<'c> {
 pub(super) struct Candidate {
     /// Which location.
     pub(super) location: LocationId,
-    /// When a parcel from there leaves and arrives; none: the carrier does not go there.
+    /// When a parcel from there leaves and arrives; none: nobody knows.
     pub(super) promise: Option<Promise>,
     /// As the optimizer wants it, without supplies.
     pub(super) terms: optimize::Location,
@@ -75,7 +75,8 @@ impl<'c> Places<'c> {
         let open = self.open_work.get(&id).copied().unwrap_or_default();
         let terms = optimize::Location {
             supplies: Vec::new(),
-            is_in_coverage: promise.is_some() && goes_there,
+            // Where nobody knows how long a carrier takes, the shop has sold all the same.
+            is_in_coverage: goes_there,
             lateness_hours: lateness(promise, promised),
             distance_km: self.catalog.distance_km(id, &want.region).unwrap_or_default(),
             load_permille: load_permille(location, open),

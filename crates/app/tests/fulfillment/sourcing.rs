@@ -26,6 +26,16 @@ fn an_order_is_shipped_whole_by_the_nearest_location_that_has_it() {
 }
 
 #[test]
+fn an_order_to_a_country_without_times_of_transit_is_shipped_all_the_same() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 5)]);
+        let order = an_order(&mut connection, &catalog, 101, "AU-NSW", &[(1, 2)]);
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2");
+    }
+}
+
+#[test]
 fn an_order_is_split_only_where_it_must_be() {
     for database in each_database() {
         let stock = [(1, *HANGZHOU, 5), (2, *BEIJING, 5)];
