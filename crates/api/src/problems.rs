@@ -123,6 +123,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "The books do not allow the movement: fewer pieces are there, or orders claim them. With 422: what it names does not exist or does not fit together.",
     ),
     ("no_gateway", 409, "No payment gateway is set up."),
+    (
+        "no_proposal",
+        409,
+        "No boxes can be proposed: something fits into none, or there is too much of it.",
+    ),
     ("not_a_file_of_orders", 415, "Send the file as application/x-ndjson or text/csv."),
     ("not_found", 404, "There is no such thing, or it is not yours to know of."),
     ("not_json", 415, "Send the body as application/json."),
@@ -130,6 +135,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_waiting", 409, "The channel's order does not wait any more."),
     ("nothing_planned", 409, "The order has no work that is planned and not on a floor yet."),
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
+    ("nothing_to_release", 409, "Nothing that waits at the location is wanted by this wave."),
     ("order_not_found", 404, "There is no such order, or it is not yours to know of."),
     ("order_refused", 422, "The order does not add up."),
     (
@@ -149,6 +155,8 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "A parameter behind the question mark cannot be read, or is unknown.",
     ),
     ("payment_not_found", 404, "The order has no such payment."),
+    ("pick_list_refuses", 409, "The pick list has no such step now, or it is complete."),
+    ("pick_list_taken", 409, "A colleague has the pick list."),
     (
         "position_malformed",
         400,
@@ -196,6 +204,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "version_changed",
         412,
         "Somebody else has changed it since it was read. Read it again and decide anew.",
+    ),
+    (
+        "work_changed",
+        409,
+        "The work changed while the wave was planned, several times over. Try again.",
     ),
 ];
 

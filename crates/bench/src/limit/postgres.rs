@@ -15,7 +15,7 @@ pub(super) struct Engine {
 
 const ORDERS: &str = "INSERT INTO orders (id, channel_id, channel_order_id, customer_id, status,
         version, terms, is_promotion, review, currency, tax_mode, goods_minor, discount_minor,
-        freight_minor, tax_minor, total_minor, parted, accepts_backorder, region, recipient,
+        freight_minor, tax_minor, total_minor, is_backordered, accepts_backorder, region, recipient,
         placed_at, paid_at, confirmed_at)
     SELECT id, 1, NULL, NULL, 'placed', 1, 'prepaid', 0, 'pending', 'CNY', 'inclusive', 31340, 0,
         800, 3604, 32140, 0, 0, 'CN-31', $3, at, NULL, NULL

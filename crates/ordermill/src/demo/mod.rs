@@ -1,6 +1,7 @@
 //! `ordermill demo`: a believable merchant to try everything on, in a data directory of its own.
 
 mod buyers;
+mod dock;
 mod floor;
 mod held;
 mod history;
@@ -53,11 +54,12 @@ impl Life {
         let Some(pace) = NonZeroU32::new(self.orders_a_minute) else { return };
         let merchant = Arc::new(Merchant::from_seed(SEED));
         let crew = tokio::spawn(floor::run(services.clone(), stop.clone()));
+        let dock = tokio::spawn(dock::run(services.clone(), stop.clone()));
         let street = traffic::Street { services, merchant, sandbox: self.sandbox };
         // Other people every time.
         traffic::run(street, pace, crate::command::serve::seed(), stop).await;
-        if crew.await.is_err() {
-            tracing::error!("the floor of the demo has stopped");
+        if crew.await.is_err() || dock.await.is_err() {
+            tracing::error!("the warehouse of the demo has stopped");
         }
     }
 }

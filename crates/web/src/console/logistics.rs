@@ -184,7 +184,7 @@ fn parts(current: &str, t: Words) -> Views {
         part("manifests", t.logistics_manifests(), "/console/logistics/manifests"),
         part("carriers", t.logistics_carriers(), "/console/logistics/carriers"),
     ];
-    Views::of_list(t, "", current, views)
+    Views { label: t.logistics_title().into(), ..Views::of_list(t, "", current, views) }
 }
 
 impl Desk {
