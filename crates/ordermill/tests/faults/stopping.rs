@@ -10,6 +10,17 @@ use crate::shop::Shop;
 /// What was accepted is finished long before this.
 const ENDS_WITHIN: Duration = Duration::from_secs(3);
 
+/// Reads from a stream until it has told this.
+fn wait_for(stream: &mut TcpStream, awaited: &str) {
+    let mut told = String::new();
+    while !told.contains(awaited) {
+        let mut piece = [0; 4096];
+        let length = stream.read(&mut piece).unwrap();
+        assert!(length > 0, "the stream ended: {told}");
+        told.push_str(&String::from_utf8_lossy(&piece[..length]));
+    }
+}
+
 #[test]
 fn streams_and_idle_connections_do_not_hold_up_the_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -20,6 +31,8 @@ fn streams_and_idle_connections_do_not_hold_up_the_end() {
         .map(|_| {
             let mut stream = connect(server.address).unwrap();
             stream.write_all(ask.as_bytes()).unwrap();
+            // It tells what happens from here on.
+            wait_for(&mut stream, "\r\n\r\n");
             stream
         })
         .collect();
@@ -28,13 +41,7 @@ fn streams_and_idle_connections_do_not_hold_up_the_end() {
     let mut idle = shop.client(&server);
     assert_eq!(idle.place("k", &an_order(1, 1)).unwrap().status, 201);
     for stream in &mut streams {
-        let mut told = String::new();
-        while !told.contains("order.placed") {
-            let mut piece = [0; 4096];
-            let length = stream.read(&mut piece).unwrap();
-            assert!(length > 0, "the stream ended: {told}");
-            told.push_str(&String::from_utf8_lossy(&piece[..length]));
-        }
+        wait_for(stream, "order.placed");
     }
     let asked = Instant::now();
     let ended = server.running.terminate(Duration::from_secs(30)).unwrap();
