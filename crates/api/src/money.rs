@@ -31,6 +31,9 @@ impl MoneyView {
     }
 }
 
+/// Characters of an amount at most.
+const AMOUNT_BYTES_MAX: usize = 24;
+
 /// An amount as a decimal text.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +53,10 @@ impl AmountBody {
             let detail = "expected a currency that is known here";
             FieldError::new(format!("{at}/currency"), "unknown", detail)
         })?;
+        if self.amount.len() > AMOUNT_BYTES_MAX {
+            let detail = format!("expected at most {AMOUNT_BYTES_MAX} characters");
+            return Err(FieldError::new(format!("{at}/amount"), "out_of_range", detail));
+        }
         Money::parse(&self.amount, currency)
             .map_err(|error| FieldError::new(format!("{at}/amount"), "invalid", error.to_string()))
     }

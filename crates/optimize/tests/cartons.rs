@@ -60,6 +60,15 @@ fn two_small_cartons_are_taken_if_they_cost_less_than_a_large_one() {
 }
 
 #[test]
+fn a_carton_each_is_taken_if_all_of_them_cost_less_than_one_for_all() {
+    let items = [Item { weight_grams: 2_475, quantity: 3, ..item(10, 10, 10) }];
+    let dear = Carton { max_gross_grams: 7_525, ..carton(200, 200, 200, 157) };
+    let cheap = Carton { max_gross_grams: 4_200, ..carton(200, 200, 200, 1) };
+    let packing = pack(&Order::new(&items, &[dear, cheap])).unwrap();
+    assert_eq!((packing.parcels.len(), packing.cost.total()), (3, 3));
+}
+
+#[test]
 fn an_order_without_units_needs_no_carton() {
     let items = [Item { quantity: 0, ..item(100, 100, 100) }];
     let packing = pack(&Order::new(&items, &[])).unwrap();

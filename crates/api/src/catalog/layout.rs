@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::wrong;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::cursor;
 use crate::etag::{IfMatch, etag};
 use crate::params::{Page, PageQuery, Params, PathId, limit, not_found};
 use crate::problem::Problem;
@@ -300,7 +301,7 @@ pub async fn list_bins(
 ) -> Result<Json<Page<BinView>>, Problem> {
     let limit = limit(query.limit)?;
     // A label is its own cursor: it is unique at its location.
-    let after = query.cursor.unwrap_or_default();
+    let after = cursor::checked(query.cursor.as_deref().unwrap_or_default())?.to_owned();
     let read = move |tx: &mut Tx<'_>| {
         let Some(_) = stored::fetch(tx, id)? else { return Ok(None) };
         Ok::<_, Error>(Some(stored::bins(tx, id, &after, limit + 1)?))

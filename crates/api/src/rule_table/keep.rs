@@ -21,10 +21,11 @@ use super::view::{DefinitionBody, PurposeView, RuleTableView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::created::{Created, created_once};
+use crate::cursor;
 use crate::etag::{IfMatch, etag};
 use crate::idempotency::key_of;
 use crate::params::{Page, Params, PathId, limit, not_found};
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 
 /// Which versions, and which page of them.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -114,9 +115,7 @@ pub async fn list_rule_tables(
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Page<RuleTableView>>, Problem> {
     let limit = limit(query.limit)?;
-    let malformed = || FieldError::new("cursor", "invalid", "use the next of the page before");
-    let before = query.cursor.as_deref().map(str::parse::<i64>).transpose();
-    let before = before.map_err(|_| Problem::invalid(vec![malformed()]))?;
+    let before = query.cursor.as_deref().map(cursor::read::<i64>).transpose()?;
     let purpose: Purpose = query.purpose.into();
     let list = move |tx: &mut Tx<'_>| rule_table::list(tx, purpose, before, limit + 1);
     let found = services.database().read(list).await?;

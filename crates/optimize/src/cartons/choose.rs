@@ -99,7 +99,26 @@ fn greedily(task: &Task<'_>, bins: Vec<Bin>, work: &mut Work) -> Vec<Bin> {
             }
         }
     }
-    best.map(|(_, bins)| bins).unwrap_or_default()
+    let alone = each_alone(task, work);
+    match best {
+        Some((least, bins)) if alone.is_empty() || least <= value(task, &alone) => bins,
+        _ => alone,
+    }
+}
+
+/// Each unit in the cheapest carton that takes it: what nobody would pay more than. None if the effort is
+/// spent before all have one.
+fn each_alone(task: &Task<'_>, work: &mut Work) -> Vec<Bin> {
+    let mut bins = Vec::new();
+    for (kind, &count) in task.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let (_, score) = STRATEGIES[0];
+        let alone = (0..task.cases.len())
+            .filter_map(|case| fill(task, case, &[kind], score, Demand::All, work))
+            .min_by_key(|bin| task.cost(bin.case, bin.volume).rank());
+        let Some(bin) = alone else { return Vec::new() };
+        bins.extend((0..count).map(|_| bin.clone()));
+    }
+    bins
 }
 
 /// Fills carton after carton until nothing is left. Each unit fits some carton alone, so each round

@@ -242,7 +242,7 @@ crate::words! {
     sourcing_pool_active = "该仓仍在启用：停用它，新订单才不再来。", "It is still in service: take it out of service, or new orders go on coming.";
     sourcing_pool_button(count) = "重新安排 {count} 个作业", "Source {count} again" | "Source {count} again";
     sourcing_pooled_toast(count) = "已退回 {count} 个作业并重新安排", "{count} given back and sourced again" | "{count} given back and sourced again";
-    sourcing_cost(total, parts) = "{total}（{parts}）", "{total} ({parts})";
+    sourcing_cost(total, parts) = "共 {total}（{parts}）", "{total} ({parts})";
     sourcing_parcel = "包裹", "parcel";
     sourcing_distance = "距离", "distance";
     sourcing_load = "负载", "load";

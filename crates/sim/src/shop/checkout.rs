@@ -284,7 +284,9 @@ impl Shop {
         }
         let told = self.model.price(&checkout.basket);
         if self.random.percent(60) && checkout.mistakes.is_empty() {
-            checkout.agreed = told.ok().map(|price| (price.total, price.to_pay));
+            // Some have the page open since before a price went down.
+            let older = if self.random.percent(5) { 100 } else { 0 };
+            checkout.agreed = told.ok().map(|price| (price.total + older, price.to_pay + older));
         }
         checkout
     }
