@@ -199,7 +199,18 @@ struct Reading {
     errors: Vec<FieldError>,
 }
 
+/// Characters of a location's code at most.
+const CODE_CHARS_MAX: usize = 64;
+/// Regions or categories of one location at most.
+const ENTRIES_MAX: usize = 200;
+
 impl Reading {
+    fn most(&mut self, count: usize, most: usize, field: &str) {
+        if count > most {
+            self.errors.push(FieldError::new(field, "out_of_range", format!("at most {most}")));
+        }
+    }
+
     fn amount(&mut self, body: &AmountBody, at: &str) -> u32 {
         match body.read(at) {
             Ok(money) if money.currency != self.currency => {
@@ -238,6 +249,10 @@ impl Reading {
         let mut rules = BTreeMap::new();
         for (number, body) in bodies.iter().enumerate() {
             let at = format!("/locations/{number}");
+            self.most(body.location.chars().count(), CODE_CHARS_MAX, &format!("{at}/location"));
+            self.most(body.regions.len(), ENTRIES_MAX, &format!("{at}/regions"));
+            let excluded = body.excluded_categories.len();
+            self.most(excluded, ENTRIES_MAX, &format!("{at}/excluded_categories"));
             let cost = body.parcel_cost.as_ref();
             let rule = LocationRule {
                 regions: self.regions(&body.regions, &at),
