@@ -1,33 +1,30 @@
-//! The pack bench: what waits, and one fulfillment that is rechecked, packed, or opened again.
+//! The pack bench: what waits there, and one fulfillment that is rechecked.
 
+mod boxes;
 mod label;
 
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::catalog::Catalog;
-use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
-use ordermill_app::pack::proposal::{Proposal, propose};
 use ordermill_app::pack::recheck::{
     Difference, Findings, RecheckError, recheck, send_back, weight_of,
 };
 use ordermill_app::pack::{BenchError, Seen};
 use ordermill_app::pick_list::may_pick;
-use ordermill_base::{Money, Quantity};
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId};
 use ordermill_domain::order::OrderNumber;
-use ordermill_domain::package::{Content, ContentError, Package};
+use ordermill_domain::package::Package;
 use ordermill_domain::pick_list;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::bench::{
-    BenchLine, BenchPage, BenchRow, BenchStep, BenchWorkPage, BoxForm, PackForm, PackageRow,
-    RecheckForm, box_name,
+    BenchLine, BenchPage, BenchRow, BenchStep, BenchWorkPage, RecheckForm,
 };
 use ordermill_pages::console::form::summary;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::console::warehouse::stage;
-use ordermill_pages::ui::{Badge, Block, BoxDrawing, Choice, Toast, Tone};
+use ordermill_pages::ui::{Badge, Toast, Tone};
 use ordermill_pages::{Icon, Page, Words};
 use ordermill_storage::fulfillment::{self, Filter};
 use ordermill_storage::{Error, Tx, package, pick_list as lists};
@@ -40,9 +37,6 @@ use super::trouble::Trouble;
 const HERE: &str = "/console/wh/bench";
 /// Fulfillments that are listed.
 const ROWS: i64 = 100;
-/// Boxes of one form, the spare one included.
-const BOXES_MAX: usize = 40;
-const SERIALS_MAX: usize = 200;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -51,8 +45,7 @@ pub(super) fn routes() -> Routes {
         .get("/console/wh/bench/{work}", Needs::Floor, show_work)
         .post("/console/wh/bench/{work}/recheck", Needs::Floor, take_recheck)
         .post("/console/wh/bench/{work}/send-back", Needs::Floor, take_back)
-        .post("/console/wh/bench/{work}/pack", Needs::Floor, take_boxes)
-        .post("/console/wh/bench/{work}/open", Needs::Floor, open_boxes)
+        .merge(boxes::routes())
         .merge(label::routes())
 }
 
@@ -163,10 +156,10 @@ async fn work_page(
     let step = match work.state() {
         State::Picked => BenchStep::Recheck(recheck_form(&catalog, &work, entered)),
         State::Rechecked => {
-            BenchStep::Pack(pack_form(&catalog, &work, entered, !wrong.is_empty(), t))
+            BenchStep::Pack(boxes::pack_form(&catalog, &work, entered, !wrong.is_empty(), t))
         }
         State::Packed => {
-            let rows = packages.iter().map(|package| package_row(&catalog, package, t));
+            let rows = packages.iter().map(|package| boxes::package_row(&catalog, package, t));
             BenchStep::Packed(rows.collect())
         }
         _ => BenchStep::Nothing(t.bench_elsewhere().to_owned()),
@@ -218,93 +211,6 @@ fn recheck_form(catalog: &Catalog, work: &Fulfillment, entered: &Pairs) -> Reche
         is_reinforced: entered.has("reinforced"),
         has_fragile,
         computed_grams: weight_of(catalog, work),
-    }
-}
-
-fn pack_form(
-    catalog: &Catalog,
-    work: &Fulfillment,
-    entered: &Pairs,
-    asks_reason: bool,
-    t: Words,
-) -> PackForm {
-    let materials = &catalog.materials.materials;
-    let choice = |it: &ordermill_domain::package::Material| {
-        let [length, width, height] = it.inner_mm;
-        let name = t.pick(&it.name.zh, &it.name.en);
-        Choice::new(it.code.clone(), format!("{} · {name} · {length}×{width}×{height}", it.code))
-    };
-    let proposal = propose(catalog, &catalog.materials, work).ok();
-    let lines: Vec<u16> =
-        work.facts().lines.iter().filter(|it| it.quantity > 0).map(|it| it.line_no).collect();
-    let proposed = proposal.as_ref().map_or(0, |proposal| proposal.boxes.len());
-    let count = (proposed + 1).min(BOXES_MAX);
-    let boxes = (1..=count).map(|number| {
-        let at = proposal.as_ref().and_then(|proposal| proposal.boxes.get(number - 1));
-        let was_sent = entered.has("version");
-        let field = |name: String, proposed: String| {
-            if was_sent { entered.one(&name) } else { proposed }
-        };
-        let contents = lines.iter().map(|line_no| {
-            let proposed = at.and_then(|it| it.contents.iter().find(|it| it.line_no == *line_no));
-            let pieces = proposed.map(|it| it.quantity.get().to_string()).unwrap_or_default();
-            (
-                *line_no,
-                field(format!("box-{number}-line-{line_no}"), pieces),
-                entered.one(&format!("box-{number}-serials-{line_no}")),
-            )
-        });
-        BoxForm {
-            number,
-            material: field(
-                format!("box-{number}-material"),
-                at.map(|it| it.material.clone()).unwrap_or_default(),
-            ),
-            grams: entered.one(&format!("box-{number}-grams")),
-            contents: contents.collect(),
-            drawing: proposal.as_ref().and_then(|it| drawing(catalog, it, number, t)),
-        }
-    });
-    let cost = proposal.as_ref().map(|proposal| {
-        let minor = i64::try_from(proposal.cost_minor).unwrap_or(i64::MAX);
-        Money::new(minor, catalog.shop.currency).to_string()
-    });
-    PackForm {
-        boxes: boxes.collect(),
-        materials: materials.iter().map(choice).collect(),
-        by_hand: if proposal.is_some() { String::new() } else { t.bench_by_hand().to_owned() },
-        cost: cost.unwrap_or_default(),
-        asks_reason,
-        reason: entered.one("reason"),
-    }
-}
-
-fn drawing(catalog: &Catalog, proposal: &Proposal, number: usize, t: Words) -> Option<BoxDrawing> {
-    let proposed = proposal.boxes.get(number - 1)?;
-    let material = catalog.materials.by_code(&proposed.material)?;
-    let block = |piece: &ordermill_app::pack::proposal::Placed| Block {
-        at: piece.at_mm,
-        size: piece.size_mm,
-        kind: usize::from(piece.line_no),
-    };
-    let blocks: Vec<Block> = proposed.pieces.iter().map(block).collect();
-    Some(BoxDrawing::new(box_name(number, t), material.inner_mm, &blocks))
-}
-
-fn package_row(catalog: &Catalog, package: &Package, t: Words) -> PackageRow {
-    let content = |content: &Content| {
-        let sku = catalog.sku(content.sku);
-        let name = sku.map(|sku| t.pick(&sku.name.zh, &sku.name.en).clone()).unwrap_or_default();
-        format!("{name} × {}", content.quantity)
-    };
-    let contents: Vec<String> = package.contents.iter().map(content).collect();
-    PackageRow {
-        number: package.number,
-        material: package.material.clone(),
-        grams: package.gross_grams,
-        contents: contents.join(t.pick("，", ", ")),
-        label: label::href_of(package.id),
-        printed: package.printed.into(),
     }
 }
 
@@ -436,92 +342,4 @@ async fn take_back(
         Ok(()) => Ok(desk.done(HERE, &Toast::new(desk.t().bench_sent_back()))),
         Err(error) => Err(trouble_of(error, id)),
     }
-}
-
-async fn open_boxes(
-    desk: Desk,
-    Path(id): Path<FulfillmentId>,
-    Form(pairs): Form<Pairs>,
-) -> Result<Response, Trouble> {
-    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
-    let seen = seen(id, &pairs);
-    let work = move |tx: &mut Tx<'_>| open(tx, &principal, &act, seen);
-    match desk.site.services().database().write(work).await {
-        Ok(()) => Ok(desk.done(&href_of(id), &Toast::new(desk.t().bench_opened()))),
-        Err(error) => Err(trouble_of(error, id)),
-    }
-}
-
-async fn take_boxes(
-    desk: Desk,
-    Path(id): Path<FulfillmentId>,
-    Form(pairs): Form<Pairs>,
-) -> Result<Response, Trouble> {
-    let (t, catalog) = (desk.t(), desk.site.services().catalog());
-    let (work, _) = load(&desk, id).await?;
-    let boxes = match boxes_of(&work, &pairs, t) {
-        Ok(boxes) => boxes,
-        Err(wrong) => return refused(&desk, id, &pairs, wrong).await,
-    };
-    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
-    let seen = seen(id, &pairs);
-    let work = move |tx: &mut Tx<'_>| close(tx, &catalog, &principal, &act, seen, &boxes);
-    let wrong = match desk.site.services().database().write(work).await {
-        Ok(_) => return Ok(desk.done(&href_of(id), &Toast::new(t.bench_packed()))),
-        Err(CloseError::Bench(error)) => return Err(trouble_of(error, id)),
-        Err(CloseError::UnknownMaterial(code)) => t.bench_wrong_code(code),
-        Err(CloseError::DoesNotFit { number, .. }) => t.bench_does_not_fit(number),
-        Err(CloseError::Weight { number, measured_grams, computed_grams }) => {
-            t.bench_box_weight(number, measured_grams, computed_grams)
-        }
-        Err(CloseError::Contents(ContentError::Empty { number })) => t.bench_empty_box(number),
-        Err(CloseError::Contents(ContentError::Pieces { line_no, .. })) => {
-            t.bench_wrong_contents(line_no)
-        }
-        Err(CloseError::Contents(ContentError::Serials { line_no })) => {
-            t.bench_too_many_serials(line_no)
-        }
-    };
-    refused(&desk, id, &pairs, vec![("", wrong)]).await
-}
-
-/// The boxes of the form that have anything in them or a material.
-fn boxes_of(work: &Fulfillment, pairs: &Pairs, t: Words) -> Result<Vec<PackedBox>, Wrong> {
-    let (mut boxes, mut wrong) = (Vec::new(), Wrong::new());
-    for number in 1..=BOXES_MAX {
-        let material = pairs.one(&format!("box-{number}-material"));
-        let mut contents = Vec::new();
-        for line in &work.facts().lines {
-            let pieces = pairs.one(&format!("box-{number}-line-{}", line.line_no));
-            match whole(&pieces, PIECES_MAX, t) {
-                Ok(pieces) => {
-                    let quantity = Quantity::new(pieces.unwrap_or_default().into());
-                    let serials = pairs.one(&format!("box-{number}-serials-{}", line.line_no));
-                    let serials = serials.split([',', '，', ' ', '\n']).map(str::trim);
-                    let serials = serials.filter(|it| !it.is_empty()).take(SERIALS_MAX);
-                    contents.extend(quantity.ok().map(|quantity| Content {
-                        line_no: line.line_no,
-                        sku: line.sku,
-                        quantity,
-                        lot: None,
-                        serials: serials.map(str::to_owned).collect(),
-                    }));
-                }
-                Err(error) => wrong.push(("", format!("{}: {error}", box_name(number, t)))),
-            }
-        }
-        let gross_grams = whole(&pairs.one(&format!("box-{number}-grams")), GRAMS_MAX, t);
-        let gross_grams = gross_grams.unwrap_or_else(|error| {
-            wrong.push(("", format!("{}: {error}", box_name(number, t))));
-            None
-        });
-        if contents.is_empty() && gross_grams.is_none() {
-            continue;
-        }
-        if material.is_empty() {
-            wrong.push(("", t.bench_no_material(number)));
-        }
-        boxes.push(PackedBox { material, contents, gross_grams });
-    }
-    if wrong.is_empty() { Ok(boxes) } else { Err(wrong) }
 }
