@@ -1,15 +1,16 @@
 //! Orders, their lines and their channel's ids.
 
+mod lines;
 mod list;
 
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{ChannelId, OrderId, SkuId};
-use ordermill_domain::order::{
-    Amounts, Event, Facts, LineTerms, Milestones, Order, OrderLine, Pieces, Progress,
-};
+use ordermill_domain::ids::{ChannelId, OrderId};
+use ordermill_domain::order::{Amounts, Event, Facts, Milestones, Order, OrderLine, Progress};
 use ordermill_domain::payment::PaymentSums;
 
+pub(crate) use lines::read_line;
+pub use lines::{best_sellers, lines, lines_of_each, update_lines};
 pub use list::{Filter, Tally, count, count_newer, list, plan, tallies};
 
 use crate::columns::{Kind, insert};
@@ -39,11 +40,6 @@ static INSERT: Insert = insert!("orders" {
     confirmed_at: Int, paid_minor: Int, coupons: Int, points_earned: Int,
 });
 
-static INSERT_LINE: Insert = insert!("order_lines" {
-    order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
-    discount_minor: Int, tax_minor: Int, total_minor: Int, allocated: Int, backordered: Int,
-});
-
 static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
     order_id: Int, line_no: Int, source: Text, amount_minor: Int,
 });
@@ -60,7 +56,7 @@ pub fn insert_each<'o>(
 ) -> Result<(), Error> {
     let orders = orders.into_iter();
     insert_heads(tx, orders.clone().map(|(stored, _)| stored))?;
-    insert_lines(tx, orders)
+    lines::insert(tx, orders)
 }
 
 fn insert_heads<'o>(
@@ -98,30 +94,6 @@ fn insert_heads<'o>(
             facts.money.paid_minor,
             i64::from(facts.coupons),
             facts.points_earned,
-        ])
-    })
-}
-
-fn insert_lines<'o>(
-    tx: &mut Tx<'_>,
-    orders: impl Iterator<Item = (&'o Stored, &'o [OrderLine])>,
-) -> Result<(), Error> {
-    let mut rows = tx.appender(&INSERT_LINE)?;
-    let mut lines =
-        orders.flat_map(|(stored, lines)| lines.iter().map(move |line| (stored.order.id(), line)));
-    lines.try_for_each(|(order, whole)| {
-        let (line, pieces) = (&whole.terms, whole.pieces());
-        rows.push(params![
-            order.raw(),
-            i64::from(line.line_no),
-            line.sku.raw(),
-            line.quantity.get(),
-            line.unit_price_minor,
-            line.discount_minor,
-            line.tax_minor,
-            line.total_minor,
-            pieces.allocated,
-            pieces.backordered,
         ])
     })
 }
@@ -265,31 +237,6 @@ fn update_row(order: &Order, version_before: i64) -> [Value<'_>; 16] {
         Value::from(ended_at),
         Value::from(archived_at),
     ]
-}
-
-/// Stores what became of the pieces of an order's lines.
-pub fn update_lines<'l>(
-    tx: &mut Tx<'_>,
-    lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
-) -> Result<(), Error> {
-    const SQL: PerRow<'_> = PerRow {
-        sqlite:
-            "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
-            WHERE order_id = $1 AND line_no = $2",
-        postgres: "UPDATE order_lines l SET canceled = n.canceled, allocated = n.allocated,
-                backordered = n.backordered, shipped = n.shipped
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-                $6::bigint[])
-              AS n (order_id, line_no, canceled, allocated, backordered, shipped)
-            WHERE l.order_id = n.order_id AND l.line_no = n.line_no",
-    };
-    let mut rows = Columns::new(&[Kind::Int; 6]);
-    for (order, line) in lines {
-        let Pieces { canceled, allocated, backordered, shipped } = line.pieces();
-        let line_no = i64::from(line.terms.line_no);
-        rows.push(params![order.raw(), line_no, canceled, allocated, backordered, shipped]);
-    }
-    tx.execute_each(&SQL, &rows).map(drop)
 }
 
 /// Stores how far the work on orders is.
@@ -440,70 +387,10 @@ pub fn find_by_channels(
     tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.text()?, row.id()?)))
 }
 
-/// The lines of an order.
-pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
-    tx.query(
-        "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
-                canceled, allocated, backordered, shipped
-           FROM order_lines WHERE order_id = $1 ORDER BY line_no",
-        params![order.raw()],
-        read_line,
-    )
-}
-
-/// The lines of many orders, with whose they are.
-pub fn lines_of_each(
-    tx: &mut Tx<'_>,
-    orders: &[OrderId],
-) -> Result<Vec<(OrderId, OrderLine)>, Error> {
-    const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped
-            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
-        postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped
-            FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
-    };
-    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
-}
-
-pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
-    let unreadable = |what| move || Error::Unreadable { what, text: "a number".to_owned() };
-    let terms = LineTerms {
-        line_no: u16::try_from(row.int()?).map_err(|_| unreadable("line number")())?,
-        sku: row.id()?,
-        quantity: ordermill_base::Quantity::new(row.int()?)
-            .map_err(|_| unreadable("quantity")())?,
-        unit_price_minor: row.int()?,
-        discount_minor: row.int()?,
-        tax_minor: row.int()?,
-        total_minor: row.int()?,
-    };
-    let pieces = Pieces {
-        canceled: row.int()?,
-        allocated: row.int()?,
-        backordered: row.int()?,
-        shipped: row.int()?,
-    };
-    OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
-}
-
 /// Remembers which orders belong to which blind index of phone or e-mail. Repeating it is harmless.
 pub fn insert_contacts(tx: &mut Tx<'_>, contacts: &[(i64, OrderId)]) -> Result<(), Error> {
     static INSERT: Insert =
         insert!("order_contacts" { blind: Int, order_id: Int } "ON CONFLICT DO NOTHING");
     let mut rows = tx.appender(&INSERT)?;
     contacts.iter().try_for_each(|(blind, order)| rows.push(params![*blind, order.raw()]))
-}
-
-/// The SKUs of which most pieces were ordered in the latest `orders`, best first, at most `limit`.
-pub fn best_sellers(tx: &mut Tx<'_>, orders: i64, limit: i64) -> Result<Vec<SkuId>, Error> {
-    tx.query(
-        "SELECT sku_id FROM order_lines
-          WHERE order_id >= COALESCE(
-                (SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET $1), 0)
-          GROUP BY sku_id ORDER BY SUM(quantity) DESC, sku_id LIMIT $2",
-        params![orders, limit],
-        |row| row.id(),
-    )
 }

@@ -1,0 +1,123 @@
+//! Lines of orders: what was bought, and what became of its pieces.
+
+use ordermill_base::{Id, Quantity};
+use ordermill_domain::ids::{OrderId, SkuId};
+use ordermill_domain::order::{LineTerms, OrderLine, Pieces};
+
+use super::Stored;
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
+
+static INSERT: Insert = insert!("order_lines" {
+    order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
+    discount_minor: Int, tax_minor: Int, total_minor: Int, allocated: Int, backordered: Int,
+});
+
+pub(super) fn insert<'o>(
+    tx: &mut Tx<'_>,
+    orders: impl Iterator<Item = (&'o Stored, &'o [OrderLine])>,
+) -> Result<(), Error> {
+    let mut rows = tx.appender(&INSERT)?;
+    let mut lines =
+        orders.flat_map(|(stored, lines)| lines.iter().map(move |line| (stored.order.id(), line)));
+    lines.try_for_each(|(order, whole)| {
+        let (line, pieces) = (&whole.terms, whole.pieces());
+        rows.push(params![
+            order.raw(),
+            i64::from(line.line_no),
+            line.sku.raw(),
+            line.quantity.get(),
+            line.unit_price_minor,
+            line.discount_minor,
+            line.tax_minor,
+            line.total_minor,
+            pieces.allocated,
+            pieces.backordered,
+        ])
+    })
+}
+
+/// Stores what became of the pieces of an order's lines.
+pub fn update_lines<'l>(
+    tx: &mut Tx<'_>,
+    lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
+) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite:
+            "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
+            WHERE order_id = $1 AND line_no = $2",
+        postgres: "UPDATE order_lines l SET canceled = n.canceled, allocated = n.allocated,
+                backordered = n.backordered, shipped = n.shipped
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[])
+              AS n (order_id, line_no, canceled, allocated, backordered, shipped)
+            WHERE l.order_id = n.order_id AND l.line_no = n.line_no",
+    };
+    let mut rows = Columns::new(&[Kind::Int; 6]);
+    for (order, line) in lines {
+        let Pieces { canceled, allocated, backordered, shipped } = line.pieces();
+        let line_no = i64::from(line.terms.line_no);
+        rows.push(params![order.raw(), line_no, canceled, allocated, backordered, shipped]);
+    }
+    tx.execute_each(&SQL, &rows).map(drop)
+}
+
+/// The lines of an order.
+pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
+    tx.query(
+        "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
+                canceled, allocated, backordered, shipped
+           FROM order_lines WHERE order_id = $1 ORDER BY line_no",
+        params![order.raw()],
+        read_line,
+    )
+}
+
+/// The lines of many orders, with whose they are.
+pub fn lines_of_each(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
+                tax_minor, total_minor, canceled, allocated, backordered, shipped
+            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
+        postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
+                tax_minor, total_minor, canceled, allocated, backordered, shipped
+            FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
+}
+
+pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
+    let unreadable = |what| move || Error::Unreadable { what, text: "a number".to_owned() };
+    let terms = LineTerms {
+        line_no: u16::try_from(row.int()?).map_err(|_| unreadable("line number")())?,
+        sku: row.id()?,
+        quantity: Quantity::new(row.int()?).map_err(|_| unreadable("quantity")())?,
+        unit_price_minor: row.int()?,
+        discount_minor: row.int()?,
+        tax_minor: row.int()?,
+        total_minor: row.int()?,
+    };
+    let pieces = Pieces {
+        canceled: row.int()?,
+        allocated: row.int()?,
+        backordered: row.int()?,
+        shipped: row.int()?,
+    };
+    OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
+}
+
+/// The SKUs of which most pieces were ordered in the latest `orders`, best first, at most `limit`.
+pub fn best_sellers(tx: &mut Tx<'_>, orders: i64, limit: i64) -> Result<Vec<SkuId>, Error> {
+    tx.query(
+        "SELECT sku_id FROM order_lines
+          WHERE order_id >= COALESCE(
+                (SELECT id FROM orders ORDER BY id DESC LIMIT 1 OFFSET $1), 0)
+          GROUP BY sku_id ORDER BY SUM(quantity) DESC, sku_id LIMIT $2",
+        params![orders, limit],
+        |row| row.id(),
+    )
+}
