@@ -10,6 +10,9 @@ use ordermill_app::check::check;
 use ordermill_app::layout;
 use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::order::place::PlaceOrder;
+use ordermill_app::pack::Seen;
+use ordermill_app::pack::close::{PackedBox, close};
+use ordermill_app::pack::recheck::{Findings, recheck};
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::pick_list::{
     Answer, Asked, Outcome, Sent, drop_fulfillment, put_away, take_next, work,
@@ -25,13 +28,15 @@ use ordermill_domain::ids::{BinId, ChannelId, LocationId, OrderId, PickListId, S
 use ordermill_domain::layout::{Numbering, Plan, ZonePlan};
 use ordermill_domain::location::Zone;
 use ordermill_domain::order::{Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review};
+use ordermill_domain::package::Content;
 use ordermill_domain::pricing::TaxMode;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
 use ordermill_storage::wave::Wave;
 use ordermill_storage::{
-    BatchCommand, Connection, Error, fulfillment, location as places, pick_list, stock, task,
+    BatchCommand, Connection, Error, fulfillment, location as places, package, pick_list, stock,
+    task,
 };
 use ordermill_testkit::stock::{location, sku};
 use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database};
@@ -365,6 +370,39 @@ fn a_lot_is_checked_and_the_newest_piece_is_put_back_by_undo() {
         all_is_well(&mut connection);
         assert_eq!(scan(&mut connection, &known, list, "S1"), Outcome::Picked);
         assert_eq!(work_of(&mut connection, order).state(), State::Picked);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn the_lot_that_was_scanned_at_the_shelf_is_kept_with_the_package() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, Some("L1"));
+        let order = an_order(&mut connection, &known, 101, &[(1, 2)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        for text in ["A-01-01-1", "S1", "L1", "S1"] {
+            scan(&mut connection, &known, list, text);
+        }
+        let work = work_of(&mut connection, order).id();
+        let (who, _) = picker();
+        let seen = Seen { id: work, version: None };
+        let scanned = vec![("S1".to_owned(), 2)];
+        let right = Findings { scanned, weight_grams: None, is_intact: true, is_reinforced: false };
+        let quantity = Quantity::new(2).unwrap();
+        let contents =
+            vec![Content { line_no: 1, sku: sku(1), quantity, lot: None, serials: Vec::new() }];
+        let boxes = [PackedBox { material: "BOX-M".to_owned(), contents, gross_grams: None }];
+        connection
+            .transact(|tx| {
+                recheck(tx, &known, &who, &act(), seen, &right).unwrap();
+                close(tx, &known, &who, &act(), seen, &boxes).unwrap();
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        let packages = connection.read(|tx| package::of_each(tx, &[work])).unwrap();
+        assert_eq!(packages[0].contents[0].lot.as_deref(), Some("L1"));
         all_is_well(&mut connection);
     }
 }

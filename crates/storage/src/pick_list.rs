@@ -237,6 +237,32 @@ pub fn of_fulfillment(
     )
 }
 
+/// Pieces of a lot that were picked for a line of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickedLot {
+    /// Which line.
+    pub line_no: u16,
+    /// Which lot.
+    pub lot: String,
+    /// How many pieces, without those that went back to a shelf.
+    pub pieces: i64,
+}
+
+/// The lots that were picked for a fulfillment, in the sequence of picking. Goods without lots are not in it.
+pub fn lots_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<Vec<PickedLot>, Error> {
+    let picked = tx.query(
+        "SELECT line_no, lot, picked - returned FROM pick_lines
+          WHERE fulfillment_id = $1 AND lot <> '' AND picked > returned
+          ORDER BY pick_list_id, position",
+        params![fulfillment.raw()],
+        |row| Ok((row.int()?, row.text()?, row.int()?)),
+    )?;
+    let lots = picked
+        .into_iter()
+        .map(|(number, lot, pieces)| Ok(PickedLot { line_no: line_no(number)?, lot, pieces }));
+    lots.collect()
+}
+
 /// Which lists are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter {

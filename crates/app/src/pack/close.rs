@@ -7,8 +7,9 @@ use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::PackageId;
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::package::{Content, ContentError, Package, check_contents};
-use ordermill_storage::{Tx, package};
+use ordermill_storage::{Tx, package, pick_list};
 
+use super::lots::name_lots;
 use super::proposal::{NoProposal, fits};
 use super::{BenchError, Seen, load};
 use crate::catalog::Catalog;
@@ -83,7 +84,8 @@ pub fn close(
     check_contents(&contents, &to_ship(&file.work))?;
     let was_looked_at = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
     let mut packages = Vec::with_capacity(boxes.len());
-    for (number, packed) in (1..).zip(boxes) {
+    let contents = name_lots(pick_list::lots_of(tx, file.work.id())?, &contents);
+    for ((number, packed), contents) in (1..).zip(boxes).zip(contents) {
         let material = catalog.materials.by_code(&packed.material);
         let unknown = || CloseError::UnknownMaterial(packed.material.clone());
         let material = material.ok_or_else(unknown)?;
@@ -106,7 +108,7 @@ pub fn close(
             size_mm: material.outer_mm,
             gross_grams: packed.gross_grams.unwrap_or(computed_grams),
             is_weighed: packed.gross_grams.is_some(),
-            contents: packed.contents.clone(),
+            contents,
             packed_at: act.at,
             opened_at: None,
             printed: 0,

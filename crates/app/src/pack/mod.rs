@@ -7,6 +7,7 @@
 
 pub mod close;
 pub mod label;
+mod lots;
 pub mod materials;
 pub mod proposal;
 pub mod recheck;
