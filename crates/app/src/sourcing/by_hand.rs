@@ -3,7 +3,7 @@
 //! Each of these gives the planned work back first and plans it anew in the same transaction, so that
 //! nobody sees an order without its work in between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
@@ -19,8 +19,8 @@ use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::{FileError, OrderFile};
 use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
 
-/// Work of a location that one command plans anew, at most.
-pub const POOLED_MAX: i64 = 20_000;
+/// Work of a location that one command plans anew, at most: others may write in between.
+pub const POOLED_MAX: i64 = 500;
 
 /// Why nothing was planned anew; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -133,8 +133,9 @@ pub fn hurry(
     Ok(source_each(tx, catalog, act, &BTreeSet::from([order]), &wish)?)
 }
 
-/// Plans all work of a location anew that is not on its floor yet: no power, flood, closed. Gives how many
-/// fulfillments that were. Take the location out of service before, or new orders go on coming.
+/// Plans work of a location anew that is not on its floor yet: no power, flood, closed. Gives how many
+/// fulfillments that were, [`POOLED_MAX`] at most: repeat it until [`planned_at`] says that none is left.
+/// Take the location out of service before, or new orders go on coming.
 ///
 /// # Errors
 /// If they may not, or give no reason.
@@ -186,13 +187,15 @@ pub(crate) fn give_up_each(
     fulfillments: &[FulfillmentId],
     reason: RejectReason,
 ) -> Result<(), ByHandError> {
+    let fulfillments: HashSet<FulfillmentId> = fulfillments.iter().copied().collect();
     let mut work = FulfillmentFile::of_orders(tx, &orders.iter().copied().collect::<Vec<_>>())?;
     work.retain(|file| fulfillments.contains(&file.work.id()));
     let mut files = OrderFile::load_each(tx, orders.iter().copied())?;
+    let mut of_order: BTreeMap<OrderId, &mut OrderFile> =
+        files.iter_mut().map(|file| (file.order().id(), file)).collect();
     for file in &mut work {
         file.reject(act, reason).map_err(WorkError::from)?;
-        let order = file.work.facts().order;
-        if let Some(of_it) = files.iter_mut().find(|it| it.order().id() == order) {
+        if let Some(of_it) = of_order.get_mut(&file.work.facts().order) {
             of_it.unassign(file.work.id());
         }
     }

@@ -6,7 +6,7 @@ use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Planned, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
-use ordermill_domain::order::Status;
+use ordermill_domain::order::{Progress, Status};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, fulfillment, task};
 
@@ -96,18 +96,10 @@ fn carry_out(
     }
     let decisions = decisions.iter().map(|(order, at, why)| (*order, *at, why.as_str()));
     fulfillment::insert_decisions(tx, decisions)?;
-    let orders: Vec<OrderId> = files.iter().map(|file| file.order().id()).collect();
-    let again: Vec<OrderId> = orders_with_progress(&files, &orders);
+    // What is freshly planned is not packed: nothing changes for an order that said so before.
+    let with_progress = files.iter().filter(|file| file.stored.progress != Progress::NotPacked);
+    let again: Vec<OrderId> = with_progress.map(|file| file.order().id()).collect();
     roll_up(tx, &again, &HashSet::new())
-}
-
-/// Orders whose progress may change: those of which something has left already. What is freshly planned
-/// is not packed, and says so from the beginning.
-fn orders_with_progress(files: &[OrderFile], orders: &[OrderId]) -> Vec<OrderId> {
-    let with = files.iter().zip(orders);
-    with.filter(|(file, _)| file.stored.progress != ordermill_domain::order::Progress::NotPacked)
-        .map(|(_, order)| *order)
-        .collect()
 }
 
 /// A person looks at what no location can ship; who looks already need not when one can.

@@ -274,7 +274,11 @@ async fn hurry(
 }
 
 /// The confirmation: how many fulfillments are given back.
-async fn pool_page(desk: &Desk, code: &str, why: &str) -> Result<(FormPage, LocationId), Trouble> {
+async fn pool_page(
+    desk: &Desk,
+    code: &str,
+    why: &str,
+) -> Result<(FormPage, LocationId, u64), Trouble> {
     let (t, catalog, now) = (desk.t(), desk.site.services().catalog(), desk.now());
     let place = catalog.locations().iter().find(|it| it.code == code).ok_or(Trouble::NotFound)?;
     let id = place.id;
@@ -294,11 +298,11 @@ async fn pool_page(desk: &Desk, code: &str, why: &str) -> Result<(FormPage, Loca
         groups: view::only_reason(t.sourcing_pool(), why, t),
         button: t.sourcing_pool_button(count),
     };
-    Ok((form(desk, Section::Catalog, asks), id))
+    Ok((form(desk, Section::Catalog, asks), id, count))
 }
 
 async fn ask_pool(desk: Desk, Path(code): Path<String>) -> Result<Response, Trouble> {
-    let (page, _) = pool_page(&desk, &code, "").await?;
+    let (page, _, _) = pool_page(&desk, &code, "").await?;
     Ok(answer(page, &Vec::new()))
 }
 
@@ -308,14 +312,22 @@ async fn pool(
     Form(entered): Form<Pairs>,
 ) -> Result<Response, Trouble> {
     let (t, why) = (desk.t(), entered.one("remark"));
-    let (page, id) = pool_page(&desk, &code, &why).await?;
+    let (page, id, planned) = pool_page(&desk, &code, &why).await?;
     if let Some(wrong) = remark(&desk, &why) {
         return Ok(answer(page, &vec![wrong]));
     }
-    let (principal, catalog) = (desk.member.principal.clone(), desk.site.services().catalog());
     let act = desk.act_because(why.trim());
-    let work = move |tx: &mut Tx<'_>| by_hand::pool(tx, &catalog, &principal, &act, id);
-    let done = desk.site.services().database().write(work).await;
-    let pooled = done.map_err(|error| trouble_of(error, &location_href(&code)))?;
-    Ok(desk.done("/console/work", &Toast::new(t.sourcing_pooled_toast(pooled as u64))))
+    // What was planned when they asked, and no more: an active location goes on getting new work.
+    let mut pooled = 0;
+    while pooled < planned {
+        let (principal, catalog) = (desk.member.principal.clone(), desk.site.services().catalog());
+        let act = act.clone();
+        let work = move |tx: &mut Tx<'_>| by_hand::pool(tx, &catalog, &principal, &act, id);
+        let moved = desk.site.services().database().write(work).await;
+        match moved.map_err(|error| trouble_of(error, &location_href(&code)))? {
+            0 => break,
+            moved => pooled += moved as u64,
+        }
+    }
+    Ok(desk.done("/console/work", &Toast::new(t.sourcing_pooled_toast(pooled))))
 }
