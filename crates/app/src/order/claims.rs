@@ -13,7 +13,7 @@ use ordermill_domain::fulfillment::PlannedLine;
 use ordermill_domain::ids::{FulfillmentId, LocationId, SkuId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::reservation::{self as hold, Claim, ReleaseReason, Reservation, State};
-use ordermill_domain::stock::Movement;
+use ordermill_domain::stock::{self, Movement};
 use ordermill_storage::reservation::Stored;
 use ordermill_storage::stock::Levels;
 
@@ -47,17 +47,6 @@ pub struct Assignment {
 #[derive(Debug)]
 #[must_use]
 pub struct Moves(Vec<Stored>);
-
-/// The pieces that left the building with a fulfillment, to be booked out of stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
-    /// What.
-    pub sku: SkuId,
-    /// From where.
-    pub location: LocationId,
-    /// How many.
-    pub quantity: Quantity,
-}
 
 impl OrderFile {
     /// The allocated pieces that no fulfillment ships yet.
@@ -287,13 +276,13 @@ impl OrderFile {
     }
 
     /// Carries everything that fulfillments of the order were given out of the building, and tells the
-    /// order. Gives what left, which the caller books out of stock in this transaction: claim and pieces go
-    /// together there ([`Movement::Ship`]).
+    /// order. Gives what was booked at the locations, claim and pieces together ([`Movement::Ship`]); the
+    /// caller records it in this transaction.
     pub fn ship(
         &mut self,
         act: &Act,
         fulfillments: &[FulfillmentId],
-    ) -> Result<Vec<(Left, ordermill_domain::stock::Event)>, FileError> {
+    ) -> Result<Vec<stock::Event>, FileError> {
         let (mut left, mut lines) = (Vec::new(), Vec::new());
         for part in &mut self.reservations {
             let is_its = part.fulfillment.is_some_and(|of_it| fulfillments.contains(&of_it));
@@ -303,10 +292,8 @@ impl OrderFile {
             let facts = part.reservation.facts();
             let mut levels = self.levels.borrow_mut();
             let level = levels.at(facts.sku, facts.location)?;
-            let booked = level.book(Movement::Ship(facts.quantity))?;
-            let (sku, location, quantity) = (facts.sku, facts.location, facts.quantity);
-            left.push((Left { sku, location, quantity }, booked));
-            lines.push(LineQuantity { line_no: facts.line_no, quantity });
+            left.push(level.book(Movement::Ship(facts.quantity))?);
+            lines.push(LineQuantity { line_no: facts.line_no, quantity: facts.quantity });
         }
         if !lines.is_empty() {
             let event = self.stored.order.record_shipped(&mut self.lines, lines, act.at)?;

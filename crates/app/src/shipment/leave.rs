@@ -93,7 +93,7 @@ fn ship(
     for file in &mut files {
         for id in leaving.get(&file.order().id()).into_iter().flatten() {
             let left = file.ship(act, &[*id]).map_err(FileError::into_storage)?;
-            booked.extend(left.into_iter().map(|(_, event)| (event, id.raw())));
+            booked.extend(left.into_iter().map(|event| (event, id.raw())));
         }
     }
     OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;

@@ -59,7 +59,7 @@ pub(super) fn ship(
     let mut booked = Vec::new();
     for work in works.iter().map(|file| file.work.id()) {
         let left = file.ship(&act, &[work])?;
-        booked.extend(left.into_iter().map(|(_, event)| (event, ordermill_base::Id::raw(work))));
+        booked.extend(left.into_iter().map(|event| (event, ordermill_base::Id::raw(work))));
     }
     file.save(tx)?;
     stock::record_shipped(tx, &act, &booked)?;
