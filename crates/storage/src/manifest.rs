@@ -4,7 +4,8 @@ use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, ShipmentId};
 
 use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, params};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 /// A hand-over list, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,10 +127,29 @@ pub fn remove(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<bool, Error> {
     Ok(removed > 0)
 }
 
-/// The list that a parcel is on.
-pub fn of(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<Option<ManifestId>, Error> {
-    let sql = "SELECT manifest_id FROM manifest_parcels WHERE shipment_id = $1";
-    tx.query_opt(sql, params![shipment.raw()], |row| row.id())
+/// Takes a parcel off one list.
+pub fn remove_from(tx: &mut Tx<'_>, id: ManifestId, shipment: ShipmentId) -> Result<(), Error> {
+    let sql = "DELETE FROM manifest_parcels WHERE shipment_id = $1 AND manifest_id = $2";
+    tx.execute(sql, params![shipment.raw(), id.raw()]).map(drop)
+}
+
+/// The lists that these parcels are on: (parcel, list).
+pub fn of_each(
+    tx: &mut Tx<'_>,
+    shipments: &[ShipmentId],
+) -> Result<Vec<(ShipmentId, ManifestId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT shipment_id, manifest_id FROM manifest_parcels WHERE shipment_id = $1",
+        postgres: "SELECT shipment_id, manifest_id FROM manifest_parcels WHERE shipment_id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(shipments), |row| Ok((row.id()?, row.id()?)))
+}
+
+/// How many parcels are on a list.
+pub fn length(tx: &mut Tx<'_>, id: ManifestId) -> Result<usize, Error> {
+    let sql = "SELECT COUNT(*) FROM manifest_parcels WHERE manifest_id = $1";
+    let count = tx.query_one(sql, params![id.raw()], |row| row.int())?;
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// The parcels of a list.

@@ -1,11 +1,13 @@
 //! Pick lists with their stops, and the scans that were taken.
 
+use std::collections::BTreeSet;
+
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, StaffId, WaveId};
 use ordermill_domain::pick_list::{Event, Facts, Line, PickList, State};
 
-use crate::columns::insert;
+use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
@@ -40,7 +42,7 @@ pub fn insert(tx: &mut Tx<'_>, act: &Act, list: &PickList, event: &Event) -> Res
         ],
     )?;
     insert_lines(tx, facts)?;
-    record(tx, act, facts, event)
+    record(tx, act, facts.id, facts.version, event)
 }
 
 fn insert_lines(tx: &mut Tx<'_>, facts: &Facts) -> Result<(), Error> {
@@ -72,12 +74,18 @@ fn insert_lines(tx: &mut Tx<'_>, facts: &Facts) -> Result<(), Error> {
     Ok(())
 }
 
-fn record(tx: &mut Tx<'_>, act: &Act, facts: &Facts, event: &Event) -> Result<(), Error> {
+fn record(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    id: PickListId,
+    version: i64,
+    event: &Event,
+) -> Result<(), Error> {
     let body = serde_json::to_string(event).map_err(Error::defect)?;
     let entry = journal::NewEntry {
         aggregate: "pick_list",
-        aggregate_id: facts.id.raw(),
-        sequence: facts.version,
+        aggregate_id: id.raw(),
+        sequence: version,
         kind: event.kind(),
         body: &body,
     };
@@ -89,13 +97,27 @@ fn record(tx: &mut Tx<'_>, act: &Act, facts: &Facts, event: &Event) -> Result<()
 /// # Errors
 /// [`Error::Stale`] if the list is not as it was before the event.
 pub fn update(tx: &mut Tx<'_>, act: &Act, list: &PickList, event: &Event) -> Result<(), Error> {
+    update_each(tx, act, list, std::slice::from_ref(event))
+}
+
+/// As [`update`], for everything that happened since the list was read, in its order.
+pub fn update_each(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    list: &PickList,
+    events: &[Event],
+) -> Result<(), Error> {
+    if events.is_empty() {
+        return Ok(());
+    }
     let facts = list.facts();
+    let version_before = facts.version - events.len() as i64;
     let changed = tx.execute(
         "UPDATE pick_lists SET state = $3, picker_id = $4, done_at = $5, version = $6
           WHERE id = $1 AND version = $2",
         params![
             facts.id.raw(),
-            facts.version - 1,
+            version_before,
             facts.state.code(),
             facts.picker.map(Id::raw),
             facts.done_at,
@@ -105,32 +127,55 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, list: &PickList, event: &Event) -> Res
     if changed != 1 {
         return Err(Error::Stale("a pick list"));
     }
-    match event {
-        Event::Released(_) | Event::Taken { .. } | Event::HandedBack => {}
-        // Stops behind it move on.
-        Event::StopAdded(_) | Event::Dropped { .. } => {
-            tx.execute("DELETE FROM pick_lines WHERE pick_list_id = $1", params![facts.id.raw()])?;
-            insert_lines(tx, facts)?;
-        }
-        Event::BinFound { line: no }
-        | Event::ItemSeen { line: no }
-        | Event::Picked { line: no, .. }
-        | Event::PutBack { line: no, .. }
-        | Event::Short { line: no, .. }
-        | Event::Returned { line: no, .. } => {
-            if let Some(line) = list.line(*no) {
-                update_line(tx, facts.id, line)?;
+    let mut touched = BTreeSet::new();
+    let mut is_rearranged = false;
+    for event in events {
+        match event {
+            Event::Released(_) | Event::Taken { .. } | Event::HandedBack => {}
+            // Stops behind it move on.
+            Event::StopAdded(_) | Event::Dropped { .. } => is_rearranged = true,
+            Event::BinFound { line }
+            | Event::ItemSeen { line }
+            | Event::Picked { line, .. }
+            | Event::PutBack { line, .. }
+            | Event::Short { line, .. }
+            | Event::Returned { line, .. } => {
+                touched.insert(*line);
             }
         }
     }
-    record(tx, act, facts, event)
+    if is_rearranged {
+        tx.execute("DELETE FROM pick_lines WHERE pick_list_id = $1", params![facts.id.raw()])?;
+        insert_lines(tx, facts)?;
+    } else {
+        update_lines(tx, facts.id, touched.iter().filter_map(|no| list.line(*no)))?;
+    }
+    for (event, version) in events.iter().zip(version_before + 1..) {
+        record(tx, act, facts.id, version, event)?;
+    }
+    Ok(())
 }
 
-fn update_line(tx: &mut Tx<'_>, list: PickListId, line: &Line) -> Result<(), Error> {
-    let changed = tx.execute(
-        "UPDATE pick_lines SET picked = $3, short = $4, dropped = $5, returned = $6, step = $7,
+fn update_lines<'l>(
+    tx: &mut Tx<'_>,
+    list: PickListId,
+    lines: impl IntoIterator<Item = &'l Line>,
+) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite:
+            "UPDATE pick_lines SET picked = $3, short = $4, dropped = $5, returned = $6, step = $7,
             is_lot_seen = $8 WHERE pick_list_id = $1 AND no = $2",
-        params![
+        postgres: "UPDATE pick_lines l SET picked = n.picked, short = n.short, dropped = n.dropped,
+                returned = n.returned, step = n.step, is_lot_seen = n.is_lot_seen
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::text[], $8::bigint[])
+              AS n (list, no, picked, short, dropped, returned, step, is_lot_seen)
+            WHERE l.pick_list_id = n.list AND l.no = n.no",
+    };
+    use Kind::{Int, Text};
+    let mut rows = Columns::new(&[Int, Int, Int, Int, Int, Int, Text, Int]);
+    for line in lines {
+        rows.push(params![
             list.raw(),
             line.no,
             line.picked,
@@ -139,9 +184,15 @@ fn update_line(tx: &mut Tx<'_>, list: PickListId, line: &Line) -> Result<(), Err
             line.returned,
             line.step.code(),
             line.is_lot_seen,
-        ],
-    )?;
-    if changed == 1 { Ok(()) } else { Err(Error::Stale("a line of a pick list")) }
+        ]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match tx.execute_each(&SQL, &rows)? {
+        changed if changed == rows.len() as u64 => Ok(()),
+        _ => Err(Error::Stale("a line of a pick list")),
+    }
 }
 
 pub(crate) const COLUMNS: &str =
@@ -388,27 +439,39 @@ pub fn by_person(
     tx.query(&sql, params![location.raw(), since], read_share)
 }
 
-/// The answer that a scan with this key has got, if it was taken.
-pub fn answer(tx: &mut Tx<'_>, list: PickListId, key: &str) -> Result<Option<String>, Error> {
-    tx.query_opt(
-        "SELECT answer FROM pick_scans WHERE pick_list_id = $1 AND scan_key = $2",
-        params![list.raw(), key],
-        |row| row.text(),
-    )
-}
-
-/// Keeps the answer of a scan, for when it is sent again.
-pub fn keep_answer(
+/// The answers that scans with these keys have got, if they were taken: (key, answer).
+pub fn answers(
     tx: &mut Tx<'_>,
     list: PickListId,
-    key: &str,
-    answer: &str,
+    keys: &[&str],
+) -> Result<Vec<(String, String)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT scan_key, answer FROM pick_scans WHERE pick_list_id = $1 AND scan_key = $2",
+        postgres: "SELECT s.scan_key, s.answer
+            FROM unnest($1::bigint[], $2::text[]) AS n (list, scan_key)
+            JOIN pick_scans s ON s.pick_list_id = n.list AND s.scan_key = n.scan_key",
+    };
+    let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
+    for key in keys {
+        rows.push(params![list.raw(), *key]);
+    }
+    tx.query_each(&SQL, &rows, |row| Ok((row.text()?, row.text()?)))
+}
+
+static KEEP: Insert =
+    insert!("pick_scans" { pick_list_id: Int, scan_key: Text, answer: Text, at: Int });
+
+/// Keeps the answers of scans, for when they are sent again: (key, answer).
+pub fn keep_answers(
+    tx: &mut Tx<'_>,
+    list: PickListId,
+    answers: &[(&str, String)],
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO pick_scans (pick_list_id, scan_key, answer, at) VALUES ($1, $2, $3, $4)",
-        params![list.raw(), key, answer, now],
-    )?;
+    let mut rows = tx.appender(&KEEP)?;
+    for (key, answer) in answers {
+        rows.push(params![list.raw(), *key, answer.as_str(), now])?;
+    }
     Ok(())
 }
 

@@ -123,21 +123,36 @@ pub fn claim_each<'s>(
     }
 }
 
-/// Takes claimed pieces out of their bin; they then lie at the location without one.
+/// Takes claimed pieces out of their bins; they then lie at the location without one. Each spot comes once.
 ///
 /// # Errors
 /// [`Error::Stale`] if fewer are claimed.
-pub fn pick(
+pub fn pick_each<'s>(
     tx: &mut Tx<'_>,
-    (sku, location, bin, lot): Spot<'_>,
-    pieces: i64,
+    picks: impl IntoIterator<Item = (Spot<'s>, i64)>,
 ) -> Result<(), Error> {
-    let changed = tx.execute(
-        "UPDATE stock_bins SET on_hand = on_hand - $5, claimed = claimed - $5
-          WHERE sku_id = $1 AND location_id = $2 AND bin_id = $3 AND lot = $4 AND claimed >= $5",
-        params![sku.raw(), location.raw(), bin.raw(), lot, pieces],
-    )?;
-    if changed == 1 { Ok(()) } else { Err(Error::Stale("the stock of a bin")) }
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE stock_bins SET on_hand = on_hand - $5, claimed = claimed - $5
+            WHERE sku_id = $1 AND location_id = $2 AND bin_id = $3 AND lot = $4 AND claimed >= $5",
+        postgres: "UPDATE stock_bins s
+              SET on_hand = s.on_hand - n.pieces, claimed = s.claimed - n.pieces
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[])
+              AS n (sku_id, location_id, bin_id, lot, pieces)
+            WHERE s.sku_id = n.sku_id AND s.location_id = n.location_id AND s.bin_id = n.bin_id
+              AND s.lot = n.lot AND s.claimed >= n.pieces",
+    };
+    use Kind::{Int, Text};
+    let mut rows = Columns::new(&[Int, Int, Int, Text, Int]);
+    for ((sku, location, bin, lot), pieces) in picks {
+        rows.push(params![sku.raw(), location.raw(), bin.raw(), lot, pieces]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match tx.execute_each(&SQL, &rows)? {
+        changed if changed == rows.len() as u64 => Ok(()),
+        _ => Err(Error::Stale("the stock of a bin")),
+    }
 }
 
 /// Puts pieces that lay at the location without a bin into one; `claimed` of them are for a pick list.

@@ -2,7 +2,7 @@
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
+use ordermill_domain::ids::{LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::shipment::{Event, Facts, Shipment, State, Terms, Track};
 
 use crate::columns::{Kind, insert};
@@ -346,19 +346,20 @@ pub fn look_later(tx: &mut Tx<'_>, id: ShipmentId, look_at: Timestamp) -> Result
     Ok(())
 }
 
-/// Shipments of a carrier at a location that have a label and no list yet, oldest first.
-pub fn ready(
+/// Parcels at a location that have a label and are on no list yet, oldest first: at most `limit` behind
+/// `after`.
+pub fn waiting(
     tx: &mut Tx<'_>,
-    carrier: CarrierId,
     location: LocationId,
+    after: Option<ShipmentId>,
     limit: i64,
 ) -> Result<Vec<Stored>, Error> {
     let sql = concat!(
         "SELECT ",
         columns!(),
-        " FROM shipments s WHERE state = 'label_created' AND carrier_id = $1 AND location_id = $2
+        " FROM shipments s WHERE state = 'label_created' AND location_id = $1 AND id > $2
             AND NOT EXISTS (SELECT 1 FROM manifest_parcels p WHERE p.shipment_id = s.id)
           ORDER BY id LIMIT $3"
     );
-    tx.query(sql, params![carrier.raw(), location.raw(), limit], read)
+    tx.query(sql, params![location.raw(), after.map_or(0, Id::raw), limit], read)
 }

@@ -7,6 +7,7 @@
 //! Locks on PostgreSQL, in this order: orders, fulfillments, pick lists, stock. Start at [`work`].
 
 mod canceled;
+mod run;
 mod short;
 mod view;
 mod work;
@@ -24,7 +25,7 @@ use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
 
 pub use canceled::{drop_fulfillment, reader};
 pub use view::{Stop, stops};
-pub use work::{Answer, Asked, Outcome, Sent, work};
+pub use work::{Answer, Asked, Outcome, Sent, work, work_each};
 
 /// Why nothing was done with a list.
 #[derive(Debug, thiserror::Error)]

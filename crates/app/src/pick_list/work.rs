@@ -1,17 +1,18 @@
-//! One scan, one undo, one short pick.
+//! What devices send: scans, undone picks, short picks.
 
-use ordermill_base::Quantity;
+use std::collections::HashMap;
+
+use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::ShortReason;
 use ordermill_domain::ids::{PickListId, StaffId};
 use ordermill_domain::order::LineQuantity;
-use ordermill_domain::pick_list::{Event, Expected, Line, ListError, PickList, Refusal};
-use ordermill_domain::scan::Scan;
-use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, sku};
+use ordermill_domain::pick_list::{Event, Line, ListError, PickList, Refusal};
+use ordermill_storage::{Error, Tx, pick_list as stored, shelf};
 use serde::{Deserialize, Serialize};
 
 use super::short::{self, Missing};
-use super::{PickError, may_pick};
+use super::{PickError, may_pick, run};
 use crate::catalog::Catalog;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::permission::Principal;
@@ -122,78 +123,118 @@ impl Outcome {
 pub fn work(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
-    (principal, by): (&Principal, StaffId),
+    who: (&Principal, StaffId),
     act: &Act,
     id: PickListId,
     sent: &Sent,
 ) -> Result<Answer, PickError> {
-    let seen = stored::fetch(tx, id)?.ok_or(PickError::NotFound)?;
-    may_pick(principal, seen.facts().location)?;
-    if let Some(key) = &sent.key
-        && let Some(answer) = stored::answer(tx, id, key)?
-    {
-        let unreadable = |_| Error::Unreadable { what: "answer to a scan", text: answer.clone() };
-        return Ok(serde_json::from_str(&answer).map_err(unreadable)?);
-    }
-    if sent.line.is_some() && seen.at_hand().map(|line| line.no) != sent.line {
-        return Ok(refused(Outcome::OtherLine, &seen, String::new()));
-    }
-    let answer = match &sent.asked {
-        Asked::Scan { text, pieces } => scan(tx, act, &seen, by, text, *pieces)?,
-        Asked::Undo => undo(tx, act, &seen, by)?,
-        Asked::Short { pieces, reason } => {
-            let left = seen.at_hand().map_or(0, Line::left);
-            let missing = Missing { pieces: pieces.unwrap_or(left), reason: *reason };
-            short::report(tx, catalog, act, &seen, by, missing)?
-        }
-    };
-    if let Some(key) = sent.key.as_ref().filter(|_| answer.outcome.is_taken()) {
-        let kept = serde_json::to_string(&answer).map_err(Error::defect)?;
-        stored::keep_answer(tx, id, key, &kept, act.at)?;
-    }
-    Ok(answer)
+    let mut answers = work_each(tx, catalog, who, act, id, std::slice::from_ref(sent))?;
+    Ok(answers.pop().unwrap_or_else(|| unreachable!("one was sent")))
 }
 
-fn scan(
+/// As [`work`], for what a device sends together, in its order: as after a time without a network.
+pub fn work_each(
     tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    (principal, by): (&Principal, StaffId),
+    act: &Act,
+    id: PickListId,
+    sent: &[Sent],
+) -> Result<Vec<Answer>, PickError> {
+    let mut seen = stored::fetch(tx, id)?.ok_or(PickError::NotFound)?;
+    may_pick(principal, seen.facts().location)?;
+    let mut known = Known::load(tx, id, sent)?;
+    let mut answers = Vec::with_capacity(sent.len());
+    let mut rest = sent;
+    while !rest.is_empty() {
+        let scans = rest.iter().take_while(|it| matches!(it.asked, Asked::Scan { .. })).count();
+        let (now, later) = rest.split_at(scans.max(1));
+        match &now[0].asked {
+            Asked::Scan { .. } => answers.extend(run::scan(tx, act, &seen, by, now, &mut known)?),
+            _ => answers.push(one(tx, catalog, act, &seen, by, &now[0], &mut known)?),
+        }
+        rest = later;
+        if !rest.is_empty() {
+            seen = stored::fetch(tx, id)?.ok_or(PickError::NotFound)?;
+        }
+    }
+    known.keep(tx, id, act.at)?;
+    Ok(answers)
+}
+
+/// The answers that keys have got, before and in this command.
+pub(super) struct Known {
+    answers: HashMap<String, Answer>,
+    fresh: Vec<String>,
+}
+
+impl Known {
+    fn load(tx: &mut Tx<'_>, id: PickListId, sent: &[Sent]) -> Result<Self, Error> {
+        let keys: Vec<&str> = sent.iter().filter_map(|it| it.key.as_deref()).collect();
+        let read = |(key, text): (String, String)| match serde_json::from_str(&text) {
+            Ok(answer) => Ok((key, answer)),
+            Err(_) => Err(Error::Unreadable { what: "answer to a scan", text }),
+        };
+        let answers: Result<_, Error> =
+            stored::answers(tx, id, &keys)?.into_iter().map(read).collect();
+        Ok(Self { answers: answers?, fresh: Vec::new() })
+    }
+
+    /// The answer that it got when it was sent before.
+    pub(super) fn of(&self, sent: &Sent) -> Option<Answer> {
+        self.answers.get(sent.key.as_ref()?).cloned()
+    }
+
+    /// Only what has changed something is kept.
+    pub(super) fn note(&mut self, sent: &Sent, answer: &Answer) {
+        if let Some(key) = sent.key.as_ref().filter(|_| answer.outcome.is_taken()) {
+            self.fresh.push(key.clone());
+            self.answers.insert(key.clone(), answer.clone());
+        }
+    }
+
+    fn keep(&self, tx: &mut Tx<'_>, id: PickListId, now: Timestamp) -> Result<(), Error> {
+        let mut rows = Vec::with_capacity(self.fresh.len());
+        for key in &self.fresh {
+            if let Some(answer) = self.answers.get(key) {
+                rows.push((key.as_str(), serde_json::to_string(answer).map_err(Error::defect)?));
+            }
+        }
+        stored::keep_answers(tx, id, &rows, now)
+    }
+}
+
+/// What is no scan: an undo, a short pick.
+fn one(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
     act: &Act,
     seen: &PickList,
     by: StaffId,
-    text: &str,
-    pieces: i64,
+    sent: &Sent,
+    known: &mut Known,
 ) -> Result<Answer, PickError> {
-    let Ok(scan) = Scan::read(text) else {
-        return Ok(refused(Outcome::Unreadable, seen, String::new()));
-    };
-    let Some(line) = seen.at_hand().cloned() else {
-        return Ok(refused(Outcome::Done, seen, String::new()));
-    };
-    let expected = expected(tx, &line)?;
-    let mut file = FulfillmentFile::load(tx, line.fulfillment)?;
-    let mut list = lock(tx, seen)?;
-    let event = match list.scan(by, &scan, pieces, &expected, act.at) {
-        Ok(event) => event,
-        Err(refusal) => return Ok(told(&refusal, seen)),
-    };
-    let outcome = match event {
-        Event::BinFound { .. } => Outcome::BinFound,
-        Event::ItemSeen { .. } => Outcome::ItemSeen,
-        _ => Outcome::Picked,
-    };
-    if outcome == Outcome::Picked {
-        let picked = vec![LineQuantity { line_no: line.line_no, quantity: quantity(pieces)? }];
-        if file.step(act, |work| work.pick(picked, act.at)).is_err() {
-            // What is not on the floor any more was canceled; the list learns it from the journal.
-            return Ok(refused(Outcome::Canceled, seen, String::new()));
-        }
-        if let Some(bin) = line.bin {
-            shelf::pick(tx, (line.sku, seen.facts().location, bin, &line.lot), pieces)?;
-        }
-        finish(act, &mut file)?;
-        file.save(tx)?;
+    if let Some(answer) = known.of(sent) {
+        return Ok(answer);
     }
-    stored::update(tx, act, &list, &event)?;
-    Ok(answer(outcome, &list, Some(line.no)))
+    if is_elsewhere(seen, sent) {
+        return Ok(refused(Outcome::OtherLine, seen, String::new()));
+    }
+    let answer = match &sent.asked {
+        Asked::Short { pieces, reason } => {
+            let left = seen.at_hand().map_or(0, Line::left);
+            let missing = Missing { pieces: pieces.unwrap_or(left), reason: *reason };
+            short::report(tx, catalog, act, seen, by, missing)?
+        }
+        Asked::Undo | Asked::Scan { .. } => undo(tx, act, seen, by)?,
+    };
+    known.note(sent, &answer);
+    Ok(answer)
+}
+
+/// Whether a device has another line at hand than the list.
+pub(super) fn is_elsewhere(list: &PickList, sent: &Sent) -> bool {
+    sent.line.is_some() && list.at_hand().map(|line| line.no) != sent.line
 }
 
 fn undo(tx: &mut Tx<'_>, act: &Act, seen: &PickList, by: StaffId) -> Result<Answer, PickError> {
@@ -238,16 +279,6 @@ pub(super) fn finish(act: &Act, file: &mut FulfillmentFile) -> Result<(), WorkEr
     Ok(())
 }
 
-fn expected(tx: &mut Tx<'_>, line: &Line) -> Result<Expected, Error> {
-    let bin = match line.bin {
-        Some(bin) => location::fetch_bin(tx, bin)?.map(|bin| bin.code).unwrap_or_default(),
-        None => String::new(),
-    };
-    let sku = sku::fetch(tx, line.sku)?;
-    let (sku, gtin) = sku.map(|sku| (sku.code, sku.gtin)).unwrap_or_default();
-    Ok(Expected { bin, sku, gtin })
-}
-
 pub(super) fn quantity(pieces: i64) -> Result<Quantity, PickError> {
     let too_many = |_| ListError::TooMany { has: 0, asked: pieces };
     Ok(Quantity::new(pieces).map_err(too_many)?)
@@ -258,7 +289,7 @@ pub(super) fn answer(outcome: Outcome, list: &PickList, line: Option<i64>) -> An
     Answer { outcome, expected: String::new(), line, is_done }
 }
 
-fn refused(outcome: Outcome, list: &PickList, expected: String) -> Answer {
+pub(super) fn refused(outcome: Outcome, list: &PickList, expected: String) -> Answer {
     let line = list.at_hand().map(|line| line.no);
     Answer { expected, ..answer(outcome, list, line) }
 }

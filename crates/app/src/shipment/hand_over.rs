@@ -1,47 +1,59 @@
 //! Hand-over: parcels are scanned onto a carrier's list, and the list is closed when the truck is there.
 //!
 //! A list holds the parcels of one carrier at one location. Closing it hands all of them over in one
-//! command: each is with the carrier then. The carrier's driver is called afterwards, between
-//! transactions, under the list's own id.
+//! command: each is with the carrier then. The carrier's [driver](super::driver) is called afterwards.
 
-use ordermill_base::Id;
+use std::collections::HashMap;
+
+use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{LocationId, ManifestId, ShipmentId};
-use ordermill_domain::shipment::{Event, State};
-use ordermill_ports::carrier::{CarrierError, PickupRequest};
-use ordermill_storage::manifest::{self, Manifest};
+use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, ShipmentId};
+use ordermill_domain::shipment::{Event, Facts, State};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Error, Tx, carrier, location, order};
+use ordermill_storage::{Error, Tx, carrier, manifest, order};
 
 use super::label::look_at;
 use super::leave::follow;
-use super::{ShipmentError, may_ship};
-use crate::carrier::Carriers;
-use crate::payment::settings::{is_used_up, wait_after};
+use super::may_ship;
 use crate::permission::{Forbidden, Principal};
 
 /// Parcels that one list takes at most.
 pub const PARCELS_MAX: usize = 2_000;
-const CLAIMED_MAX: i64 = 16;
 
-/// Why a parcel was not put on a list; the scanner says so aloud.
+/// Why nothing was scanned.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanOutError {
     /// They may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why a parcel was not put on a list; the scanner says so aloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
     /// No parcel at this location has this waybill.
-    #[error("no parcel here has the waybill {0}")]
-    Unknown(String),
+    #[error("no parcel here has this waybill")]
+    Unknown,
     /// It is with the carrier, void, or at its end.
     #[error("the parcel is {0}")]
     NotWaiting(State),
     /// The list is as long as it may get: close it and go on with the next.
     #[error("the list has {PARCELS_MAX} parcels")]
     Full,
-    /// The database.
-    #[error(transparent)]
-    Storage(#[from] Error),
+}
+
+impl Refused {
+    /// The stable name of the reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::NotWaiting(_) => "not_waiting",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// A parcel that was scanned.
@@ -57,50 +69,120 @@ pub struct ScannedOut {
     pub parcels: usize,
 }
 
-/// Puts the parcel of a waybill on the open list of its carrier, which is opened for the first one.
-/// Scanning it twice is harmless.
+/// Puts parcels on the open lists of their carriers, which are opened for the first ones. Gives an answer
+/// for each waybill, in their order: one that is refused does not hold up the others. Scanning a parcel
+/// twice is harmless.
 pub fn scan_out(
     tx: &mut Tx<'_>,
     principal: &Principal,
     act: &Act,
     at: LocationId,
-    waybill: &str,
-) -> Result<ScannedOut, ScanOutError> {
+    waybills: &[&str],
+) -> Result<Vec<Result<ScannedOut, Refused>>, ScanOutError> {
     may_ship(principal, Some(at), true)?;
-    let waybill = waybill.trim();
-    let unknown = || ScanOutError::Unknown(waybill.to_owned());
+    let waybills: Vec<&str> = waybills.iter().map(|waybill| waybill.trim()).collect();
     let ids: Vec<ShipmentId> =
-        shipment::find_by_waybills(tx, &[waybill])?.into_iter().map(|(_, id)| id).collect();
+        shipment::find_by_waybills(tx, &waybills)?.into_iter().map(|(_, id)| id).collect();
     let found = shipment::fetch_each_for_update(tx, &ids)?;
-    let mut here = found.into_iter().filter(|stored| stored.location == at);
-    let stored = here.next().ok_or_else(unknown)?;
-    let facts = stored.shipment.facts();
-    if let Some(manifest) = manifest::of(tx, facts.id)? {
-        let parcels = manifest::parcels(tx, manifest)?.len();
-        return Ok(ScannedOut { manifest, shipment: facts.id, was_on_it: true, parcels });
+    let here: HashMap<&str, &Facts> = found
+        .iter()
+        .filter(|stored| stored.location == at)
+        .map(|stored| stored.shipment.facts())
+        .map(|facts| (facts.terms.waybill.as_str(), facts))
+        .collect();
+    let ids: Vec<ShipmentId> = here.values().map(|facts| facts.id).collect();
+    let listed: HashMap<ShipmentId, ManifestId> =
+        manifest::of_each(tx, &ids)?.into_iter().collect();
+    let mut dock = Dock { at, now: act.at, listed, open: HashMap::new(), lengths: HashMap::new() };
+    let mut answers = Vec::with_capacity(waybills.len());
+    for waybill in waybills {
+        answers.push(match here.get(waybill) {
+            None => Err(Refused::Unknown),
+            Some(facts) => dock.put(tx, facts)?,
+        });
     }
-    if facts.state != State::LabelCreated {
-        return Err(ScanOutError::NotWaiting(facts.state));
-    }
-    let manifest = manifest::ensure_open(tx, facts.terms.carrier, at, act.at)?;
-    let parcels = manifest::parcels(tx, manifest)?.len();
-    if parcels >= PARCELS_MAX {
-        return Err(ScanOutError::Full);
-    }
-    manifest::add(tx, manifest, facts.id, act.at)?;
-    Ok(ScannedOut { manifest, shipment: facts.id, was_on_it: false, parcels: parcels + 1 })
+    Ok(answers)
 }
 
-/// Takes a parcel off its open list. Gives whether it was on one.
+/// The lists of a location while parcels are scanned.
+struct Dock {
+    at: LocationId,
+    now: Timestamp,
+    listed: HashMap<ShipmentId, ManifestId>,
+    open: HashMap<CarrierId, ManifestId>,
+    lengths: HashMap<ManifestId, usize>,
+}
+
+impl Dock {
+    /// Puts one parcel on its list, unless it is on one or does not wait.
+    fn put(
+        &mut self,
+        tx: &mut Tx<'_>,
+        facts: &Facts,
+    ) -> Result<Result<ScannedOut, Refused>, Error> {
+        if let Some(manifest) = self.listed.get(&facts.id).copied() {
+            let parcels = self.length(tx, manifest)?;
+            return Ok(Ok(ScannedOut { manifest, shipment: facts.id, was_on_it: true, parcels }));
+        }
+        if facts.state != State::LabelCreated {
+            return Ok(Err(Refused::NotWaiting(facts.state)));
+        }
+        let manifest = match self.open.get(&facts.terms.carrier) {
+            Some(known) => *known,
+            None => manifest::ensure_open(tx, facts.terms.carrier, self.at, self.now)?,
+        };
+        self.open.insert(facts.terms.carrier, manifest);
+        let parcels = self.length(tx, manifest)? + 1;
+        if parcels > PARCELS_MAX {
+            return Ok(Err(Refused::Full));
+        }
+        manifest::add(tx, manifest, facts.id, self.now)?;
+        self.lengths.insert(manifest, parcels);
+        self.listed.insert(facts.id, manifest);
+        Ok(Ok(ScannedOut { manifest, shipment: facts.id, was_on_it: false, parcels }))
+    }
+
+    fn length(&mut self, tx: &mut Tx<'_>, manifest: ManifestId) -> Result<usize, Error> {
+        if let Some(known) = self.lengths.get(&manifest) {
+            return Ok(*known);
+        }
+        let length = manifest::length(tx, manifest)?;
+        self.lengths.insert(manifest, length);
+        Ok(length)
+    }
+}
+
+/// Why a parcel was not taken off a list.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeOffError {
+    /// They may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// No such list.
+    #[error("manifest {0} not found")]
+    NotFound(ManifestId),
+    /// The carrier has its parcels.
+    #[error("manifest {0} is closed")]
+    Closed(ManifestId),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Takes a parcel off an open list: it waits again. One that is not on it is left where it is.
 pub fn take_off(
     tx: &mut Tx<'_>,
     principal: &Principal,
+    list: ManifestId,
     id: ShipmentId,
-) -> Result<bool, ShipmentError> {
-    let stored = shipment::fetch(tx, id)?;
-    may_ship(principal, stored.as_ref().map(|stored| stored.location), true)?;
-    stored.ok_or(ShipmentError::NotFound(id))?;
-    Ok(manifest::remove(tx, id)?)
+) -> Result<(), TakeOffError> {
+    let manifest = manifest::fetch_for_update(tx, list)?;
+    may_ship(principal, manifest.as_ref().map(|it| it.location), true)?;
+    let manifest = manifest.ok_or(TakeOffError::NotFound(list))?;
+    if manifest.closed_at.is_some() {
+        return Err(TakeOffError::Closed(list));
+    }
+    manifest::remove_from(tx, list, id).map_err(Into::into)
 }
 
 /// Why a list was not closed.
@@ -167,66 +249,6 @@ pub fn close(
     shipment::record_each(tx, act, events.iter().map(|(id, version, it)| (*id, *version, it)))?;
     follow(tx, act, &orders)?;
     Ok(handed)
-}
-
-impl Carriers {
-    /// Calls the drivers of closed lists that are due, once each. Gives how many there were.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn call_drivers(&self) -> Result<usize, Error> {
-        let now = self.now();
-        let again_at = now + self.patience().call_within;
-        let claim = move |tx: &mut Tx<'_>| manifest::claim(tx, now, again_at, CLAIMED_MAX);
-        let claimed: Vec<Manifest> = self.database().write(claim).await?;
-        let count = claimed.len();
-        for manifest in claimed {
-            self.call_driver(manifest).await?;
-        }
-        Ok(count)
-    }
-
-    async fn call_driver(&self, list: Manifest) -> Result<(), Error> {
-        let (id, carrier_id, site) = (list.id, list.carrier, list.location);
-        let read = move |tx: &mut Tx<'_>| {
-            let parcels = manifest::parcels(tx, id)?;
-            let mut waybills = Vec::with_capacity(parcels.len());
-            for parcel in parcels {
-                let stored = shipment::fetch(tx, parcel)?;
-                waybills.extend(stored.map(|it| it.shipment.facts().terms.waybill.clone()));
-            }
-            Ok::<_, Error>((carrier::fetch(tx, carrier_id)?, location::fetch(tx, site)?, waybills))
-        };
-        let (carrier, site, waybills) = self.database().read(read).await?;
-        let port = carrier.as_ref().and_then(|carrier| self.connect(carrier));
-        let request = PickupRequest {
-            reference: id.to_string(),
-            address: site.map_or(String::new(), |site| site.address),
-            ready_at: list.closed_at.unwrap_or_else(|| self.now()),
-            waybills,
-        };
-        let answer = match port {
-            Some(port) => port.pickup(&request).await,
-            None => Err(CarrierError::NotSent { reason: "no account that can be used".into() }),
-        };
-        let wait = wait_after(&self.patience().refund_after, list.asked);
-        let again_at = self.now() + wait;
-        let is_stuck = is_used_up(&self.patience().refund_after, list.asked);
-        let note = move |tx: &mut Tx<'_>| match &answer {
-            Ok(pickup) => {
-                manifest::set_pickup(tx, id, &pickup.confirmation, pickup.from, pickup.until)
-            }
-            Err(CarrierError::Refused { code, message }) => {
-                manifest::set_failure(tx, id, &format!("{code}: {message}"), None)
-            }
-            Err(error) => {
-                // The same reference calls one driver, so asking again is the way to know.
-                let again = (!is_stuck || list.asked < 50).then_some(again_at);
-                manifest::set_failure(tx, id, &error.to_string(), again)
-            }
-        };
-        self.database().write(note).await
-    }
 }
 
 /// The raw id of a list as people read it out.

@@ -1,12 +1,13 @@
 //! Shipments: from a packed parcel to its label, the carrier's truck, and the buyer's door.
 //!
 //! [`label`] asks carriers for labels, intent first, between transactions. [`packed`] wants them for what
-//! was packed. [`hand_over`] lists what a carrier takes, and [`leave`] books what has left. [`push`] takes in what carriers and trackers push, [`silence`] asks about parcels
-//! that nobody reports, and both end in [`scan`], which alone moves a shipment by what a carrier
+//! was packed. [`hand_over`] lists what a carrier takes, [`driver`] calls for it, and [`leave`] books what
+//! has left. [`push`] takes in what carriers and trackers push, [`silence`] asks about parcels that nobody reports, and both end in [`scan`], which alone moves a shipment by what a carrier
 //! says. [`desk`] is for people: exceptions and plans. [`receipt`] is for buyers: received, or not.
 //! Start at [`label::want_label`].
 
 pub mod desk;
+mod driver;
 pub mod hand_over;
 pub mod label;
 pub mod leave;

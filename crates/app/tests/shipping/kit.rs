@@ -209,9 +209,9 @@ impl Shop {
     pub(crate) async fn scan_out(&self, waybill: &str) -> ScannedOut {
         let (act, waybill) = (self.act(), waybill.to_owned());
         let write = move |tx: &mut Tx<'_>| {
-            scan_out(tx, &logistics(), &act, place(1), &waybill).map_err(Error::defect)
+            scan_out(tx, &logistics(), &act, place(1), &[&waybill]).map_err(Error::defect)
         };
-        self.database.write(write).await.unwrap()
+        self.database.write(write).await.unwrap().remove(0).unwrap()
     }
 
     pub(crate) async fn close(&self, manifest: ManifestId) -> Vec<Stored> {
@@ -227,10 +227,9 @@ impl Shop {
 
     /// A word of its carrier, pushed and taken in.
     pub(crate) async fn reports(&self, stored: &Stored, word: Word) {
-        let before = *self.received.lock().unwrap();
         let waybill = stored.shipment.facts().terms.waybill.clone();
         self.sandbox().report(&waybill, word, "").unwrap();
-        self.until("a push", || *self.received.lock().unwrap() > before).await;
+        self.until("its push", || self.sandbox().has_told_everything()).await;
         while self.carriers.process_pushes().await.unwrap() > 0 {}
     }
 

@@ -16,7 +16,8 @@ use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{LocationId, ManifestId};
 use ordermill_domain::role::Role;
 use ordermill_storage::fulfillment::{self, Filter};
-use ordermill_storage::{Error, Tx, carrier, location, shipment, staff};
+use ordermill_storage::shipment::{self, Stored};
+use ordermill_storage::{Error, Tx, location, staff};
 use tokio::sync::watch;
 
 /// They look for work so often.
@@ -136,11 +137,9 @@ async fn hand_over_all(services: &Services, shipper: &Principal) -> anyhow::Resu
     let read = |tx: &mut Tx<'_>| {
         let mut waiting = Vec::new();
         for place in location::list(tx, None, 100)? {
-            for known in carrier::list(tx)? {
-                for parcel in shipment::ready(tx, known.carrier.id, place.id, PARCELS_MAX)? {
-                    waiting.push((place.id, parcel.shipment.facts().terms.waybill.clone()));
-                }
-            }
+            let parcels = shipment::waiting(tx, place.id, None, PARCELS_MAX)?;
+            let waybill = |it: &Stored| it.shipment.facts().terms.waybill.clone();
+            waiting.push((place.id, parcels.iter().map(waybill).collect::<Vec<_>>()));
         }
         Ok::<_, Error>(waiting)
     };
@@ -148,8 +147,10 @@ async fn hand_over_all(services: &Services, shipper: &Principal) -> anyhow::Resu
     let (who, act) = (shipper.clone(), shipper.act(services.now()));
     let scan = move |tx: &mut Tx<'_>| {
         let mut lists: Vec<ManifestId> = Vec::new();
-        for (at, waybill) in &waiting {
-            lists.push(hand_over::scan_out(tx, &who, &act, *at, waybill)?.manifest);
+        for (at, waybills) in &waiting {
+            let waybills: Vec<&str> = waybills.iter().map(String::as_str).collect();
+            let scanned = hand_over::scan_out(tx, &who, &act, *at, &waybills)?;
+            lists.extend(scanned.into_iter().flatten().map(|it| it.manifest));
         }
         lists.sort_unstable();
         lists.dedup();

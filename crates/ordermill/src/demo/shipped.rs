@@ -100,7 +100,7 @@ fn take_from_shelves(tx: &mut Tx<'_>, work: &Fulfillment) -> anyhow::Result<()> 
             if taken > 0 {
                 let spot = (line.sku, facts.location, found.bin, found.lot.as_str());
                 shelf::claim_each(tx, [(spot, taken)])?;
-                shelf::pick(tx, spot, taken)?;
+                shelf::pick_each(tx, [(spot, taken)])?;
                 wanted -= taken;
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::extract::{Form, Path, Query};
 use axum::response::{IntoResponse, Response};
-use ordermill_app::shipment::hand_over::{self, CloseManifestError, ScanOutError};
+use ordermill_app::shipment::hand_over::{self, CloseManifestError, Refused, ScanOutError};
 use ordermill_domain::ids::{LocationId, ManifestId};
 use ordermill_pages::Page;
 use ordermill_pages::console::Section;
@@ -134,8 +134,13 @@ async fn scan(desk: Desk, Form(form): Form<ScanForm>) -> Result<Response, Troubl
     let at = catalog.location_by_code(&form.location).ok_or(Trouble::NotFound)?.id;
     let (principal, act, waybill) =
         (desk.member.principal.clone(), desk.act(), form.waybill.clone());
-    let write = move |tx: &mut Tx<'_>| hand_over::scan_out(tx, &principal, &act, at, &waybill);
-    match desk.site.services().database().write(write).await {
+    let write = move |tx: &mut Tx<'_>| hand_over::scan_out(tx, &principal, &act, at, &[&waybill]);
+    let scanned = match desk.site.services().database().write(write).await {
+        Ok(mut answers) => answers.swap_remove(0),
+        Err(ScanOutError::Forbidden(forbidden)) => return Err(forbidden.into()),
+        Err(ScanOutError::Storage(error)) => return Err(error.into()),
+    };
+    match scanned {
         Ok(scanned) => {
             let number = hand_over::number(scanned.manifest);
             let told = match scanned.was_on_it {
@@ -144,13 +149,11 @@ async fn scan(desk: Desk, Form(form): Form<ScanForm>) -> Result<Response, Troubl
             };
             Ok(desk.done(&format!("{HERE}/manifests"), &Toast::new(told)))
         }
-        Err(ScanOutError::Forbidden(forbidden)) => Err(forbidden.into()),
-        Err(ScanOutError::Storage(error)) => Err(error.into()),
-        Err(error) => {
-            let why = match error {
-                ScanOutError::NotWaiting(_) => t.manifest_not_waiting(),
-                ScanOutError::Full => t.manifest_full(),
-                _ => t.manifest_unknown(),
+        Err(refused) => {
+            let why = match refused {
+                Refused::NotWaiting(_) => t.manifest_not_waiting(),
+                Refused::Full => t.manifest_full(),
+                Refused::Unknown => t.manifest_unknown(),
             };
             let told = format!("{why}: {}", form.waybill);
             manifests_page(&desk, "", &form.location, &told).await

@@ -4,11 +4,13 @@
     reason = "paths written by the macro that describes the operation"
 )]
 
+pub mod scan;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
-use ordermill_app::pick_list::{Answer, Asked, PickError, Sent, hand_back, stops, take, work};
+use ordermill_app::pick_list::{PickError, hand_back, stops, take};
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::{LocationId, PickListId, StaffId, WaveId};
 use ordermill_domain::pick_list::{ListError, PickList, State as ListState, number};
@@ -18,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
-use crate::catalog::{check_lengths, wrong};
+use crate::catalog::wrong;
 use crate::cursor;
 use crate::gate::Needs;
 use crate::params::{Page, Params, PathId, limit, not_found};
@@ -33,7 +35,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/api/v1/pick-lists/{pick_list_id}", read, get_pick_list)
         .post("/api/v1/pick-lists/{pick_list_id}/take", write, take_pick_list)
         .post("/api/v1/pick-lists/{pick_list_id}/hand-back", write, hand_back_pick_list)
-        .post("/api/v1/pick-lists/{pick_list_id}/scans", write, scan_pick_list)
+        .post("/api/v1/pick-lists/{pick_list_id}/scans", write, scan::scan_pick_list)
 }
 
 /// What one person fetches on one walk.
@@ -292,111 +294,4 @@ pub async fn hand_back_pick_list(
     let command = move |tx: &mut Tx<'_>| hand_back(tx, &principal, &act, id, by);
     services.database().write(command).await?;
     seen(&services, id).await.map(Json)
-}
-
-/// What was done at a list.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScanBody {
-    /// Who picks.
-    #[schema(max_length = 40, example = "stf_01k2ey4xh0000")]
-    pub picker_id: String,
-    /// The id that the device gave to this scan: sent again, it gets the same answer and counts once.
-    #[schema(min_length = 1, max_length = 64, example = "9f1c2ab4")]
-    pub key: String,
-    /// The line that the device has at hand; refused as `other_line` if the list is elsewhere.
-    #[schema(minimum = 1)]
-    pub line: Option<i64>,
-    /// `scan`, `undo` or `short`.
-    #[serde(rename = "do")]
-    #[schema(max_length = 10, example = "scan")]
-    pub what: String,
-    /// What was scanned, as the scanner sent it.
-    #[schema(max_length = 500, example = "A-03-12-2")]
-    pub scan: Option<String>,
-    /// How many pieces are in the hand, or are missing; one, and all that are left, if absent.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    pub pieces: Option<i64>,
-    /// Why pieces are short: `not_found`, `damaged`, `expired` or `wrong_item`.
-    #[schema(max_length = 20, example = "not_found")]
-    pub reason: Option<String>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = ScanAnswer)]
-pub struct AnswerView {
-    /// Whether something has changed; a wrong scan changes nothing.
-    pub is_taken: bool,
-    /// `bin_found`, `item_seen`, `picked`, `put_back`, `short`, `other_bin`, or why it was refused:
-    /// `wrong_bin`, `wrong_item`, `wrong_lot`, `unreadable`, `too_many`, `other_line`, `canceled`,
-    /// `not_yours`, `done`, `nothing_to_undo`.
-    pub outcome: String,
-    /// What was expected, where it was something else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
-    /// Which line it was about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<i64>,
-    /// Whether each line of the list is complete.
-    pub is_done: bool,
-}
-
-fn answer_view(answer: &Answer) -> Result<AnswerView, Problem> {
-    let outcome = serde_json::to_value(answer.outcome).map_err(Error::defect)?;
-    Ok(AnswerView {
-        is_taken: answer.outcome.is_taken(),
-        outcome: outcome.as_str().unwrap_or_default().to_owned(),
-        expected: Some(answer.expected.clone()).filter(|text| !text.is_empty()),
-        line: answer.line,
-        is_done: answer.is_done,
-    })
-}
-
-/// Send a scan.
-///
-/// The line at hand asks for the bin, then for the item, then for the lot where it has one, and counts up.
-/// A wrong scan is answered with what was expected and changes nothing. What is short is fetched from
-/// another bin if there is one, and given up otherwise.
-#[utoipa::path(
-    post, path = "/api/v1/pick-lists/{pick_list_id}/scans", tag = "floor", operation_id = "scan_pick_list",
-    params(("pick_list_id" = String, Path, description = "Its id.", example = "pkl_01k2ey4xh0000")),
-    request_body = ScanBody,
-    responses((status = 200, description = "What came of it.", body = AnswerView)),
-)]
-pub async fn scan_pick_list(
-    State(services): State<Services>,
-    caller: Caller,
-    PathId(id): PathId<PickListId>,
-    body: JsonBody<ScanBody>,
-) -> Result<Json<AnswerView>, Problem> {
-    let it = body.value;
-    check_lengths(&[("key", &it.key, 64), ("scan", it.scan.as_deref().unwrap_or(""), 500)])?;
-    if it.key.is_empty() {
-        return Err(wrong("key", "1 to 64 letters"));
-    }
-    if it.pieces.is_some_and(|pieces| !(1..=1_000_000).contains(&pieces)) {
-        return Err(wrong("pieces", "expected 1 to 1000000"));
-    }
-    let asked = match it.what.as_str() {
-        "scan" => Asked::Scan {
-            text: it.scan.ok_or_else(|| wrong("scan", "what was scanned"))?,
-            pieces: it.pieces.unwrap_or(1),
-        },
-        "undo" => Asked::Undo,
-        "short" => {
-            let reason = it.reason.as_deref().unwrap_or("").parse();
-            let expected = "not_found, damaged, expired or wrong_item";
-            let reason = reason.map_err(|_| wrong("reason", expected))?;
-            Asked::Short { pieces: it.pieces, reason }
-        }
-        _ => return Err(wrong("do", "scan, undo or short")),
-    };
-    let by = picker(&services, &it.picker_id).await?;
-    let sent = Sent { key: Some(it.key), line: it.line, asked };
-    let (principal, act) = (caller.principal().clone(), caller.act(&services));
-    let catalog = services.catalog();
-    let command = move |tx: &mut Tx<'_>| work(tx, &catalog, (&principal, by), &act, id, &sent);
-    let answer = services.database().write(command).await?;
-    answer_view(&answer).map(Json)
 }
