@@ -16,11 +16,13 @@ use ordermill_app::live::{Listener, News};
 use ordermill_base::Id;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::EventId;
+use ordermill_domain::webhook::Filter;
 use ordermill_storage::journal::{self, Cursor, Entry};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::auth::Caller;
+use crate::catalog::wrong;
 use crate::params::Params;
 use crate::problem::Problem;
 
@@ -37,11 +39,23 @@ pub struct EventsQuery {
     /// header does the same.
     #[param(max_length = 60)]
     after: Option<String>,
+    /// Only these events, with commas between: `order.*`, `shipment.delivered`; all if absent.
+    #[param(max_length = 2000, example = "shipment.*,order.completed")]
+    events: Option<String>,
+}
+
+impl EventsQuery {
+    /// Which events are wanted; none: all.
+    fn filter(&self) -> Result<Option<Filter>, Problem> {
+        let Some(text) = &self.events else { return Ok(None) };
+        let patterns = text.split(',').map(|pattern| pattern.trim().to_owned());
+        Filter::new(patterns).map(Some).map_err(|error| wrong("events", error.to_string()))
+    }
 }
 
 /// Stream events.
 ///
-/// Every journal entry from a position on, or from now on: `event` is its kind, `id` its position,
+/// Every journal entry from a position on, or from now on, or those that are asked for: `event` is its kind, `id` its position,
 /// `data` its JSON. Without personal data.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "events", operation_id = "stream_events",
@@ -65,13 +79,14 @@ pub async fn stream_events(
     caller.require(Scope::ReadOrders)?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.or(query.after.as_deref()).map(read_cursor).transpose()?;
+    let filter = query.filter()?;
     // Listen first, then read: nothing falls between the two.
     let listener = services.live().listen();
     let cursor = match after {
         Some(cursor) => cursor,
         None => services.database().read(journal::end).await?,
     };
-    Ok(response(Stream { services, listener, cursor, is_behind: after.is_some() }))
+    Ok(response(Stream { services, listener, filter, cursor, is_behind: after.is_some() }))
 }
 
 fn response(stream: Stream) -> Response {
@@ -84,6 +99,7 @@ fn response(stream: Stream) -> Response {
 struct Stream {
     services: Services,
     listener: Listener,
+    filter: Option<Filter>,
     cursor: Cursor,
     is_behind: bool,
 }
@@ -96,6 +112,10 @@ fn chunks_of(stream: Stream) -> impl futures_util::Stream<Item = Result<Bytes, I
 }
 
 impl Stream {
+    fn wants(&self, entry: &Entry) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.wants(&entry.kind))
+    }
+
     /// The next piece of the stream; `None` ends it, and the client comes back with its last id.
     async fn next_chunk(&mut self) -> Option<String> {
         loop {
@@ -111,7 +131,12 @@ impl Stream {
                 self.is_behind = !entries.is_empty();
                 if let Some(last) = entries.last() {
                     self.cursor = last.cursor;
-                    return Some(entries.iter().map(write).collect());
+                    let wanted = entries.iter().filter(|entry| self.wants(entry));
+                    let chunk: String = wanted.map(write).collect();
+                    if !chunk.is_empty() {
+                        return Some(chunk);
+                    }
+                    continue;
                 }
             }
             let news = tokio::time::timeout(PULSE, self.listener.next());
@@ -125,7 +150,9 @@ impl Stream {
                 Ok(Some(News::Missed)) => self.is_behind = true,
                 Ok(Some(News::Entry(entry))) if entry.cursor > self.cursor => {
                     self.cursor = entry.cursor;
-                    return Some(write(&entry));
+                    if self.wants(&entry) {
+                        return Some(write(&entry));
+                    }
                 }
                 // Read from the journal already.
                 Ok(Some(News::Entry(_))) => {}

@@ -40,6 +40,7 @@ pub mod refund;
 mod request_id;
 pub mod routes;
 pub mod rule_table;
+pub mod shipment;
 pub mod sourcing;
 pub mod stock;
 pub mod tracking;
@@ -160,6 +161,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = stock::routes(routes);
     let routes = wave::routes(routes);
     let routes = pick_list::routes(routes);
+    let routes = shipment::routes(routes);
     let routes = gift_card::routes(routes);
     let routes = points::routes(routes);
     let routes = rule_table::routes(routes);

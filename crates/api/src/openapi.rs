@@ -13,8 +13,8 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, fulfillment, gateway, gift_card, health, import,
-    journal, order, pack, payment, pick_list, points, quote, refund, rule_table, sourcing, stock,
-    tracking, wave, webhook,
+    journal, order, pack, payment, pick_list, points, quote, refund, rule_table, shipment,
+    sourcing, stock, tracking, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -103,7 +103,20 @@ use crate::{
         pick_list::get_pick_list,
         pick_list::take_pick_list,
         pick_list::hand_back_pick_list,
-        pick_list::scan_pick_list,
+        pick_list::scan::scan_pick_list,
+        shipment::read::list_shipments,
+        shipment::read::get_shipment,
+        shipment::read::list_order_shipments,
+        shipment::desk::plan_shipment,
+        shipment::desk::end_shipment,
+        shipment::hand_over::list_waiting_parcels,
+        shipment::hand_over::scan_parcels,
+        shipment::hand_over::list_manifests,
+        shipment::hand_over::get_manifest,
+        shipment::hand_over::close_manifest,
+        shipment::hand_over::take_parcel_off,
+        shipment::receipt::confirm_receipt,
+        shipment::receipt::report_not_received,
         gift_card::issue_gift_card,
         gift_card::find_gift_card,
         gift_card::get_gift_card,

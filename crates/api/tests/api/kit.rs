@@ -260,6 +260,8 @@ pub(crate) fn fill(path: &str) -> String {
                     "fulfillment_id" => "ful",
                     "channel_order_id" => "cho",
                     "tracker_id" => "trk",
+                    "shipment_id" => "shp",
+                    "manifest_id" => "mnf",
                     other => panic!("say here of which kind {other} is"),
                 };
                 filled.push_str(&format!("{prefix}_0000000000009"));

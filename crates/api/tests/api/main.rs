@@ -15,3 +15,4 @@ mod packing;
 mod reviews;
 mod rules;
 mod scopes;
+mod to_the_door;
