@@ -93,6 +93,16 @@ pub(crate) struct Sandbox {
     /// A host that notices may go to besides loopback; may be given several times
     #[arg(long = "notify-host", value_name = "HOST")]
     pub(crate) notify_hosts: Vec<String>,
+    /// How many seconds a day on the road takes for its carriers' parcels
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400.0, value_parser = carrier_day)]
+    pub(crate) carrier_day: f64,
+}
+
+/// From a twentieth of a second, as carriers look at the clock five times in one, to a real day.
+fn carrier_day(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected seconds".to_owned())?;
+    let is_day = (0.05..=86_400.0).contains(&seconds);
+    if is_day { Ok(seconds) } else { Err("expected 0.05 to 86400 seconds".to_owned()) }
 }
 
 /// What the sandbox's faults are, for whoever asks with `--help`.

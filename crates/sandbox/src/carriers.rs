@@ -7,7 +7,7 @@
 pub mod journey;
 pub mod network;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ordermill_base::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Carriers {
     seed: u64,
     day: Span,
     parcels: BTreeMap<String, Parcel>,
+    /// When something comes to light of a parcel, and of which: what nothing is to be told of costs nothing.
+    coming: BTreeSet<(Timestamp, String)>,
     /// Carrier and reference to waybill.
     by_reference: HashMap<(String, String), String>,
     pickups: BTreeMap<(String, String), Pickup>,
@@ -130,6 +132,7 @@ impl Carriers {
             seed,
             day,
             parcels: BTreeMap::new(),
+            coming: BTreeSet::new(),
             by_reference: HashMap::new(),
             pickups: BTreeMap::new(),
             parcels_max,
@@ -185,6 +188,7 @@ impl Carriers {
             told: 0,
         };
         self.by_reference.insert(key, waybill.clone());
+        self.coming.insert((now, waybill.clone()));
         self.parcels.insert(waybill, parcel.clone());
         Ok(parcel)
     }
@@ -235,6 +239,8 @@ impl Carriers {
                 let faults = faults(&parcel.order.reference);
                 let seed = self.seed ^ fnv(waybill);
                 let road = journey::plan(carrier, parcel, ready_at, self.day, seed, &faults);
+                let comes = |event: &Event| (event.at, waybill.clone());
+                self.coming.extend(road.iter().map(comes));
                 parcel.journey.extend(road);
             }
         }
@@ -260,14 +266,26 @@ impl Carriers {
         // What was planned from here on does not happen any more.
         parcel.journey.retain(|known| known.at <= event.at);
         parcel.told = parcel.told.min(parcel.journey.len());
+        self.coming.insert((event.at, waybill.to_owned()));
         parcel.journey.push(event);
         Ok(parcel.clone())
     }
 
+    /// Whether anything has come to light since news were last asked for.
+    pub fn has_news(&self, now: Timestamp) -> bool {
+        self.coming.first().is_some_and(|(at, _)| *at <= now)
+    }
+
     /// What has come to light since it was last asked for.
     pub fn news(&mut self, now: Timestamp) -> Vec<News> {
+        let mut due = BTreeSet::new();
+        while let Some(first) = self.coming.first().filter(|(at, _)| *at <= now) {
+            due.insert(first.1.clone());
+            self.coming.pop_first();
+        }
         let mut news = Vec::new();
-        for parcel in self.parcels.values_mut() {
+        for waybill in due {
+            let Some(parcel) = self.parcels.get_mut(&waybill) else { continue };
             let events = parcel.known_by(now);
             if events.len() > parcel.told {
                 parcel.told = events.len();

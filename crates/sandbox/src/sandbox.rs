@@ -180,6 +180,13 @@ impl Sandbox {
         self.shelf().messages.receive(medium, message, now);
     }
 
+    /// Whether everything that has come to light by now has been told, as far as it will be.
+    pub fn has_told_everything(&self) -> bool {
+        let now = self.now();
+        let is_waiting = |it: &Delivery| it.outcome == Outcome::Waiting;
+        !self.shelf().carriers.has_news(now) && !self.deliveries().iter().any(is_waiting)
+    }
+
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         self.0.log.list()
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ordermill_base::Span;
 use ordermill_sandbox::Config;
 use ordermill_vault::standard_webhooks::WebhookSecret;
 use ordermill_vault::{OsEntropy, Token};
@@ -57,6 +58,7 @@ fn config(settings: &Settings, sandbox: &Sandbox) -> Config {
         public_url: settings.public_url.clone(),
         allow_remote: sandbox.allow_remote,
         notify_hosts: sandbox.notify_hosts.clone(),
+        carrier_day: Span::millis((sandbox.carrier_day * 1e3) as i64),
         ..Config::new(
             sandbox.merchant.clone(),
             sandbox.api_key.clone().unwrap_or_else(key),
