@@ -12,6 +12,7 @@ const REPEATED: &[(&str, &[usize])] = &[
     ("place-order-direct", &[256]),
     ("rush", &[200]),
     ("pay", &[64]),
+    ("lifecycle", &[64]),
     ("quote", &[64]),
     ("import", &[1]),
     ("cold-start", &[1]),

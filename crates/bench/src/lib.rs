@@ -17,6 +17,7 @@ mod fresh;
 mod histogram;
 mod history;
 mod import;
+mod lifecycle;
 mod limit;
 mod load;
 mod machine;
@@ -136,6 +137,11 @@ pub const BENCHES: &[Bench] = &[
         name: "pay",
         about: "orders placed, paid at the sandbox gateway and confirmed by its notice [64]",
         run: pay::pay,
+    },
+    Bench {
+        name: "lifecycle",
+        about: "orders carried from placed to completed by simulated desks, through HTTP [64]",
+        run: lifecycle::lifecycle,
     },
     Bench {
         name: "quote",

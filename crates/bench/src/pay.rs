@@ -25,15 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn pay(bench: &Bench, options: &Options) -> Result<Vec<Figure>> {
-    let mut account = vec![
-        ("ORDERMILL_SANDBOX_API_KEY", Token::generate(&OsEntropy).as_str().to_owned()),
-        (
-            "ORDERMILL_SANDBOX_NOTICE_SECRET",
-            WebhookSecret::generate(&OsEntropy).to_text().to_string(),
-        ),
-    ];
-    let sandbox = Server::start_sandbox(options, &account)?;
-    account.push(("ORDERMILL_SANDBOX_URL", format!("http://{}", sandbox.address)));
+    let (sandbox, account) = sandbox(options, &[])?;
     let shop = Shop::open(options)?;
     let server = shop.serve_with(options, &account)?;
     let connections = options.connections_or(64);
@@ -50,6 +42,21 @@ pub(crate) fn pay(bench: &Bench, options: &Options) -> Result<Vec<Figure>> {
         figure = figure.with("server_memory_mb", memory);
     }
     Ok(vec![figure])
+}
+
+/// A sandbox, started with these further arguments, and what a server must know of it.
+pub(crate) fn sandbox(
+    options: &Options,
+    arguments: &[&str],
+) -> Result<(Server, Vec<(&'static str, String)>)> {
+    let secret = WebhookSecret::generate(&OsEntropy).to_text().to_string();
+    let mut account = vec![
+        ("ORDERMILL_SANDBOX_API_KEY", Token::generate(&OsEntropy).as_str().to_owned()),
+        ("ORDERMILL_SANDBOX_NOTICE_SECRET", secret),
+    ];
+    let sandbox = Server::start_sandbox(options, arguments, &account)?;
+    account.push(("ORDERMILL_SANDBOX_URL", format!("http://{}", sandbox.address)));
+    Ok((sandbox, account))
 }
 
 /// How long orders took from the first request to their confirmation, and how many were confirmed.
@@ -78,7 +85,8 @@ fn drive(
                 let (mut buyer, mut latencies, mut paid) = (buyer.await?, Histogram::default(), 0);
                 let mut began = Instant::now();
                 while began < until {
-                    buyer.buy().await?;
+                    let order = buyer.buy().await?;
+                    buyer.wait_for(&order).await?;
                     paid += 1;
                     let confirmed = Instant::now();
                     if (counted_from..until).contains(&confirmed) {
@@ -101,7 +109,7 @@ fn drive(
 }
 
 /// Someone who buys and pays, again and again.
-struct Buyer {
+pub(crate) struct Buyer {
     shop: Client,
     gateway: Client,
     authorization: String,
@@ -109,7 +117,7 @@ struct Buyer {
 }
 
 impl Buyer {
-    async fn connect(
+    pub(crate) async fn connect(
         shop: SocketAddr,
         gateway: SocketAddr,
         authorization: String,
@@ -123,7 +131,8 @@ impl Buyer {
         })
     }
 
-    async fn buy(&mut self) -> Result<()> {
+    /// Places an order and pays it. Gives its id; the gateway's notice confirms it a moment later.
+    pub(crate) async fn buy(&mut self) -> Result<String> {
         let mut request = Vec::new();
         self.orders.request(&mut request);
         let placed = ask(&mut self.shop, &request, 201).await?;
@@ -140,8 +149,12 @@ impl Buyer {
         post(&mut request, &path, "", r#"{"action":"pay"}"#);
         let answer = self.gateway.ask(&request).await?;
         ensure!(answer.status < 300, "the sandbox answers {}", answer.status);
+        Ok(order)
+    }
 
-        request.clear();
+    /// Looks until an order is confirmed.
+    async fn wait_for(&mut self, order: &str) -> Result<()> {
+        let mut request = Vec::new();
         get(&mut request, &format!("/api/v1/orders/{order}"), &self.authorization);
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {

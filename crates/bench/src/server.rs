@@ -40,10 +40,17 @@ impl Server {
         Self::spawn(command, LISTENING)
     }
 
-    /// `ordermill sandbox`, with these variables in its environment.
-    pub(crate) fn start_sandbox(options: &Options, environment: &[(&str, String)]) -> Result<Self> {
+    /// `ordermill sandbox` with these arguments, and these variables in its environment.
+    pub(crate) fn start_sandbox(
+        options: &Options,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+    ) -> Result<Self> {
         let mut command = program(options);
-        command.arg("sandbox").envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+            .arg("sandbox")
+            .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)));
         Self::spawn(command, "export ORDERMILL_SANDBOX_URL=http://")
     }
 
@@ -157,8 +164,6 @@ pub(crate) fn program(options: &Options) -> Command {
         }
     }
     command.env("ORDERMILL_LOG", "warn");
-    // All clients share one key.
-    command.env("ORDERMILL_API_REQUESTS_PER_MINUTE", "0");
     // One key asks for everything.
     command.env("ORDERMILL_API_REQUESTS_PER_MINUTE", "0");
     command

@@ -9,18 +9,21 @@ use ordermill_app::catalog::edit;
 use ordermill_app::check::check;
 use ordermill_app::permission::Principal;
 use ordermill_app::privacy::{RootKeySource, Vault};
+use ordermill_app::staff::{self, NewStaff};
 use ordermill_app::stock::{Spot, receive_stock};
-use ordermill_app::{Partners, Services};
+use ordermill_app::{Partners, Services, layout};
 use ordermill_base::{Currency, Id, IdGenerator, Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::Country;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::category::Category;
-use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
-use ordermill_domain::location::Location;
+use ordermill_domain::ids::{BinId, CategoryId, LocationId, SkuId, StaffId};
+use ordermill_domain::layout::{Numbering, Plan, ZonePlan};
+use ordermill_domain::location::{Location, Zone};
+use ordermill_domain::role::Role;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::text::Text;
-use ordermill_storage::{Connection, Database, Tx};
+use ordermill_storage::{Connection, Database, Tx, location};
 use ordermill_vault::OsEntropy;
 
 use crate::Options;
@@ -60,7 +63,9 @@ impl Shop {
         for some in stock.chunks(100) {
             let (some, act) = (some.to_vec(), act.clone());
             services.database().write_blocking(move |tx| {
-                some.iter().try_for_each(|(sku, pieces)| receive(tx, &act, location, *sku, *pieces))
+                some.iter().try_for_each(|(sku, pieces)| {
+                    receive(tx, &act, location, *sku, *pieces, &Spot::default())
+                })
             })?;
         }
         let vault = services.vault().clone();
@@ -71,6 +76,32 @@ impl Shop {
         })?;
         services.database().close();
         Ok(Self { fresh, key: key.text.as_str().to_owned() })
+    }
+
+    /// A shop whose location has a floor: each SKU lies in a bin of its own, and one person picks.
+    pub(crate) fn with_floor(options: &Options) -> Result<(Self, StaffId)> {
+        let shop = Self::with_stock(options, |_| 0)?;
+        let services = shop.inside(options)?;
+        let act = Principal::system("bench").act(services.now());
+        let picker = services.database().write_blocking({
+            let act = act.clone();
+            move |tx| draw_floor(tx, &act)
+        })?;
+        let location = LocationId::from_raw(1);
+        let bins =
+            services.database().write_blocking(move |tx| location::bins(tx, location, "", SKUS))?;
+        let shelves: Vec<(i64, BinId)> = (1..=SKUS).zip(bins.iter().map(|bin| bin.id)).collect();
+        for some in shelves.chunks(100) {
+            let (some, act) = (some.to_vec(), act.clone());
+            services.database().write_blocking(move |tx| {
+                some.iter().try_for_each(|(sku, bin)| {
+                    let spot = Spot { bin: Some(*bin), lot: None };
+                    receive(tx, &act, location, *sku, RECEIPT, &spot)
+                })
+            })?;
+        }
+        services.database().close();
+        Ok((shop, picker))
     }
 
     /// The shop's parts in this process, while no server runs.
@@ -176,17 +207,53 @@ fn furnish(tx: &mut Tx<'_>, act: &Act) -> Result<LocationId, edit::EditError> {
     Ok(location)
 }
 
+/// A thousand bins in ten aisles, and who picks from them.
+fn draw_floor(tx: &mut Tx<'_>, act: &Act) -> Result<StaffId> {
+    let at = LocationId::from_raw(1);
+    let zone = Zone {
+        location: at,
+        code: "A".to_owned(),
+        name: Text::new("A 区", "Zone A"),
+        kind: "shelf".to_owned(),
+    };
+    edit::set_up_zone(tx, act, &zone, [])?;
+    let zones = vec![ZonePlan { zone: zone.code, aisles: 10, bays: 50, levels: 2 }];
+    let plan = Plan {
+        zones,
+        blocks: 2,
+        bay_width_mm: 1_350,
+        aisle_pitch_mm: 3_200,
+        cross_aisle_width_mm: 2_400,
+        level_height_mm: 450,
+        numbering: Numbering::Street,
+        start_aisle: 1,
+        end_aisle: 1,
+    };
+    let version = location::fetch(tx, at)?.context("the location")?.version;
+    layout::draw(tx, act, at, version, &plan)?;
+    let new = NewStaff {
+        login: "picker".parse().context("a name to sign in with")?,
+        name: "Picker".to_owned(),
+        roles: vec![Role::Warehouse],
+        location: Some(at),
+        // Nobody signs in: what no password hashes to.
+        password: "-".to_owned(),
+    };
+    Ok(staff::create(tx, &Principal::system("bench"), act, &new)?)
+}
+
 fn receive(
     tx: &mut Tx<'_>,
     act: &Act,
     at: LocationId,
     sku: i64,
     mut pieces: i64,
+    spot: &Spot,
 ) -> Result<(), ordermill_app::stock::StockError> {
     while pieces > 0 {
         let receipt = Quantity::new(pieces.min(RECEIPT)).expect("more than none, and not too many");
         let sku = SkuId::from_raw(sku);
-        receive_stock(tx, act, sku, at, receipt, &Spot::default(), None)?;
+        receive_stock(tx, act, sku, at, receipt, spot, None)?;
         pieces -= receipt.get();
     }
     Ok(())
