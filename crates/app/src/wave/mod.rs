@@ -27,7 +27,7 @@ use crate::once::{Key, Once, OnceError, made_before, once};
 use crate::permission::{Forbidden, Principal};
 use crate::pick_list::may_pick;
 use crate::stock::end_of;
-use plan::{Cart, Plan, Work};
+use plan::{Care, Cart, Plan, Work};
 
 /// Fulfillments of one wave at most.
 pub const FULFILLMENTS_MAX: i64 = 1_000;
@@ -226,6 +226,7 @@ impl Waiting {
             self.work.retain(|_| keep.next().is_some_and(|keep| *keep));
         }
         let most = usize::try_from(wish.most).unwrap_or(0);
+        let care = if wanted.len() / 2 > most { Care::Quick } else { Care::Thorough };
         wanted.truncate(most);
         self.work.truncate(most);
         if wanted.is_empty() {
@@ -234,7 +235,8 @@ impl Waiting {
         // A plan of a floor has been checked when it was drawn; what cannot be walked is walked by
         // positions.
         let walk = self.layout.and_then(|layout| Walk::new(layout).ok());
-        let plan = plan::plan(walk.as_ref(), &wanted, &self.shelves, wish.cart, end_of, now);
+        let plan =
+            plan::plan(walk.as_ref(), &wanted, &self.shelves, (wish.cart, care), end_of, now);
         let work = self.work.iter().map(|work| (work.id(), work.version())).collect();
         Some(Ready { work, plan })
     }

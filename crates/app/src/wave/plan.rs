@@ -17,11 +17,35 @@ use ordermill_storage::shelf::Shelf;
 
 use crate::layout::Walk;
 
-/// Fulfillments that are batched together at most; a larger wave is cut along the walk, so that the
-/// time of a plan grows with its size and not with its square.
-const BATCHED_MAX: usize = 100;
-/// How hard batches are tried to be made better.
-const EFFORT: Effort = Effort { rounds: 200, seed: 1 };
+/// How much is thought about a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Some milliseconds for each fulfillment: the walks come out within a percent of the shortest ones known.
+    Thorough,
+    /// A tenth of that, where so much waits that people would stand still for plans: some percent more walking.
+    Quick,
+}
+
+impl Care {
+    /// Fulfillments that are batched together at most; a larger wave is cut along the walk, so that the
+    /// time of a plan grows with its size and not with its square.
+    const fn batched_max(self) -> usize {
+        match self {
+            Self::Thorough => 100,
+            Self::Quick => 40,
+        }
+    }
+
+    /// How hard batches are tried to be made better.
+    const fn effort(self) -> Effort {
+        let rounds = match self {
+            Self::Thorough => 200,
+            Self::Quick => 0,
+        };
+        Effort { rounds, seed: 1 }
+    }
+}
+
 /// Bins of these kinds of zones are picked from last, and never.
 const RESERVE: &str = "reserve";
 const QUARANTINE: &str = "quarantine";
@@ -90,7 +114,7 @@ pub fn plan(
     walk: Option<&Walk>,
     work: &[Work],
     shelves: &[Shelf],
-    cart: Cart,
+    (cart, care): (Cart, Care),
     end_of: impl Fn(Date) -> Timestamp,
     now: Timestamp,
 ) -> Plan {
@@ -101,12 +125,12 @@ pub fn plan(
         .collect();
     // Neighbors on the walk are batched together.
     let first = |takes: &[&Take]| takes.iter().map(|take| take.position).min().unwrap_or(0);
-    if on_floor.len() > BATCHED_MAX {
+    if on_floor.len() > care.batched_max() {
         on_floor.sort_by_key(|(at, takes)| (first(takes), *at));
     }
     let mut plan = Plan::default();
-    for chunk in on_floor.chunks(BATCHED_MAX) {
-        plan_chunk(walk, work, chunk, cart, &mut plan);
+    for chunk in on_floor.chunks(care.batched_max()) {
+        plan_chunk(walk, work, chunk, (cart, care.effort()), &mut plan);
     }
     plan
 }
@@ -181,7 +205,7 @@ fn plan_chunk(
     walk: &Walk,
     work: &[Work],
     chunk: &[(usize, Vec<&Take>)],
-    cart: Cart,
+    (cart, effort): (Cart, Effort),
     plan: &mut Plan,
 ) {
     let capacity = Capacity::Boxes { boxes: cart.totes, units_per_box: cart.pieces_per_tote };
@@ -195,7 +219,7 @@ fn plan_chunk(
         (0..orders.len()).partition(|&at| capacity.load(&orders[at]) <= capacity.limit());
     let batched: Vec<batching::Order> = small.iter().map(|&at| orders[at].clone()).collect();
     // The places come from the layout itself, and the loads were looked at above.
-    let batches = batching::batch(walk.floor(), &batched, capacity, EFFORT);
+    let batches = batching::batch(walk.floor(), &batched, capacity, effort);
     let batches: Vec<Batch> = batches.unwrap_or_default();
     let groups = batches.iter().map(|batch| batch.orders.iter().map(|&at| small[at]).collect());
     let alone = large.iter().map(|&at| vec![at]);

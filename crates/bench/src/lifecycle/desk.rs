@@ -13,6 +13,8 @@ use crate::client::{Client, get, post};
 
 /// How long a desk without work waits before it looks again.
 pub(super) const IDLE: Duration = Duration::from_millis(40);
+/// How often somebody looks for work to hand out.
+pub(super) const LOOKED_EVERY: Duration = Duration::from_millis(100);
 
 /// One connection of somebody at work.
 pub(super) struct Desk<'l> {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use super::Line;
-use super::desk::{Desk, IDLE, Items, Tray};
+use super::desk::{Desk, IDLE, Items, LOOKED_EVERY, Tray};
 use crate::orders::{Buyer, SKUS};
 use crate::shop::code;
 
@@ -74,7 +74,7 @@ async fn hand_out_lists(line: Arc<Line>, lists: Arc<Tray<String>>) -> Result<()>
         open.difference(&given).for_each(|list| lists.put(list.clone()));
         // What is not open any more does not come again.
         given = open;
-        tokio::time::sleep(IDLE).await;
+        tokio::time::sleep(LOOKED_EVERY).await;
     }
     Ok(())
 }
@@ -167,7 +167,7 @@ async fn hand_out_picked(line: Arc<Line>, picked: Arc<Tray<Work>>) -> Result<()>
             }
         }
         given = ids;
-        tokio::time::sleep(IDLE).await;
+        tokio::time::sleep(LOOKED_EVERY).await;
     }
     Ok(())
 }

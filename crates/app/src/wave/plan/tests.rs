@@ -52,7 +52,7 @@ fn cart(totes: u32, pieces: u32) -> Cart {
 }
 
 fn planned(walk: Option<&Walk>, work: &[Work], shelves: &[Shelf], cart: Cart) -> Plan {
-    plan(walk, work, shelves, cart, |_| NOW, NOW)
+    plan(walk, work, shelves, (cart, Care::Thorough), |_| NOW, NOW)
 }
 
 #[test]
@@ -73,6 +73,23 @@ fn neighbors_are_picked_on_one_walk_and_each_has_its_tote() {
     assert!(plan.lists.iter().all(|list| list.totes == 2 && list.is_shortest));
     let walked: i64 = plan.lists.iter().map(|list| list.walk_mm).sum();
     assert!(walked < plan.walk_alone_mm, "{walked} of {}", plan.walk_alone_mm);
+}
+
+#[test]
+fn a_quick_plan_picks_the_same_pieces_and_walks_less_than_one_by_one() {
+    let (walk, places) = floor();
+    let shelves: Vec<Shelf> = (0..40).map(|number| shelf(number, 100, &places)).collect();
+    let work: Vec<Work> =
+        (0..90).map(|at| work(at, &[(at * 7 % 40, 1), (at * 11 % 40, 2)])).collect();
+    let with = |care| plan(Some(&walk), &work, &shelves, (cart(10, 20), care), |_| NOW, NOW);
+    let (quick, thorough) = (with(Care::Quick), with(Care::Thorough));
+    let pieces = |plan: &Plan| -> i64 {
+        plan.lists.iter().flat_map(|list| &list.lines).map(|line| line.quantity).sum()
+    };
+    let walk_mm = |plan: &Plan| plan.lists.iter().map(|list| list.walk_mm).sum::<i64>();
+    assert_eq!((pieces(&quick), pieces(&thorough)), (270, 270));
+    assert!(walk_mm(&thorough) <= walk_mm(&quick));
+    assert!(walk_mm(&quick) < quick.walk_alone_mm / 2, "{}", walk_mm(&quick));
 }
 
 #[test]
