@@ -19,8 +19,8 @@ use crate::shop::code;
 
 const PICKERS: usize = 8;
 const PACKERS: usize = 24;
-/// Fulfillments of a wave.
-const WAVE: u32 = 200;
+/// Fulfillments of a wave: three carts.
+const WAVE: u32 = 60;
 /// What fits on a cart.
 const TOTES: u32 = 20;
 const PIECES_PER_TOTE: u32 = 30;
