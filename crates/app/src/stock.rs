@@ -3,7 +3,8 @@
 //! Each command books domain movements on locked levels and records them with who, when and why.
 //!
 //! Invariant: what lies in the bins of a location is never more than what is on hand there; the
-//! difference lies somewhere without a label. Commands without a bin touch only that difference.
+//! difference lies in totes of pickers, or somewhere without a label. Commands without a bin touch only the
+//! latter.
 
 use jiff::civil::Date;
 use ordermill_base::{Quantity, Timestamp};
@@ -15,7 +16,7 @@ use ordermill_domain::stock::{
 };
 use ordermill_storage::incoming::{self, Incoming};
 use ordermill_storage::stock::{self, BinStock, Levels, Place};
-use ordermill_storage::{Error, Tx, location, sku};
+use ordermill_storage::{Error, Tx, location, pick_list, shelf, sku};
 
 /// Where exactly pieces are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -295,7 +296,7 @@ impl Floor {
         Ok(stock::record(tx, act, &level, event, place)?)
     }
 
-    /// What lies at a spot; without a bin, what lies in none.
+    /// What lies at a spot; without a bin, what lies in none and in no tote.
     fn pieces(
         &mut self,
         tx: &mut Tx<'_>,
@@ -305,7 +306,12 @@ impl Floor {
         let bins = stock::bins(tx, self.sku.id, at)?;
         let Some(bin) = spot.bin else {
             let in_bins: i64 = bins.iter().map(|stock| stock.on_hand).sum();
-            let all = self.levels.at(self.sku.id, at)?.on_hand - in_bins;
+            let mut all = self.levels.at(self.sku.id, at)?.on_hand - in_bins;
+            if shelf::is_kept_in_bins(tx, self.sku.id, at)? {
+                // What lies in totes and boxes is on its way to somebody, or back to a bin.
+                let beside = pick_list::beside_bins(tx, at)?;
+                all -= beside.get(&self.sku.id).map_or(0, |beside| beside.in_totes);
+            }
             return Ok(Pieces { all, claimed: 0 });
         };
         let lot = spot.lot.as_ref().map_or("", |lot| lot.code.as_str());

@@ -18,7 +18,9 @@ use ordermill_app::pick_list::{
     Answer, Asked, Outcome, Sent, drop_fulfillment, put_away, take_next, work,
 };
 use ordermill_app::sourcing::{Wish as SourcingWish, by_rules, source_each};
-use ordermill_app::stock::{Lot, Spot, StockError, count_stock, receive_stock};
+use ordermill_app::stock::{
+    Lot, Spot, StockError, adjust_stock, count_stock, receive_stock, transfer_stock,
+};
 use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{ReleaseError, Wish, release_in};
 use ordermill_base::{Currency, Id, Quantity, Span, Timestamp};
@@ -488,6 +490,106 @@ fn a_canceled_order_leaves_its_list_and_what_was_picked_goes_back_to_a_shelf() {
 }
 
 #[test]
+fn a_short_pick_for_a_canceled_order_changes_nothing() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        let order = an_order(&mut connection, &known, 101, &[(1, 3)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        connection.transact(|tx| cancel_order(tx, &act(), order, CancelReason::Buyer)).unwrap();
+        assert_eq!(short(&mut connection, &known, list), Outcome::Canceled);
+        assert_eq!(shelves(&mut connection, 1), [(5, 3)], "until the list has learned of it");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn what_lies_in_totes_is_not_taken_for_something_that_lies_about() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        an_order(&mut connection, &known, 101, &[(1, 2)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        for text in ["A-01-01-1", "S1", "S1"] {
+            scan(&mut connection, &known, list, text);
+        }
+        let nowhere = Spot::default();
+        let moved = connection.transact(|tx| {
+            transfer_stock(
+                tx,
+                &act(),
+                sku(1),
+                (here(), Some(&nowhere)),
+                (location(2), None),
+                Quantity::ONE,
+            )
+        });
+        assert!(matches!(moved, Err(StockError::Short { has: 0, asked: 1 })), "{moved:?}");
+        connection.transact(|tx| count_stock(tx, &act(), sku(1), here(), 0, &nowhere)).unwrap();
+        let level = connection.read(|tx| stock::levels(tx, [sku(1)])).unwrap();
+        assert_eq!(level[0].on_hand, 5, "who counts what lies about does not count totes");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_piece_that_a_bin_still_counts_is_not_picked_from_nowhere() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 1, None);
+        let nowhere = Spot::default();
+        let one = Quantity::ONE;
+        connection
+            .transact(|tx| receive_stock(tx, &act(), sku(1), here(), one, &nowhere, None))
+            .unwrap();
+        an_order(&mut connection, &known, 101, &[(1, 2)]);
+        release(&mut connection, &wish()).unwrap();
+        // What lay about is gone before somebody comes for it, and a shelf is filled.
+        put(&mut connection, 1, "A-02-01-1", 4, None);
+        connection.transact(|tx| adjust_stock(tx, &act(), sku(1), here(), -1, &nowhere)).unwrap();
+        let list = take(&mut connection);
+        for text in ["A-01-01-1", "S1"] {
+            scan(&mut connection, &known, list, text);
+        }
+        assert_eq!(scan(&mut connection, &known, list, "S1"), Outcome::TooMany);
+        assert_eq!(short(&mut connection, &known, list), Outcome::OtherBin);
+        for text in ["A-02-01-1", "S1"] {
+            scan(&mut connection, &known, list, text);
+        }
+        assert_eq!(shelves(&mut connection, 1), [(3, 0)]);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn work_whose_pieces_lie_in_a_doubted_bin_waits_for_the_count() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        an_order(&mut connection, &known, 101, &[(1, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        scan(&mut connection, &known, list, "A-01-01-1");
+        short(&mut connection, &known, list);
+        let waiting = an_order(&mut connection, &known, 102, &[(1, 2)]);
+        assert!(matches!(release(&mut connection, &wish()), Err(ReleaseError::Nothing)));
+        let bin = bin(&mut connection, "A-01-01-1");
+        connection
+            .transact(|tx| {
+                let spot = Spot { bin: Some(bin), lot: None };
+                count_stock(tx, &act(), sku(1), here(), 4, &spot).unwrap();
+                task::close(tx, TaskKind::CountBin, bin, "counted", NOW)
+            })
+            .unwrap();
+        release(&mut connection, &wish()).unwrap();
+        assert_eq!(work_of(&mut connection, waiting).state(), State::Released);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
 fn claimed_pieces_are_not_taken_by_others() {
     for database in each_database() {
         let (mut connection, known) = a_floor(&database);
@@ -500,7 +602,7 @@ fn claimed_pieces_are_not_taken_by_others() {
         let moved = connection.transact(|tx| {
             let three = Quantity::new(3).unwrap();
             let (from, to) = ((here(), Some(&spot)), (location(2), None));
-            ordermill_app::stock::transfer_stock(tx, &act(), sku(1), from, to, three)
+            transfer_stock(tx, &act(), sku(1), from, to, three)
         });
         assert!(matches!(moved, Err(StockError::Short { has: 2, asked: 3 })), "{moved:?}");
     }

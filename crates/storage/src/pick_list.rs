@@ -1,10 +1,10 @@
 //! Pick lists with their stops, and the scans that were taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, StaffId, WaveId};
+use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, SkuId, StaffId, WaveId};
 use ordermill_domain::pick_list::{Event, Facts, Line, PickList, State};
 
 use crate::columns::{Kind, insert};
@@ -387,6 +387,43 @@ pub fn to_put_away(
           ORDER BY pick_list_id, position LIMIT $2"
     );
     tx.query(&sql, params![location.raw(), limit], read_line)
+}
+
+/// Pieces of a SKU that lie in totes, and pieces that lists will take from no bin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BesideBins {
+    /// In totes and boxes.
+    pub in_totes: i64,
+    /// Those of them that are to be put away, because nobody wants them any more.
+    pub to_put_away: i64,
+    /// Still to be taken from wherever they lie.
+    pub wanted: i64,
+}
+
+/// What of each SKU has left its bin at a location and is still there, or will be taken from no bin: by the
+/// work that is open there, and by what is to be put away.
+pub fn beside_bins(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+) -> Result<BTreeMap<SkuId, BesideBins>, Error> {
+    let sql = "SELECT l.sku_id, CAST(SUM(l.picked - l.returned) AS BIGINT),
+            CAST(SUM(CASE WHEN f.state = 'canceled' THEN l.picked - l.returned ELSE 0 END) AS BIGINT),
+            CAST(SUM(CASE WHEN l.bin_id IS NULL
+                THEN l.quantity - l.picked - l.short - l.dropped ELSE 0 END) AS BIGINT)
+       FROM pick_lines l JOIN pick_lists p ON p.id = l.pick_list_id
+       JOIN fulfillments f ON f.id = l.fulfillment_id
+      WHERE p.location_id = $1 AND l.fulfillment_id IN (
+            SELECT id FROM fulfillments WHERE location_id = $1
+               AND state IN ('planned', 'released', 'picking', 'picked', 'rechecked', 'packed')
+            UNION SELECT subject_id FROM tasks
+             WHERE kind = 'put_back' AND state IN ('open', 'claimed'))
+      GROUP BY l.sku_id";
+    let all = tx.query(sql, params![location.raw()], |row| {
+        let sku = row.id()?;
+        let (in_totes, to_put_away, wanted) = (row.int()?, row.int()?, row.int()?);
+        Ok((sku, BesideBins { in_totes, to_put_away, wanted }))
+    })?;
+    Ok(all.into_iter().collect())
 }
 
 /// How much of the floor's work is done, by zone or by person.

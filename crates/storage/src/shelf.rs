@@ -83,6 +83,14 @@ pub fn in_bin(tx: &mut Tx<'_>, location: LocationId, bin: BinId) -> Result<Vec<S
     tx.query(&sql, params![location.raw(), bin.raw()], read)
 }
 
+/// Whether a SKU is kept in bins at a location, or ever was: then what is on hand and in no bin lies in totes,
+/// or somewhere without a label.
+pub fn is_kept_in_bins(tx: &mut Tx<'_>, sku: SkuId, location: LocationId) -> Result<bool, Error> {
+    let sql = "SELECT bin_id FROM stock_bins WHERE sku_id = $1 AND location_id = $2 LIMIT 1";
+    let found = tx.query_opt(sql, params![sku.raw(), location.raw()], |row| row.int())?;
+    Ok(found.is_some())
+}
+
 /// The place of pieces: what, where, in which bin, of which lot.
 pub type Spot<'s> = (SkuId, LocationId, BinId, &'s str);
 

@@ -23,6 +23,8 @@ use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, stock, 
 use crate::fulfillment::WorkError;
 use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
 
+pub(crate) use work::finish;
+
 pub use canceled::{drop_fulfillment, reader};
 pub use view::{Stop, stops};
 pub use work::{Answer, Asked, Outcome, Sent, work, work_each};

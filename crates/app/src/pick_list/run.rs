@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{BinId, FulfillmentId, SkuId, StaffId};
+use ordermill_domain::fulfillment::Step;
+use ordermill_domain::ids::{BinId, FulfillmentId, LocationId, SkuId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Event, Expected, Line, PickList};
 use ordermill_domain::scan::Scan;
-use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, sku};
+use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, sku, stock};
 
 use super::PickError;
 use super::work::{
@@ -51,6 +52,8 @@ struct Run<'a> {
     happened: Vec<Event>,
     /// Pieces that have left bins: of which SKU and lot, from where, how many.
     taken: BTreeMap<(SkuId, BinId, String), i64>,
+    /// Pieces that were taken from no bin.
+    found: BTreeMap<SkuId, i64>,
 }
 
 impl<'a> Run<'a> {
@@ -69,8 +72,9 @@ impl<'a> Run<'a> {
         let files = FulfillmentFile::load_each(tx, &ids)?;
         let files = files.into_iter().map(|file| (file.work.id(), file)).collect();
         let list = lock(tx, seen)?;
-        let (expected, happened, taken) = (HashMap::new(), Vec::new(), BTreeMap::new());
-        Ok(Self { act, by, list, files, expected, happened, taken })
+        let (expected, happened) = (HashMap::new(), Vec::new());
+        let (taken, found) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { act, by, list, files, expected, happened, taken, found })
     }
 
     fn follow(&mut self, tx: &mut Tx<'_>, sent: &Sent) -> Result<Answer, PickError> {
@@ -97,27 +101,51 @@ impl<'a> Run<'a> {
             Event::ItemSeen { .. } => Outcome::ItemSeen,
             _ => Outcome::Picked,
         };
-        if outcome == Outcome::Picked && !self.pick(&line, *pieces)? {
+        if outcome == Outcome::Picked
+            && let Some((refusal, expected)) = self.pick(tx, &line, *pieces)?
+        {
             self.list = before;
-            return Ok(refused(Outcome::Canceled, &self.list, String::new()));
+            return Ok(refused(refusal, &self.list, expected));
         }
         self.happened.push(event);
         Ok(answer(outcome, &self.list, Some(line.no)))
     }
 
-    /// Notes pieces as picked for their fulfillment. `false` if that is not on the floor any more: it was
-    /// canceled, and the list learns it from the journal.
-    fn pick(&mut self, line: &Line, pieces: i64) -> Result<bool, PickError> {
+    /// Notes pieces as picked for their fulfillment, or says why not: it is not on the floor any more, since
+    /// it was canceled and the list learns it from the journal; or by the books there are not so many that
+    /// lie in no bin.
+    fn pick(
+        &mut self,
+        tx: &mut Tx<'_>,
+        line: &Line,
+        pieces: i64,
+    ) -> Result<Option<(Outcome, String)>, PickError> {
+        let canceled = Ok(Some((Outcome::Canceled, String::new())));
+        let at = self.list.facts().location;
+        let Some(file) = self.files.get_mut(&line.fulfillment) else { return canceled };
+        if file.work.state().after(Step::Pick).is_err() {
+            return canceled;
+        }
+        if line.bin.is_none()
+            && let Some(about) = lying_about(tx, line.sku, at)?
+        {
+            let left = about - self.found.get(&line.sku).copied().unwrap_or_default();
+            if left < pieces {
+                return Ok(Some((Outcome::TooMany, left.to_string())));
+            }
+        }
         let picked = vec![LineQuantity { line_no: line.line_no, quantity: quantity(pieces)? }];
-        let Some(file) = self.files.get_mut(&line.fulfillment) else { return Ok(false) };
         if file.step(self.act, |work| work.pick(picked, self.act.at)).is_err() {
-            return Ok(false);
+            return canceled;
         }
         finish(self.act, file)?;
-        if let Some(bin) = line.bin {
-            *self.taken.entry((line.sku, bin, line.lot.clone())).or_default() += pieces;
+        match line.bin {
+            Some(bin) => {
+                *self.taken.entry((line.sku, bin, line.lot.clone())).or_default() += pieces;
+            }
+            None => *self.found.entry(line.sku).or_default() += pieces,
         }
-        Ok(true)
+        Ok(None)
     }
 
     fn save(self, tx: &mut Tx<'_>) -> Result<(), PickError> {
@@ -145,4 +173,18 @@ impl<'a> Run<'a> {
         self.expected.insert(line.no, expected.clone());
         Ok(expected)
     }
+}
+
+/// How many pieces lie at a location without a bin and in no tote, by the books; none where the SKU is not
+/// kept in bins. A piece that is not among them was taken from a bin that still counts it: then the stop is
+/// short, and another bin the next.
+fn lying_about(tx: &mut Tx<'_>, sku: SkuId, at: LocationId) -> Result<Option<i64>, Error> {
+    if !shelf::is_kept_in_bins(tx, sku, at)? {
+        return Ok(None);
+    }
+    let levels = stock::lock(tx, [sku])?;
+    let in_bins: i64 = stock::bins(tx, sku, at)?.iter().map(|bin| bin.on_hand).sum();
+    let on_hand = levels.find(sku, at).map_or(0, |level| level.on_hand);
+    let in_totes = stored::beside_bins(tx, at)?.get(&sku).map_or(0, |beside| beside.in_totes);
+    Ok(Some(on_hand - in_bins - in_totes))
 }

@@ -7,7 +7,7 @@
 
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{RejectReason, ShortReason};
+use ordermill_domain::fulfillment::{RejectReason, ShortReason, Step};
 use ordermill_domain::ids::{LocationId, OrderId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Line, ListError, PickList};
@@ -16,7 +16,7 @@ use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, fulfillment, location, pick_list as stored, shelf, task};
 
 use super::PickError;
-use super::work::{Answer, Outcome, answer, finish, lock, told};
+use super::work::{Answer, Outcome, answer, finish, lock, refused, told};
 use crate::catalog::Catalog;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::OrderFile;
@@ -54,6 +54,11 @@ pub(super) fn report(
         Ok(event) => event,
         Err(error) => return Ok(told(&error.into(), seen)),
     };
+    let file = files.iter().find(|file| file.work.id() == line.fulfillment);
+    if !file.is_some_and(|file| file.work.state().after(Step::Short).is_ok()) {
+        // Nobody wants the pieces any more; the list learns it from the journal.
+        return Ok(refused(Outcome::Canceled, seen, String::new()));
+    }
     // Locks the levels of everything in the order, and so the claims in bins below.
     let mut of_order = OrderFile::load(tx, order).map_err(WorkError::from)?;
     stored::update(tx, act, &list, &event)?;

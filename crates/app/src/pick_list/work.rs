@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::ShortReason;
+use ordermill_domain::fulfillment::{ShortReason, State};
 use ordermill_domain::ids::{PickListId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Event, Line, ListError, PickList, Refusal};
@@ -271,7 +271,10 @@ pub(super) fn lock(tx: &mut Tx<'_>, seen: &PickList) -> Result<PickList, PickErr
 }
 
 /// If all that is to be shipped lies in totes, it is picked.
-pub(super) fn finish(act: &Act, file: &mut FulfillmentFile) -> Result<(), WorkError> {
+pub(crate) fn finish(act: &Act, file: &mut FulfillmentFile) -> Result<(), WorkError> {
+    if file.work.state() != State::Picking {
+        return Ok(());
+    }
     let is_picked = file.work.facts().lines.iter().all(|line| line.to_pick() == 0);
     if is_picked && !file.work.is_empty() && file.work.has_picked() {
         file.step(act, |work| work.finish_picking(act.at))?;

@@ -6,6 +6,8 @@
 
 pub mod plan;
 
+use std::collections::BTreeMap;
+
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, State};
@@ -178,6 +180,11 @@ struct Waiting {
     layout: Option<Layout>,
     work: Vec<Fulfillment>,
     shelves: Vec<Shelf>,
+    /// Pieces that lie in no bin and that nobody has or will fetch, by SKU.
+    about: BTreeMap<SkuId, i64>,
+    /// Pieces that somebody has to see to first, by SKU: in bins that wait for a count, and in totes that are
+    /// to be put away.
+    seen_to: BTreeMap<SkuId, i64>,
 }
 
 /// A plan with the work that it is for, as it was when it was planned.
@@ -207,13 +214,60 @@ impl Waiting {
         skus.sort_unstable();
         skus.dedup();
         let doubted: Vec<i64> = task::subjects_open(tx, TaskKind::CountBin, DOUBTED_MAX)?.collect();
-        let mut shelves = shelf::of_skus(tx, at, &skus)?;
-        shelves.retain(|it| !doubted.contains(&ordermill_base::Id::raw(it.bin)));
-        Ok(Some(Self { location, layout: layout::fetch(tx, at)?, work, shelves }))
+        let shelves = shelf::of_skus(tx, at, &skus)?;
+        let mut about: BTreeMap<SkuId, i64> = stock::levels(tx, skus)?
+            .into_iter()
+            .filter(|level| level.location == at)
+            .map(|level| (level.sku, level.on_hand))
+            .collect();
+        let mut seen_to: BTreeMap<SkuId, i64> = BTreeMap::new();
+        for (sku, beside) in pick_list::beside_bins(tx, at)? {
+            *seen_to.entry(sku).or_default() += beside.to_put_away;
+            *about.entry(sku).or_default() -= beside.in_totes + beside.wanted;
+        }
+        for shelf in &shelves {
+            *about.entry(shelf.sku).or_default() -= shelf.on_hand;
+        }
+        let is_doubted = |it: &Shelf| doubted.contains(&ordermill_base::Id::raw(it.bin));
+        let (waiting, shelves): (Vec<Shelf>, Vec<Shelf>) =
+            shelves.into_iter().partition(is_doubted);
+        for shelf in waiting {
+            *seen_to.entry(shelf.sku).or_default() += shelf.on_hand - shelf.claimed;
+        }
+        let layout = layout::fetch(tx, at)?;
+        Ok(Some(Self { location, layout, work, shelves, about, seen_to }))
+    }
+
+    /// Leaves out work whose pieces lie in bins that wait for a count, or in totes that are to be put away:
+    /// then they can be fetched, or are known to be missing. Until then a list could only send somebody to
+    /// look for them.
+    fn leave_out_what_is_seen_to(&mut self, now: Timestamp) {
+        let mut there = self.about.clone();
+        for shelf in self.shelves.iter().filter(|shelf| shelf.kind != plan::QUARANTINE) {
+            let ends = shelf.expires_on.map(|day| end_of(day, &self.location));
+            if ends.is_none_or(|ends| ends > now) {
+                *there.entry(shelf.sku).or_default() += shelf.on_hand - shelf.claimed;
+            }
+        }
+        self.work.retain(|work| {
+            let mut wanted: BTreeMap<SkuId, i64> = BTreeMap::new();
+            for line in &work.facts().lines {
+                *wanted.entry(line.sku).or_default() += line.to_pick();
+            }
+            let waits = wanted.iter().any(|(sku, pieces)| {
+                let is_seen_to = self.seen_to.get(sku).is_some_and(|pieces| *pieces > 0);
+                is_seen_to && there.get(sku).copied().unwrap_or_default() < *pieces
+            });
+            if !waits {
+                wanted.iter().for_each(|(sku, pieces)| *there.entry(*sku).or_default() -= pieces);
+            }
+            !waits
+        });
     }
 
     /// Chooses the work of the wave and plans its lists; none if no work waits.
     fn plan(mut self, wish: &Wish, now: Timestamp) -> Option<Ready> {
+        self.leave_out_what_is_seen_to(now);
         let end_of = |day| end_of(day, &self.location);
         let mut wanted: Vec<Work> = self.work.iter().map(work_of).collect();
         if !wish.zone.is_empty() {

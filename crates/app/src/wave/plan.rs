@@ -48,7 +48,7 @@ impl Care {
 
 /// Bins of these kinds of zones are picked from last, and never.
 const RESERVE: &str = "reserve";
-const QUARANTINE: &str = "quarantine";
+pub(super) const QUARANTINE: &str = "quarantine";
 
 /// What is to be picked for one fulfillment.
 #[derive(Debug, Clone, PartialEq, Eq)]
