@@ -162,6 +162,11 @@ impl State {
         !self.is_over()
     }
 
+    /// Whether it has left us.
+    pub const fn has_left(self) -> bool {
+        !matches!(self, Self::LabelCreated | Self::Voided)
+    }
+
     /// Whether nothing more happens to it.
     pub const fn is_over(self) -> bool {
         !matches!(self, Self::LabelCreated | Self::HandedOver)

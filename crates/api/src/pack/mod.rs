@@ -40,6 +40,7 @@ impl From<BenchError> for Problem {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", forbidden)
             }
             BenchError::Stale(_) => etag::changed(&error),
+            BenchError::Left(_) => Self::new(StatusCode::CONFLICT, "step_not_allowed", &error),
             BenchError::Work(WorkError::NotFound(_)) => not_found("fulfillment"),
             BenchError::Work(WorkError::Refused(refused)) => {
                 Self::new(StatusCode::CONFLICT, "step_not_allowed", refused)

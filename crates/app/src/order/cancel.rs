@@ -1,16 +1,19 @@
 //! Canceling before anything leaves the building: by the buyer, an operator, a channel, or D1.
 
+use std::collections::HashSet;
+
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{CancelReason, Status};
+use ordermill_domain::ids::{OrderId, ShipmentId};
+use ordermill_domain::order::{CancelReason, OrderError, Progress, Status};
 use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
-use ordermill_storage::{Error, Tx, payment, refund};
+use ordermill_storage::{Error, Tx, payment, refund, shipment};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
 use crate::fulfillment::cancel::cancel_each;
+use crate::fulfillment::progress::roll_up;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::payment::refund::{GrantRefundError, grant_refund};
 
@@ -46,14 +49,30 @@ pub fn cancel_order(
     if file.order().status() == Status::Canceled {
         return Ok(false);
     }
+    if has_left(tx, id)? {
+        return Err(FileError::from(OrderError::AlreadyShipped).into());
+    }
     file.cancel(act, reason)?;
     file.save(tx)?;
-    // An order that has shipped is refused above: its work can be ended.
+    // An order of which anything has left is refused above: its work can be ended.
     cancel_each(tx, act, work).map_err(WorkError::into_storage)?;
+    if file.stored.progress != Progress::NotPacked {
+        roll_up(tx, &[id], &HashSet::new())?;
+    }
     file.meet_payment_deadlines(tx)?;
     release(tx, act, file.order().facts())?;
     settle_payments(tx, act, id, Cause::OrderCanceled)?;
     Ok(true)
+}
+
+/// Whether a carrier has a parcel of the order. The pieces of a fulfillment leave the books when all of its
+/// parcels have gone; what its first parcel carries is gone before.
+fn has_left(tx: &mut Tx<'_>, id: OrderId) -> Result<bool, Error> {
+    let ids: Vec<ShipmentId> =
+        shipment::of(tx, id)?.iter().map(|stored| stored.shipment.facts().id).collect();
+    // Locked, so that a scan that comes in just now is before or behind.
+    let parcels = shipment::fetch_each_for_update(tx, &ids)?;
+    Ok(parcels.iter().any(|stored| stored.shipment.state().has_left()))
 }
 
 /// Voids the payments of an order that are open, and promises back what is left of captured ones.

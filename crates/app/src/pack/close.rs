@@ -7,7 +7,7 @@ use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::PackageId;
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::package::{Content, ContentError, Package, check_contents};
-use ordermill_storage::{Tx, package, pick_list};
+use ordermill_storage::{Tx, package, pick_list, shipment};
 
 use super::lots::name_lots;
 use super::proposal::{NoProposal, fits};
@@ -123,6 +123,9 @@ pub fn close(
 }
 
 /// Opens the boxes of a packed fulfillment again.
+///
+/// # Errors
+/// [`BenchError::Left`] if a carrier has one of them.
 pub fn open(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -130,6 +133,12 @@ pub fn open(
     seen: Seen,
 ) -> Result<(), BenchError> {
     let mut file = load(tx, principal, seen)?;
+    let closed: Vec<PackageId> =
+        package::of_each(tx, &[seen.id])?.into_iter().map(|package| package.id).collect();
+    let parcels = shipment::of_packages(tx, &[file.work.facts().order])?;
+    if parcels.iter().any(|(package, state)| closed.contains(package) && state.has_left()) {
+        return Err(BenchError::Left(seen.id));
+    }
     file.step(act, |work| work.unpack(act.at))?;
     file.save(tx)?;
     package::open_all(tx, seen.id, act.at)?;

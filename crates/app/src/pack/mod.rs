@@ -39,6 +39,9 @@ pub enum BenchError {
     /// Someone else changed the fulfillment after they saw it.
     #[error("fulfillment {0} changed meanwhile")]
     Stale(FulfillmentId),
+    /// A carrier has a parcel of it already.
+    #[error("a parcel of fulfillment {0} is with the carrier")]
+    Left(FulfillmentId),
     /// The fulfillment refuses.
     #[error(transparent)]
     Work(#[from] WorkError),

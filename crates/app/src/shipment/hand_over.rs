@@ -3,14 +3,17 @@
 //! A list holds the parcels of one carrier at one location. Closing it hands all of them over in one
 //! command: each is with the carrier then. The carrier's [driver](super::driver) is called afterwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, ShipmentId};
+use ordermill_domain::fulfillment::{Fulfillment, State as Work};
+use ordermill_domain::ids::{
+    CarrierId, FulfillmentId, LocationId, ManifestId, OrderId, PackageId, ShipmentId,
+};
 use ordermill_domain::shipment::{Event, Facts, State};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Error, Tx, carrier, manifest, order};
+use ordermill_storage::{Error, Tx, carrier, fulfillment, manifest, order, package};
 
 use super::label::look_at;
 use super::leave::follow;
@@ -40,6 +43,9 @@ pub enum Refused {
     /// It is with the carrier, void, or at its end.
     #[error("the parcel is {0}")]
     NotWaiting(State),
+    /// Its order has ended, or its box was opened again: it stays here.
+    #[error("the parcel is no longer to leave")]
+    NotWanted,
     /// The list is as long as it may get: close it and go on with the next.
     #[error("the list has {PARCELS_MAX} parcels")]
     Full,
@@ -51,6 +57,7 @@ impl Refused {
         match self {
             Self::Unknown => "unknown",
             Self::NotWaiting(_) => "not_waiting",
+            Self::NotWanted => "not_wanted",
             Self::Full => "full",
         }
     }
@@ -93,11 +100,17 @@ pub fn scan_out(
     let ids: Vec<ShipmentId> = here.values().map(|facts| facts.id).collect();
     let listed: HashMap<ShipmentId, ManifestId> =
         manifest::of_each(tx, &ids)?.into_iter().collect();
+    let waiting: Vec<&Stored> = found
+        .iter()
+        .filter(|it| it.location == at && it.shipment.state() == State::LabelCreated)
+        .collect();
+    let staying = staying(tx, &waiting)?;
     let mut dock = Dock { at, now: act.at, listed, open: HashMap::new(), lengths: HashMap::new() };
     let mut answers = Vec::with_capacity(waybills.len());
     for waybill in waybills {
         answers.push(match here.get(waybill) {
             None => Err(Refused::Unknown),
+            Some(facts) if staying.contains(&facts.id) => Err(Refused::NotWanted),
             Some(facts) => dock.put(tx, facts)?,
         });
     }
@@ -150,6 +163,28 @@ impl Dock {
         self.lengths.insert(manifest, length);
         Ok(length)
     }
+}
+
+/// Those of these parcels that are not to leave: their order has ended, or their box was opened again, and
+/// their label is about to be given back.
+fn staying(tx: &mut Tx<'_>, parcels: &[&Stored]) -> Result<HashSet<ShipmentId>, Error> {
+    let orders: Vec<OrderId> =
+        parcels.iter().map(|stored| stored.shipment.facts().terms.order).collect();
+    let works = fulfillment::of_each(tx, &orders)?;
+    let packed = works.iter().filter(|work| work.state() == Work::Packed);
+    let packed: Vec<FulfillmentId> = packed.map(Fulfillment::id).collect();
+    let closed: HashSet<PackageId> =
+        package::of_each(tx, &packed)?.into_iter().map(|package| package.id).collect();
+    let mut staying = HashSet::new();
+    for stored in parcels {
+        let facts = stored.shipment.facts();
+        let id = facts.terms.package;
+        // What was packed elsewhere is not ours to keep.
+        if !closed.contains(&id) && package::fetch(tx, id)?.is_some() {
+            staying.insert(facts.id);
+        }
+    }
+    Ok(staying)
 }
 
 /// Why a parcel was not taken off a list.
@@ -207,7 +242,8 @@ pub enum CloseManifestError {
 
 /// Closes a list: the carrier has its parcels. What fulfillments have left with it is booked out of the
 /// stock, and their orders are shipped as far as that goes. Gives those that were handed over; parcels that the
-/// carrier's own scan has handed over before, or that were voided meanwhile, are left out.
+/// carrier's own scan has handed over before, or that were voided meanwhile, are left out. Those that are no
+/// longer to leave are taken off the list.
 pub fn close(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -221,9 +257,7 @@ pub fn close(
     if ids.is_empty() {
         return Err(CloseManifestError::Empty(id));
     }
-    let speaks = carrier::fetch(tx, manifest.carrier)?
-        .is_some_and(|stored| !stored.account.protocol.is_empty());
-    if !manifest::close(tx, id, act.at, speaks.then_some(act.at))? {
+    if manifest.closed_at.is_some() {
         return Err(CloseManifestError::Closed(id));
     }
     // Orders are locked first, as everywhere.
@@ -232,6 +266,21 @@ pub fn close(
     orders.dedup();
     order::lock_each(tx, &orders)?;
     let mut stored = shipment::fetch_each_for_update(tx, &ids)?;
+    let waiting: Vec<&Stored> =
+        stored.iter().filter(|it| it.shipment.state() == State::LabelCreated).collect();
+    let staying = staying(tx, &waiting)?;
+    for parcel in &staying {
+        manifest::remove(tx, *parcel)?;
+    }
+    stored.retain(|it| !staying.contains(&it.shipment.facts().id));
+    if stored.is_empty() {
+        return Err(CloseManifestError::Empty(id));
+    }
+    let speaks = carrier::fetch(tx, manifest.carrier)?
+        .is_some_and(|stored| !stored.account.protocol.is_empty());
+    if !manifest::close(tx, id, act.at, speaks.then_some(act.at))? {
+        return Err(CloseManifestError::Closed(id));
+    }
     let mut events: Vec<(ShipmentId, i64, Event)> = Vec::new();
     for stored in &mut stored {
         let Ok(Some(event)) = stored.shipment.hand_over(Some(id), act.at) else { continue };

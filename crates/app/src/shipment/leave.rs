@@ -61,7 +61,7 @@ pub fn follow(tx: &mut Tx<'_>, act: &Act, orders: &[OrderId]) -> Result<(), Erro
     let mut leaving: BTreeMap<OrderId, Vec<FulfillmentId>> = BTreeMap::new();
     for file in &mut works {
         let (id, order) = (file.work.id(), file.work.facts().order);
-        if file.work.state() == Work::Packed && parcels.all(id, has_left) {
+        if file.work.state() == Work::Packed && parcels.all(id, State::has_left) {
             step(file.step(act, |work| work.hand_over(act.at)))?;
             leaving.entry(order).or_default().push(id);
         }
@@ -103,10 +103,6 @@ fn ship(
 /// A step that was asked for by the state: a refusal is a defect.
 fn step<E: Into<WorkError>>(taken: Result<(), E>) -> Result<(), Error> {
     taken.map_err(|error| error.into().into_storage())
-}
-
-const fn has_left(state: State) -> bool {
-    !matches!(state, State::LabelCreated | State::Voided)
 }
 
 /// The closed packages of fulfillments, and where the parcel of each is.

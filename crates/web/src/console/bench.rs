@@ -325,7 +325,9 @@ fn trouble_of(error: BenchError, id: FulfillmentId) -> Trouble {
         BenchError::Forbidden(forbidden) => forbidden.into(),
         BenchError::Stale(_) => Trouble::Stale(href_of(id)),
         BenchError::Work(WorkError::NotFound(_)) => Trouble::NotFound,
-        BenchError::Work(WorkError::Refused(_)) => Trouble::Refused(href_of(id)),
+        BenchError::Left(_) | BenchError::Work(WorkError::Refused(_)) => {
+            Trouble::Refused(href_of(id))
+        }
         BenchError::Work(error) => error.into_storage().into(),
     }
 }
