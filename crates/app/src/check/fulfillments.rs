@@ -15,6 +15,7 @@ use ordermill_storage::{Error, order, reservation};
 
 use super::Examination;
 use super::folded::{Folded, examine};
+use crate::fulfillment::progress::has_pieces_left;
 
 pub(super) fn run(examination: &mut Examination<'_, '_>) -> Result<i64, Error> {
     examination.walk("fulfillments", Walk::Fulfillments, |examination, range| {
@@ -233,8 +234,7 @@ impl File {
     /// I5: how far the order is, is what its fulfillments say.
     fn examine_progress(&self, examination: &mut Examination<'_, '_>, id: OrderId) {
         let Some(stored) = &self.stored else { return };
-        let has_pieces_left =
-            self.lines.iter().any(|line| line.pieces().backordered > 0 || line.open() > 0);
+        let has_pieces_left = has_pieces_left(&self.lines, &self.work);
         let share = |work: &Fulfillment| ShareOfWork { state: work.state(), is_labeled: false };
         let progress = Progress::of(self.work.iter().map(share), has_pieces_left);
         // Whether packages have waybills is not looked at here; cases after the sale are not either.

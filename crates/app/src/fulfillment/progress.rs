@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::{FulfillmentId, OrderId};
-use ordermill_domain::order::{Progress, ShareOfWork};
+use ordermill_domain::order::{OrderLine, Progress, ShareOfWork};
 use ordermill_storage::{Error, Tx, fulfillment, order};
 
 /// Computes anew how far orders are, and stores it. `labeled` are the packed fulfillments of them of which
@@ -14,22 +15,33 @@ pub fn roll_up(
     orders: &[OrderId],
     labeled: &HashSet<FulfillmentId>,
 ) -> Result<(), Error> {
-    let mut shares: HashMap<OrderId, Vec<ShareOfWork>> = HashMap::new();
+    let mut works: HashMap<OrderId, Vec<Fulfillment>> = HashMap::new();
     for work in fulfillment::of_each(tx, orders)? {
-        let is_labeled = labeled.contains(&work.id());
-        let share = ShareOfWork { state: work.state(), is_labeled };
-        shares.entry(work.facts().order).or_default().push(share);
+        works.entry(work.facts().order).or_default().push(work);
     }
-    let mut left: HashSet<OrderId> = HashSet::new();
+    let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for (order, line) in order::lines_of_each(tx, orders)? {
-        let pieces = line.pieces();
-        if pieces.backordered > 0 || line.open() > 0 {
-            left.insert(order);
-        }
+        lines.entry(order).or_default().push(line);
     }
     let progress = orders.iter().map(|order| {
-        let shares = shares.remove(order).unwrap_or_default();
-        (*order, Progress::of(shares, left.contains(order)))
+        let works = works.get(order).map_or(&[][..], Vec::as_slice);
+        let lines = lines.get(order).map_or(&[][..], Vec::as_slice);
+        let share = |work: &Fulfillment| ShareOfWork {
+            state: work.state(),
+            is_labeled: labeled.contains(&work.id()),
+        };
+        (*order, Progress::of(works.iter().map(share), has_pieces_left(lines, works)))
     });
     order::update_progress(tx, &progress.collect::<Vec<_>>())
+}
+
+/// Whether pieces of an order wait for stock, or for a location that ships them.
+pub fn has_pieces_left(lines: &[OrderLine], works: &[Fulfillment]) -> bool {
+    lines.iter().any(|line| {
+        let pieces = line.pieces();
+        let open = works.iter().filter(|work| work.state().is_open());
+        let shares = open.filter_map(|work| work.line(line.terms.line_no));
+        let planned: i64 = shares.map(|share| share.quantity).sum();
+        pieces.backordered > 0 || line.open() > 0 || pieces.allocated > planned
+    })
 }

@@ -10,6 +10,7 @@ use ordermill_storage::Tx;
 use super::{BenchError, Materials, Seen, load};
 use crate::catalog::Catalog;
 use crate::permission::Principal;
+use crate::pick_list::finish;
 
 /// What was seen at the bench.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,11 +93,14 @@ pub fn recheck(
     if !differences.is_empty() {
         return Err(RecheckError::Wrong(differences));
     }
+    // What was sent back and put right, piece for piece in its tote, has nothing left to be picked.
+    finish(act, &mut file).map_err(BenchError::from)?;
     file.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?;
     Ok(file.save(tx)?)
 }
 
-/// Sends a picked fulfillment back to the pickers, with the reason of the act.
+/// Sends a picked fulfillment back to the pickers, with the reason of the act. They put it right, and it is
+/// rechecked again.
 pub fn send_back(
     tx: &mut Tx<'_>,
     principal: &Principal,

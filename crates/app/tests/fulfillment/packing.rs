@@ -2,15 +2,17 @@
 
 use ordermill_app::catalog::Catalog;
 use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::order::cancel::cancel_order;
 use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
 use ordermill_app::pack::proposal::propose;
 use ordermill_app::pack::recheck::{Difference, Findings, RecheckError, recheck, send_back};
 use ordermill_app::pack::{BenchError, Seen};
+use ordermill_app::sourcing::by_hand;
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::State;
+use ordermill_domain::fulfillment::{RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, OrderId, WaveId};
-use ordermill_domain::order::{LineQuantity, Progress};
+use ordermill_domain::order::{CancelReason, LineQuantity, Progress};
 use ordermill_domain::package::{Content, ContentError};
 use ordermill_storage::{Connection, order, package};
 use ordermill_testkit::stock::sku;
@@ -25,19 +27,23 @@ fn picked(database: &TestDatabase) -> (Connection, Catalog, OrderId, Fulfillment
     let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2), (2, 1)]);
     source(&mut connection, &catalog, &[order]);
     let id = work_on(&mut connection, order)[0].id();
+    pick_all(&mut connection, id, vec![(1, 2), (2, 1)]);
+    (connection, catalog, order, id)
+}
+
+fn pick_all(connection: &mut Connection, id: FulfillmentId, lines: Vec<(u16, i64)>) {
     let (_, act) = somebody();
-    let pieces =
-        |line_no, pieces| LineQuantity { line_no, quantity: Quantity::new(pieces).unwrap() };
+    let line =
+        |(line_no, pieces)| LineQuantity { line_no, quantity: Quantity::new(pieces).unwrap() };
     connection
         .transact(|tx| {
             let mut file = FulfillmentFile::load(tx, id).unwrap();
             file.step(&act, |work| work.release(WaveId::from_raw(1), NOW)).unwrap();
-            file.step(&act, |work| work.pick(vec![pieces(1, 2), pieces(2, 1)], NOW)).unwrap();
+            file.step(&act, |work| work.pick(lines.into_iter().map(line).collect(), NOW)).unwrap();
             file.step(&act, |work| work.finish_picking(NOW)).unwrap();
             file.save(tx)
         })
         .unwrap();
-    (connection, catalog, order, id)
 }
 
 fn all_right() -> Findings {
@@ -190,6 +196,61 @@ fn opened_boxes_are_packed_again() {
         assert_eq!(state_of(&mut connection, order), (State::Rechecked, Progress::NotPacked));
         assert!(connection.read(|tx| package::of_order(tx, order)).unwrap().is_empty());
         connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn what_was_sent_back_and_put_right_goes_on_with_the_next_recheck() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = picked(&database);
+        let (who, act) = somebody();
+        connection.transact(|tx| send_back(tx, &who, &act, now(id))).unwrap();
+        assert_eq!(state_of(&mut connection, order).0, State::Picking);
+        let right = all_right();
+        connection.transact(|tx| recheck(tx, &catalog, &who, &act, now(id), &right)).unwrap();
+        assert_eq!(state_of(&mut connection, order).0, State::Rechecked);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn an_order_that_is_canceled_when_it_is_packed_is_no_longer_packed() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = rechecked(&database);
+        let (who, act) = somebody();
+        let boxes = one_box(vec![content(1, 2), content(2, 1)]);
+        connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        assert_eq!(state_of(&mut connection, order), (State::Packed, Progress::Packed));
+        connection.transact(|tx| cancel_order(tx, &act, order, CancelReason::Buyer)).unwrap();
+        assert_eq!(state_of(&mut connection, order), (State::Canceled, Progress::NotPacked));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn an_order_is_not_packed_while_nobody_ships_a_part_of_it() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 2), (2, *BEIJING, 1)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2), (2, 1)]);
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2, BJ planned 2x1");
+        let (who, act) = somebody();
+        let given_back = work_on(&mut connection, order)[1].clone();
+        let seen = by_hand::Seen { id: given_back.id(), version: given_back.version() };
+        let reason = RejectReason::Damaged;
+        connection
+            .transact(|tx| by_hand::give_back(tx, &catalog, &who, &act, seen, reason))
+            .unwrap();
+        let id = work_on(&mut connection, order)[0].id();
+        pick_all(&mut connection, id, vec![(1, 2)]);
+        let right = Findings { scanned: vec![("S1".to_owned(), 2)], ..all_right() };
+        let right = Findings { weight_grams: None, ..right };
+        connection.transact(|tx| recheck(tx, &catalog, &who, &act, now(id), &right)).unwrap();
+        let boxes = one_box(vec![content(1, 2)]);
+        connection.transact(|tx| close(tx, &catalog, &who, &act, now(id), &boxes)).unwrap();
+        assert_eq!(state_of(&mut connection, order), (State::Packed, Progress::NotPacked));
         all_is_well(&mut connection);
     }
 }
