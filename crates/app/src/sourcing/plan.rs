@@ -265,6 +265,11 @@ fn are_in_each_others_way(tasks: &[Task<'_>], there_is: &dyn Fn(Place) -> i64) -
         for (place, pieces) in task.pieces() {
             *wanted.entry(place).or_default() += pieces;
         }
+        // What nobody can ship stays claimed where it is.
+        let stays = task.alone.is_err().then_some(&task.want.claimed);
+        for (place, pieces) in stays.into_iter().flatten() {
+            *wanted.entry(*place).or_default() += pieces;
+        }
     }
     parcels.values().any(|(sent, left)| sent > left)
         || wanted.iter().any(|(&place, &pieces)| pieces > there_is(place))

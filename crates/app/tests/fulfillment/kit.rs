@@ -67,6 +67,19 @@ pub(crate) fn an_order(
     region: &str,
     wanted: &[(i64, i64)],
 ) -> OrderId {
+    let command = a_request(catalog, number, region, wanted);
+    let placed = connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap();
+    placed.into_iter().next().unwrap().unwrap();
+    command.id
+}
+
+/// What is asked for with such an order.
+pub(crate) fn a_request(
+    catalog: &Catalog,
+    number: i64,
+    region: &str,
+    wanted: &[(i64, i64)],
+) -> PlaceOrder {
     let line = |(at, &(number, pieces)): (usize, &(i64, i64))| LineTerms {
         line_no: u16::try_from(at + 1).unwrap(),
         sku: sku(number),
@@ -88,7 +101,7 @@ pub(crate) fn an_order(
         total_minor: total,
     };
     let id = OrderId::from_raw(number);
-    let command = PlaceOrder {
+    PlaceOrder {
         id,
         act: Act::new(Actor::Buyer(None), NOW),
         placed: Placed {
@@ -116,10 +129,7 @@ pub(crate) fn an_order(
         hold_for: Span::minutes(30),
         marks: None,
         rules: Arc::default(),
-    };
-    let placed = connection.transact(|tx| PlaceOrder::run(&[&command], tx)).unwrap();
-    placed.into_iter().next().unwrap().unwrap();
-    id
+    }
 }
 
 pub(crate) fn source(connection: &mut Connection, catalog: &Catalog, orders: &[OrderId]) {

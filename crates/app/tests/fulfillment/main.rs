@@ -4,3 +4,4 @@
 mod kit;
 mod packing;
 mod sourcing;
+mod storm;
