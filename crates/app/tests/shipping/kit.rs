@@ -16,7 +16,7 @@ use ordermill_app::carrier::choose::ReadyParcel;
 use ordermill_app::carrier::setup::{NewAccount, add_tracker, keep_carrier};
 use ordermill_app::carrier::{Carriers, Sender};
 use ordermill_app::catalog::{CatalogHolder, settings};
-use ordermill_app::check::check;
+use ordermill_app::check::{Violation, check};
 use ordermill_app::links::Links;
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::PaymentSettings;
@@ -24,7 +24,7 @@ use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::privacy::{OrderContact, Vault};
 use ordermill_app::shipment::hand_over::{ScannedOut, close, scan_out};
 use ordermill_app::shipment::label::{WantLabel, Wanted, want_label};
-use ordermill_base::{Clock, Currency, Id, Money, Quantity, Random, Span};
+use ordermill_base::{Clock, Currency, Id, IdGenerator, Money, Quantity, Random, Span};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::{Country, RawAddress, RawRecipient};
 use ordermill_domain::carrier::{Carrier, Service, ServiceKind, Terms, Zone};
@@ -42,7 +42,9 @@ use ordermill_sandbox::carriers::Word;
 use ordermill_sandbox::fault::{Call, Fault, Rule};
 use ordermill_sandbox::{Config, Running, Sandbox};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Database, Error, Tx, deadline, journal, label_request, location, task};
+use ordermill_storage::{
+    Address, Connection, Database, Error, Tx, deadline, journal, label_request, location, task,
+};
 use ordermill_testkit::stock::{location as place, receive, sku};
 use ordermill_testkit::{TestClock, catalog, each_database};
 use ordermill_vault::SeededEntropy;
@@ -58,6 +60,7 @@ pub(crate) struct Shop {
     pub(crate) tracker: TrackerId,
     listener: tokio::task::JoinHandle<()>,
     pub(crate) received: Arc<Mutex<usize>>,
+    address: Address,
 }
 
 impl Drop for Shop {
@@ -78,7 +81,8 @@ pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
         let now = runtime.unwrap().block_on(async {
-            let mut shop = Shop::open(database.clone(), vault, Arc::new(catalog)).await;
+            let address = fresh.address().clone();
+            let mut shop = Shop::open(database.clone(), vault, Arc::new(catalog), address).await;
             test(&mut shop).await;
             shop.clock.now()
         });
@@ -89,7 +93,12 @@ pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
 }
 
 impl Shop {
-    async fn open(database: Database, vault: Vault, catalog: Arc<CatalogHolder>) -> Self {
+    async fn open(
+        database: Database,
+        vault: Vault,
+        catalog: Arc<CatalogHolder>,
+        address: Address,
+    ) -> Self {
         let clock = Arc::new(TestClock::default());
         let mut config = Config::new("shop", "key", SECRET, clock.clone(), 7);
         config.retry_plan = vec![Span::millis(20); 5];
@@ -141,7 +150,17 @@ impl Shop {
         };
         let router = Router::new().route("/hooks/tracking/{partner}/{id}", post(take));
         let listener = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { carriers, database, vault, clock, running, tracker, listener, received }
+        Self { carriers, database, vault, clock, running, tracker, listener, received, address }
+    }
+
+    /// What the checker finds.
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let ids = Arc::new(IdGenerator::new(9));
+        let now = self.clock.now();
+        tokio::task::block_in_place(|| {
+            let mut connection = Connection::open(&self.address, ids).unwrap();
+            check(&mut connection, now, None, &mut |_, _| ()).unwrap().violations
+        })
     }
 
     pub(crate) fn sandbox(&self) -> &Sandbox {

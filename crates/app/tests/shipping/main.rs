@@ -1,6 +1,7 @@
 //! Parcels from their label to the door, over real carriers on loopback: the sandbox's.
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
+mod checked;
 mod desk;
 mod kit;
 mod labels;
