@@ -1,6 +1,7 @@
 //! Planted bugs: each does what the bug of a known shop system did, so that the simulation can show
 //! that it would find it. They sit around the real commands and never in them.
 
+mod floor;
 mod keys;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use ordermill_ports::gateway::Gateway;
 use ordermill_storage::{Error, Tx, Value, reservation};
 
 use self::keys::FreshKeys;
+use crate::Trade;
 use crate::gateway::SimGateway;
 use crate::model::Wanted;
 use crate::world::World;
@@ -70,11 +72,27 @@ pub enum Bug {
     WebhookLost,
     /// Webhooks of one order overtake each other.
     WebhooksOvertake,
+    /// Pieces leave the stock twice, where the carrier's own scan and the closed list meet.
+    LeavesTwice,
+    /// What was not in its bin is still claimed there.
+    ShortKeepsClaim,
+    /// What was not found is still promised from there (B6).
+    ShortKeepsPromise,
+    /// A push that comes late undoes a delivery.
+    OldPushCounts,
+    /// A wrong scan counts.
+    WrongScanCounts,
+    /// A parcel gets another label when the answer to the first was lost.
+    LabelPerTry,
+    /// Canceling gives back what has left already (B6).
+    CanceledAfterLeaving,
+    /// What an ended order has in totes is forgotten, and comes back from nowhere.
+    ToteForgotten,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 31] = [
         Self::StaleCheck,
         Self::LeakOnExpiry,
         Self::GivesBackTwice,
@@ -98,7 +116,30 @@ impl Bug {
         Self::NotTold,
         Self::WebhookLost,
         Self::WebhooksOvertake,
+        Self::LeavesTwice,
+        Self::ShortKeepsClaim,
+        Self::ShortKeepsPromise,
+        Self::OldPushCounts,
+        Self::WrongScanCounts,
+        Self::LabelPerTry,
+        Self::CanceledAfterLeaving,
+        Self::ToteForgotten,
     ];
+
+    /// The days in which it can show.
+    pub fn trade(self) -> Trade {
+        let floor = [
+            Self::LeavesTwice,
+            Self::ShortKeepsClaim,
+            Self::ShortKeepsPromise,
+            Self::OldPushCounts,
+            Self::WrongScanCounts,
+            Self::LabelPerTry,
+            Self::CanceledAfterLeaving,
+            Self::ToteForgotten,
+        ];
+        if floor.contains(&self) { Trade::Floor } else { Trade::Wide }
+    }
 
     /// The bug of this name.
     pub fn named(name: &str) -> Option<Self> {

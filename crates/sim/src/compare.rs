@@ -1,5 +1,6 @@
 //! The whole state of the real shop beside that of the model.
 
+mod floor;
 mod told;
 
 use std::collections::BTreeMap;
@@ -8,12 +9,13 @@ use ordermill_app::check::check;
 use ordermill_base::Id;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, SkuId};
+use ordermill_domain::order::Progress;
 use ordermill_domain::reservation as hold;
 use ordermill_storage::check::{self, Range};
 use ordermill_storage::{audit, coupon, deadline, gift_card, order, points, reservation, stock};
 
 use crate::Trade;
-use crate::model::{Claim, Model, PayState, RefundState, Shelf, Status, Wrong};
+use crate::model::{Claim, Model, PayState, Pieces, RefundState, Shelf, Status, Wrong};
 use crate::shop::Shop;
 
 const ALL: Range = Range { after: i64::MIN, upto: i64::MAX };
@@ -26,7 +28,7 @@ impl Shop {
     pub(crate) fn compare_touched(&mut self) -> Result<(), Wrong> {
         let touched = std::mem::take(&mut self.model.touched);
         let step = match self.trade {
-            Trade::Wide => 1,
+            Trade::Wide | Trade::Floor => 1,
             Trade::Rush => touched.len().div_ceil(SAMPLE).max(1),
         };
         if touched.is_empty() {
@@ -40,8 +42,10 @@ impl Shop {
             let pieces = self.world.look(|tx| check::reservations(tx, range));
             compare_pieces_of(&self.model, id, pieces.iter())?;
             self.compare_time_to_pay(id)?;
+            self.compare_parcels(Some(id))?;
         }
         self.compare_shelves()?;
+        self.compare_bins()?;
         self.compare_benefits()
     }
 
@@ -50,6 +54,9 @@ impl Shop {
         self.compare_orders()?;
         self.compare_pieces()?;
         self.compare_shelves()?;
+        self.compare_bins()?;
+        self.compare_works()?;
+        self.compare_parcels(None)?;
         self.compare_money()?;
         self.compare_coupons()?;
         self.compare_benefits()?;
@@ -175,7 +182,14 @@ impl Shop {
     fn compare_time_to_pay(&mut self, id: i64) -> Result<(), Wrong> {
         let is = self.world.look(|tx| deadline::of(tx, OrderId::from_raw(id)));
         let pay = is.iter().find(|it| it.0 == DeadlineKind::Pay).map(|it| it.1.as_micros());
-        same("the time to pay order", id, &pay, &self.model.orders[&id].pay_by)
+        same("the time to pay order", id, &pay, &self.model.orders[&id].pay_by)?;
+        if self.model.has_lost_parcels(id) {
+            // People decide what becomes of it.
+            return Ok(());
+        }
+        let is_it = |it: &&(DeadlineKind, _, _)| it.0 == DeadlineKind::ConfirmReceipt;
+        let received = is.iter().find(is_it).map(|it| it.1.as_micros());
+        same("the time to receive order", id, &received, &self.model.orders[&id].received_by)
     }
 }
 
@@ -187,7 +201,12 @@ fn compare_head(model: &Model, stored: &order::Stored) -> Result<(), Wrong> {
     let is = (facts.status.code(), facts.amounts.total_minor);
     let is = (is, money.paid_minor, money.refunded_minor);
     let should = ((name(order.status), order.total), order.paid, order.refunded);
-    same("order", id, &is, &should)
+    same("order", id, &is, &should)?;
+    let progress = match stored.progress {
+        Progress::Labeled => Progress::Packed,
+        progress => progress,
+    };
+    same("the work on order", id, &progress.code(), &model.progress(id))
 }
 
 fn compare_pieces_of<'p>(
@@ -205,7 +224,8 @@ fn compare_pieces_of<'p>(
     });
     let pieces = model.orders.get(&id).map_or(&[][..], |order| &order.pieces);
     let should = pieces.iter().filter(|it| it.claim != Claim::Released);
-    let should = should.map(|it| ((it.line, it.place, it.state(), it.work), it.count));
+    let work = |it: &Pieces| it.work.filter(|_| it.claim == Claim::Allocated);
+    let should = should.map(|it| ((it.line, it.place, it.state(), work(it)), it.count));
     same("pieces of order", id, &summed(is), &summed(should))
 }
 
@@ -220,6 +240,7 @@ fn name(status: Status) -> &'static str {
     match status {
         Status::Placed => "placed",
         Status::Confirmed => "confirmed",
+        Status::Completed => "completed",
         Status::Canceled => "canceled",
     }
 }
@@ -243,15 +264,20 @@ impl Shop {
         let is_sent = |refund: &&crate::model::Refund| refund.state == RefundState::Sent;
         crate::Report {
             orders: self.placed,
-            ended: self.model.orders.values().filter(|it| it.status == Status::Canceled).count()
-                as u64,
+            ended: self.ended(Status::Canceled),
             steps: self.steps,
             batches: self.world.batches,
             crashes: self.world.crashes,
             captured: self.model.payments.values().filter(is_captured).count() as u64,
             refunded: self.model.refunds.values().filter(is_sent).count() as u64,
+            shipped: self.model.works.values().filter(|it| it.stage.has_left()).count() as u64,
+            completed: self.ended(Status::Completed),
             digest: self.digest(),
         }
+    }
+
+    fn ended(&self, how: Status) -> u64 {
+        self.model.orders.values().filter(|it| it.status == how).count() as u64
     }
 
     /// Of the audit chain's end, which depends on every entry of the journal.

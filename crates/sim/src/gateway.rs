@@ -14,6 +14,8 @@ use ordermill_ports::gateway::{
 use ordermill_ports::{Answer, Headers};
 use serde_json::{Value, json};
 
+use crate::fate::{Call, Fate};
+
 /// The name under which payments are stored.
 pub(crate) const NAME: &str = "sim";
 const MERCHANT: &str = "tea-shop";
@@ -23,6 +25,7 @@ const MERCHANT: &str = "tea-shop";
 pub(crate) struct SimGateway {
     books: Arc<Mutex<Books>>,
     clock: Arc<dyn Clock>,
+    fate: Fate,
 }
 
 /// What the gateway knows.
@@ -87,7 +90,7 @@ pub(crate) struct Back {
 
 impl SimGateway {
     /// A gateway with empty books.
-    pub(crate) fn new(clock: Arc<dyn Clock>, random: Random) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, random: Random, fate: Fate) -> Self {
         let books = Books {
             accounts: BTreeMap::new(),
             pending: BTreeSet::new(),
@@ -100,7 +103,7 @@ impl SimGateway {
             count: 0,
             latest: clock.now(),
         };
-        Self { books: Arc::new(Mutex::new(books)), clock }
+        Self { books: Arc::new(Mutex::new(books)), clock, fate }
     }
 
     /// The gateway's own clock, which nobody sets back.
@@ -171,9 +174,15 @@ enum Luck {
     Unreached,
     /// It is done, and the answer is lost.
     Unanswered,
+    /// It is done, and who asked is dead.
+    Unheard,
 }
 
 impl Books {
+    fn luck_of(&mut self, fate: Call) -> Luck {
+        if fate == Call::DiesAfter { Luck::Unheard } else { self.luck() }
+    }
+
     fn luck(&mut self) -> Luck {
         if self.is_calm {
             return Luck::Fine;
@@ -243,6 +252,9 @@ fn answered<T: Send + 'static>(
     luck: &Luck,
     answer: Result<T, GatewayError>,
 ) -> Answer<'static, Result<T, GatewayError>> {
+    if *luck == Luck::Unheard {
+        return Box::pin(std::future::pending());
+    }
     let lost = GatewayError::OutcomeUnknown { reason: "simulated".to_owned() };
     let answer = if *luck == Luck::Unanswered { Err(lost) } else { answer };
     Box::pin(std::future::ready(answer))
@@ -261,8 +273,12 @@ impl Gateway for SimGateway {
         &'a self,
         request: &'a PaymentRequest,
     ) -> Answer<'a, Result<Started, GatewayError>> {
+        let fate = self.fate.call();
+        if fate == Call::DiesBefore {
+            return Box::pin(std::future::pending());
+        }
         let mut books = self.call();
-        let luck = books.luck();
+        let luck = books.luck_of(fate);
         if luck == Luck::Unreached {
             return answered(&Luck::Fine, Err(unreached()));
         }
@@ -311,9 +327,13 @@ impl Gateway for SimGateway {
         &'a self,
         request: &'a RefundRequest,
     ) -> Answer<'a, Result<RefundState, GatewayError>> {
+        let fate = self.fate.call();
+        if fate == Call::DiesBefore {
+            return Box::pin(std::future::pending());
+        }
         let now = self.now();
         let mut books = self.call();
-        let luck = books.luck();
+        let luck = books.luck_of(fate);
         if luck == Luck::Unreached {
             return answered(&Luck::Fine, Err(unreached()));
         }
@@ -350,9 +370,13 @@ impl Gateway for SimGateway {
     }
 
     fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
+        let fate = self.fate.call();
+        if fate == Call::DiesBefore {
+            return Box::pin(std::future::pending());
+        }
         let now = self.now();
         let mut books = self.call();
-        let luck = books.luck();
+        let luck = books.luck_of(fate);
         if luck == Luck::Unreached {
             return answered(&Luck::Fine, Err(unreached()));
         }

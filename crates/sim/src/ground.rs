@@ -1,5 +1,7 @@
 //! What every simulated shop begins with: goods, places, and pieces on shelves.
 
+mod floor;
+
 use ordermill_app::catalog::settings::{self, ShopSettings};
 use ordermill_app::gift_card::issue_gift_card;
 use ordermill_app::permission::Principal;
@@ -24,6 +26,7 @@ use ordermill_storage::customer::{self, Customer};
 use ordermill_storage::{Tx, coupon, journal, location, sku};
 use ordermill_testkit::catalog;
 
+pub(crate) use self::floor::{Floor, fill_bins, lay_floor};
 use crate::model::{Account, Coupon, Place, Shelf};
 use crate::world::World;
 use crate::{Settings, Trade};
@@ -202,7 +205,7 @@ pub(crate) fn stock_up(
     wanted: &Settings,
 ) -> Vec<(Place, Shelf)> {
     let per_buyer = match wanted.trade {
-        Trade::Wide => 8,
+        Trade::Wide | Trade::Floor => 8,
         Trade::Rush => i64::from(wanted.days * wanted.acts),
     };
     let most = 90.max(per_buyer * wanted.batch_max.cast_signed());
@@ -239,7 +242,9 @@ pub(crate) fn stock_up(
             let (id, at) = (SkuId::from_raw(sku), LocationId::from_raw(location));
             let stored = connection.transact(|tx| {
                 set_stock_policy(tx, &act, id, at, safety, policy)?;
-                if let Ok(quantity) = Quantity::new(on_hand) {
+                // Where there is a floor, they come into bins.
+                let is_here = wanted.trade != Trade::Floor;
+                if let Some(quantity) = Quantity::new(on_hand).ok().filter(|_| is_here) {
                     receive_stock(tx, &act, id, at, quantity, &Spot::default(), None)?;
                 }
                 Ok::<_, ordermill_app::stock::StockError>(())

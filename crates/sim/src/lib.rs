@@ -6,13 +6,16 @@
 //! fails is a test that fails, and [`shrink()`] makes it a short one.
 
 pub mod bug;
+mod carriers;
 mod compare;
+mod fate;
 mod gateway;
 mod ground;
 mod listen;
 mod mailbox;
 pub mod model;
 mod receivers;
+pub mod road;
 pub mod settings;
 mod shop;
 pub mod shrink;
@@ -48,6 +51,10 @@ pub struct Report {
     pub captured: u64,
     /// Refunds that were sent.
     pub refunded: u64,
+    /// Fulfillments that have left their warehouse.
+    pub shipped: u64,
+    /// Orders that are complete.
+    pub completed: u64,
     /// A digest of the journal: the same for the same seed.
     pub digest: u64,
 }
@@ -64,6 +71,8 @@ impl Report {
             crashes: self.crashes + other.crashes,
             captured: self.captured + other.captured,
             refunded: self.refunded + other.refunded,
+            shipped: self.shipped + other.shipped,
+            completed: self.completed + other.completed,
             digest: self.digest.rotate_left(1) ^ other.digest,
         }
     }

@@ -4,6 +4,8 @@
 //! model takes from it only that: which payment, which timer, in which order. What had to follow it
 //! computes by itself, and every promise that had to be made must be in the same breath.
 
+mod floor;
+
 use ordermill_app::sourcing;
 use ordermill_base::Id;
 use ordermill_domain::ids::{EventId, LocationId, OrderId, PaymentId, SkuId};
@@ -11,7 +13,7 @@ use ordermill_storage::journal::{self, Entry};
 use serde_json::Value;
 
 use crate::gateway::{self, State};
-use crate::model::{Answer, Wanted, Work, Wrong};
+use crate::model::{Answer, Share, Stage, Wanted, Work, Wrong};
 use crate::shop::Shop;
 
 const PAGE: i64 = 512;
@@ -33,6 +35,8 @@ impl Shop {
             return Err(format!("order {order} ends for its stock without a late payment"));
         }
         self.asked.clear();
+        self.model.parcels_are_sound()?;
+        self.model.floor_is_sound()?;
         self.model.work_is_sound()
     }
 
@@ -125,6 +129,10 @@ impl Shop {
                 self.model.work_rejected(id, reason, position)
             }
             "fulfillment.canceled" => self.model.work_canceled(id),
+            kind if floor::is_of_it(kind) => {
+                let body = serde_json::from_str(&entry.body).map_err(|error| error.to_string())?;
+                self.hear_of_floor(entry, &body)
+            }
             "payment.created" => {
                 let order = raw::<OrderId>(&body["order"])?;
                 match body["gateway"].as_str() {
@@ -169,17 +177,20 @@ impl Shop {
     fn work_planned(&mut self, id: i64, entry: &Entry, body: &Value) -> Result<(), Wrong> {
         let mut lines = Vec::new();
         for line in body["lines"].as_array().ok_or("no lines")? {
-            let number = |name: &str| line[name].as_i64().ok_or(format!("no {name}"));
-            lines.push((number("line_no")?, raw::<SkuId>(&line["sku"])?, number("quantity")?));
+            let (no, count) = (number(line, "line_no")?, number(line, "quantity")?);
+            lines.push(Share { line: no, sku: raw::<SkuId>(&line["sku"])?, count, picked: 0 });
         }
+        let order = raw::<OrderId>(&body["order"])?;
         let work = Work {
-            order: raw::<OrderId>(&body["order"])?,
+            order,
             location: raw::<LocationId>(&body["location"])?,
-            is_open: true,
+            stage: Stage::Planned,
             is_urgent: body["is_urgent"].as_bool().unwrap_or_default(),
+            lines,
+            packages: Vec::new(),
         };
         let by_rules = entry.actor.to_string() == format!("system:{}", sourcing::READER);
-        self.model.work_planned(id, work, &lines, by_rules)
+        self.model.work_planned(id, work, by_rules)
     }
 
     fn canceled<'b>(
@@ -212,6 +223,10 @@ impl Shop {
             account => Err(format!("the gateway says of payment {payment}: {account:?}")),
         }
     }
+}
+
+fn number(value: &Value, name: &str) -> Result<i64, Wrong> {
+    value[name].as_i64().ok_or_else(|| format!("no {name} in {value}"))
 }
 
 fn raw<T: Id + std::str::FromStr>(value: &Value) -> Result<i64, Wrong> {

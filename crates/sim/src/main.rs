@@ -6,12 +6,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ordermill_sim::road::{Way, travel};
 use ordermill_sim::{Bug, Failure, Report, Settings, Trade, run, shrink};
 use ordermill_storage::Address;
 
-const USAGE: &str = "usage: ordermill-sim [--trade wide|rush] [--seed N | --from N --seeds COUNT]
+const USAGE: &str =
+    "usage: ordermill-sim [--trade wide|rush|floor] [--seed N | --from N --seeds COUNT]
                      [--seconds S] [--threads T] [--days D] [--acts A] [--batch B]
-                     [--only STEPS] [--bug NAME] [--shrink SECONDS]";
+                     [--only STEPS] [--bug NAME] [--shrink SECONDS]
+       ordermill-sim --way Straight|Canceled|Short|Opened --seed N [--dies-at MOMENT]";
 
 /// What was asked for.
 struct Asked {
@@ -25,6 +28,9 @@ struct Asked {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| word == "--way") {
+        return one_road(&words);
+    }
     let Some(asked) = asked(&words) else {
         println!("{USAGE}");
         return ExitCode::FAILURE;
@@ -48,6 +54,23 @@ fn main() -> ExitCode {
         println!("\nshorter, after {} tries:\n{}", shrunk.tries, shrunk.failure);
     }
     ExitCode::FAILURE
+}
+
+/// Travels one road again.
+fn one_road(words: &[String]) -> ExitCode {
+    let said = |name: &str| {
+        let at = words.iter().position(|word| word == name)?;
+        words.get(at + 1)
+    };
+    let seed = said("--seed").and_then(|seed| seed.parse().ok());
+    let (Some(way), Some(seed)) = (said("--way").and_then(|it| Way::named(it)), seed) else {
+        println!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    let dies_at = said("--dies-at").and_then(|moment| moment.parse().ok());
+    let traveled = travel(&in_memory(), seed, way, dies_at);
+    println!("{traveled:?}");
+    if traveled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs seed after seed on so many threads; stops at the first that fails.
@@ -88,10 +111,11 @@ fn in_memory() -> Address {
 }
 
 fn asked(words: &[String]) -> Option<Asked> {
-    let trade = words.iter().position(|word| word == "--trade").map(|at| words.get(at + 1));
-    let trade: Trade = match trade {
-        Some(name) => name?.parse().ok()?,
-        None => Trade::Wide,
+    let said = |name: &str| words.iter().position(|it| it == name).map(|at| words.get(at + 1));
+    let trade: Trade = match (said("--trade"), said("--bug")) {
+        (Some(name), _) => name?.parse().ok()?,
+        (None, Some(bug)) => Bug::named(bug?)?.trade(),
+        (None, None) => Trade::Wide,
     };
     let mut asked = Asked {
         settings: Settings::of(trade),

@@ -7,8 +7,10 @@
 
 mod benefit;
 mod coupon;
+mod floor;
 mod message;
 mod money;
+mod parcel;
 mod price;
 mod stock;
 mod work;
@@ -17,11 +19,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use benefit::{Account, Tender};
 pub use coupon::Coupon;
+pub use floor::{Asks, Barcode, Bin, Floor, Spot, Stage, Stop, Walk};
 pub use message::{Telling, Tellings};
 pub use money::{ByHand, Owed, Pay, PayState, Refund, RefundState};
+pub use parcel::{Parcel, Parcels, Where, Word, word};
 pub use price::{Basket, NotEnoughPoints, Price};
 pub use stock::{Claim, Pieces, Shelf, Short};
-pub use work::{ToSource, Work};
+pub use work::{Share, ToSource, Work};
 
 /// SKU and location.
 pub type Place = (i64, i64);
@@ -40,6 +44,12 @@ pub struct Model {
     pub works: BTreeMap<i64, Work>,
     /// What nobody ships yet.
     pub to_source: ToSource,
+    /// Who fetches what, and what lies in bins.
+    pub floor: Floor,
+    /// What is with carriers.
+    pub parcels: Parcels,
+    /// Locations, the one first from which pieces are taken that were not found elsewhere.
+    pub nearest: Vec<i64>,
     /// Every payment that was started.
     pub payments: BTreeMap<i64, Pay>,
     /// Every refund that was promised.
@@ -144,6 +154,8 @@ pub enum Status {
     Placed,
     /// Goes on to the warehouse.
     Confirmed,
+    /// The buyer has it.
+    Completed,
     /// Ended.
     Canceled,
 }
@@ -183,6 +195,14 @@ pub struct Order {
     pub by_hand: i64,
     /// Where we write to about it.
     pub phone: Option<String>,
+    /// What locations ship of it, or were to ship.
+    pub works: Vec<i64>,
+    /// Its parcels.
+    pub parcels: Vec<i64>,
+    /// From when on it is taken to be received (D16), once everything is there.
+    pub received_by: Option<i64>,
+    /// Since when its buyer says that it has not come, while that is open (D5).
+    pub disputed_at: Option<i64>,
 }
 
 impl Order {
@@ -262,6 +282,10 @@ impl Model {
             has_earned: false,
             by_hand: 0,
             phone: wanted.phone.clone(),
+            works: Vec::new(),
+            parcels: Vec::new(),
+            received_by: None,
+            disputed_at: None,
         };
         self.orders.insert(wanted.order, order);
         self.touched.insert(wanted.order);
@@ -292,7 +316,15 @@ impl Model {
 
     /// What canceling should say: `None` if there is no such order, else whether it ends now.
     pub fn may_cancel(&self, id: i64) -> Option<bool> {
-        self.orders.get(&id).map(|order| order.status != Status::Canceled)
+        let order = self.orders.get(&id)?;
+        Some(order.status != Status::Canceled && !self.is_too_late(id))
+    }
+
+    /// Whether a part of an order has left the building: then it is not canceled any more.
+    pub fn is_too_late(&self, id: i64) -> bool {
+        let is_gone = |it: &Pieces| it.claim == Claim::Consumed;
+        let has_left = self.orders.get(&id).is_some_and(|order| order.pieces.iter().any(is_gone));
+        has_left || self.parcels_of(id).iter().any(|parcel| parcel.at.has_left())
     }
 
     /// Ends an order: its pieces go back to where they came from, its money is promised back.
@@ -301,6 +333,10 @@ impl Model {
         if order.status == Status::Canceled {
             return Err(format!("order {id} is canceled twice"));
         }
+        if self.is_too_late(id) {
+            return Err(format!("order {id} is canceled, and some of it has left"));
+        }
+        let order = self.order(id)?;
         order.status = Status::Canceled;
         (order.pay_by, order.held_until) = (None, None);
         let coupon = order.coupon;

@@ -12,17 +12,20 @@ pub enum Trade {
     Wide,
     /// A rush: hundreds order at once, few of them pay, cancel or come too late.
     Rush,
+    /// As wide, and what was ordered is picked, packed and carried to the door.
+    Floor,
 }
 
 impl Trade {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Wide, Self::Rush];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Wide, Self::Rush, Self::Floor];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Wide => "wide",
             Self::Rush => "rush",
+            Self::Floor => "floor",
         }
     }
 }
@@ -58,6 +61,7 @@ impl Settings {
         let (days, acts, batch_max) = match trade {
             Trade::Wide => (3, 150, 12),
             Trade::Rush => (1, 160, 500),
+            Trade::Floor => (2, 320, 12),
         };
         Self { trade, days, acts, batch_max, only: None, bug: None }
     }

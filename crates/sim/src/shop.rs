@@ -2,13 +2,19 @@
 //!
 //! Each step is one thing that happens. Its chances come from the seed and its number alone.
 
+mod bench;
 mod bulk;
 mod buying;
 mod checkout;
 mod closing;
+mod door;
 mod ending;
+mod floor;
 mod goods;
+mod parcels;
 mod paying;
+mod rest;
+mod road;
 mod rush;
 mod sourcing;
 mod telling;
@@ -57,6 +63,8 @@ pub(crate) struct Shop {
     operator: StaffId,
     /// Bulk work that is under way.
     bulk: Option<bulk::Bulk>,
+    /// The floor of the warehouses.
+    floor: ground::Floor,
     requests: u64,
     batch_max: u64,
     /// Orders that were placed.
@@ -87,6 +95,18 @@ enum Deed {
     BackordersAreFilled,
     OrdersAreSourced,
     WorkIsMoved,
+    WavesAreReleased,
+    PeoplePick,
+    ListsAreShortened,
+    PiecesArePutAway,
+    BinsAreCounted,
+    PeoplePack,
+    LabelsAreMade,
+    ParcelsAreHandedOver,
+    DriversCome,
+    PushesComeIn,
+    SilenceIsAskedAbout,
+    BuyersLookAtTheirDoors,
     StockMoves,
     AuditReads,
     TimePasses,
@@ -119,6 +139,40 @@ impl Deed {
                 (6, Self::StockMoves),
                 (2, Self::AuditReads),
                 (4, Self::TimePasses),
+            ],
+            Trade::Floor => &[
+                (10, Self::PeopleBuy),
+                (12, Self::BuyersGoToPay),
+                (12, Self::BuyersPay),
+                (7, Self::NoticesComeIn),
+                (2, Self::Poll),
+                (3, Self::SendRefunds),
+                (5, Self::TimersRun),
+                (3, Self::AllAtOnce),
+                (7, Self::SomebodyCancels),
+                (1, Self::OrdersAreCanceledInBulk),
+                (8, Self::SomebodyChecksOut),
+                (3, Self::MoneyGoesBackByHand),
+                (2, Self::BuyersAreTold),
+                (2, Self::OthersAreTold),
+                (4, Self::BackordersAreFilled),
+                (16, Self::OrdersAreSourced),
+                (4, Self::WorkIsMoved),
+                (16, Self::WavesAreReleased),
+                (36, Self::PeoplePick),
+                (5, Self::ListsAreShortened),
+                (4, Self::PiecesArePutAway),
+                (3, Self::BinsAreCounted),
+                (24, Self::PeoplePack),
+                (18, Self::LabelsAreMade),
+                (16, Self::ParcelsAreHandedOver),
+                (5, Self::DriversCome),
+                (12, Self::PushesComeIn),
+                (4, Self::SilenceIsAskedAbout),
+                (5, Self::BuyersLookAtTheirDoors),
+                (5, Self::StockMoves),
+                (1, Self::AuditReads),
+                (9, Self::TimePasses),
             ],
             Trade::Rush => &[
                 (50, Self::PeopleBuy),
@@ -161,11 +215,20 @@ impl Shop {
         let operator = ground::hire_operator(&mut world);
         let mut model = Model::default();
         model.offers_backorder = late_policy == LatePolicy::OfferBackorder;
+        model.nearest = (1..=ground::LOCATIONS).collect();
         let shelves = ground::stock_up(&mut world, &mut random, settings);
+        let mut floor = ground::Floor::default();
+        if settings.trade == Trade::Floor {
+            floor = ground::lay_floor(&mut world);
+            for (place, shelf) in &shelves {
+                let filled = ground::fill_bins(&mut world, &mut random, &floor, *place, shelf);
+                model.floor.bins.extend(filled);
+            }
+        }
         model.shelves.extend(shelves);
         model.coupons.extend(ground::hand_out_coupons(&mut world));
         let mut codes = BTreeMap::new();
-        if settings.trade == Trade::Wide {
+        if settings.trade != Trade::Rush {
             model.accounts.extend(ground::sign_up_customers(&mut world, &mut random));
             for (code, id, minor) in ground::issue_gift_cards(&mut world, &mut random) {
                 model.cards.insert(id, minor);
@@ -197,6 +260,7 @@ impl Shop {
             carts: 0,
             operator,
             bulk: None,
+            floor,
             requests: 0,
             batch_max: settings.batch_max,
             placed: 0,
@@ -240,6 +304,18 @@ impl Shop {
             Deed::BackordersAreFilled => self.backorders_are_filled(),
             Deed::OrdersAreSourced => self.orders_are_sourced(),
             Deed::WorkIsMoved => self.work_is_moved(),
+            Deed::WavesAreReleased => self.waves_are_released(),
+            Deed::PeoplePick => self.people_pick(),
+            Deed::ListsAreShortened => self.lists_are_shortened(),
+            Deed::PiecesArePutAway => self.pieces_are_put_away(),
+            Deed::BinsAreCounted => self.bins_are_counted(),
+            Deed::PeoplePack => self.people_pack(),
+            Deed::LabelsAreMade => self.labels_are_made(),
+            Deed::ParcelsAreHandedOver => self.parcels_are_handed_over(),
+            Deed::DriversCome => self.drivers_come(),
+            Deed::PushesComeIn => self.pushes_come_in(),
+            Deed::SilenceIsAskedAbout => self.silence_is_asked_about(),
+            Deed::BuyersLookAtTheirDoors => self.buyers_look_at_their_doors(),
             Deed::StockMoves => self.stock_moves(),
             Deed::AuditReads => self.audit_reads(),
             Deed::TimePasses => {
@@ -262,6 +338,7 @@ impl Shop {
     fn time_passes(&mut self) {
         let span = match (self.random.below(20), self.trade) {
             (0, Trade::Wide) => Span::hours(24),
+            (0..6, Trade::Floor) => Span::hours(self.random.between(3, 24)),
             (0 | 1, _) => Span::minutes(-self.random.between(1, 120)),
             (2..6, _) => Span::minutes(self.random.between(20, 90)),
             _ => Span::millis(self.random.between(1, 300_000)),
@@ -323,6 +400,11 @@ async fn all<T>(
         answers.push(task.await.map_err(|error| error.to_string()));
     }
     answers
+}
+
+/// The keys of those that are so.
+fn all_of<V>(all: &BTreeMap<i64, V>, is_so: impl Fn(&i64) -> bool) -> Vec<i64> {
+    all.keys().copied().filter(is_so).collect()
 }
 
 fn buyer(at: Timestamp) -> Act {

@@ -18,6 +18,8 @@ use ordermill_testkit::TestClock;
 use ordermill_vault::SeededEntropy;
 
 use crate::bug::Bug;
+use crate::carriers::SimCarriers;
+use crate::fate::Fate;
 use crate::gateway::SimGateway;
 use crate::mailbox::Mailbox;
 use crate::receivers::Receivers;
@@ -63,6 +65,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<SimClock>,
     /// The gateway.
     pub(crate) gateway: SimGateway,
+    /// Those who carry parcels.
+    pub(crate) carriers: SimCarriers,
     /// The phones and mailboxes of buyers.
     pub(crate) mailbox: Mailbox,
     /// Everybody who is told of events.
@@ -76,6 +80,8 @@ pub(crate) struct World {
     random: Random,
     /// How many steps of the writer the process still lives, if it is to die.
     doom: Option<u32>,
+    /// At which of all moments it dies, where that is chosen.
+    pub(crate) fate: Fate,
     /// Commands of the current use case that were committed.
     committed: usize,
     /// Crashes so far.
@@ -100,8 +106,10 @@ impl World {
         let clock = Arc::new(SimClock::new(TestClock::START));
         let entropy = Arc::new(SeededEntropy::from_seed(random.next_u64()));
         let connection = Connection::open(address, Arc::new(IdGenerator::new(1)));
+        let fate = Fate::default();
         let mut world = Self {
-            gateway: SimGateway::new(clock.clone(), random.split()),
+            gateway: SimGateway::new(clock.clone(), random.split(), fate.clone()),
+            carriers: SimCarriers::new(clock.clone(), random.split(), fate.clone()),
             mailbox: Mailbox::new(random.split()),
             receivers: Receivers::new(random.split()),
             clock,
@@ -112,6 +120,7 @@ impl World {
             bug,
             random,
             doom: None,
+            fate,
             committed: 0,
             crashes: 0,
             batches: 0,
@@ -130,6 +139,8 @@ impl World {
         let gateways = Gateways::new([Bug::at_gateway(self.bug, self.gateway.clone())]);
         let partners = Partners {
             gateways: gateways.expect("the gateway has a name"),
+            carrier_kinds: vec![Bug::at_carriers(self.bug, self.carriers.clone())],
+            tracking_kinds: vec![Arc::new(self.carriers.clone())],
             notifier: Arc::new(self.mailbox.clone()),
             messenger: Arc::new(self.receivers.clone()),
             payment_settings: PaymentSettings::default(),
@@ -163,6 +174,7 @@ impl World {
     /// The next step has chances of its own, whatever happened before it.
     pub(crate) fn begin_step(&mut self, mut random: Random) {
         self.gateway.begin_step(random.split());
+        self.carriers.begin_step(random.split());
         self.mailbox.begin_step(random.split());
         self.receivers.begin_step(random.split());
         self.random = random;
@@ -210,6 +222,7 @@ impl World {
     /// From now on no partner fails; or again, as chance has it.
     pub(crate) fn set_calm(&self, is_calm: bool) {
         self.gateway.set_calm(is_calm);
+        self.carriers.set_calm(is_calm);
         self.mailbox.set_calm(is_calm);
         self.receivers.set_calm(is_calm);
     }
@@ -235,7 +248,7 @@ impl World {
     /// # Panics
     /// If it waits for something that never comes.
     pub(crate) fn run<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        let Self { random, doom, batches, committed, .. } = self;
+        let Self { random, doom, fate, batches, committed, .. } = self;
         let process = self.process.as_mut().expect("a process runs between crashes");
         let Process { runtime, stepper, .. } = process;
         *committed = 0;
@@ -251,6 +264,9 @@ impl World {
                 }
                 polled
             });
+            if fate.is_over() {
+                break None;
+            }
             if let Poll::Ready(answer) = polled {
                 break Some(answer);
             }
@@ -260,7 +276,7 @@ impl World {
                 continue;
             }
             idle = 0;
-            if *doom == Some(0) {
+            if *doom == Some(0) || (stepper.has_commands() && fate.passes()) {
                 break None;
             }
             let batch_max = match random.below(4) {
@@ -272,6 +288,9 @@ impl World {
             let count = stepper.step(batch_max as usize, run);
             *committed += count;
             *batches += u64::from(count > 0);
+            if count > 0 && fate.passes() {
+                break None;
+            }
             if count > 0
                 && let Some(left) = doom
             {
@@ -283,6 +302,8 @@ impl World {
             }
         };
         if answer.is_none() {
+            // Seen here, where it was not in a call.
+            self.fate.is_over();
             self.crash();
         }
         answer

@@ -1,6 +1,6 @@
 //! The simulation finds the bugs that other shops had; so finding none says something.
 
-use ordermill_sim::{Bug, Settings, run};
+use ordermill_sim::{Bug, Settings, Trade, run};
 use ordermill_storage::Address;
 
 /// Seeds within which a bug must show.
@@ -9,7 +9,9 @@ const SEEDS: u64 = 5;
 fn is_found(bug: Bug) {
     for seed in 1..=SEEDS {
         let address: Address = "sqlite::memory:".parse().expect("an address in memory");
-        let settings = Settings { days: 1, bug: Some(bug), ..Settings::default() };
+        let usual = Settings::of(bug.trade());
+        let days = if bug.trade() == Trade::Floor { usual.days } else { 1 };
+        let settings = Settings { days, bug: Some(bug), ..usual };
         if let Err(failure) = run(&address, seed, &settings) {
             assert_eq!(failure.seed, seed, "it says how to see it again");
             return;
@@ -131,4 +133,44 @@ fn a_webhook_that_is_lost_is_found() {
 #[test]
 fn webhooks_of_one_order_that_overtake_each_other_are_found() {
     is_found(Bug::WebhooksOvertake);
+}
+
+#[test]
+fn pieces_that_leave_with_the_list_and_with_the_carriers_scan_are_found() {
+    is_found(Bug::LeavesTwice);
+}
+
+#[test]
+fn a_short_pick_that_keeps_its_claim_in_the_bin_is_found() {
+    is_found(Bug::ShortKeepsClaim);
+}
+
+#[test]
+fn a_short_pick_that_keeps_its_promise_is_found() {
+    is_found(Bug::ShortKeepsPromise);
+}
+
+#[test]
+fn an_old_push_that_undoes_a_delivery_is_found() {
+    is_found(Bug::OldPushCounts);
+}
+
+#[test]
+fn a_wrong_scan_that_counts_is_found() {
+    is_found(Bug::WrongScanCounts);
+}
+
+#[test]
+fn a_second_label_where_the_answer_to_the_first_was_lost_is_found() {
+    is_found(Bug::LabelPerTry);
+}
+
+#[test]
+fn a_cancel_that_gives_back_what_has_left_is_found() {
+    is_found(Bug::CanceledAfterLeaving);
+}
+
+#[test]
+fn totes_of_ended_orders_that_nobody_empties_are_found() {
+    is_found(Bug::ToteForgotten);
 }

@@ -39,6 +39,12 @@ fn whatever_happens_in_a_day_stock_money_and_orders_are_as_they_should_be() {
 }
 
 #[test]
+fn whatever_happens_on_the_floor_orders_go_to_the_door_and_stock_leaves_once() {
+    let all = days_of(Trade::Floor, number(SECONDS, 40) / 2);
+    assert!(all.shipped > 20 && all.completed > 10, "nothing went to the door: {all:?}");
+}
+
+#[test]
 fn a_rush_leaves_stock_money_and_orders_as_they_should_be() {
     let all = days_of(Trade::Rush, number(SECONDS, 40) / 3);
     assert!(all.orders > 1_000, "that was no rush: {all:?}");
@@ -48,9 +54,11 @@ fn a_rush_leaves_stock_money_and_orders_as_they_should_be() {
 fn both_engines_live_through_the_same_day() {
     for seed in 101..=102 {
         for database in each_database() {
-            let settings = Settings { days: 1, acts: 120, ..Settings::default() };
-            let report = run(database.address(), seed, &settings);
-            report.unwrap_or_else(|failure| panic!("on {}: {failure}", database.engine()));
+            for (trade, acts) in [(Trade::Wide, 120), (Trade::Floor, 200)] {
+                let settings = Settings { days: 1, acts, ..Settings::of(trade) };
+                let report = run(database.address(), seed, &settings);
+                report.unwrap_or_else(|failure| panic!("on {}: {failure}", database.engine()));
+            }
         }
     }
 }

@@ -44,6 +44,11 @@ impl Stepper {
         self.commands.is_empty() && self.reads.is_empty()
     }
 
+    /// Whether a command waits.
+    pub fn has_commands(&self) -> bool {
+        !self.commands.is_empty()
+    }
+
     /// Answers the questions that wait, then runs at most `batch_max` commands as one batch, and
     /// answers them after the commit. Gives how many commands there were.
     ///

@@ -159,7 +159,7 @@ impl Model {
         match order.status {
             Status::Canceled => self.owe(id, amount),
             Status::Placed => self.paid_in_time(order_id, id, amount)?,
-            Status::Confirmed => self.owe_excess(order_id, id, amount)?,
+            Status::Confirmed | Status::Completed => self.owe_excess(order_id, id, amount)?,
         }
         Ok(())
     }

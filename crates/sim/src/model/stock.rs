@@ -39,6 +39,8 @@ pub enum Claim {
     Released,
     /// Waits for stock.
     Waiting,
+    /// Has left the building.
+    Consumed,
 }
 
 /// Pieces of one line at one location.
@@ -69,6 +71,7 @@ impl Pieces {
             Claim::Expired => "expired",
             Claim::Released => "released",
             Claim::Waiting => "backordered",
+            Claim::Consumed => "consumed",
         }
     }
 }
@@ -169,7 +172,7 @@ impl Model {
                 Claim::Held => self.shelf(it.place).reserved -= it.count,
                 Claim::Allocated => self.shelf(it.place).allocated -= it.count,
                 Claim::Waiting => {}
-                Claim::Expired | Claim::Released => continue,
+                Claim::Expired | Claim::Released | Claim::Consumed => continue,
             }
             it.claim = Claim::Released;
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::stock::Claim;
-use super::{Model, Place, Status, Wrong};
+use super::{Model, Place, Stage, Status, Wrong};
 
 /// What a location ships of an order.
 #[derive(Debug, Clone)]
@@ -15,10 +15,39 @@ pub struct Work {
     pub order: i64,
     /// Where.
     pub location: i64,
-    /// Whether it is still to be done.
-    pub is_open: bool,
+    /// How far it is.
+    pub stage: Stage,
     /// Goes before others.
     pub is_urgent: bool,
+    /// What it ships, by line of the order.
+    pub lines: Vec<Share>,
+    /// Its closed packages.
+    pub packages: Vec<i64>,
+}
+
+/// What a location ships of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The line.
+    pub line: i64,
+    /// Of what.
+    pub sku: i64,
+    /// How many pieces; fewer when some cannot be found.
+    pub count: i64,
+    /// How many of them lie in totes.
+    pub picked: i64,
+}
+
+impl Work {
+    /// Whether it is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.stage.is_open()
+    }
+
+    /// Whether something of it lies in totes.
+    pub fn has_picked(&self) -> bool {
+        self.lines.iter().any(|it| it.picked > 0)
+    }
 }
 
 /// Pieces that nobody ships yet, and who must see to it.
@@ -33,15 +62,8 @@ pub struct ToSource {
 }
 
 impl Model {
-    /// A location is given pieces of lines of an order: (line, SKU, pieces). `by_rules` says that no
-    /// person has chosen it.
-    pub fn work_planned(
-        &mut self,
-        id: i64,
-        work: Work,
-        lines: &[(i64, i64, i64)],
-        by_rules: bool,
-    ) -> Result<(), Wrong> {
+    /// A location is given pieces of lines of an order. `by_rules` says that no person has chosen it.
+    pub fn work_planned(&mut self, id: i64, work: Work, by_rules: bool) -> Result<(), Wrong> {
         let (order, location) = (work.order, work.location);
         if by_rules && self.to_source.given_back.contains(&(order, location)) {
             return Err(format!("location {location} is asked again for order {order}"));
@@ -49,18 +71,19 @@ impl Model {
         if self.orders.get(&order).is_none_or(|it| it.status != Status::Confirmed) {
             return Err(format!("order {order} is not confirmed and has work"));
         }
-        for (line, sku, count) in lines {
-            let mut left = *count;
+        for Share { line, sku, count, .. } in work.lines.clone() {
+            let mut left = count;
             // First what is claimed there, then what is claimed elsewhere.
             for is_there in [true, false] {
-                left -= self.give(order, (*line, *sku, left), (id, location), is_there)?;
+                left -= self.give(order, (line, sku, left), (id, location), is_there)?;
             }
-            if left > 0 || *count < 1 {
+            if left > 0 || count < 1 {
                 return Err(format!(
                     "{left} of {count} pieces of line {line} are nobody's to give"
                 ));
             }
         }
+        self.order(order)?.works.push(id);
         self.works.insert(id, work);
         Ok(())
     }
@@ -103,7 +126,10 @@ impl Model {
     /// A location gives its work back: the pieces stay claimed there, and nobody ships them.
     pub fn work_rejected(&mut self, id: i64, reason: &str, position: i64) -> Result<(), Wrong> {
         let work = self.open_work(id)?;
-        work.is_open = false;
+        if !work.stage.may_be_given_back() || work.has_picked() {
+            return Err(format!("work {id} is {:?}, and given back", work.stage));
+        }
+        work.stage = Stage::Rejected;
         let (order, location) = (work.order, work.location);
         if reason != "by_hand" {
             self.to_source.given_back.insert((order, location));
@@ -117,14 +143,14 @@ impl Model {
     /// Work ends with its order.
     pub fn work_canceled(&mut self, id: i64) -> Result<(), Wrong> {
         let work = self.open_work(id)?;
-        work.is_open = false;
+        work.stage = Stage::Canceled;
         let order = work.order;
         self.touched.insert(order);
         Ok(())
     }
 
-    fn open_work(&mut self, id: i64) -> Result<&mut Work, Wrong> {
-        let work = self.works.get_mut(&id).filter(|work| work.is_open);
+    pub(super) fn open_work(&mut self, id: i64) -> Result<&mut Work, Wrong> {
+        let work = self.works.get_mut(&id).filter(|work| work.is_open());
         work.ok_or_else(|| format!("work {id} is not to be done"))
     }
 
@@ -133,7 +159,7 @@ impl Model {
         let ended = |order: &i64| {
             self.orders.get(order).is_none_or(|order| order.status != Status::Confirmed)
         };
-        let left = self.works.iter().find(|(_, work)| work.is_open && ended(&work.order));
+        let left = self.works.iter().find(|(_, work)| work.is_open() && ended(&work.order));
         if let Some((id, work)) = left {
             return Err(format!("order {} has ended and work {id} goes on", work.order));
         }

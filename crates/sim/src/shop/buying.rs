@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use ordermill_app::benefit::claim::{Claims, CouponClaim};
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
+use ordermill_app::privacy::OrderContact;
 use ordermill_base::{Currency, Id, Quantity, Random, Span};
 use ordermill_domain::ids::{CartId, CouponId, LocationId, OrderId, SkuId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review};
 use ordermill_domain::pricing::TaxMode;
 use ordermill_storage::Error;
 
+use super::checkout::recipient;
 use super::{Shop, all, buyer};
 use crate::bug::Bug;
-use crate::model::{Answer, Wanted, Wrong};
+use crate::model::{Answer, Claim, Pieces, Wanted, Wrong};
 use crate::{Trade, ground};
 
 /// Requests that a client may still repeat.
@@ -117,6 +119,7 @@ impl Shop {
         command.id = self.world.database().ids().next(at);
         command.act.at = at;
         (wanted.order, wanted.at) = (command.id.raw(), at.as_micros());
+        command.recipient = self.recipient_of(command.id);
         if is_other_tab {
             let mut key = None;
             // The same key for something else is a mistake of the client.
@@ -130,10 +133,33 @@ impl Shop {
         Wish { command, wanted }
     }
 
+    /// Who gets an order, where somebody will have to know.
+    fn recipient_of(&self, order: OrderId) -> Vec<u8> {
+        if self.trade != Trade::Floor {
+            return b"sealed elsewhere".to_vec();
+        }
+        let contact = OrderContact::new(recipient("13800138000").validate().expect("an address"));
+        self.world.vault().seal_recipient(order, &contact)
+    }
+
+    /// A prepaid order of what is there, by somebody who asks again if there is no answer.
+    pub(super) fn a_wish_that_can_be_met(&mut self) -> Wish {
+        loop {
+            let wish = self.a_wish();
+            let wanted = &wish.wanted;
+            let is_fit = wanted.is_prepaid && !wanted.is_promotion && wanted.key.is_some();
+            let is_there = |pieces: Vec<Pieces>| pieces.iter().all(|it| it.claim == Claim::Held);
+            if is_fit && self.model.would_place(wanted).is_ok_and(is_there) {
+                return wish;
+            }
+        }
+    }
+
     fn a_wish(&mut self) -> Wish {
         let at = self.world.now();
         let id: OrderId = self.world.database().ids().next(at);
         let is_rush = self.trade == Trade::Rush;
+        let at_door_percent = if self.trade == Trade::Floor { 40 } else { 15 };
         let random = &mut self.random;
         let (items, lines) = some_lines(random);
         let amounts = amounts_of(&lines, if random.percent(30) { 800 } else { 0 });
@@ -150,7 +176,7 @@ impl Shop {
         let channel_order = random.percent(15).then(|| format!("c{}", self.requests));
         let mut preference: Vec<i64> = (1..=ground::LOCATIONS).collect();
         preference.rotate_left(random.below(ground::LOCATIONS as u64) as usize);
-        let is_prepaid = !random.percent(15);
+        let is_prepaid = !random.percent(at_door_percent);
         let is_promotion = random.percent(if is_rush { 8 } else { 40 });
         let accepts_backorder = random.percent(30);
         let pay_within = if random.percent(12) { Span::minutes(25) } else { Span::hours(24) };
@@ -193,7 +219,7 @@ impl Shop {
                 points_earned: 0,
             },
             region: "CN-31".to_owned(),
-            recipient: b"sealed elsewhere".to_vec(),
+            recipient: self.recipient_of(id),
             accepts_backorder,
             preference: preference.into_iter().map(LocationId::from_raw).collect::<Arc<[_]>>(),
             marks: None,

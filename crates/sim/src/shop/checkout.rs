@@ -405,7 +405,7 @@ fn line(sku: i64, pieces: i64) -> NewLine {
     NewLine { sku: format!("S{sku}"), quantity: pieces }
 }
 
-fn recipient(phone: &str) -> RawRecipient {
+pub(super) fn recipient(phone: &str) -> RawRecipient {
     let address = RawAddress {
         country: "CN".to_owned(),
         province: "上海市".to_owned(),

@@ -21,6 +21,9 @@ impl Shop {
             return Ok(());
         }
         self.quiet_down()?;
+        if self.trade == Trade::Floor {
+            self.floor_comes_to_rest()?;
+        }
         self.world.set_calm(true);
         self.everything_is_told()?;
         self.compare_messages()?;
@@ -78,14 +81,14 @@ impl Shop {
         Err("the day does not come to rest".to_owned())
     }
 
-    fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         let is_open = self.model.payments.values().any(|pay| pay.state == PayState::Open);
         let is_owed = self.model.refunds.values().any(|it| it.state == RefundState::Open);
         !is_open && !is_owed && self.model.overdue(self.world.now().as_micros()).is_empty()
     }
 
     /// The gateway's own books are what is known about money here.
-    fn books_agree(&mut self) -> Result<(), Wrong> {
+    pub(super) fn books_agree(&mut self) -> Result<(), Wrong> {
         let payments = self.model.payments.values().filter(|pay| pay.tender.is_none());
         let captured = payments.filter(|pay| pay.state == PayState::Captured);
         // Nothing is promised any more that was not sent.
@@ -107,8 +110,10 @@ impl Shop {
         for (id, order) in &self.model.orders {
             let kept = order.paid - order.refunded;
             let (least, most) = match order.status {
-                Status::Confirmed if order.is_prepaid => (order.total - order.by_hand, order.total),
-                Status::Confirmed => (0, self.model.tendered_of(*id)),
+                Status::Confirmed | Status::Completed if order.is_prepaid => {
+                    (order.total - order.by_hand, order.total)
+                }
+                Status::Confirmed | Status::Completed => (0, self.model.tendered_of(*id)),
                 Status::Placed | Status::Canceled => (0, 0),
             };
             if !(least..=most).contains(&kept) {

@@ -15,6 +15,7 @@ use ordermill_storage::{Database, Tx};
 
 use super::buying::request_key;
 use super::{Shop, all, buyer, operator};
+use crate::Trade;
 use crate::bug::Bug;
 use crate::model::{ByHand, Pay, PayState, Status, Wrong};
 
@@ -36,6 +37,13 @@ impl Shop {
             let is = match answer? {
                 Ok(is_canceled) => Some(is_canceled),
                 Err(CancelOrderError::File(FileError::NotFound(_))) => None,
+                Err(CancelOrderError::File(FileError::Refused(_)))
+                    if self.model.is_too_late(id) =>
+                {
+                    Bug::after_late_cancel(bug, &mut self.world, id);
+                    self.model.touched.insert(id);
+                    Some(false)
+                }
                 Err(error) => return Err(format!("canceling order {id}: {error}")),
             };
             if is != should {
@@ -118,6 +126,14 @@ impl Shop {
     pub(super) fn some_order(&mut self) -> Option<i64> {
         if self.random.percent(2) {
             return Some(17);
+        }
+        if self.trade == Trade::Floor && self.random.percent(20) {
+            // Some think of it only when it is on its way.
+            let mut shipped = self.model.orders.iter().rev().filter(|it| !it.1.parcels.is_empty());
+            let nth = self.random.below(8) as usize;
+            if let Some((id, _)) = shipped.nth(nth) {
+                return Some(*id);
+            }
         }
         if self.random.percent(50) {
             let captured = |pay: &&Pay| pay.state == PayState::Captured;

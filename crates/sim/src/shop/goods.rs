@@ -21,16 +21,22 @@ impl Shop {
         let other = 1 + location % ground::LOCATIONS;
         let (what, pieces) =
             (random.below(4), random.between(1, 60.max(4 * self.batch_max.cast_signed())));
-        let shelf = self.model.shelves.get(&(sku, location)).copied().unwrap_or_default();
-        let counted = (shelf.on_hand + random.between(-3, 3)).max(0);
         let place: Place = (sku, location);
+        // What lies in bins and totes is for those who work there: this is about the rest.
+        let in_bins = self.model.in_bins(place);
+        let lies_about = self.model.lying_about(place);
+        let counted = (lies_about + random.between(-3, 3)).max(0);
         let changes: Vec<(Place, i64)> = match what {
             0 => vec![(place, pieces)],
             1 => vec![(place, -(pieces % 7))],
-            2 => vec![(place, counted - shelf.on_hand)],
+            2 => vec![(place, counted - lies_about)],
             _ => vec![(place, -pieces), ((sku, other), pieces)],
         };
-        let should = self.model.shelves_after(&changes);
+        let mut should = self.model.shelves_after(&changes);
+        if changes[0].1 < -lies_about {
+            should = Err(format!("{lies_about} pieces at {place:?} lie in no bin"));
+        }
+        let from = (in_bins > 0).then(Spot::default);
         let act = Act { reason: Some("found".to_owned()), ..operator(self.world.now()) };
         let (sku, at) = (SkuId::from_raw(sku), LocationId::from_raw(location));
         let to = LocationId::from_raw(other);
@@ -42,7 +48,8 @@ impl Shop {
                 0 => receive_stock(tx, &act, sku, at, quantity, &spot, None).map(drop),
                 1 => adjust_stock(tx, &act, sku, at, -(pieces % 7), &spot).map(drop),
                 2 => count_stock(tx, &act, sku, at, counted, &spot).map(drop),
-                _ => transfer_stock(tx, &act, sku, (at, None), (to, None), quantity).map(drop),
+                _ => transfer_stock(tx, &act, sku, (at, from.as_ref()), (to, None), quantity)
+                    .map(drop),
             };
             database.write(work).await
         });

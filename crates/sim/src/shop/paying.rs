@@ -153,7 +153,9 @@ impl Shop {
             return Err(format!("{} deadlines failed", report.failed));
         }
         Bug::after_timers(bug, &mut self.world);
-        self.settled("the scheduler", ran)
+        self.settled("the scheduler", ran)?;
+        self.moot_receipts_end();
+        Ok(())
     }
 }
 

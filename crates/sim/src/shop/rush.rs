@@ -56,6 +56,8 @@ impl Shop {
             let stands = self.model.orders.get(id).map(|it| it.status != Status::Canceled);
             match (stands, answer?) {
                 (Some(false), Ok(_)) => {}
+                (Some(true), Err(CancelOrderError::File(FileError::Refused(_))))
+                    if self.model.is_too_late(*id) => {}
                 (None, Err(CancelOrderError::File(FileError::NotFound(_)))) => {}
                 (_, answer) => return Err(format!("order {id} is canceled in a rush: {answer:?}")),
             }

@@ -1,5 +1,6 @@
 //! Locations are chosen for orders, give work back, and fail.
 
+use ordermill_app::fulfillment::WorkError;
 use ordermill_app::permission::Principal;
 use ordermill_app::sourcing::by_hand::{self, ByHandError, Seen};
 use ordermill_app::sourcing::{self};
@@ -12,7 +13,7 @@ use ordermill_storage::{Tx, fulfillment, journal, task};
 
 use super::{Shop, operator};
 use crate::ground;
-use crate::model::Wrong;
+use crate::model::{Stage, Wrong};
 
 impl Shop {
     /// Locations are chosen for what was confirmed or given back. Whom nobody ships, a person is asked
@@ -33,7 +34,7 @@ impl Shop {
     /// Somebody sends work elsewhere or gives it back, makes an order urgent, or a location fails.
     pub(super) fn work_is_moved(&mut self) -> Result<(), Wrong> {
         let open: Vec<(i64, i64, i64)> = (self.model.works.iter().rev())
-            .filter(|(_, work)| work.is_open)
+            .filter(|(_, work)| work.is_open())
             .take(20)
             .map(|(id, work)| (*id, work.order, work.location))
             .collect();
@@ -43,9 +44,13 @@ impl Shop {
             return Ok(());
         }
         let (id, order, location) = *self.random.pick(&open);
+        let work = &self.model.works[&id];
+        let may_be_given_back = work.stage.may_be_given_back() && !work.has_picked();
         let id = FulfillmentId::from_raw(id);
         let stored = self.world.look(|tx| fulfillment::fetch(tx, id)).ok_or("work is gone")?;
         let seen = Seen { id, version: stored.version() };
+        let is_planned = |work: &i64| self.model.works[work].stage == Stage::Planned;
+        let has_planned = self.model.orders[&order].works.iter().any(is_planned);
         let (order, location) = (OrderId::from_raw(order), LocationId::from_raw(location));
         let act = Act { reason: Some("so be it".to_owned()), ..operator(self.world.now()) };
         let services = self.world.services();
@@ -65,7 +70,13 @@ impl Shop {
         });
         match moved {
             // Whether the other location has the pieces is its own matter; all else may be done.
-            None | Some(Ok(()) | Err(ByHandError::NotThere)) => self.listen(),
+            None | Some(Err(ByHandError::NotThere)) => self.listen(),
+            Some(Ok(())) if may_be_given_back || what >= 6 => self.listen(),
+            Some(Err(ByHandError::Work(WorkError::Refused(_)))) if !may_be_given_back => {
+                self.listen()
+            }
+            Some(Err(ByHandError::NothingPlanned(_))) if what == 6 && !has_planned => self.listen(),
+            Some(Ok(())) => Err(format!("work {id} is moved, and pieces of it lie in totes")),
             Some(Err(error)) => Err(format!("work {id} is not moved: {error}")),
         }
     }

@@ -5,6 +5,7 @@ use ordermill_app::message::news;
 use ordermill_app::order::fill;
 use ordermill_app::permission::Principal;
 use ordermill_app::reader::{Reader, Reading, Step};
+use ordermill_app::shipment::leave;
 use ordermill_app::webhook::delivery::{Replayed, replay_range};
 use ordermill_app::webhook::reader as deliveries;
 use ordermill_base::{Id, Span};
@@ -73,6 +74,10 @@ impl Shop {
         if name == fill::READER {
             let read = self.world.look(|tx| journal::cursor(tx, name)).position.raw();
             return self.model.arrivals_are_read(read);
+        }
+        if name == leave::READER {
+            let read = self.world.look(|tx| journal::cursor(tx, name)).position.raw();
+            return self.model.parcels_are_followed(read);
         }
         if name == "messages" {
             let read = self.world.look(|tx| journal::cursor(tx, name)).position.raw();
