@@ -91,7 +91,8 @@ impl Shop {
 
     fn is_taken_off(&mut self, id: i64) -> Result<(), Wrong> {
         let shipment = ShipmentId::from_raw(id);
-        let Some(list) = self.world.look(|tx| manifest::of(tx, shipment)) else { return Ok(()) };
+        let list = self.world.look(|tx| manifest::of_each(tx, &[shipment])).pop();
+        let Some((_, list)) = list else { return Ok(()) };
         let database = self.world.database();
         let off = self.world.run(async move {
             let principal = Principal::system("sim");
