@@ -89,6 +89,8 @@ use crate::{
         sourcing::by_hand::give_back,
         sourcing::by_hand::hurry_order,
         sourcing::by_hand::pool_location,
+        sourcing::split::split_fulfillment,
+        sourcing::split::put_order_together,
         sourcing::settings::get_sourcing_settings,
         sourcing::settings::edit_sourcing_settings,
         stock::get_stock,

@@ -101,6 +101,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "Some fields are missing or wrong. Each stands in errors, by its JSON Pointer, with the reason; card_number means that a text holds the number of a payment card, which is not accepted anywhere.",
     ),
     (
+        "held_by_review",
+        409,
+        "The order is held by its review. Decide that first; its work is changed afterwards.",
+    ),
+    (
         "key_of_one_channel",
         403,
         "The thing belongs to all channels, and the key is of one. Use a key without a channel.",

@@ -45,6 +45,8 @@ pub struct Facts {
     pub is_urgent: bool,
     /// When it should leave the building to arrive as promised.
     pub ship_by: Option<Timestamp>,
+    /// It is not given to the floor before this moment.
+    pub not_before: Option<Timestamp>,
     /// The wave with which it was released, while it is.
     pub wave: Option<WaveId>,
     /// Why the location gave it back.
@@ -131,6 +133,7 @@ impl Fulfillment {
                 version: 1,
                 is_urgent: planned.is_urgent,
                 ship_by: planned.ship_by,
+                not_before: planned.not_before,
                 wave: None,
                 reject_reason: None,
                 lines: planned.lines.iter().copied().map(Line::planned).collect(),

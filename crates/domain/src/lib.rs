@@ -10,6 +10,7 @@
 
 pub mod actor;
 pub mod address;
+pub mod apart;
 pub mod api_key;
 pub mod bulk;
 pub mod card_number;

@@ -128,6 +128,16 @@ impl Order {
         PaymentStatus::of(*terms, amounts.total_minor, *money)
     }
 
+    /// Whether a review can still keep it from leaving: it waits, or it is confirmed and all of it is in
+    /// the building.
+    pub const fn is_reviewable(&self) -> bool {
+        match self.facts.status {
+            Status::Placed => true,
+            Status::Confirmed => self.facts.milestones.shipped_at.is_none(),
+            Status::Completed | Status::Archived | Status::Canceled | Status::Rejected => false,
+        }
+    }
+
     /// Moves the review on as the rules say.
     pub fn record_ruling(
         &mut self,
@@ -152,7 +162,7 @@ impl Order {
         ruling: Option<review::Ruling>,
         at: Timestamp,
     ) -> Result<Event, OrderError> {
-        if self.facts.status != Status::Placed {
+        if !self.is_reviewable() {
             return Err(OrderError::NotReviewable(self.facts.status));
         }
         let from = self.facts.review;
@@ -282,6 +292,9 @@ impl Order {
         self.facts.status.after(Step::Reject)?;
         if self.facts.review != Review::Rejected {
             return Err(OrderError::NotRefused(self.facts.review));
+        }
+        if self.facts.milestones.shipped_at.is_some() {
+            return Err(OrderError::AlreadyShipped);
         }
         Ok(self.happened_to_lines(lines, Event::Rejected, at))
     }

@@ -13,7 +13,7 @@ use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
 
 static INSERT: Insert = insert!("fulfillments" {
     id: Int, order_id: Int, location_id: Int, state: Text, version: Int, is_urgent: Int,
-    ship_by: Int, planned_at: Int,
+    ship_by: Int, not_before: Int, planned_at: Int,
 });
 
 static INSERT_LINE: Insert = insert!("fulfillment_lines" {
@@ -40,6 +40,7 @@ pub fn insert_each<'f>(
             facts.version,
             facts.is_urgent,
             facts.ship_by,
+            facts.not_before,
             facts.milestones.planned_at,
         ])
     })?;
@@ -184,8 +185,8 @@ pub fn decisions(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Timestamp, Stri
 
 macro_rules! columns {
     () => {
-        "id, order_id, location_id, state, version, is_urgent, ship_by, wave_id, reject_reason,
-            planned_at, released_at, picked_at, rechecked_at, packed_at, handed_over_at, ended_at"
+        "id, order_id, location_id, state, version, is_urgent, ship_by, not_before, wave_id,
+            reject_reason, planned_at, released_at, picked_at, rechecked_at, packed_at, handed_over_at, ended_at"
     };
 }
 
@@ -201,6 +202,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Facts, Error> {
         version: row.int()?,
         is_urgent: row.flag()?,
         ship_by: row.opt_at()?,
+        not_before: row.opt_at()?,
         wave: row.opt_id()?,
         reject_reason: row.opt_parsed()?,
         lines: Vec::new(),
@@ -309,6 +311,8 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Only those of a wave.
     pub wave: Option<WaveId>,
+    /// Only those that may be on the floor at this moment.
+    pub ready_at: Option<Timestamp>,
 }
 
 /// Fulfillments that match, the oldest first: at most `limit` of those behind `after`.
@@ -333,6 +337,9 @@ pub fn list(
     }
     if let Some(wave) = filter.wave {
         conditions.push(format!("wave_id = {}", place(Value::Int(wave.raw()))));
+    }
+    if let Some(at) = filter.ready_at {
+        conditions.push(format!("(not_before IS NULL OR not_before <= {})", place(at.into())));
     }
     let conditions = conditions.join(" AND ");
     let sql = format!("SELECT {COLUMNS} FROM fulfillments WHERE {conditions} ORDER BY id LIMIT $2");

@@ -1,12 +1,15 @@
 //! Reviews of orders: what holds them, how the rules decided, and what is known of the buyer.
 
+use std::collections::HashSet;
+
 use ordermill_base::{Id, Span, Timestamp, id::first_at};
 use ordermill_domain::ids::{CustomerId, OrderId};
 use ordermill_domain::order::Status;
 use ordermill_domain::order::review::Hold;
 
 use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, params};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 static INSERT_HOLD: Insert = insert!("order_holds" {
     order_id: Int, sequence: Int, is_interception: Int, reason: Text, placed_at: Int, lifted_at: Int,
@@ -49,6 +52,17 @@ pub(crate) fn read_hold(row: &mut Row<'_>) -> Result<(OrderId, Hold), Error> {
         lifted_at: row.opt_at()?,
     };
     Ok((order, hold))
+}
+
+/// Those among orders whose review is not passed: no work on them begins.
+pub fn held_among(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<HashSet<OrderId>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT id FROM orders
+            WHERE id = $1 AND review NOT IN ('auto_passed', 'approved', 'released')",
+        postgres: "SELECT id FROM orders
+            WHERE id = ANY($1) AND review NOT IN ('auto_passed', 'approved', 'released')",
+    };
+    Ok(tx.query_each(&SQL, &Columns::of_ids(orders), |row| row.id())?.into_iter().collect())
 }
 
 /// All holds that an order has or had, the oldest first.

@@ -242,7 +242,15 @@ fn no_list_reads_all_orders() {
 fn filter_merges(filter: &Filter) -> bool {
     filter.statuses.len() > 1
         || filter.site.is_some()
-        || matches!(filter.display, Some(DisplayStatus::Canceled | DisplayStatus::ToProcess))
+        || matches!(
+            filter.display,
+            Some(
+                DisplayStatus::Canceled
+                    | DisplayStatus::ToProcess
+                    | DisplayStatus::InReview
+                    | DisplayStatus::Intercepted
+            )
+        )
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod route;
 mod search;
 mod sign_in;
 mod sourcing;
+mod split;
 mod stock;
 mod tasks;
 mod told;
@@ -56,6 +57,7 @@ fn routes() -> Routes {
         .merge(search::routes())
         .merge(sign_in::routes())
         .merge(sourcing::routes())
+        .merge(split::routes())
         .merge(stock::routes())
         .merge(tasks::routes())
         .merge(warehouse::routes())

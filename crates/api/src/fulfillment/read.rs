@@ -49,7 +49,7 @@ impl ListQuery {
         let state = state.ok().filter(|state| state.is_none_or(WorkState::is_open));
         match (location, state) {
             (Ok(location), Some(state)) => {
-                Ok(Filter { location, states: state.into_iter().collect(), wave: None })
+                Ok(Filter { location, states: state.into_iter().collect(), ..Filter::default() })
             }
             (location, state) => {
                 let mut errors = Vec::new();

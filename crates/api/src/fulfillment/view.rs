@@ -31,9 +31,13 @@ pub struct FulfillmentView {
     /// When it must have left to arrive as promised.
     #[schema(format = DateTime)]
     pub ship_by: Option<String>,
+    /// It is not given to the floor before this moment.
+    #[schema(format = DateTime)]
+    pub not_before: Option<String>,
     /// The wave with which it was given to the floor, while it is there.
     pub wave_id: Option<String>,
-    /// Why its location gave it back: `no_stock`, `damaged`, `no_capacity`, `location_down`, `by_hand`.
+    /// Why its location gave it back: `no_stock`, `damaged`, `no_capacity`, `location_down`, `by_hand`,
+    /// `regrouped` (it was split, or put together with other work of its order).
     pub reject_reason: Option<String>,
     /// What is to be shipped.
     pub lines: Vec<FulfillmentLineView>,
@@ -95,6 +99,7 @@ impl From<&Fulfillment> for FulfillmentView {
             state: facts.state.code().to_owned(),
             is_urgent: facts.is_urgent,
             ship_by: moment(facts.ship_by),
+            not_before: moment(facts.not_before),
             wave_id: facts.wave.map(|wave| wave.to_string()),
             reject_reason: facts.reject_reason.map(|reason| reason.code().to_owned()),
             lines: facts.lines.iter().map(line).collect(),

@@ -159,7 +159,7 @@ pub async fn give_back(
 }
 
 /// The fulfillments of the same order.
-async fn beside(
+pub(super) async fn beside(
     services: &Services,
     caller: &Caller,
     id: FulfillmentId,
@@ -226,7 +226,7 @@ pub async fn pool_location(
     Ok(Json(services.database().write(pool).await?))
 }
 
-fn unknown_location() -> Problem {
+pub(super) fn unknown_location() -> Problem {
     let detail = "expected the id of a location that is in service";
     Problem::invalid(vec![FieldError::new("/location_id", "unknown", detail)])
 }
@@ -244,6 +244,8 @@ impl From<ByHandError> for Problem {
             ByHandError::NothingPlanned(_) => {
                 Self::new(StatusCode::CONFLICT, "nothing_planned", &error)
             }
+            ByHandError::Held(_) => Self::new(StatusCode::CONFLICT, "held_by_review", &error),
+            ByHandError::Part(error) => error.into(),
             ByHandError::Work(error) => error.into(),
         }
     }

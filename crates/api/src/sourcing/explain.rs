@@ -8,6 +8,7 @@ use ordermill_base::{Currency, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::settings::ApartView;
 use crate::auth::Caller;
 use crate::money::MoneyView;
 use crate::order::read::load;
@@ -33,6 +34,8 @@ pub struct DecisionView {
     pub is_proven: bool,
     /// Whether no location had room for it on its days, and one takes it all the same.
     pub is_over_capacity: bool,
+    /// Kinds of goods that are in it and may not travel together: each has a fulfillment of its own.
+    pub kept_apart: Vec<ApartView>,
     /// Every location that was looked at.
     pub candidates: Vec<CandidateView>,
     /// The orders that it was planned together with, if they were in each other's way.
@@ -142,6 +145,7 @@ impl DecisionView {
             second: plan(&why.second, why.second_split_minor),
             is_proven: why.is_proven,
             is_over_capacity: why.is_over_capacity,
+            kept_apart: why.kept_apart.iter().map(ApartView::of).collect(),
             candidates: why.candidates.iter().map(candidate).collect(),
             wave: why.wave.map(|wave| PlannedTogetherView {
                 orders: wave.orders,

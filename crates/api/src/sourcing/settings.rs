@@ -12,6 +12,7 @@ use ordermill_app::sourcing::edit::{EditError, Flaw, Wrong, edit};
 use ordermill_app::sourcing::settings::{LocationRule, ParcelRate, SplitRule};
 use ordermill_app::sourcing::{SourcingSettings, regions};
 use ordermill_base::Currency;
+use ordermill_domain::apart::Pair;
 use ordermill_domain::pricing::RegionPattern;
 use ordermill_storage::{Error, Tx};
 use serde::{Deserialize, Serialize};
@@ -57,10 +58,33 @@ pub struct SettingsView {
     pub freight: RateView,
     /// Days of work that a location takes on before others are asked.
     pub backlog_days: u32,
+    /// Goods that may not travel together: each kind has a fulfillment of its own.
+    pub apart: Vec<ApartView>,
     /// What holds for single locations.
     pub locations: Vec<LocationRuleView>,
     /// Grows with every change; the value of `ETag`. 0: as it is without anybody setting it.
     pub version: i64,
+}
+
+/// Two kinds of goods that may not travel together: a handling flag (`fragile`, `high_value`, `perishable`,
+/// `hazardous`, `oversized`), `category:` and the code of a category, or `*` for all goods that are not of
+/// the other kind.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SourcingApart)]
+pub struct ApartView {
+    /// One kind.
+    #[schema(max_length = 80, example = "hazardous")]
+    pub one: String,
+    /// The other.
+    #[schema(max_length = 80, example = "perishable")]
+    pub other: String,
+}
+
+impl ApartView {
+    pub(super) fn of(pair: &Pair) -> Self {
+        Self { one: pair.one.to_string(), other: pair.other.to_string() }
+    }
 }
 
 /// A rate by weight.
@@ -116,6 +140,9 @@ pub struct SettingsBody {
     /// Days of work that a location takes on before others are asked.
     #[schema(minimum = 1, maximum = 60)]
     pub backlog_days: u32,
+    /// Goods that may not travel together; nothing is kept apart if it is empty.
+    #[schema(max_items = 50)]
+    pub apart: Vec<ApartView>,
     /// What holds for single locations; those that are not named have no rule of their own.
     #[serde(default)]
     #[schema(max_items = 10_000)]
@@ -187,6 +214,7 @@ impl SettingsView {
                 step_price: money(step_minor),
             },
             backlog_days: settings.backlog_days,
+            apart: settings.apart.iter().map(ApartView::of).collect(),
             locations: settings.locations.iter().map(rule).collect(),
             version,
         }
@@ -199,6 +227,8 @@ struct Reading {
     errors: Vec<FieldError>,
 }
 
+/// Characters of a kind of goods at most.
+const KIND_CHARS_MAX: usize = 80;
 /// Characters of a location's code at most.
 const CODE_CHARS_MAX: usize = 64;
 /// Regions or categories of one location at most.
@@ -228,6 +258,21 @@ impl Reading {
                 0
             }
         }
+    }
+
+    fn apart(&mut self, bodies: &[ApartView]) -> Vec<Pair> {
+        for (number, body) in bodies.iter().enumerate() {
+            for (text, field) in [(&body.one, "one"), (&body.other, "other")] {
+                self.most(
+                    text.chars().count(),
+                    KIND_CHARS_MAX,
+                    &format!("/apart/{number}/{field}"),
+                );
+            }
+        }
+        let pair =
+            |it: &ApartView| Pair { one: it.one.clone().into(), other: it.other.clone().into() };
+        bodies.iter().map(pair).collect()
     }
 
     fn regions(&mut self, texts: &[String], at: &str) -> Vec<RegionPattern> {
@@ -293,6 +338,7 @@ fn wanted(body: &SettingsBody, currency: Currency) -> Result<SourcingSettings, P
             step_minor: reading.amount(&rate.step_price, "/freight/step_price"),
         },
         backlog_days: body.backlog_days,
+        apart: reading.apart(&body.apart),
         locations: reading.locations(&body.locations),
     };
     if reading.errors.is_empty() { Ok(settings) } else { Err(Problem::invalid(reading.errors)) }
@@ -331,6 +377,7 @@ fn field_error(wrong: &Wrong, locations: &[LocationRuleBody]) -> FieldError {
         Flaw::TooMany(most) => {
             FieldError::new(field, "out_of_range", format!("expected {most} at most"))
         }
+        Flaw::NoPair => FieldError::new(field, "invalid", "expected two different kinds"),
     }
 }
 

@@ -182,6 +182,40 @@ fn urgent_work_goes_before_others_and_is_made_urgent_once() {
 }
 
 #[test]
+fn work_is_split_and_put_together_again() {
+    in_each_shop(Quotas::default(), async |shop| {
+        let order = a_planned_order(shop, "a").await;
+        let work = work_of(shop, &order).await.body["items"][0].clone();
+        let pieces = work["lines"][0]["quantity"].as_i64().unwrap();
+        assert!(pieces > 1, "{work}");
+        let path = format!("/api/v1/fulfillments/{}/split", work["id"].as_str().unwrap());
+        let some = |pieces: i64| {
+            let lines = json!([{ "line_no": 1, "quantity": pieces }]);
+            json!({ "lines": lines, "not_before": "2099-01-01T00:00:00Z", "reason": "they travel" })
+        };
+        let all = shop.post_if(&path, "\"1\"", &some(pieces)).await;
+        assert_eq!(all.body["errors"][0]["field"], "/lines", "{all:?}");
+        let mut past = some(1);
+        past["not_before"] = json!("1999-01-01T00:00:00Z");
+        let past = shop.post_if(&path, "\"1\"", &past).await;
+        assert_eq!(past.body["errors"][0]["field"], "/not_before", "{past:?}");
+        let split = shop.post_if(&path, "\"1\"", &some(1)).await;
+        assert_eq!(written(shop, &split), ["here rejected", "here planned", "here planned"]);
+        assert_eq!(split.body["items"][0]["reject_reason"], "regrouped");
+        assert_eq!(split.body["items"][2]["not_before"], "2099-01-01T00:00:00Z");
+        let late = shop.post_if(&path, "\"1\"", &some(1)).await;
+        assert_eq!((late.status.as_u16(), late.code()), (412, "version_changed"));
+        let path = format!("/api/v1/orders/{order}/put-together");
+        let why = json!({ "reason": "they are back" });
+        let whole = shop.post(&shop.key, &path, "", &why).await;
+        let open = written(shop, &whole).into_iter().filter(|it| it == "here planned");
+        assert_eq!(open.count(), 1, "{whole:?}");
+        let again = shop.post(&shop.key, &path, "", &why).await;
+        assert_eq!((again.status.as_u16(), again.code()), (409, "nothing_planned"));
+    });
+}
+
+#[test]
 fn a_location_that_is_out_of_work_gives_all_of_it_to_others() {
     in_each_shop(Quotas::default(), async |shop| {
         let orders = [a_planned_order(shop, "a").await, a_planned_order(shop, "b").await];
@@ -228,6 +262,7 @@ fn settings() -> Value {
             "step_grams": 1000, "step_price": yuan("2.00"),
         },
         "backlog_days": 3,
+        "apart": [{ "one": "oversized", "other": "*" }],
         "locations": [{
             "location": "HGH",
             "regions": ["CN-31", "CN-33"],
@@ -281,6 +316,7 @@ fn each_wrong_field_of_the_settings_is_named() {
         );
         let mut wrong = settings();
         wrong["parcels_max"] = json!(99);
+        wrong["apart"][0]["one"] = json!("category:hats");
         wrong["locations"][0]["location"] = json!("NOWHERE");
         wrong["locations"][0]["excluded_categories"] = json!(["hats"]);
         let path = "/api/v1/sourcing-settings";
@@ -288,7 +324,7 @@ fn each_wrong_field_of_the_settings_is_named() {
         let refused = shop.send(request("PUT", path, &shop.key, &headers, Some(&wrong))).await;
         assert_eq!(
             fields(&refused),
-            ["/parcels_max", "/locations/0/location", "/locations/0/excluded_categories"]
+            ["/parcels_max", "/apart", "/locations/0/location", "/locations/0/excluded_categories"]
         );
     });
 }

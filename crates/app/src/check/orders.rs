@@ -338,7 +338,7 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         Event::Placed(_) => false,
         Event::Reviewed { from, to, ruling } => {
             let leads_there = |step| from.after(step) == Ok(*to);
-            facts.status == Status::Placed
+            order.is_reviewable()
                 && facts.review == *from
                 && match ruling {
                     Some(ruling) => leads_there(ruling.step()),
@@ -370,7 +370,11 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         Event::Canceled { from, .. } => {
             facts.status == *from && has(Step::Cancel) && facts.milestones.shipped_at.is_none()
         }
-        Event::Rejected => has(Step::Reject) && facts.review == Review::Rejected,
+        Event::Rejected => {
+            has(Step::Reject)
+                && facts.review == Review::Rejected
+                && facts.milestones.shipped_at.is_none()
+        }
         Event::Completed => has(Step::Complete) && facts.milestones.shipped_at.is_some(),
         Event::Archived => has(Step::Archive),
     }

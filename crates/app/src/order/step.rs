@@ -14,6 +14,8 @@ use ordermill_storage::{Error, Tx};
 use super::cancel::{CancelOrderError, cancel_order, settle_payments};
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
+use crate::fulfillment::cancel::cancel_each;
+use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::payment::refund::GrantRefundError;
 use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::review::desk;
@@ -74,6 +76,11 @@ pub fn take(
     step: Action,
 ) -> Result<(), StepError> {
     check(principal, act)?;
+    // An order that was confirmed before it was changed, and is refused now, has work.
+    let work = match step {
+        Action::Refuse => FulfillmentFile::of_orders(tx, &[seen.id])?,
+        _ => Vec::new(),
+    };
     let mut file = load(tx, seen)?;
     if desk::STEPS.contains(&step) {
         desk::check_free(tx, principal, seen.id, act.at)?;
@@ -93,11 +100,14 @@ pub fn take(
         Action::Pay | Action::Cancel => return Err(StepError::NotTheirs(step)),
     }
     let is_decided = matches!(step, Action::Approve | Action::ReleaseInterception);
-    if is_decided && file.order().ready_to_confirm().is_ok() {
+    let is_placed = file.order().status() == Status::Placed;
+    if is_decided && is_placed && file.order().ready_to_confirm().is_ok() {
         file.confirm(act)?;
     }
     file.save(tx)?;
     if file.order().status() == Status::Rejected {
+        // Of an order that is refused nothing has left: its work can be ended.
+        cancel_each(tx, act, work).map_err(WorkError::into_storage)?;
         file.meet_payment_deadlines(tx)?;
         release(tx, act, file.order().facts())?;
         settle_payments(tx, act, seen.id, Cause::OrderRejected)?;

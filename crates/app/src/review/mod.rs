@@ -3,8 +3,9 @@
 //!
 //! Start at [`rule`]. The rules are those in force ([`InForce`]), at first the [`built_in`] ones; what
 //! they can ask about is [`OrderDocument`](ordermill_rules::order::OrderDocument). What follows from a review that moved,
-//! whoever moved it, is [`follow`].
+//! whoever moved it, is [`follow`]. An order that is changed afterwards is reviewed [`again`].
 
+mod again;
 mod built_in;
 pub mod desk;
 mod document;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rule_table::InForce;
 
+pub(crate) use again::again;
 pub use built_in::definition as built_in;
 pub use dry_run::{Difference, DryRun, Side, dry_run};
 pub(crate) use follow::follow;

@@ -13,6 +13,7 @@ use ordermill_domain::role::Permission;
 use ordermill_storage::fulfillment::{self as stored, Filter};
 use ordermill_storage::{Error, Tx};
 
+use super::split::PartError;
 use super::{Wish, source_each};
 use crate::catalog::Catalog;
 use crate::fulfillment::{FulfillmentFile, WorkError};
@@ -40,6 +41,12 @@ pub enum ByHandError {
     /// The order has nothing that is planned and not on the floor yet, and nobody can ship what is left.
     #[error("order {0} has no planned work")]
     NothingPlanned(OrderId),
+    /// A review holds the order: that is decided first.
+    #[error("order {0} is held by its review")]
+    Held(OrderId),
+    /// Such a part cannot be split off.
+    #[error(transparent)]
+    Part(#[from] PartError),
     /// The fulfillment or its order refuses.
     #[error(transparent)]
     Work(#[from] WorkError),
@@ -210,7 +217,11 @@ fn has_planned(tx: &mut Tx<'_>, order: OrderId, at: LocationId) -> Result<bool, 
 }
 
 /// Whether they may decide where work is done: operations with a reason, and a location about its own.
-fn check(principal: &Principal, act: &Act, location: Option<LocationId>) -> Result<(), Forbidden> {
+pub(super) fn check(
+    principal: &Principal,
+    act: &Act,
+    location: Option<LocationId>,
+) -> Result<(), Forbidden> {
     let has_reason = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
     let about = About { has_reason, location, aspect: Aspect::PickAndPack, ..About::default() };
     authorize(principal, Permission::ChangeStatus, &about).map(drop)

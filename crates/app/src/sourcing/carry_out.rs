@@ -75,6 +75,7 @@ fn carry_out(
                 location: share.location,
                 is_urgent: wish.is_urgent,
                 ship_by: share.ship_by,
+                not_before: None,
                 lines: share.lines.clone(),
             };
             let lines = share.lines.clone();
@@ -148,7 +149,7 @@ fn given_back(
     let mut given_back: HashMap<OrderId, BTreeSet<LocationId>> = HashMap::new();
     for work in fulfillment::of_each(tx, &orders)? {
         let facts = work.facts();
-        let is_theirs = facts.reject_reason != Some(RejectReason::ByHand);
+        let is_theirs = !facts.reject_reason.is_some_and(RejectReason::is_decision);
         if facts.state == State::Rejected && is_theirs {
             given_back.entry(facts.order).or_default().insert(facts.location);
         }

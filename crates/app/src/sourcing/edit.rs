@@ -2,6 +2,7 @@
 //! is planned stays.
 
 use ordermill_domain::actor::Act;
+use ordermill_domain::apart::Kind;
 use ordermill_domain::role::Permission;
 use ordermill_storage::{Error, Tx};
 
@@ -17,6 +18,8 @@ pub const WEIGHT_MINOR_MAX: u32 = 10_000_000;
 pub const GRAMS_MAX: u32 = 1_000_000;
 /// Days of work that may wait at a location, at most.
 pub const BACKLOG_DAYS_MAX: u32 = 60;
+/// Pairs of goods that are kept apart, at most.
+pub const APART_MAX: usize = 50;
 /// Regions or categories of one location, at most.
 pub const OF_LOCATION_MAX: usize = 200;
 
@@ -40,6 +43,8 @@ pub enum Flaw {
     Unknown,
     /// A list has more entries than this.
     TooMany(usize),
+    /// A pair is not of two different kinds.
+    NoPair,
 }
 
 /// Why nothing was changed.
@@ -77,6 +82,11 @@ pub fn check(settings: &SourcingSettings, catalog: &Catalog) -> Vec<Wrong> {
             wrong.push(Wrong { location: None, field, flaw });
         }
     }
+    wrong.extend(check_apart(settings, catalog).map(|flaw| Wrong {
+        location: None,
+        field: "apart",
+        flaw,
+    }));
     for (code, rule) in &settings.locations {
         let mut must = |holds: bool, field, flaw| {
             if !holds {
@@ -94,6 +104,22 @@ pub fn check(settings: &SourcingSettings, catalog: &Catalog) -> Vec<Wrong> {
         must(rule.parcel_minor <= WEIGHT_MINOR_MAX, "parcel_minor", flaw);
     }
     wrong
+}
+
+/// What is wrong with the pairs of goods that are kept apart.
+fn check_apart(settings: &SourcingSettings, catalog: &Catalog) -> Option<Flaw> {
+    if settings.apart.len() > APART_MAX {
+        return Some(Flaw::TooMany(APART_MAX));
+    }
+    let is_known = |kind: &Kind| match kind {
+        Kind::Category(code) => catalog.categories().iter().any(|it| it.code == *code),
+        Kind::Flag(_) | Kind::Others => true,
+    };
+    let mut kinds = settings.apart.iter().flat_map(|pair| [&pair.one, &pair.other]);
+    if !kinds.all(is_known) {
+        return Some(Flaw::Unknown);
+    }
+    settings.apart.iter().any(|pair| pair.one == pair.other).then_some(Flaw::NoPair)
 }
 
 /// Changes the settings of which the author has seen this version; 0 if nobody has changed them yet.
@@ -122,6 +148,8 @@ pub fn edit(
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use ordermill_domain::apart::Pair;
+
     use super::*;
 
     #[test]
@@ -138,6 +166,7 @@ mod tests {
         let settings = SourcingSettings {
             parcels_max: 0,
             backlog_days: 0,
+            apart: vec![Pair { one: Kind::Category("hats".to_owned()), other: Kind::Others }],
             locations: BTreeMap::from([("NOWHERE".to_owned(), rule)]),
             ..SourcingSettings::default()
         };
@@ -146,8 +175,13 @@ mod tests {
             .iter()
             .map(|it| format!("{} {}", it.location.as_deref().unwrap_or("-"), it.field))
             .collect();
-        let expected =
-            ["- parcels_max", "- backlog_days", "NOWHERE location", "NOWHERE excluded_categories"];
+        let expected = [
+            "- parcels_max",
+            "- backlog_days",
+            "- apart",
+            "NOWHERE location",
+            "NOWHERE excluded_categories",
+        ];
         assert_eq!(named, expected);
     }
 }

@@ -1,6 +1,7 @@
 //! Why the locations of an order were chosen, as it is kept with the order.
 
 use ordermill_base::Timestamp;
+use ordermill_domain::apart::Pair;
 use ordermill_domain::ids::{LocationId, OrderId};
 use ordermill_optimize::sourcing::{CostParts, Impossible, Plan, Refusal};
 use ordermill_storage::{Error, Tx};
@@ -33,6 +34,9 @@ pub struct Explanation {
     /// No location had room for it on its days; one takes it all the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_over_capacity: bool,
+    /// Kinds of goods that are in it and may not travel together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_apart: Vec<Pair>,
     /// The wave that it was planned in, when orders were in each other's way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<Wave>,
@@ -129,15 +133,20 @@ impl Explanation {
                     .map(|it| because(*it).to_owned())
                     .collect(),
             });
+        let mut sent_to: Vec<LocationId> =
+            chosen.shares.iter().map(|share| share.location).collect();
+        // Two shares of a location stand one behind the other.
+        sent_to.dedup();
         Self {
             chosen: decision.map(|it| parcels(&it.chosen, reason)).unwrap_or_default(),
             second: second.map(|plan| parcels(plan, reason)).unwrap_or_default(),
             split_minor: decision.map_or(0, |it| it.chosen.split_cost),
             second_split_minor: second.map_or(0, |plan| plan.split_cost),
             candidates: candidates.collect(),
-            sent_to: chosen.shares.iter().map(|share| share.location).collect(),
+            sent_to,
             is_proven: decision.is_some_and(|it| it.is_proven),
             is_over_capacity: reason.is_over_capacity,
+            kept_apart: chosen.apart.iter().cloned().collect(),
             wave: reason.wave,
             impossible,
         }

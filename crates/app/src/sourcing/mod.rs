@@ -9,7 +9,7 @@
 //! How locations are chosen is set in [`settings`], and changed by [`edit`].
 //!
 //! By hand: [`by_hand`] (another location, urgent work, work that its location gives back, and a whole
-//! location that is out of work).
+//! location that is out of work); [`split`] divides planned work and puts it together again.
 
 pub mod by_hand;
 mod carry_out;
@@ -19,6 +19,7 @@ mod place;
 mod plan;
 pub mod regions;
 pub mod settings;
+pub mod split;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use ordermill_base::Timestamp;
+use ordermill_domain::apart::{Goods, Pair};
 use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::location::Location;
-use ordermill_domain::pricing::promise::{self, Promise, Supply};
+use ordermill_domain::pricing::promise::{self, LocationCalendar, Promise, Supply};
+use ordermill_domain::sku::Handling;
 use ordermill_optimize::sourcing as optimize;
 
 use super::plan::Want;
@@ -98,23 +100,67 @@ impl<'c> Places<'c> {
     }
 
     fn promise(&self, location: LocationId, want: &Want) -> Option<Promise> {
+        self.promise_from(location, &want.region, want.ready_at)
+    }
+
+    fn promise_from(
+        &self,
+        location: LocationId,
+        region: &str,
+        ready_at: Timestamp,
+    ) -> Option<Promise> {
         let calendar = self.catalog.calendar(location)?;
-        let to = destination(&want.region);
-        promise::promise(want.ready_at, Supply::OnHand, calendar, &self.catalog.transit, to).ok()
+        let to = destination(region);
+        promise::promise(ready_at, Supply::OnHand, calendar, &self.catalog.transit, to).ok()
     }
 
     /// When a parcel must have left to arrive as promised: the end of its day of sending.
     pub(super) fn ship_by(&self, candidate: &Candidate) -> Option<Timestamp> {
-        let calendar = self.catalog.calendar(candidate.location)?;
-        let next = candidate.promise?.ship_on.tomorrow().ok()?;
-        let midnight = calendar.time_zone.to_ambiguous_zoned(next.at(0, 0, 0, 0)).compatible();
-        midnight.ok().map(|zoned| zoned.timestamp().into())
+        leaves_by(self.catalog.calendar(candidate.location)?, candidate.promise?)
+    }
+
+    /// When a parcel from a location must have left to arrive as it should; none: nobody knows.
+    pub(super) fn ship_by_from(
+        &self,
+        location: LocationId,
+        region: &str,
+        ready_at: Timestamp,
+    ) -> Option<Timestamp> {
+        let calendar = self.catalog.calendar(location)?;
+        leaves_by(calendar, self.promise_from(location, region, ready_at)?)
+    }
+
+    /// Which goods may not travel together.
+    pub(super) fn apart(&self) -> &'c [Pair] {
+        &self.catalog.sourcing.apart
+    }
+
+    /// What matters of a SKU for what it may travel with.
+    pub(super) fn goods(&self, sku: SkuId) -> Goods<'c> {
+        goods_of(self.catalog, sku)
     }
 
     /// What one piece of a SKU weighs, in grams.
     pub(super) fn unit_grams(&self, sku: SkuId) -> u32 {
         self.catalog.sku(sku).map_or(0, |sku| sku.weight_grams)
     }
+}
+
+/// What matters of a SKU for what it may travel with.
+pub(super) fn goods_of(catalog: &Catalog, sku: SkuId) -> Goods<'_> {
+    let sku = catalog.sku(sku);
+    let category = sku.and_then(|sku| catalog.category(sku.category));
+    Goods {
+        handling: sku.map_or_else(Handling::default, |sku| sku.handling),
+        category: category.map_or("", |category| &category.code),
+    }
+}
+
+/// The end of the day on which a parcel is sent.
+fn leaves_by(calendar: &LocationCalendar, promise: Promise) -> Option<Timestamp> {
+    let next = promise.ship_on.tomorrow().ok()?;
+    let midnight = calendar.time_zone.to_ambiguous_zoned(next.at(0, 0, 0, 0)).compatible();
+    midnight.ok().map(|zoned| zoned.timestamp().into())
 }
 
 fn lateness(promise: Option<Promise>, promised: Option<Promise>) -> u32 {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ordermill_base::{Quantity, Timestamp};
+use ordermill_domain::apart::{Goods, Pair, groups, parted_by};
 use ordermill_domain::fulfillment::PlannedLine;
 use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_optimize::sourcing::{self as optimize, Aim, Decision, NoPlan, Supply, decide, wave};
@@ -42,7 +43,10 @@ pub(super) struct Share {
 
 /// Who ships an order, and why.
 pub(super) struct Chosen {
+    /// What each location ships: more than one share where goods are kept apart.
     pub(super) shares: Vec<Share>,
+    /// Which kinds of goods are kept apart in it.
+    pub(super) apart: BTreeSet<Pair>,
     pub(super) reason: Reason,
 }
 
@@ -145,12 +149,33 @@ fn hand_out(
     wave: Option<Wave>,
 ) -> Vec<Chosen> {
     let chosen = tasks.into_iter().zip(units).map(|(task, units)| {
-        let shares = task.shares(places, &units);
+        let (shares, apart) = keep_apart(places, task.shares(places, &units));
         let candidates = task.candidates.iter().map(|it| it.location).collect();
         let (alone, is_over_capacity) = (task.alone, task.is_over_capacity);
-        Chosen { shares, reason: Reason { candidates, alone, is_over_capacity, wave } }
+        Chosen { shares, apart, reason: Reason { candidates, alone, is_over_capacity, wave } }
     });
     chosen.collect()
+}
+
+/// Divides shares in which goods lie that may not travel together, whoever chose the location. What a
+/// further parcel costs is the same everywhere, so it does not matter for the choice.
+fn keep_apart(places: &Places<'_>, shares: Vec<Share>) -> (Vec<Share>, BTreeSet<Pair>) {
+    let (mut divided, mut apart) = (Vec::with_capacity(shares.len()), BTreeSet::new());
+    for share in shares {
+        let goods: Vec<Goods<'_>> = share.lines.iter().map(|line| places.goods(line.sku)).collect();
+        let groups = groups(&goods, places.apart());
+        if groups.len() < 2 {
+            divided.push(share);
+            continue;
+        }
+        let pairs = goods.iter().flat_map(|a| goods.iter().map(move |b| (*a, *b)));
+        apart.extend(pairs.filter_map(|(a, b)| parted_by(places.apart(), a, b)).cloned());
+        for group in groups {
+            let lines = group.into_iter().map(|at| share.lines[at]).collect();
+            divided.push(Share { lines, ..share });
+        }
+    }
+    (divided, apart)
 }
 
 impl<'w> Task<'w> {

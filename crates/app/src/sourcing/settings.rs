@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ordermill_domain::apart::{Kind, Pair};
 use ordermill_domain::pricing::RegionPattern;
+use ordermill_domain::sku::HandlingFlag;
 use ordermill_optimize::sourcing::{Freight, Split, Weights};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,8 @@ pub struct SourcingSettings {
     pub freight: ParcelRate,
     /// Days of work that a location takes on before others are asked, counted in what it packs on a day.
     pub backlog_days: u32,
+    /// Goods that may not travel together: each kind has a fulfillment of its own.
+    pub apart: Vec<Pair>,
     /// What holds for single locations, by code.
     pub locations: BTreeMap<String, LocationRule>,
 }
@@ -87,6 +91,10 @@ impl Default for SourcingSettings {
                 step_minor: 200,
             },
             backlog_days: 3,
+            apart: vec![Pair {
+                one: Kind::Flag(HandlingFlag::Hazardous),
+                other: Kind::Flag(HandlingFlag::Perishable),
+            }],
             locations: BTreeMap::new(),
         }
     }

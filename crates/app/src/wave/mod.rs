@@ -2,7 +2,8 @@
 //!
 //! A release reads what waits, plans beside the writer ([`plan`]), and then claims exactly what the plan
 //! says, all fulfillments, bins and lists in one transaction. If anything has changed meanwhile nothing is
-//! written, and the plan is made anew from what is there now. Start at [`release`].
+//! written, and the plan is made anew from what is there now. Work of an order that its review holds, and
+//! work that is for later, is left where it is. Start at [`release`].
 
 pub mod plan;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, State};
-use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, SkuId, WaveId};
+use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, PickListId, SkuId, WaveId};
 use ordermill_domain::layout::Layout;
 use ordermill_domain::location::Location;
 use ordermill_domain::pick_list::{PickList, Release};
@@ -19,7 +20,8 @@ use ordermill_domain::task::TaskKind;
 use ordermill_storage::shelf::Shelf;
 use ordermill_storage::wave::Wave;
 use ordermill_storage::{
-    Database, Error, Tx, fulfillment, layout, location, pick_list, shelf, stock, task, wave,
+    Database, Error, Tx, fulfillment, layout, location, order, pick_list, review, shelf, stock,
+    task, wave,
 };
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +110,7 @@ pub async fn release(
     }
     for _ in 0..TRIES {
         let (wanted, now) = (wish.clone(), act.at);
-        let look = move |tx: &mut Tx<'_>| Waiting::look(tx, at, &wanted);
+        let look = move |tx: &mut Tx<'_>| Waiting::look(tx, at, &wanted, now);
         let waiting = database.snapshot(look).await?.ok_or(ReleaseError::NotFound)?;
         let wanted = wish.clone();
         let planning = tokio::task::spawn_blocking(move || waiting.plan(&wanted, now));
@@ -159,7 +161,7 @@ pub fn release_in(
 ) -> Result<Wave, ReleaseError> {
     may_pick(principal, at)?;
     wish.check()?;
-    let waiting = Waiting::look(tx, at, wish)?.ok_or(ReleaseError::NotFound)?;
+    let waiting = Waiting::look(tx, at, wish, act.at)?.ok_or(ReleaseError::NotFound)?;
     let ready = waiting.plan(wish, act.at).ok_or(ReleaseError::Nothing)?;
     ready.carry_out(tx, act, at, wish)
 }
@@ -190,15 +192,28 @@ struct Waiting {
 /// A plan with the work that it is for, as it was when it was planned.
 struct Ready {
     work: Vec<(FulfillmentId, i64)>,
+    /// Their orders, sorted.
+    orders: Vec<OrderId>,
     plan: Plan,
 }
 
 impl Waiting {
-    fn look(tx: &mut Tx<'_>, at: LocationId, wish: &Wish) -> Result<Option<Self>, Error> {
+    fn look(
+        tx: &mut Tx<'_>,
+        at: LocationId,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Error> {
         let Some(location) = location::fetch(tx, at)? else { return Ok(None) };
-        let filter =
-            fulfillment::Filter { location: Some(at), states: vec![State::Planned], wave: None };
+        let filter = fulfillment::Filter {
+            location: Some(at),
+            states: vec![State::Planned],
+            ready_at: Some(now),
+            ..fulfillment::Filter::default()
+        };
         let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
+        let held = review::held_among(tx, &orders_of(&work))?;
+        work.retain(|work| !held.contains(&work.facts().order));
         work.retain(|work| {
             let facts = work.facts();
             let is_due =
@@ -292,8 +307,15 @@ impl Waiting {
         let plan =
             plan::plan(walk.as_ref(), &wanted, &self.shelves, (wish.cart, care), end_of, now);
         let work = self.work.iter().map(|work| (work.id(), work.version())).collect();
-        Some(Ready { work, plan })
+        Some(Ready { work, orders: orders_of(&self.work), plan })
     }
+}
+
+fn orders_of(work: &[Fulfillment]) -> Vec<OrderId> {
+    let mut orders: Vec<OrderId> = work.iter().map(|work| work.facts().order).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    orders
 }
 
 fn work_of(work: &Fulfillment) -> Work {
@@ -311,12 +333,14 @@ impl Ready {
         wish: &Wish,
     ) -> Result<Wave, ReleaseError> {
         let ids: Vec<FulfillmentId> = self.work.iter().map(|(id, _)| *id).collect();
+        // A review that holds an order again locks the order, too.
+        order::lock_each(tx, &self.orders)?;
         let mut files = FulfillmentFile::load_each(tx, &ids)?;
         let mut planned = self.work.clone();
         planned.sort_unstable();
         let found: Vec<_> =
             files.iter().map(|file| (file.work.id(), file.work.version())).collect();
-        if found != planned {
+        if found != planned || !review::held_among(tx, &self.orders)?.is_empty() {
             return Err(Error::Stale("a fulfillment").into());
         }
         let lines = || self.plan.lists.iter().flat_map(|list| &list.lines);

@@ -5,3 +5,4 @@ mod kit;
 mod packing;
 mod sourcing;
 mod storm;
+mod splitting;

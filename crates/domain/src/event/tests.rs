@@ -99,6 +99,7 @@ fn samples() -> Vec<Event> {
             location: of.location,
             is_urgent: false,
             ship_by: Some(due_at),
+            not_before: None,
             lines: vec![fulfillment::PlannedLine {
                 line_no: 1,
                 sku: of.sku,

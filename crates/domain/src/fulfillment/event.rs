@@ -20,6 +20,9 @@ pub struct Planned {
     /// When it should leave the building to arrive as promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ship_by: Option<Timestamp>,
+    /// It is not given to the floor before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// What is to be shipped, each line of the order once.
     pub lines: Vec<PlannedLine>,
 }

@@ -75,6 +75,8 @@ coded! {
         LocationDown = "location_down",
         /// Somebody wants another location to ship it.
         ByHand = "by_hand",
+        /// It was split, or put together with other work of the order.
+        Regrouped = "regrouped",
     }
 }
 
@@ -89,6 +91,13 @@ coded! {
         Expired = "expired",
         /// Something else lies in the bin.
         WrongItem = "wrong_item",
+    }
+}
+
+impl RejectReason {
+    /// Whether a person decided about the plan, and nothing is wrong at the location.
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::ByHand | Self::Regrouped)
     }
 }
 

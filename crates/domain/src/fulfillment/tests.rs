@@ -26,6 +26,7 @@ fn planned(lines: &[(u16, i64)]) -> Planned {
         location: LocationId::from_raw(1),
         is_urgent: false,
         ship_by: None,
+        not_before: None,
         lines: lines.iter().map(line).collect(),
     }
 }

@@ -64,6 +64,6 @@ impl Order {
     }
 
     fn can_review(&self, step: review::Step) -> bool {
-        self.status() == Status::Placed && self.facts().review.after(step).is_ok()
+        self.is_reviewable() && self.facts().review.after(step).is_ok()
     }
 }

@@ -105,11 +105,14 @@ impl Order {
                 return DisplayStatus::AfterSale;
             }
             Status::Completed => return DisplayStatus::Completed,
-            Status::Placed if matches!(facts.review, Review::Intercepted) => {
+            Status::Placed | Status::Confirmed if matches!(facts.review, Review::Intercepted) => {
                 return DisplayStatus::Intercepted;
             }
             Status::Placed if self.waits_for_money() => return DisplayStatus::ToPay,
-            Status::Placed if !facts.review.is_passed() => return DisplayStatus::InReview,
+            // A confirmed order is held again when it was changed and the rules look anew.
+            Status::Placed | Status::Confirmed if !facts.review.is_passed() => {
+                return DisplayStatus::InReview;
+            }
             Status::Placed | Status::Confirmed => {}
         }
         match progress {

@@ -28,7 +28,7 @@ pub enum OrderError {
     /// The sums are not those of the lines.
     #[error(transparent)]
     Amounts(#[from] AmountsError),
-    /// Only an order that waits is reviewed.
+    /// Only an order that waits, or of which nothing has shipped, is reviewed.
     #[error("an order that is {0} is not reviewed")]
     NotReviewable(Status),
     /// A condition of confirming does not hold.
@@ -38,7 +38,7 @@ pub enum OrderError {
     #[error("an order whose review is {0} is not rejected")]
     NotRefused(Review),
     /// Something has left the building; the caller may start a return instead.
-    #[error("the order has shipped and cannot be canceled")]
+    #[error("the order has shipped and cannot be ended")]
     AlreadyShipped,
     /// Nothing has left the building yet.
     #[error("the order has not shipped")]

@@ -54,7 +54,7 @@ impl Status {
             (Self::Confirmed, Step::Complete) => Ok(Self::Completed),
             (Self::Completed, Step::Archive) => Ok(Self::Archived),
             (Self::Placed | Self::Confirmed, Step::Cancel) => Ok(Self::Canceled),
-            (Self::Placed, Step::Reject) => Ok(Self::Rejected),
+            (Self::Placed | Self::Confirmed, Step::Reject) => Ok(Self::Rejected),
             (from, step) => Err(InvalidTransition { from, step }),
         }
     }
@@ -110,6 +110,7 @@ mod tests {
         Placed --Reject--> Rejected
         Confirmed --Complete--> Completed
         Confirmed --Cancel--> Canceled
+        Confirmed --Reject--> Rejected
         Completed --Archive--> Archived
         ");
     }

@@ -127,6 +127,29 @@ fn a_person_decides_what_the_rules_queue() {
 }
 
 #[test]
+fn a_confirmed_order_that_was_changed_is_reviewed_again_until_something_has_left() {
+    let (mut order, mut lines) = place(two_lines());
+    order.record_paid(10_800, AT).unwrap();
+    order.confirm(&mut lines, Cover::Allocated, AT).unwrap();
+    order.record_review(review::Step::Reopen, AT).unwrap();
+    let large = Ruling { version: 1, holds: vec![HoldReason::Amount], interceptions: Vec::new() };
+    order.record_ruling(large, AT).unwrap();
+    assert_eq!(order.display_status(Progress::NotPacked), DisplayStatus::InReview);
+    assert_eq!(actions(&order), "cancel approve refuse ask_buyer");
+
+    let (mut refused, mut its_lines) = (order.clone(), lines.clone());
+    refused.record_review(review::Step::Reject, AT).unwrap();
+    refused.reject(&mut its_lines, AT).unwrap();
+    assert_eq!((refused.status(), its_lines[0].pieces().canceled), (Status::Rejected, 2));
+
+    order.record_review(review::Step::Approve, AT).unwrap();
+    assert_eq!(order.status(), Status::Confirmed);
+    order.record_shipped(&mut lines, vec![pieces(1, 1)], AT).unwrap();
+    let late = order.record_review(review::Step::Reopen, AT);
+    assert_eq!(late, Err(OrderError::NotReviewable(Status::Confirmed)));
+}
+
+#[test]
 fn a_backorder_is_filled_before_it_ships() {
     let (mut order, mut lines) = place(two_lines());
     order.record_paid(10_800, AT).unwrap();

@@ -76,8 +76,8 @@ pub struct OrderPage {
     pub recipient: Option<Recipient>,
     /// What each location ships or was to ship, newest first.
     pub work: Vec<WorkItem>,
-    /// Makes what is planned urgent, for those who may.
-    pub hurry: Option<Action>,
+    /// What can be done with all of that which is planned, for those who may.
+    pub work_actions: Vec<Action>,
     /// Why the locations were chosen, the newest decision first.
     pub why: Vec<Why>,
     /// The stock that it holds or held.

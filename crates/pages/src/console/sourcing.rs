@@ -5,7 +5,9 @@
 //! `/console/catalog/locations/of/{code}/pool` post `remark`.
 
 use ordermill_base::{Money, Timestamp};
+use ordermill_domain::apart::Kind;
 use ordermill_domain::fulfillment::RejectReason;
+use ordermill_domain::sku::HandlingFlag;
 
 use crate::console::form::FormGroup;
 use crate::ui::{Choice, Field};
@@ -83,6 +85,19 @@ pub fn impossible(code: &str, t: Words) -> (&'static str, &'static str) {
     }
 }
 
+/// A kind of goods that is kept apart from others.
+pub fn kind(kind: &Kind, t: Words) -> String {
+    match kind {
+        Kind::Flag(HandlingFlag::Fragile) => t.kind_fragile().to_owned(),
+        Kind::Flag(HandlingFlag::HighValue) => t.kind_high_value().to_owned(),
+        Kind::Flag(HandlingFlag::Perishable) => t.kind_perishable().to_owned(),
+        Kind::Flag(HandlingFlag::Hazardous) => t.kind_hazardous().to_owned(),
+        Kind::Flag(HandlingFlag::Oversized) => t.kind_oversized().to_owned(),
+        Kind::Category(code) => t.kind_category(code),
+        Kind::Others => t.kind_others().to_owned(),
+    }
+}
+
 /// Why a location gives work back.
 pub fn reject_reason(reason: RejectReason, t: Words) -> &'static str {
     match reason {
@@ -91,6 +106,7 @@ pub fn reject_reason(reason: RejectReason, t: Words) -> &'static str {
         RejectReason::NoCapacity => t.reject_no_capacity(),
         RejectReason::LocationDown => t.reject_location_down(),
         RejectReason::ByHand => t.reject_by_hand(),
+        RejectReason::Regrouped => t.reject_regrouped(),
     }
 }
 
@@ -105,10 +121,52 @@ pub fn send_to(locations: Vec<Choice>, location: &str, why: &str, t: Words) -> V
     vec![FormGroup::new(t.sourcing_send_to(), fields)]
 }
 
+/// What was entered to split work.
+#[derive(Debug, Clone, Default)]
+pub struct SplitEntered {
+    /// Pieces that are taken out, row by row.
+    pub pieces: Vec<String>,
+    /// The code of the location that ships them; empty: the one that they are at.
+    pub location: String,
+    /// A local time before which they are not given to the floor; empty: at once.
+    pub not_before: String,
+    /// Why.
+    pub remark: String,
+}
+
+/// What is asked before work is split. `rows` says of each line what it is, with its pieces.
+pub fn split(
+    rows: &[String],
+    locations: Vec<Choice>,
+    entered: &SplitEntered,
+    t: Words,
+) -> Vec<FormGroup> {
+    let pieces = rows.iter().zip(1..).map(|(label, row)| {
+        let value = entered.pieces.get(row - 1).map_or("", String::as_str);
+        Field::new("pieces", label).optional().digits(6).row(row).value(value)
+    });
+    let how = vec![
+        Field::select("location", t.sourcing_split_to(), locations)
+            .optional()
+            .hint(t.sourcing_split_to_hint())
+            .value(&entered.location),
+        Field::new("not_before", t.sourcing_not_before())
+            .kind("datetime-local")
+            .optional()
+            .hint(t.sourcing_not_before_hint())
+            .value(&entered.not_before),
+        remark(&entered.remark, t),
+    ];
+    vec![
+        FormGroup::new(t.sourcing_split_pieces_title(), pieces.collect()),
+        FormGroup::new(t.sourcing_split_how(), how),
+    ]
+}
+
 /// What is asked before work is given back.
 pub fn give_back(cause: &str, why: &str, t: Words) -> Vec<FormGroup> {
-    // That a person wants another location is what sending it there says.
-    let causes = RejectReason::ALL.into_iter().filter(|it| *it != RejectReason::ByHand);
+    // What a person decides about the plan has steps of its own.
+    let causes = RejectReason::ALL.into_iter().filter(|it| !it.is_decision());
     let causes = causes.map(|it| Choice::new(it.code(), reject_reason(it, t))).collect();
     let fields =
         vec![Field::select("cause", t.order_reason(), causes).value(cause), remark(why, t)];
@@ -136,6 +194,8 @@ pub struct SourcingEntered {
     pub step_grams: String,
     pub step_price: String,
     pub backlog_days: String,
+    /// A pair a line: `hazardous perishable`.
+    pub apart: String,
 }
 
 /// The form of how locations are chosen.
@@ -153,6 +213,12 @@ pub fn settings(entered: &SourcingEntered, t: Words) -> Vec<FormGroup> {
         Field::new("parcels_max", t.sourcing_parcels_max()).digits(2).value(&entered.parcels_max),
         amount("split_cost", t.sourcing_split_cost(), &entered.split_cost)
             .hint(t.sourcing_split_cost_hint()),
+        Field::new("apart", t.sourcing_apart())
+            .kind("textarea")
+            .optional()
+            .max_length(4_000)
+            .hint(t.sourcing_apart_hint())
+            .value(&entered.apart),
     ];
     let weights = vec![
         amount("per_100_km", t.sourcing_per_100_km(), &entered.per_100_km),
@@ -224,6 +290,26 @@ crate::words! {
     sourcing_send_to = "改由他仓发货", "Send elsewhere";
     sourcing_give_back = "退回重新安排", "Give back";
     sourcing_hurry = "加急", "Make urgent";
+    sourcing_do_cut = "拆单", "Split";
+    sourcing_split_page_title(place, number) = "{place} 的作业拆开：{number}", "Split the work of {place}: {number}";
+    sourcing_split_lead = "填的件数另成一个作业，可以晚些发或由他仓发；其余的照旧。拆单后订单重新审核。", "The pieces named here become work of their own, later or elsewhere; the rest stays as it is. The order is then reviewed again.";
+    sourcing_split_pieces_title = "拆出哪些", "What is taken out";
+    sourcing_split_row(line_no, sku, count) = "第 {line_no} 行 {sku}（共 {count} 件）", "Line {line_no} {sku} (of {count})";
+    sourcing_split_how = "怎么发", "How it is shipped";
+    sourcing_split_to = "发货仓", "From";
+    sourcing_split_to_hint = "不选则留在原仓", "Where it is, if nothing is chosen";
+    sourcing_not_before = "最早下发时间", "Not before";
+    sourcing_not_before_hint = "到时才下到现场；不填则随下一波次", "It is given to the floor then; with the next wave if empty";
+    sourcing_split_wrong = "件数要填，不能超过现有，也不能全部拆出", "Some of the pieces, no more than there are, and not all of them";
+    sourcing_past = "请填将来的时间", "A moment that is still to come";
+    sourcing_held = "订单待审核，请先审核", "The order is held by its review: decide that first";
+    sourcing_split_toast = "已拆单，订单重新审核", "It is split, and the order was reviewed again";
+    sourcing_together = "合并作业", "Put together";
+    sourcing_together_title(number) = "合并作业：{number}", "Put the work together: {number}";
+    sourcing_together_lead = "还没有下到现场的作业退回，由规则重新安排，能合则合。之后订单重新审核。", "Work that is not on a floor yet is given back and planned anew by the rules, as one where they can. The order is then reviewed again.";
+    sourcing_together_toast = "已合并，订单重新审核", "It is put together, and the order was reviewed again";
+    sourcing_nothing_together = "没有两个等待下发的作业", "There are not two pieces of work that wait for a wave";
+    order_work_not_before(at) = "{at} 前不下发", "not before {at}";
     sourcing_to = "发货仓", "Location";
     sourcing_send_to_title(place, number) = "{place} 的作业改由他仓发货：{number}", "Send work of {place} elsewhere: {number}";
     sourcing_send_to_lead = "规则不再过问，只要该仓有货。原作业退回，新仓另行安排。", "The rules are not asked, as long as the location has it. The work is given back and planned there anew.";
@@ -253,6 +339,14 @@ crate::words! {
     why_second_equal(places) = "次选 {places}，成本相同。", "Second best is {places}, which costs the same.";
     why_no_second = "没有别的仓能发。", "No other location can ship it.";
     why_split(cost) = "分仓多花 {cost}。", "The split costs {cost} of it.";
+    why_kept_apart(pairs) = "不得同包，分开作业：{pairs}。", "Kept apart, as they may not travel together: {pairs}.";
+    kind_fragile = "易碎品", "fragile";
+    kind_high_value = "贵重品", "high value";
+    kind_perishable = "易腐品", "perishable";
+    kind_hazardous = "危险品", "hazardous";
+    kind_oversized = "超大件", "oversized";
+    kind_category(code) = "品类 {code}", "category {code}";
+    kind_others = "其余商品", "other goods";
     why_best_alone(places) = "只看这一单，{places} 最合适；那里的货留给了更需要的订单。", "For this order alone {places} would be best; others needed those pieces more.";
     why_wave(orders, cost, one) = "与 {orders} 单一起安排：合计 {cost}，逐单安排为 {one}。", "Planned with {orders} orders: {cost} together, {one} one by one.";
     why_over_capacity = "各仓的产能都已排满，仍安排最合适的一个。", "Every location is booked out on its days; the best one takes it all the same.";
@@ -272,6 +366,7 @@ crate::words! {
     reject_no_capacity = "人手不足", "More work than hands";
     reject_location_down = "停工（停电、水淹、关闭）", "Out of work (no power, flood, closed)";
     reject_by_hand = "改由他仓发货", "Sent elsewhere";
+    reject_regrouped = "拆分或合并", "Split or put together";
     sourcing_title = "寻源", "Sourcing";
     sourcing_lead = "金额表示店铺愿意花多少钱来避免，使用店铺币种。修改立即对新订单生效，已安排的不变。", "An amount says how much the shop would pay to avoid a thing, in its currency. Changes count for new orders at once; what is planned stays.";
     sourcing_split_title = "分仓", "Splitting";
@@ -282,6 +377,10 @@ crate::words! {
     sourcing_parcels_max = "一单最多包裹", "Parcels of one order at most";
     sourcing_split_cost = "每多一个包裹", "Each further parcel";
     sourcing_split_cost_hint = "越大越少分仓", "The larger, the fewer splits";
+    sourcing_apart = "不得同包的商品", "Goods that may not travel together";
+    sourcing_apart_hint = "每行一对，如 hazardous perishable：fragile 易碎、high_value 贵重、perishable 易腐、hazardous 危险、oversized 超大，category:编码 为品类，* 为其余商品", "A pair a line, such as hazardous perishable: fragile, high_value, perishable, hazardous, oversized, category:CODE, or * for all other goods";
+    sourcing_apart_wrong = "每行写两种不同的商品，中间空格，如 hazardous perishable", "Write two different kinds a line with a blank between, such as hazardous perishable";
+    sourcing_apart_unknown = "有不认识的品类编码", "There is a category here that nobody knows";
     sourcing_weights_title = "权重", "Weights";
     sourcing_per_100_km = "每 100 公里", "Each 100 km";
     sourcing_full_load = "满负荷的仓", "A location at full load";

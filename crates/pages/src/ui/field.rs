@@ -2,7 +2,8 @@ use askama::Template;
 
 /// One field of a form: label above, hint and error below, input kept.
 ///
-/// Its id is its name with `f-` before it, so that a summary of errors can link to it.
+/// Its id is its name with `f-` before it, so that a summary of errors can link to it; of a field that
+/// stands in several rows, the number of the row follows.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "ui/field.html")]
 pub struct Field {
@@ -28,6 +29,8 @@ pub struct Field {
     pub is_required: bool,
     /// The options, if it is a `select`.
     pub choices: Vec<Choice>,
+    /// The row that it stands in, from 1; 0 if its name comes once.
+    pub row: usize,
 }
 
 /// One option of a `select` or one radio button.
@@ -98,6 +101,16 @@ impl Field {
         Self { value: value.into(), ..self }
     }
 
+    /// One of several of this name, in this row, from 1.
+    pub fn row(self, row: usize) -> Self {
+        Self { row, ..self }
+    }
+
+    /// What its id ends with.
+    fn key(&self) -> String {
+        if self.row == 0 { self.name.to_owned() } else { format!("{}-{}", self.name, self.row) }
+    }
+
     /// What is wrong, if anything.
     pub fn error(self, error: Option<impl Into<String>>) -> Self {
         Self { error: error.map(Into::into), ..self }
@@ -105,8 +118,8 @@ impl Field {
 
     /// The ids of hint and error, for `aria-describedby`.
     fn described_by(&self) -> String {
-        let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.name));
-        let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
+        let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.key()));
+        let error = self.error.as_ref().map(|_| format!("e-{}", self.key()));
         [error, hint].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }

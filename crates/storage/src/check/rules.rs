@@ -79,7 +79,7 @@ const RULES: &[Rule] = &[
         &["deadlines", "orders"],
         "SELECT CAST(d.subject_id AS TEXT) FROM deadlines d
           WHERE d.kind = 'review' AND NOT EXISTS (SELECT 1 FROM orders o
-            WHERE o.id = d.subject_id AND o.status = 'placed'
+            WHERE o.id = d.subject_id AND o.status IN ('placed', 'confirmed')
               AND o.review IN ('manual_pending', 'intercepted')) LIMIT 100",
     ),
     rule(
@@ -87,7 +87,8 @@ const RULES: &[Rule] = &[
         "an order is held and nobody has to decide about it",
         &["orders", "tasks"],
         "SELECT CAST(o.id AS TEXT) FROM orders o
-          WHERE o.status = 'placed' AND o.review IN ('manual_pending', 'intercepted', 'needs_buyer')
+          WHERE o.status IN ('placed', 'confirmed')
+            AND o.review IN ('manual_pending', 'intercepted', 'needs_buyer')
             AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.subject_id = o.id AND t.kind = 'review'
               AND t.state IN ('open', 'claimed')) LIMIT 100",
     ),
@@ -135,7 +136,7 @@ const RULES: &[Rule] = &[
         "SELECT CAST(t.subject_id AS TEXT) FROM tasks t
           WHERE t.kind = 'deadline' AND t.state IN ('open', 'claimed')
             AND t.detail LIKE '%\"review\":%' AND NOT EXISTS (SELECT 1 FROM orders o
-              WHERE o.id = t.subject_id AND o.status = 'placed'
+              WHERE o.id = t.subject_id AND o.status IN ('placed', 'confirmed')
                 AND o.review IN ('manual_pending', 'intercepted', 'needs_buyer')) LIMIT 100",
     ),
     rule(

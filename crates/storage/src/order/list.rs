@@ -89,10 +89,10 @@ fn list_sql(filter: &Filter, before: Option<OrderId>, limit: i64) -> (String, Ve
     let of_each: Vec<String> = statuses
         .iter()
         .map(|status| {
-            let place = asked.place(Value::Text(status.code()));
             let source = asked.source();
+            // In so many words: an index of a status is found by them only.
             format!(
-                "SELECT * FROM (SELECT o.* FROM {source} AND o.status = {place}
+                "SELECT * FROM (SELECT o.* FROM {source} AND o.status = '{status}'
                   ORDER BY {newest} DESC LIMIT {limit}) AS of_{status}"
             )
         })
@@ -108,7 +108,9 @@ impl Filter {
         let open = [Status::Placed, Status::Confirmed];
         let of_display: &[Status] = match self.display {
             Some(DisplayStatus::Canceled) => &[Status::Canceled, Status::Rejected],
-            Some(DisplayStatus::ToProcess) => &open,
+            Some(
+                DisplayStatus::ToProcess | DisplayStatus::InReview | DisplayStatus::Intercepted,
+            ) => &open,
             // The others say one, name theirs in their condition, or are found by their progress.
             _ => &[],
         };
@@ -129,10 +131,16 @@ pub fn count(
 ) -> Result<i64, Error> {
     let mut asked = Asked::new(filter, before);
     let place = asked.place(Value::Int(limit));
-    let sql = format!(
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {} LIMIT {place}) AS counted",
-        asked.source()
-    );
+    let source = asked.source();
+    let statuses = filter.one_of_statuses();
+    let of_each = if statuses.len() < 2 {
+        format!("SELECT 1 AS one FROM {source}")
+    } else {
+        let of_status =
+            |status: &Status| format!("SELECT 1 AS one FROM {source} AND o.status = '{status}'");
+        statuses.iter().map(of_status).collect::<Vec<_>>().join(" UNION ALL ")
+    };
+    let sql = format!("SELECT COUNT(*) FROM ({of_each} LIMIT {place}) AS counted");
     tx.query_one(&sql, &asked.values, |row| row.int())
 }
 
@@ -295,15 +303,28 @@ macro_rules! review_passed {
     };
 }
 
+macro_rules! open {
+    () => {
+        "o.status IN ('placed', 'confirmed') AND "
+    };
+}
+
+/// The condition of the index of orders that are held after they were confirmed, word for word.
+macro_rules! not_passed {
+    () => {
+        "o.review NOT IN ('auto_passed', 'approved', 'released')"
+    };
+}
+
 /// Reviewed and paid, or to be paid at the door: how far the work is decides what is shown.
 macro_rules! in_work {
     () => {
         concat!(
-            "o.status IN ('placed', 'confirmed') AND (o.status = 'confirmed' OR (",
+            open!(),
             review_passed!(),
-            " AND NOT ",
+            " AND (o.status = 'confirmed' OR NOT ",
             waits_for_money!(),
-            "))"
+            ")"
         )
     };
 }
@@ -320,15 +341,16 @@ const fn shown_as(status: DisplayStatus) -> &'static str {
     use DisplayStatus as S;
     match status {
         S::Canceled => "o.status IN ('canceled', 'rejected')",
-        S::Intercepted => "o.status = 'placed' AND o.review = 'intercepted'",
+        S::Intercepted => concat!(open!(), not_passed!(), " AND o.review = 'intercepted'"),
         S::ToPay => {
             concat!("o.status = 'placed' AND o.review <> 'intercepted' AND ", waits_for_money!())
         }
         S::InReview => concat!(
-            "o.status = 'placed' AND o.review <> 'intercepted' AND NOT ",
-            review_passed!(),
-            " AND NOT ",
-            waits_for_money!()
+            open!(),
+            not_passed!(),
+            " AND o.review <> 'intercepted' AND (o.status = 'confirmed' OR NOT ",
+            waits_for_money!(),
+            ")"
         ),
         S::ToProcess => concat!(in_work!(), " AND o.progress = 'not_packed'"),
         S::ToShip => has_progress!("packed"),

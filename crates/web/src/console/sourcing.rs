@@ -41,7 +41,7 @@ pub(super) fn routes() -> Routes {
         .post("/console/catalog/locations/of/{location}/pool", decide, pool)
 }
 
-type Wrong = Vec<(&'static str, String)>;
+pub(super) type Wrong = Vec<(&'static str, String)>;
 
 /// Where work is sent elsewhere, or given back.
 pub(super) fn href_of(id: FulfillmentId, step: &str) -> String {
@@ -49,17 +49,17 @@ pub(super) fn href_of(id: FulfillmentId, step: &str) -> String {
 }
 
 /// A form as it is shown: what is special to it.
-struct Asks {
-    title: String,
-    lead: String,
-    back: (String, String),
-    action: String,
-    version: i64,
-    groups: Vec<FormGroup>,
-    button: String,
+pub(super) struct Asks {
+    pub(super) title: String,
+    pub(super) lead: String,
+    pub(super) back: (String, String),
+    pub(super) action: String,
+    pub(super) version: i64,
+    pub(super) groups: Vec<FormGroup>,
+    pub(super) button: String,
 }
 
-fn form(desk: &Desk, section: Section, asks: Asks) -> FormPage {
+pub(super) fn form(desk: &Desk, section: Section, asks: Asks) -> FormPage {
     FormPage {
         shell: desk.shell(),
         frame: desk.frame(section),
@@ -75,38 +75,40 @@ fn form(desk: &Desk, section: Section, asks: Asks) -> FormPage {
     }
 }
 
-fn answer(page: FormPage, wrong: &Wrong) -> Response {
+pub(super) fn answer(page: FormPage, wrong: &Wrong) -> Response {
     if wrong.is_empty() {
         return Page(page).into_response();
     }
     (StatusCode::UNPROCESSABLE_ENTITY, Page(page.refused(wrong))).into_response()
 }
 
-fn number_of(order: OrderId) -> String {
+pub(super) fn number_of(order: OrderId) -> String {
     OrderNumber::from(order).to_string()
 }
 
 /// A fulfillment whose order this person sees.
-async fn work(desk: &Desk, id: FulfillmentId) -> Result<Fulfillment, Trouble> {
+pub(super) async fn work(desk: &Desk, id: FulfillmentId) -> Result<Fulfillment, Trouble> {
     let found = desk.site.services().database().snapshot(move |tx| fulfillment::fetch(tx, id));
     let work = found.await?.ok_or(Trouble::NotFound)?;
     show_page(desk, work.facts().order, Shown::default()).await?;
     Ok(work)
 }
 
-fn remark(desk: &Desk, text: &str) -> Option<(&'static str, String)> {
+pub(super) fn remark(desk: &Desk, text: &str) -> Option<(&'static str, String)> {
     let is_right = (1..=200).contains(&text.trim().chars().count());
     (!is_right).then(|| ("remark", desk.t().order_remark_missing().to_owned()))
 }
 
 /// What a refusal leads to; the words for those that stand at a field.
-fn trouble_of(error: ByHandError, href: &str) -> Trouble {
+pub(super) fn trouble_of(error: ByHandError, href: &str) -> Trouble {
     match error {
         ByHandError::Forbidden(forbidden) => forbidden.into(),
         ByHandError::Stale(_) => Trouble::Stale(href.to_owned()),
         ByHandError::NoLocation
         | ByHandError::NotThere
         | ByHandError::NothingPlanned(_)
+        | ByHandError::Held(_)
+        | ByHandError::Part(_)
         | ByHandError::Work(WorkError::Refused(_) | WorkError::Order(FileError::Refused(_))) => {
             Trouble::Refused(href.to_owned())
         }

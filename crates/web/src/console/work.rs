@@ -60,7 +60,7 @@ async fn show(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
     let is_chosen = place.is_some() || state.is_some();
     let location = own.or(place);
     let after: Option<FulfillmentId> = asked.cursor.parse().ok();
-    let filter = Filter { location, states: state.into_iter().collect(), wave: None };
+    let filter = Filter { location, states: state.into_iter().collect(), ..Filter::default() };
     let now = desk.now();
     let load = move |tx: &mut Tx<'_>| {
         let work = stored::open_work(tx, now)?;

@@ -19,26 +19,26 @@ use ordermill_testkit::stock;
 
 use crate::kit::{Shop, on_each_database};
 
-/// A confirmed order for a bowl, planned by the rules. Gives its address.
-async fn a_planned_order(shop: &Shop, number: i64) -> String {
+/// A confirmed order for bowls, planned by the rules. Gives its address.
+async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> String {
     shop.services.catalog_changed().await;
     let line = LineTerms {
         line_no: 1,
         sku: stock::sku(1),
-        quantity: Quantity::ONE,
+        quantity: Quantity::new(pieces).unwrap(),
         unit_price_minor: 1_000,
         discount_minor: 0,
         tax_minor: 0,
-        total_minor: 1_000,
+        total_minor: 1_000 * pieces,
     };
     let amounts = Amounts {
         currency: Currency::Cny,
         tax_mode: TaxMode::Inclusive,
-        goods_minor: 1_000,
+        goods_minor: 1_000 * pieces,
         discount_minor: 0,
         freight_minor: 0,
         tax_minor: 0,
-        total_minor: 1_000,
+        total_minor: 1_000 * pieces,
     };
     let id = OrderId::from_raw(number);
     let order = PlaceOrder {
@@ -91,7 +91,7 @@ fn open(work: &[Fulfillment]) -> &Fulfillment {
 #[test]
 fn an_order_says_who_ships_it_and_why_and_its_work_is_sent_elsewhere_with_a_reason() {
     on_each_database(async |shop: &Shop| {
-        let order = a_planned_order(shop, 77).await;
+        let order = a_planned_order(shop, 77, 1).await;
         let kim = shop.hire("kim", &[Role::Operations]).await;
         let page = shop.get(&kim, &order).await;
         for text in ["Planned", "BOWL × 1", "ships it at a cost of", "Second best is"] {
@@ -119,9 +119,38 @@ fn an_order_says_who_ships_it_and_why_and_its_work_is_sent_elsewhere_with_a_reas
 }
 
 #[test]
+fn work_is_split_on_a_page_of_its_own_and_put_together_again() {
+    on_each_database(async |shop: &Shop| {
+        let order = a_planned_order(shop, 77, 3).await;
+        let kim = shop.hire("kim", &[Role::Operations]).await;
+        let work = work_of(shop, 77).await;
+        let form = format!("/console/fulfillments/{}/split", open(&work).id());
+        assert!(shop.get(&kim, &order).await.body.contains(&form));
+        let all = shop.fill_in(&kim, &form, &[("pieces", "3"), ("remark", "later")]).await;
+        assert_eq!(all.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(all.body.contains("not all of them"), "{}", all.body);
+        let later = [("pieces", "1"), ("not_before", "2099-01-01T08:00"), ("remark", "later")];
+        let split = shop.fill_in(&kim, &form, &later).await;
+        assert_eq!(split.location, order, "{}", split.body);
+        let page = shop.get(&kim, &order).await;
+        for text in ["BOWL × 2", "BOWL × 1 · not before", "Split or put together"] {
+            assert!(page.body.contains(text), "{text}: {}", page.body);
+        }
+        let together = format!("{order}/put-together");
+        assert!(page.body.contains(&together), "{}", page.body);
+        let whole = shop.fill_in(&kim, &together, &[("remark", "they are back")]).await;
+        assert_eq!(whole.location, order, "{}", whole.body);
+        let planned = work_of(shop, 77).await.into_iter().filter(|it| it.state() == State::Planned);
+        assert_eq!(planned.count(), 1);
+        let again = shop.fill_in(&kim, &together, &[("remark", "once more")]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    });
+}
+
+#[test]
 fn all_planned_work_of_a_location_that_fails_is_sourced_again_once_that_is_confirmed() {
     on_each_database(async |shop: &Shop| {
-        a_planned_order(shop, 77).await;
+        a_planned_order(shop, 77, 1).await;
         let kim = shop.hire("kim", &[Role::Operations]).await;
         let work = work_of(shop, 77).await;
         let is_first = open(&work).facts().location == stock::location(1);
@@ -151,7 +180,11 @@ fn sourcing_is_set_with_errors_at_the_fields() {
         assert!(refused.body.contains("e-late_day"), "{}", refused.body);
         let refused = shop.fill_in(&kim, page, &[("parcels_max", "99")]).await;
         assert!(refused.body.contains("e-parcels_max"), "{}", refused.body);
-        let saved = shop.fill_in(&kim, page, &[("split", "never"), ("late_day", "8.00")]).await;
+        let refused = shop.fill_in(&kim, page, &[("apart", "hazardous")]).await;
+        assert!(refused.body.contains("e-apart"), "{}", refused.body);
+        let right =
+            [("split", "never"), ("late_day", "8.00"), ("apart", "oversized *\nfragile hazardous")];
+        let saved = shop.fill_in(&kim, page, &right).await;
         assert_eq!(saved.location, page, "{}", saved.body);
         let rule = "/console/catalog/locations/of/HZ/sourcing";
         let wrong = [("regions", "CN-33 Mars"), ("excluded_categories", "hats")];
@@ -163,6 +196,7 @@ fn sourcing_is_set_with_errors_at_the_fields() {
         let saved = shop.fill_in(&kim, rule, &right).await;
         assert_eq!(saved.location, rule, "{}", saved.body);
         let settings = shop.services.catalog().sourcing.clone();
+        assert_eq!(settings.apart.len(), 2);
         assert_eq!((settings.late_day_minor, settings.locations["HZ"].regions.len()), (800, 2));
     });
 }

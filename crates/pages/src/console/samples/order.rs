@@ -105,7 +105,7 @@ impl OrderPage {
                     Effect::Open("/console/fulfillments/ful_1/send-to".into()),
                 )],
             }],
-            hurry: None,
+            work_actions: Vec::new(),
             why: vec![Why {
                 at: in_minutes(-40),
                 title: t.why_sent("SH-1", yuan(609)),

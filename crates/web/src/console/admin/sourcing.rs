@@ -8,6 +8,7 @@ use ordermill_app::sourcing::SourcingSettings;
 use ordermill_app::sourcing::edit::{EditError, Flaw, GRAMS_MAX, Wrong, edit};
 use ordermill_app::sourcing::settings::{ParcelRate, SplitRule};
 use ordermill_base::{Currency, Money};
+use ordermill_domain::apart::Pair;
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::Section;
 use ordermill_pages::console::form::FormPage;
@@ -52,6 +53,7 @@ fn entered(settings: &SourcingSettings, currency: Currency) -> SourcingEntered {
         step_grams: rate.step_grams.to_string(),
         step_price: money(rate.step_minor),
         backlog_days: settings.backlog_days.to_string(),
+        apart: settings.apart.iter().map(|pair| format!("{pair}\n")).collect(),
     }
 }
 
@@ -92,6 +94,7 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
         step_grams: pairs.one("step_grams"),
         step_price: pairs.one("step_price"),
         backlog_days: pairs.one("backlog_days"),
+        apart: pairs.one("apart"),
     };
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
@@ -141,6 +144,10 @@ fn wanted(
             SplitRule::Pieces
         }
     };
+    let apart = read_apart(&entered.apart);
+    if apart.is_none() {
+        wrong.push(("apart", t.sourcing_apart_wrong().to_owned()));
+    }
     let mut amount = |name: &'static str, text: &str| {
         let money = Money::parse(text, currency).ok();
         let minor = money.and_then(|money| u32::try_from(money.minor).ok());
@@ -176,9 +183,20 @@ fn wanted(
             step_minor,
         },
         backlog_days: number("backlog_days", &entered.backlog_days),
+        apart: apart.unwrap_or_default(),
         locations: Default::default(),
     };
     if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+}
+
+/// Pairs of goods, one a line; none if a line is not two of them.
+fn read_apart(text: &str) -> Option<Vec<Pair>> {
+    let pair = |line: &str| {
+        let mut kinds = line.split_whitespace().map(str::to_owned);
+        let (one, other) = (kinds.next()?, kinds.next()?);
+        kinds.next().is_none().then(|| Pair { one: one.into(), other: other.into() })
+    };
+    text.lines().filter(|line| !line.trim().is_empty()).map(pair).collect()
 }
 
 fn at_field(wrong: &Wrong, t: Words) -> (&'static str, String) {
@@ -195,6 +213,9 @@ fn at_field(wrong: &Wrong, t: Words) -> (&'static str, String) {
     };
     let is_amount = !matches!(name, "parcels_max" | "backlog_days" | "first_grams" | "step_grams");
     let words = match wrong.flaw {
+        Flaw::NoPair => t.sourcing_apart_wrong().to_owned(),
+        Flaw::Unknown if name == "apart" => t.sourcing_apart_unknown().to_owned(),
+        Flaw::TooMany(most) if name == "apart" => t.sourcing_too_many(most),
         Flaw::OutOfRange(least, most) if !is_amount => t.sourcing_number_wrong(least, most),
         // Of a location that has gone since: its own page tells.
         _ if wrong.location.is_some() => {

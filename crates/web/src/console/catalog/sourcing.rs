@@ -115,7 +115,7 @@ async fn save(
             let words = |flaw: Flaw| match flaw {
                 Flaw::TooMany(most) => t.sourcing_too_many(most),
                 Flaw::OutOfRange(..) => t.sourcing_amount_wrong().to_owned(),
-                Flaw::Unknown => t.settings_choose().to_owned(),
+                Flaw::Unknown | Flaw::NoPair => t.settings_choose().to_owned(),
             };
             let wrong: Vec<_> =
                 wrong.iter().map(|wrong| (at(wrong.field), words(wrong.flaw))).collect();

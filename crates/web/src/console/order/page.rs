@@ -160,7 +160,7 @@ impl Filling<'_> {
             note_key: desk.key(),
             recipient: self.sight.shows_recipient().then(|| self.recipient()),
             work: self.work(),
-            hurry: self.hurry(),
+            work_actions: self.hurry().into_iter().chain(self.put_together()).collect(),
             why: self.why(),
             reservations: self.reservations(),
             deadlines: self.deadlines(),

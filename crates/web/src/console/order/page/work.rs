@@ -3,6 +3,7 @@
 use ordermill_app::permission::{About, Aspect, authorize};
 use ordermill_app::sourcing::explain::{Cost, Explanation, Parcel};
 use ordermill_base::{Money, Timestamp};
+use ordermill_domain::apart::Pair;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::LocationId;
 use ordermill_domain::role::Permission;
@@ -21,7 +22,7 @@ impl Filling<'_> {
     }
 
     fn work_item(&self, work: &Fulfillment) -> WorkItem {
-        let (t, facts) = (self.desk.t(), work.facts());
+        let (t, facts, now) = (self.desk.t(), work.facts(), self.desk.now());
         let catalog = self.desk.site.services().catalog();
         let line = |line: &ordermill_domain::fulfillment::Line| {
             let sku = catalog.sku(line.sku);
@@ -31,9 +32,10 @@ impl Filling<'_> {
         let lines: Vec<String> = facts.lines.iter().map(line).collect();
         let mut notes = vec![lines.join(t.pick("，", ", "))];
         notes.extend(facts.wave.map(|wave| t.order_work_wave(wave)));
+        let waits = facts.not_before.filter(|at| facts.state == State::Planned && *at > now);
+        notes.extend(waits.map(|at| t.order_work_not_before(self.desk.shell().moment(&at))));
         notes.extend(facts.reject_reason.map(|it| words::reject_reason(it, t).to_owned()));
         let ship_by = facts.ship_by.filter(|_| facts.state.is_open());
-        let now = self.desk.now();
         WorkItem {
             place: self.desk.place_code(facts.location),
             notes: notes.join(" · "),
@@ -56,7 +58,11 @@ impl Filling<'_> {
         let open = |step| Effect::Open(href_of(facts.id, step));
         let mut actions = Vec::new();
         if self.may_decide(None) {
-            actions.push(Action::new(Icon::Split, t.sourcing_send_to(), open("send-to")));
+            actions.push(Action::new(Icon::Send, t.sourcing_send_to(), open("send-to")));
+            let pieces: i64 = facts.lines.iter().map(|line| line.quantity).sum();
+            if facts.state == State::Planned && pieces > 1 && self.is_passed() {
+                actions.push(Action::new(Icon::Split, t.sourcing_do_cut(), open("split")));
+            }
         }
         if self.may_decide(Some(facts.location)) {
             actions.push(Action::new(Icon::ArrowBack, t.sourcing_give_back(), open("give-back")));
@@ -74,6 +80,21 @@ impl Filling<'_> {
         let can = (has_planned || is_stuck) && self.may_decide(None);
         let href = format!("{}/hurry", view::href(&self.loaded.detail.number.to_string()));
         can.then(|| Action::new(Icon::Flag, self.desk.t().sourcing_hurry(), Effect::Open(href)))
+    }
+
+    /// Putting planned work together again, if there are two.
+    pub(super) fn put_together(&self) -> Option<Action> {
+        let planned = self.loaded.detail.fulfillments.iter();
+        let planned = planned.filter(|work| work.state() == State::Planned).count();
+        let can = planned > 1 && self.is_passed() && self.may_decide(None);
+        let href = format!("{}/put-together", view::href(&self.loaded.detail.number.to_string()));
+        let label = self.desk.t().sourcing_together();
+        can.then(|| Action::new(Icon::Package, label, Effect::Open(href)))
+    }
+
+    /// Whether no review holds the order.
+    fn is_passed(&self) -> bool {
+        self.loaded.detail.stored.order.facts().review.is_passed()
     }
 
     fn may_decide(&self, location: Option<LocationId>) -> bool {
@@ -125,6 +146,12 @@ impl Filling<'_> {
         if let Some(wave) = why.wave {
             let (cost, one) = (self.money(wave.cost_minor), self.money(wave.one_by_one_minor));
             text.push(t.why_wave(wave.orders, cost, one));
+        }
+        if !why.kept_apart.is_empty() {
+            let pair =
+                |it: &Pair| format!("{} / {}", words::kind(&it.one, t), words::kind(&it.other, t));
+            let pairs: Vec<String> = why.kept_apart.iter().map(pair).collect();
+            text.push(t.why_kept_apart(pairs.join(t.pick("，", ", "))));
         }
         if why.is_over_capacity {
             text.push(t.why_over_capacity().to_owned());
