@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod import;
 pub mod journal;
 pub mod limits;
+pub mod merge;
 pub mod metrics;
 pub mod money;
 pub mod openapi;
@@ -156,6 +157,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = catalog::routes(routes);
     let routes = fulfillment::routes(routes);
     let routes = sourcing::routes(routes);
+    let routes = merge::routes(routes);
     let routes = pack::routes(routes);
     let routes = channel::routes(routes);
     let routes = stock::routes(routes);

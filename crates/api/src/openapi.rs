@@ -13,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
     approval, cart, catalog, channel, events, fulfillment, gateway, gift_card, health, import,
-    journal, order, pack, payment, pick_list, points, quote, refund, rule_table, shipment,
+    journal, merge, order, pack, payment, pick_list, points, quote, refund, rule_table, shipment,
     sourcing, stock, tracking, wave, webhook,
 };
 
@@ -91,6 +91,9 @@ use crate::{
         sourcing::by_hand::pool_location,
         sourcing::split::split_fulfillment,
         sourcing::split::put_order_together,
+        merge::list_merge_candidates,
+        merge::merge_fulfillment,
+        merge::take_fulfillment_out,
         sourcing::settings::get_sourcing_settings,
         sourcing::settings::edit_sourcing_settings,
         stock::get_stock,

@@ -136,6 +136,12 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_a_file_of_orders", 415, "Send the file as application/x-ndjson or text/csv."),
     ("not_found", 404, "There is no such thing, or it is not yours to know of."),
     ("not_json", 415, "Send the body as application/json."),
+    (
+        "not_mergeable",
+        409,
+        "The work does not travel together: the detail says what keeps it apart.",
+    ),
+    ("not_merged", 409, "The work travels by itself already."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
     ("not_waiting", 409, "The channel's order does not wait any more."),
     ("nothing_planned", 409, "The order has no work that is planned and not on a floor yet."),

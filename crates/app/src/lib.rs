@@ -28,6 +28,7 @@ pub mod layout;
 pub mod limits;
 pub mod links;
 pub mod live;
+pub mod merge;
 pub mod message;
 pub mod node;
 pub mod once;

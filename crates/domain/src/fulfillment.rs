@@ -18,7 +18,7 @@ pub use event::{Event, Planned, PlannedLine};
 pub use line::Line;
 pub use state::{InvalidTransition, RejectReason, ShortReason, State, Step};
 
-use crate::ids::{FulfillmentId, LocationId, OrderId, PackageId, WaveId};
+use crate::ids::{FulfillmentId, LocationId, MergeId, OrderId, PackageId, WaveId};
 use crate::order::{LineQuantity, of_line};
 
 /// One location's share of an order.
@@ -47,6 +47,8 @@ pub struct Facts {
     pub ship_by: Option<Timestamp>,
     /// It is not given to the floor before this moment.
     pub not_before: Option<Timestamp>,
+    /// With which others it travels in one parcel.
+    pub merge: Option<MergeId>,
     /// The wave with which it was released, while it is.
     pub wave: Option<WaveId>,
     /// Why the location gave it back.
@@ -134,6 +136,7 @@ impl Fulfillment {
                 is_urgent: planned.is_urgent,
                 ship_by: planned.ship_by,
                 not_before: planned.not_before,
+                merge: None,
                 wave: None,
                 reject_reason: None,
                 lines: planned.lines.iter().copied().map(Line::planned).collect(),
@@ -178,6 +181,18 @@ impl Fulfillment {
     /// What is to be shipped of a line.
     pub fn line(&self, line_no: u16) -> Option<&Line> {
         self.facts.lines.iter().find(|line| line.line_no == line_no)
+    }
+
+    /// Lets it travel with others that are of this merge, in one parcel.
+    pub fn merge(&mut self, merge: MergeId, at: Timestamp) -> Result<Event, FulfillmentError> {
+        self.facts.state.after(Step::Merge)?;
+        Ok(self.happened(Event::Merged { merge }, at))
+    }
+
+    /// Lets it travel by itself again.
+    pub fn take_out(&mut self, at: Timestamp) -> Result<Event, FulfillmentError> {
+        self.facts.state.after(Step::TakeOut)?;
+        Ok(self.happened(Event::TakenOut, at))
     }
 
     /// Gives it to the floor with a wave.
@@ -325,6 +340,8 @@ impl Fulfillment {
         let times = &mut facts.milestones;
         match *event {
             Event::Planned(ref planned) => *self = Self::planned(facts.id, planned, at),
+            Event::Merged { merge } => facts.merge = Some(merge),
+            Event::TakenOut => facts.merge = None,
             Event::Released { wave } => {
                 facts.state = State::Released;
                 facts.wave = Some(wave);

@@ -57,6 +57,8 @@ ordermill_base::id! {
     TaskId = "tsk"
     /// One location's share of an order.
     FulfillmentId = "ful"
+    /// Fulfillments of several orders that travel together.
+    MergeId = "mrg"
     /// One choice of the locations of an order.
     DecisionId = "dec"
     /// A box with goods of one fulfillment.

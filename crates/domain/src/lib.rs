@@ -30,6 +30,7 @@ pub mod image;
 pub mod layout;
 pub mod ledger;
 pub mod location;
+pub mod merge;
 pub mod message;
 pub mod note;
 pub mod order;

@@ -129,11 +129,13 @@ impl Order {
     }
 
     /// Whether a review can still keep it from leaving: it waits, or it is confirmed and all of it is in
-    /// the building.
+    /// the building. What is held is decided in any case, as the rest of it waits for that.
     pub const fn is_reviewable(&self) -> bool {
         match self.facts.status {
             Status::Placed => true,
-            Status::Confirmed => self.facts.milestones.shipped_at.is_none(),
+            Status::Confirmed => {
+                self.facts.milestones.shipped_at.is_none() || self.facts.review.is_held()
+            }
             Status::Completed | Status::Archived | Status::Canceled | Status::Rejected => false,
         }
     }

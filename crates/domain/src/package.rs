@@ -1,4 +1,6 @@
-//! Packages: boxes with goods of one fulfillment, and the materials that they are made of.
+//! Packages: boxes with goods of one fulfillment, and the materials that they are made of. Where goods of
+//! several orders travel in one box, each order has its share as a package of its own, and one of them is
+//! the box ([`Package::inside`]).
 
 mod event;
 
@@ -12,7 +14,7 @@ use crate::text::Text;
 
 pub use event::Event;
 
-/// A closed box with goods of one fulfillment.
+/// A closed box with goods of one fulfillment, or their share of a box that has goods of several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// Its key.
@@ -21,13 +23,15 @@ pub struct Package {
     pub order: OrderId,
     /// With which share of the order.
     pub fulfillment: FulfillmentId,
-    /// Its place among the packages of the fulfillment, from 1.
+    /// Goods that travel with those of another order lie in the box of this package: it has the label.
+    pub inside: Option<PackageId>,
+    /// Its box's place among the boxes that were packed with it, from 1.
     pub number: u16,
     /// The code of the material it is packed in.
     pub material: String,
     /// Outer length, width and height in millimeters.
     pub size_mm: [u32; 3],
-    /// Box and contents in grams: as weighed, else computed.
+    /// Box and contents in grams: as weighed, else computed. Of goods in another's box, their own weight.
     pub gross_grams: u32,
     /// Whether that was weighed.
     pub is_weighed: bool,

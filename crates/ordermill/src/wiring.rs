@@ -154,6 +154,10 @@ impl Shop {
             Reader::webhooks(),
             Reader::backorders(),
             ordermill_app::sourcing::reader(self.services.catalog_holder()),
+            ordermill_app::merge::reader(
+                self.services.catalog_holder(),
+                self.services.vault().clone(),
+            ),
             ordermill_app::shipment::packed::reader(self.services.carriers().clone()),
             ordermill_app::shipment::leave::reader(),
             ordermill_app::pick_list::reader(),

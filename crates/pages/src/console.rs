@@ -18,6 +18,7 @@ pub mod form;
 pub mod gift_cards;
 pub mod label;
 pub mod logistics;
+pub mod merge;
 pub mod order;
 pub mod orders;
 pub mod points;

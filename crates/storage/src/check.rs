@@ -1,6 +1,6 @@
 //! What the checker reads: everything, in ranges of ids, so that its memory stays small.
 //!
-//! The rules stand with the use cases, with the exception of [`rules`]: those that one statement can
+//! The rules stand with the use cases, with the exception of [`every_rule`]: those that one statement can
 //! ask.
 
 mod rules;
@@ -17,7 +17,7 @@ use ordermill_domain::points::Account;
 use ordermill_domain::refund::Refund;
 use ordermill_domain::stock::StockLevel;
 
-pub use rules::{Rule, ask_rules, rules};
+pub use rules::{Rule, ask_rules, every_rule};
 
 use crate::journal::Entry;
 use crate::{

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Event, Facts, Fulfillment, Line, Milestones, State};
-use ordermill_domain::ids::{DecisionId, FulfillmentId, LocationId, OrderId, WaveId};
+use ordermill_domain::ids::{DecisionId, FulfillmentId, LocationId, MergeId, OrderId, WaveId};
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
@@ -13,7 +13,7 @@ use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
 
 static INSERT: Insert = insert!("fulfillments" {
     id: Int, order_id: Int, location_id: Int, state: Text, version: Int, is_urgent: Int,
-    ship_by: Int, not_before: Int, planned_at: Int,
+    ship_by: Int, not_before: Int, merge_id: Int, planned_at: Int,
 });
 
 static INSERT_LINE: Insert = insert!("fulfillment_lines" {
@@ -41,6 +41,7 @@ pub fn insert_each<'f>(
             facts.is_urgent,
             facts.ship_by,
             facts.not_before,
+            facts.merge.map(Id::raw),
             facts.milestones.planned_at,
         ])
     })?;
@@ -67,22 +68,24 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Fulfillment, i64)]) -> Result<(
         Kind::Int,
         Kind::Int,
         Kind::Int,
+        Kind::Int,
     ];
     const SQL: PerRow<'_> = PerRow {
         sqlite: "UPDATE fulfillments SET version = $3, state = $4, wave_id = $5,
                 reject_reason = $6, released_at = $7, picked_at = $8, rechecked_at = $9,
-                packed_at = $10, handed_over_at = $11, ended_at = $12
+                packed_at = $10, handed_over_at = $11, ended_at = $12, merge_id = $13
             WHERE id = $1 AND version = $2",
         postgres: "UPDATE fulfillments f SET version = n.version, state = n.state,
                 wave_id = n.wave_id, reject_reason = n.reject_reason,
                 released_at = n.released_at, picked_at = n.picked_at,
                 rechecked_at = n.rechecked_at, packed_at = n.packed_at,
-                handed_over_at = n.handed_over_at, ended_at = n.ended_at
+                handed_over_at = n.handed_over_at, ended_at = n.ended_at,
+                merge_id = n.merge_id
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[],
                 $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-                $11::bigint[], $12::bigint[])
+                $11::bigint[], $12::bigint[], $13::bigint[])
               AS n (id, version_before, version, state, wave_id, reject_reason, released_at,
-                picked_at, rechecked_at, packed_at, handed_over_at, ended_at)
+                picked_at, rechecked_at, packed_at, handed_over_at, ended_at, merge_id)
             WHERE f.id = n.id AND f.version = n.version_before",
     };
     let mut rows = Columns::new(KINDS);
@@ -110,6 +113,7 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Fulfillment, i64)]) -> Result<(
             packed_at,
             handed_over_at,
             ended_at,
+            facts.merge.map(Id::raw),
         ]);
     }
     match tx.execute_each(&SQL, &rows)? {
@@ -185,8 +189,8 @@ pub fn decisions(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Timestamp, Stri
 
 macro_rules! columns {
     () => {
-        "id, order_id, location_id, state, version, is_urgent, ship_by, not_before, wave_id,
-            reject_reason, planned_at, released_at, picked_at, rechecked_at, packed_at, handed_over_at, ended_at"
+        "id, order_id, location_id, state, version, is_urgent, ship_by, not_before, merge_id,
+            wave_id, reject_reason, planned_at, released_at, picked_at, rechecked_at, packed_at, handed_over_at, ended_at"
     };
 }
 
@@ -203,6 +207,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Facts, Error> {
         is_urgent: row.flag()?,
         ship_by: row.opt_at()?,
         not_before: row.opt_at()?,
+        merge: row.opt_id()?,
         wave: row.opt_id()?,
         reject_reason: row.opt_parsed()?,
         lines: Vec::new(),
@@ -281,6 +286,41 @@ pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Fulfillment>, 
 /// The fulfillments of an order, the oldest first.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Fulfillment>, Error> {
     of_each(tx, &[order])
+}
+
+/// The fulfillments of merges, the oldest of each merge first; also those that have ended.
+pub fn of_merges(tx: &mut Tx<'_>, merges: &[MergeId]) -> Result<Vec<Fulfillment>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: concat!(
+            "SELECT ",
+            columns!(),
+            " FROM fulfillments WHERE merge_id = $1 ORDER BY id"
+        ),
+        postgres: concat!(
+            "SELECT ",
+            columns!(),
+            " FROM fulfillments WHERE merge_id = ANY($1) ORDER BY merge_id, id"
+        ),
+    };
+    let facts = tx.query_each(&SQL, &Columns::of_ids(merges), read)?;
+    with_lines(tx, facts)
+}
+
+/// Orders together with those that any of their work travels or travelled with, sorted.
+pub fn with_merged(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<OrderId>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT o.order_id FROM fulfillments f
+            JOIN fulfillments o ON o.merge_id = f.merge_id
+            WHERE f.order_id = $1 AND f.merge_id IS NOT NULL",
+        postgres: "SELECT o.order_id FROM fulfillments f
+            JOIN fulfillments o ON o.merge_id = f.merge_id
+            WHERE f.order_id = ANY($1) AND f.merge_id IS NOT NULL",
+    };
+    let mut all = tx.query_each(&SQL, &Columns::of_ids(orders), |row| row.id())?;
+    all.extend_from_slice(orders);
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }
 
 pub(crate) fn with_lines(tx: &mut Tx<'_>, facts: Vec<Facts>) -> Result<Vec<Fulfillment>, Error> {

@@ -38,6 +38,7 @@ const STEPS: &[(i64, &str)] = &[
     (27, include_str!("migrations/0027_packages.sql")),
     (28, include_str!("migrations/0028_label_prints.sql")),
     (30, include_str!("migrations/0030_splits.sql")),
+    (31, include_str!("migrations/0031_merges.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

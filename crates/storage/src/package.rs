@@ -10,7 +10,7 @@ use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
 static INSERT: Insert = insert!("packages" {
-    id: Int, order_id: Int, fulfillment_id: Int, number: Int, material: Text, length_mm: Int,
+    id: Int, order_id: Int, fulfillment_id: Int, inside_id: Int, number: Int, material: Text, length_mm: Int,
     width_mm: Int, height_mm: Int, gross_grams: Int, is_weighed: Int, contents: Text,
     packed_at: Int,
 });
@@ -28,6 +28,7 @@ pub fn insert_each<'p>(
             package.id.raw(),
             package.order.raw(),
             package.fulfillment.raw(),
+            package.inside.map(Id::raw),
             i64::from(package.number),
             &package.material,
             length,
@@ -43,15 +44,16 @@ pub fn insert_each<'p>(
 
 macro_rules! columns {
     () => {
-        "id, order_id, fulfillment_id, number, material, length_mm, width_mm, height_mm,
-            gross_grams, is_weighed, contents, packed_at, opened_at, printed"
+        "id, order_id, fulfillment_id, inside_id, number, material, length_mm, width_mm,
+            height_mm, gross_grams, is_weighed, contents, packed_at, opened_at, printed"
     };
 }
 
 pub(crate) const COLUMNS: &str = columns!();
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Package, Error> {
-    let (id, order, fulfillment, number) = (row.id()?, row.id()?, row.id()?, row.int()?);
+    let (id, order, fulfillment) = (row.id()?, row.id()?, row.id()?);
+    let (inside, number) = (row.opt_id()?, row.int()?);
     let material = row.text()?;
     let sizes = [row.int()?, row.int()?, row.int()?, row.int()?];
     let (is_weighed, contents) = (row.flag()?, row.text()?);
@@ -66,6 +68,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Package, Error> {
         id,
         order,
         fulfillment,
+        inside,
         number: u16::try_from(number).map_err(unreadable)?,
         material,
         size_mm: [small(sizes[0])?, small(sizes[1])?, small(sizes[2])?],
@@ -100,6 +103,16 @@ pub fn of_each(tx: &mut Tx<'_>, fulfillments: &[FulfillmentId]) -> Result<Vec<Pa
         ),
     };
     tx.query_each(&SQL, &Columns::of_ids(fulfillments), read)
+}
+
+/// The shares of other orders that lie in the box of a package.
+pub fn inside_of(tx: &mut Tx<'_>, id: PackageId) -> Result<Vec<Package>, Error> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM packages WHERE inside_id = $1 AND opened_at IS NULL ORDER BY id"
+    );
+    tx.query(sql, params![id.raw()], read)
 }
 
 /// The closed packages of an order, the oldest first.

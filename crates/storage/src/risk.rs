@@ -1,5 +1,7 @@
 //! Risk: marks of orders, signals, and the watchlist.
 
+use std::collections::HashMap;
+
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, WatchId};
@@ -8,7 +10,8 @@ use ordermill_domain::risk::{Marks, SignalKind, Subject, WatchEntry};
 
 use crate::columns::insert;
 use crate::record::{note, one_row};
-use crate::{Error, Insert, Row, Tx, params};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 static INSERT_MARKS: Insert = insert!("order_marks" {
     order_id: Int, phone: Int, address: Int, suspicions: Int,
@@ -43,6 +46,39 @@ pub fn accounts_of(tx: &mut Tx<'_>, marks: &Marks, limit: i64) -> Result<(i64, i
     tx.query_one(&sql, params![key(marks.phone), key(marks.address), limit], |row| {
         Ok((row.int()?, row.int()?))
     })
+}
+
+/// Orders to an address, as their marks know it, from `since` on: the newest first, at most `limit`.
+pub fn orders_to(
+    tx: &mut Tx<'_>,
+    address: i64,
+    since: OrderId,
+    limit: i64,
+) -> Result<Vec<OrderId>, Error> {
+    tx.query(
+        "SELECT order_id FROM order_marks WHERE address = $1 AND order_id >= $2
+          ORDER BY order_id DESC LIMIT $3",
+        params![address, since.raw(), limit],
+        |row| row.id(),
+    )
+}
+
+/// The marks of many orders; of some there may be none yet.
+pub fn marks_of_each(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+) -> Result<HashMap<OrderId, Marks>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT order_id, phone, address, suspicions FROM order_marks WHERE order_id = $1",
+        postgres: "SELECT order_id, phone, address, suspicions FROM order_marks
+            WHERE order_id = ANY($1)",
+    };
+    let read = |row: &mut Row<'_>| {
+        let order = row.id()?;
+        let (phone, address) = (row.opt_int()?, row.opt_int()?);
+        Ok((order, Marks { phone, address, suspicions: row.int()? }))
+    };
+    Ok(tx.query_each(&SQL, &Columns::of_ids(orders), read)?.into_iter().collect())
 }
 
 /// Something that speaks against somebody.

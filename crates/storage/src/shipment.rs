@@ -225,18 +225,39 @@ pub fn find_by_waybills(
     tx.query_each(&SQL, &keys, |row| Ok((row.text()?, row.id()?)))
 }
 
-/// All shipments of an order, oldest first.
+/// All shipments of an order, oldest first: also those of boxes that another order's label is on.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
-    let sql =
-        concat!("SELECT ", columns!(), " FROM shipments WHERE order_id = $1 ORDER BY id LIMIT 200");
-    tx.query(sql, params![order.raw()], read)
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM (SELECT * FROM shipments WHERE order_id = $1
+             UNION ALL
+            SELECT s.* FROM packages p
+              JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
+             WHERE p.order_id = $1 AND p.inside_id IS NOT NULL AND p.opened_at IS NULL
+               AND s.order_id <> $1) AS shipments
+          ORDER BY id LIMIT 200"
+    );
+    let mut found = tx.query(sql, params![order.raw()], read)?;
+    // Two shares of an order may lie in one box.
+    found.dedup_by_key(|stored| stored.shipment.facts().id);
+    Ok(found)
 }
 
-/// Where the shipments of these orders stand: (order, state).
+/// Where the shipments of these orders stand: (order, state); also those of boxes that another order's
+/// label is on.
 pub fn states_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(OrderId, State)>, Error> {
     const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT order_id, state FROM shipments WHERE order_id = $1",
-        postgres: "SELECT order_id, state FROM shipments WHERE order_id = ANY($1)",
+        sqlite: "SELECT order_id, state FROM shipments WHERE order_id = $1
+             UNION ALL
+            SELECT p.order_id, s.state FROM packages p
+              JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
+             WHERE p.order_id = $1 AND p.inside_id IS NOT NULL AND p.opened_at IS NULL",
+        postgres: "SELECT order_id, state FROM shipments WHERE order_id = ANY($1)
+             UNION ALL
+            SELECT p.order_id, s.state FROM packages p
+              JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
+             WHERE p.order_id = ANY($1) AND p.inside_id IS NOT NULL AND p.opened_at IS NULL",
     };
     tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.parsed()?)))
 }

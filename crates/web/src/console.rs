@@ -13,6 +13,7 @@ mod desk;
 mod home;
 mod live;
 mod logistics;
+mod merge;
 mod order;
 mod orders;
 mod pairs;
@@ -58,6 +59,7 @@ fn routes() -> Routes {
         .merge(sign_in::routes())
         .merge(sourcing::routes())
         .merge(split::routes())
+        .merge(merge::routes())
         .merge(stock::routes())
         .merge(tasks::routes())
         .merge(warehouse::routes())

@@ -34,6 +34,9 @@ pub struct FulfillmentView {
     /// It is not given to the floor before this moment.
     #[schema(format = DateTime)]
     pub not_before: Option<String>,
+    /// Work with the same one travels together, in one parcel.
+    #[schema(example = "mrg_01k2ey4xh0000")]
+    pub merge_id: Option<String>,
     /// The wave with which it was given to the floor, while it is there.
     pub wave_id: Option<String>,
     /// Why its location gave it back: `no_stock`, `damaged`, `no_capacity`, `location_down`, `by_hand`,
@@ -100,6 +103,7 @@ impl From<&Fulfillment> for FulfillmentView {
             is_urgent: facts.is_urgent,
             ship_by: moment(facts.ship_by),
             not_before: moment(facts.not_before),
+            merge_id: facts.merge.map(|merge| merge.to_string()),
             wave_id: facts.wave.map(|wave| wave.to_string()),
             reject_reason: facts.reject_reason.map(|reason| reason.code().to_owned()),
             lines: facts.lines.iter().map(line).collect(),

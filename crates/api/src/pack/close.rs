@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use ordermill_app::Services;
-use ordermill_app::pack::Seen;
 use ordermill_app::pack::close::{self, CloseError};
+use ordermill_app::pack::{Seen, together};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::FulfillmentId;
 use ordermill_domain::package::ContentError;
@@ -37,7 +37,7 @@ pub struct PackBody {
 
 /// Pack a fulfillment.
 ///
-/// The boxes together hold exactly what is to be shipped. Each is shown to fit by the sizes and weights of
+/// The boxes together hold exactly what is to be shipped, of all that travels together. Each is shown to fit by the sizes and weights of
 /// the catalog, unless a reason is stated.
 #[utoipa::path(
     post, path = "/api/v1/fulfillments/{fulfillment_id}/pack", tag = "packing", operation_id = "pack_fulfillment",
@@ -56,12 +56,13 @@ pub async fn pack_fulfillment(
     body: JsonBody<PackBody>,
 ) -> Result<Json<Page<PackageView>>, Problem> {
     let why = body.value.reason.map(reason).transpose()?;
-    let found = services.database().read(move |tx| fulfillment::fetch(tx, id)).await?;
-    let work = found.ok_or_else(|| not_found("fulfillment"))?;
-    let packed = boxes(&work, &body.value.boxes).map_err(Problem::invalid)?;
+    let found = services.database().snapshot(move |tx| together::read(tx, id)).await?;
+    let together = found.ok_or_else(|| not_found("fulfillment"))?;
+    let packed = boxes(&together, &body.value.boxes).map_err(Problem::invalid)?;
     let act = Act { reason: why, ..caller.act(&services) };
     let (principal, catalog) = (caller.principal().clone(), services.catalog());
-    let seen = Seen { id, version: None };
+    // The numbers of lines are those of what was read just now.
+    let seen = Seen { id, version: Some(together.work.version()) };
     let work = move |tx: &mut Tx<'_>| close::close(tx, &catalog, &principal, &act, seen, &packed);
     services.database().write(work).await?;
     packages(&services, id).await

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
 use ordermill_app::pack::proposal::{NoProposal, propose};
+use ordermill_app::pack::together;
 use ordermill_domain::ids::FulfillmentId;
-use ordermill_storage::fulfillment;
 
 use super::view::ProposalView;
 use crate::params::{PathId, not_found};
@@ -14,7 +14,8 @@ use crate::problem::Problem;
 
 /// Propose boxes for a fulfillment.
 ///
-/// The cheapest set of the shop's materials that everything fits into, with the place of each piece. An
+/// The cheapest set of the shop's materials that everything fits into, with the place of each piece; what
+/// travels with it on other orders is packed with it. An
 /// independent check has shown that it fits.
 #[utoipa::path(
     get, path = "/api/v1/fulfillments/{fulfillment_id}/packing", tag = "packing", operation_id = "propose_packing",
@@ -28,11 +29,11 @@ pub async fn propose_packing(
     State(services): State<Services>,
     PathId(id): PathId<FulfillmentId>,
 ) -> Result<Json<ProposalView>, Problem> {
-    let found = services.database().read(move |tx| fulfillment::fetch(tx, id)).await?;
-    let work = found.ok_or_else(|| not_found("fulfillment"))?;
+    let found = services.database().snapshot(move |tx| together::read(tx, id)).await?;
+    let together = found.ok_or_else(|| not_found("fulfillment"))?;
     let catalog = services.catalog();
-    match propose(&catalog, &catalog.materials, &work) {
-        Ok(proposal) => Ok(Json(ProposalView::from(&proposal))),
+    match propose(&catalog, &catalog.materials, &together.work) {
+        Ok(proposal) => Ok(Json(ProposalView::of(&proposal, &together))),
         Err(
             error @ (NoProposal::TooMany
             | NoProposal::FitsNowhere { .. }

@@ -1,9 +1,10 @@
 //! Boxes and packages as the API takes and shows them.
 
+use ordermill_app::pack::Together;
 use ordermill_app::pack::close::PackedBox;
-use ordermill_app::pack::proposal::{Proposal, ProposedBox};
+use ordermill_app::pack::proposal::{Placed, Proposal, ProposedBox};
 use ordermill_base::Quantity;
-use ordermill_domain::fulfillment::Fulfillment;
+use ordermill_domain::ids::FulfillmentId;
 use ordermill_domain::package::{Content, Package};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,11 @@ use crate::problem::FieldError;
 #[serde(deny_unknown_fields)]
 #[schema(as = BoxContent)]
 pub struct ContentView {
-    /// Which line of the order.
+    /// The fulfillment, where goods travel together and it is another than the one that is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 40, example = "ful_01k2ey4xh0001")]
+    pub fulfillment_id: Option<String>,
+    /// Which line of its order.
     #[schema(minimum = 1)]
     pub line_no: u16,
     /// How many pieces.
@@ -78,7 +83,10 @@ pub struct ProposedBoxView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = PlacedPiece)]
 pub struct PlacedView {
-    /// Which line of the order.
+    /// The fulfillment, where goods travel together and it is another than the one that is asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fulfillment_id: Option<String>,
+    /// Which line of its order.
     pub line_no: u16,
     /// Its corner nearest to the box's origin, millimeters along length, width and height.
     pub at_mm: [u32; 3],
@@ -97,7 +105,10 @@ pub struct PackageView {
     pub order_id: String,
     /// With which share of the order.
     pub fulfillment_id: String,
-    /// Its place among the packages of the fulfillment, from 1.
+    /// The package whose box these goods lie in, with goods of other orders; none for a box.
+    #[schema(example = "pkg_01k2ey4xh0000")]
+    pub inside_package_id: Option<String>,
+    /// The place of the box among those that were packed together, from 1.
     pub number: u16,
     /// The code of its material.
     pub material: String,
@@ -117,6 +128,7 @@ pub struct PackageView {
 impl From<&Content> for ContentView {
     fn from(content: &Content) -> Self {
         Self {
+            fulfillment_id: None,
             line_no: content.line_no,
             quantity: content.quantity.get(),
             lot: content.lot.clone(),
@@ -125,20 +137,27 @@ impl From<&Content> for ContentView {
     }
 }
 
-impl From<&Proposal> for ProposalView {
-    fn from(proposal: &Proposal) -> Self {
+impl ProposalView {
+    pub(super) fn of(proposal: &Proposal, together: &Together) -> Self {
+        let in_hand = together.work.id();
+        let place = |number: u16| match together.find(number) {
+            Some((work, line_no)) => {
+                ((work.id() != in_hand).then(|| work.id().to_string()), line_no)
+            }
+            None => (None, number),
+        };
+        let content = |content: &Content| {
+            let (fulfillment_id, line_no) = place(content.line_no);
+            ContentView { fulfillment_id, line_no, ..ContentView::from(content) }
+        };
+        let piece = |piece: &Placed| {
+            let (fulfillment_id, line_no) = place(piece.line_no);
+            PlacedView { fulfillment_id, line_no, at_mm: piece.at_mm, size_mm: piece.size_mm }
+        };
         let of_box = |it: &ProposedBox| ProposedBoxView {
             material: it.material.clone(),
-            contents: it.contents.iter().map(ContentView::from).collect(),
-            pieces: it
-                .pieces
-                .iter()
-                .map(|piece| PlacedView {
-                    line_no: piece.line_no,
-                    at_mm: piece.at_mm,
-                    size_mm: piece.size_mm,
-                })
-                .collect(),
+            contents: it.contents.iter().map(content).collect(),
+            pieces: it.pieces.iter().map(piece).collect(),
             gross_grams: it.gross_grams,
         };
         Self {
@@ -155,6 +174,7 @@ impl From<&Package> for PackageView {
             id: package.id.to_string(),
             order_id: package.order.to_string(),
             fulfillment_id: package.fulfillment.to_string(),
+            inside_package_id: package.inside.map(|it| it.to_string()),
             number: package.number,
             material: package.material.clone(),
             size_mm: package.size_mm,
@@ -173,9 +193,9 @@ const SERIALS_MAX: usize = 200;
 const PIECES_MAX: i64 = 100_000;
 const GRAMS_MAX: u32 = 10_000_000;
 
-/// The boxes of a body, for this fulfillment; every field that is wrong.
+/// The boxes of a body, for what is packed together; every field that is wrong.
 pub(super) fn boxes(
-    work: &Fulfillment,
+    together: &Together,
     boxes: &[BoxBody],
 ) -> Result<Vec<PackedBox>, Vec<FieldError>> {
     let mut wrong = Vec::new();
@@ -195,7 +215,7 @@ pub(super) fn boxes(
         }
         let contents = body.contents.iter().take(CONTENTS_MAX).enumerate();
         let contents = contents.filter_map(|(index, content)| {
-            content_of(work, content, &format!("{here}/contents/{index}"), &mut wrong)
+            content_of(together, content, &format!("{here}/contents/{index}"), &mut wrong)
         });
         PackedBox {
             material: body.material.clone(),
@@ -208,12 +228,22 @@ pub(super) fn boxes(
 }
 
 fn content_of(
-    work: &Fulfillment,
+    together: &Together,
     content: &ContentView,
     here: &str,
     wrong: &mut Vec<FieldError>,
 ) -> Option<Content> {
-    let Some(line) = work.line(content.line_no) else {
+    let of_it = match content.fulfillment_id.as_deref().map(str::parse::<FulfillmentId>) {
+        None => Some(together.work.id()),
+        Some(id) => id.ok().filter(|id| together.ids().contains(id)),
+    };
+    let Some(of_it) = of_it else {
+        let expected = "a fulfillment that is packed with it";
+        wrong.push(FieldError::new(format!("{here}/fulfillment_id"), "unknown", expected));
+        return None;
+    };
+    let number = together.number(of_it, content.line_no);
+    let Some(line) = number.and_then(|number| together.work.line(number)) else {
         let expected = "a line that the fulfillment ships";
         wrong.push(FieldError::new(format!("{here}/line_no"), "unknown", expected));
         return None;
@@ -233,7 +263,7 @@ fn content_of(
         wrong.push(FieldError::new(format!("{here}/lot"), "out_of_range", expected));
     }
     Some(Content {
-        line_no: content.line_no,
+        line_no: line.line_no,
         sku: line.sku,
         quantity: quantity?,
         lot: content.lot.clone(),

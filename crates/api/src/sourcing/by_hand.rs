@@ -159,7 +159,7 @@ pub async fn give_back(
 }
 
 /// The fulfillments of the same order.
-pub(super) async fn beside(
+pub(crate) async fn beside(
     services: &Services,
     caller: &Caller,
     id: FulfillmentId,

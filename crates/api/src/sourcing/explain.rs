@@ -8,7 +8,7 @@ use ordermill_base::{Currency, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::settings::ApartView;
+use super::travel::ApartView;
 use crate::auth::Caller;
 use crate::money::MoneyView;
 use crate::order::read::load;

@@ -4,6 +4,7 @@ pub mod by_hand;
 pub mod explain;
 pub mod settings;
 pub mod split;
+pub mod travel;
 
 use ordermill_domain::api_key::Scope;
 

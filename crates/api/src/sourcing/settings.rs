@@ -18,6 +18,7 @@ use ordermill_storage::{Error, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::travel::{ApartView, MergeView};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::etag::{self, IfMatch, etag};
@@ -60,31 +61,12 @@ pub struct SettingsView {
     pub backlog_days: u32,
     /// Goods that may not travel together: each kind has a fulfillment of its own.
     pub apart: Vec<ApartView>,
+    /// Whether and when work on several orders of a buyer to one address leaves in one parcel.
+    pub merge: MergeView,
     /// What holds for single locations.
     pub locations: Vec<LocationRuleView>,
     /// Grows with every change; the value of `ETag`. 0: as it is without anybody setting it.
     pub version: i64,
-}
-
-/// Two kinds of goods that may not travel together: a handling flag (`fragile`, `high_value`, `perishable`,
-/// `hazardous`, `oversized`), `category:` and the code of a category, or `*` for all goods that are not of
-/// the other kind.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = SourcingApart)]
-pub struct ApartView {
-    /// One kind.
-    #[schema(max_length = 80, example = "hazardous")]
-    pub one: String,
-    /// The other.
-    #[schema(max_length = 80, example = "perishable")]
-    pub other: String,
-}
-
-impl ApartView {
-    pub(super) fn of(pair: &Pair) -> Self {
-        Self { one: pair.one.to_string(), other: pair.other.to_string() }
-    }
 }
 
 /// A rate by weight.
@@ -143,6 +125,8 @@ pub struct SettingsBody {
     /// Goods that may not travel together; nothing is kept apart if it is empty.
     #[schema(max_items = 50)]
     pub apart: Vec<ApartView>,
+    /// Whether and when work on several orders of a buyer to one address leaves in one parcel.
+    pub merge: MergeView,
     /// What holds for single locations; those that are not named have no rule of their own.
     #[serde(default)]
     #[schema(max_items = 10_000)]
@@ -215,6 +199,7 @@ impl SettingsView {
             },
             backlog_days: settings.backlog_days,
             apart: settings.apart.iter().map(ApartView::of).collect(),
+            merge: settings.merge.into(),
             locations: settings.locations.iter().map(rule).collect(),
             version,
         }
@@ -339,6 +324,7 @@ fn wanted(body: &SettingsBody, currency: Currency) -> Result<SourcingSettings, P
         },
         backlog_days: body.backlog_days,
         apart: reading.apart(&body.apart),
+        merge: body.merge.rule(),
         locations: reading.locations(&body.locations),
     };
     if reading.errors.is_empty() { Ok(settings) } else { Err(Problem::invalid(reading.errors)) }
@@ -355,6 +341,8 @@ fn place(wrong: &Wrong, locations: &[LocationRuleBody]) -> String {
         "freight.first_minor" => "freight/first_price/amount",
         "freight.step_grams" => "freight/step_grams",
         "freight.step_minor" => "freight/step_price/amount",
+        "merge.window_minutes" => "merge/window_minutes",
+        "merge.max_grams" => "merge/max_grams",
         "parcel_minor" => "parcel_cost/amount",
         same => same,
     };

@@ -15,7 +15,13 @@ use crate::kit::{Answer, Shop, in_each_shop, request};
 
 /// An order for one bowl that is paid at the door, planned by the rules. Gives its id.
 async fn a_planned_order(shop: &Shop, key: &str) -> String {
+    a_planned_order_for(shop, key, 1).await
+}
+
+/// An order for some bowls that is paid at the door, planned by the rules. Gives its id.
+pub(crate) async fn a_planned_order_for(shop: &Shop, key: &str, bowls: u32) -> String {
     let mut order = shop.an_order();
+    order["lines"][0]["quantity"] = json!(bowls);
     order["terms"] = json!("cash_on_delivery");
     let placed = shop.post(&shop.key, "/api/v1/orders", key, &order).await;
     assert_eq!(placed.status, 201, "{placed:?}");
@@ -40,7 +46,7 @@ async fn bowls_elsewhere(shop: &Shop) {
     shop.services.database().write(receive).await.unwrap();
 }
 
-async fn work_of(shop: &Shop, order: &str) -> Answer {
+pub(crate) async fn work_of(shop: &Shop, order: &str) -> Answer {
     shop.get(&shop.key, &format!("/api/v1/orders/{order}/fulfillments")).await
 }
 
@@ -184,10 +190,9 @@ fn urgent_work_goes_before_others_and_is_made_urgent_once() {
 #[test]
 fn work_is_split_and_put_together_again() {
     in_each_shop(Quotas::default(), async |shop| {
-        let order = a_planned_order(shop, "a").await;
+        let pieces = 2;
+        let order = a_planned_order_for(shop, "a", 2).await;
         let work = work_of(shop, &order).await.body["items"][0].clone();
-        let pieces = work["lines"][0]["quantity"].as_i64().unwrap();
-        assert!(pieces > 1, "{work}");
         let path = format!("/api/v1/fulfillments/{}/split", work["id"].as_str().unwrap());
         let some = |pieces: i64| {
             let lines = json!([{ "line_no": 1, "quantity": pieces }]);
@@ -263,6 +268,7 @@ fn settings() -> Value {
         },
         "backlog_days": 3,
         "apart": [{ "one": "oversized", "other": "*" }],
+        "merge": { "mode": "automatic", "window_minutes": 30, "max_grams": 5000 },
         "locations": [{
             "location": "HGH",
             "regions": ["CN-31", "CN-33"],
@@ -317,6 +323,7 @@ fn each_wrong_field_of_the_settings_is_named() {
         let mut wrong = settings();
         wrong["parcels_max"] = json!(99);
         wrong["apart"][0]["one"] = json!("category:hats");
+        wrong["merge"]["window_minutes"] = json!(0);
         wrong["locations"][0]["location"] = json!("NOWHERE");
         wrong["locations"][0]["excluded_categories"] = json!(["hats"]);
         let path = "/api/v1/sourcing-settings";
@@ -324,7 +331,13 @@ fn each_wrong_field_of_the_settings_is_named() {
         let refused = shop.send(request("PUT", path, &shop.key, &headers, Some(&wrong))).await;
         assert_eq!(
             fields(&refused),
-            ["/parcels_max", "/apart", "/locations/0/location", "/locations/0/excluded_categories"]
+            [
+                "/parcels_max",
+                "/merge/window_minutes",
+                "/apart",
+                "/locations/0/location",
+                "/locations/0/excluded_categories"
+            ]
         );
     });
 }

@@ -10,6 +10,7 @@ mod idempotency;
 mod kit;
 mod layout;
 mod limits;
+mod merging;
 mod objects;
 mod packing;
 mod reviews;

@@ -16,11 +16,13 @@ use std::sync::{Arc, OnceLock};
 
 pub use holder::CatalogHolder;
 use ordermill_base::Currency;
+use ordermill_domain::apart::Goods;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
 use ordermill_domain::pricing::{FreightTable, TaxTable};
+use ordermill_domain::sku::Handling;
 use ordermill_storage::{Error, Tx, category, location, rule_table, setting, sku};
 
 use crate::rule_table::InForce;
@@ -212,6 +214,16 @@ impl Catalog {
     /// The category of this id.
     pub fn category(&self, id: CategoryId) -> Option<&Category> {
         self.categories.iter().find(|category| category.id == id).map(AsRef::as_ref)
+    }
+
+    /// What matters of a SKU for what it may travel with.
+    pub fn goods(&self, sku: SkuId) -> Goods<'_> {
+        let sku = self.sku(sku);
+        let category = sku.and_then(|sku| self.category(sku.category));
+        Goods {
+            handling: sku.map_or_else(Handling::default, |sku| sku.handling),
+            category: category.map_or("", |category| &category.code),
+        }
     }
 
     /// The category of this code or, in the address of a page, of this slug.

@@ -50,6 +50,8 @@ impl Folded for Fulfillment {
         let is = |from: &State, step| self.state() == *from && has(step);
         match event {
             Event::Planned(_) => false,
+            Event::Merged { .. } => has(Step::Merge),
+            Event::TakenOut => has(Step::TakeOut) && self.facts().merge.is_some(),
             Event::Released { .. } => has(Step::Release),
             Event::Withdrawn => has(Step::Withdraw),
             Event::LinesPicked { .. } => has(Step::Pick),

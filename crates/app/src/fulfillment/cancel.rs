@@ -1,31 +1,64 @@
 //! Fulfillments that end with their order before anything left the building.
 
+use std::collections::{BTreeSet, HashSet};
+
 use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::State;
+use ordermill_domain::ids::{MergeId, OrderId};
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Tx, task};
+use ordermill_storage::{Error, Tx, fulfillment, package, task};
 
 use super::file::{FulfillmentFile, WorkError};
+use super::progress::roll_up;
 
-/// Ends the open fulfillments among these, which are all of one order. What was picked already is put back
-/// by somebody: a task tells the location.
+/// The work on an order with all that travels with it, locked behind the orders and before the stock.
+pub fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<FulfillmentFile>, Error> {
+    let orders = fulfillment::with_merged(tx, &[order])?;
+    FulfillmentFile::of_orders(tx, &orders)
+}
+
+/// Ends the open fulfillments of an order, as [`load`] gave them. What was picked already is put back by
+/// somebody: a task tells the location. Boxes in which goods of other orders lie, too, are opened again for
+/// these.
 ///
 /// # Errors
 /// If a carrier has one of them: it is too late.
 pub fn cancel_each(
     tx: &mut Tx<'_>,
     act: &Act,
+    order: OrderId,
     mut files: Vec<FulfillmentFile>,
 ) -> Result<(), WorkError> {
     files.retain(|file| file.work.facts().milestones.ended_at.is_none());
+    let packed: HashSet<MergeId> = files
+        .iter()
+        .map(|file| file.work.facts())
+        .filter(|facts| facts.order == order && facts.state == State::Packed)
+        .filter_map(|facts| facts.merge)
+        .collect();
+    // Whose work is not packed any more.
+    let mut opened = BTreeSet::new();
     for file in &mut files {
-        file.step(act, |work| work.cancel(act.at))?;
-        if file.work.has_picked() {
-            let facts = file.work.facts();
-            let detail = serde_json::json!({ "order": facts.order, "location": facts.location });
-            let detail = detail.to_string();
-            task::open(tx, TaskKind::PutBack, file.work.id(), &detail, None, act.at)?;
+        let (id, facts) = (file.work.id(), file.work.facts().clone());
+        if facts.order == order {
+            if facts.state == State::Packed {
+                opened.insert(order);
+            }
+            file.step(act, |work| work.cancel(act.at))?;
+            if file.work.has_picked() {
+                let detail = serde_json::json!({ "order": order, "location": facts.location });
+                task::open(tx, TaskKind::PutBack, id, &detail.to_string(), None, act.at)?;
+            }
+        } else if facts.state == State::Packed && facts.merge.is_some_and(|it| packed.contains(&it))
+        {
+            file.step(act, |work| work.unpack(act.at))?;
+            package::open_all(tx, id, act.at)?;
+            opened.insert(facts.order);
         }
     }
     FulfillmentFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
+    if !opened.is_empty() {
+        roll_up(tx, &opened.into_iter().collect::<Vec<_>>(), &HashSet::new())?;
+    }
     Ok(())
 }

@@ -12,9 +12,8 @@ use ordermill_storage::{Error, Tx, payment, refund, shipment};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
-use crate::fulfillment::cancel::cancel_each;
 use crate::fulfillment::progress::roll_up;
-use crate::fulfillment::{FulfillmentFile, WorkError};
+use crate::fulfillment::{WorkError, cancel};
 use crate::payment::refund::{GrantRefundError, grant_refund};
 
 /// Why an order could not be canceled.
@@ -44,7 +43,7 @@ pub fn cancel_order(
     id: OrderId,
     reason: CancelReason,
 ) -> Result<bool, CancelOrderError> {
-    let work = FulfillmentFile::of_orders(tx, &[id])?;
+    let work = cancel::load(tx, id)?;
     let mut file = OrderFile::load(tx, id)?;
     if file.order().status() == Status::Canceled {
         return Ok(false);
@@ -55,7 +54,7 @@ pub fn cancel_order(
     file.cancel(act, reason)?;
     file.save(tx)?;
     // An order of which anything has left is refused above: its work can be ended.
-    cancel_each(tx, act, work).map_err(WorkError::into_storage)?;
+    cancel::cancel_each(tx, act, id, work).map_err(WorkError::into_storage)?;
     if file.stored.progress != Progress::NotPacked {
         roll_up(tx, &[id], &HashSet::new())?;
     }

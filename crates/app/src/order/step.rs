@@ -14,8 +14,7 @@ use ordermill_storage::{Error, Tx};
 use super::cancel::{CancelOrderError, cancel_order, settle_payments};
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
-use crate::fulfillment::cancel::cancel_each;
-use crate::fulfillment::{FulfillmentFile, WorkError};
+use crate::fulfillment::{WorkError, cancel as work};
 use crate::payment::refund::GrantRefundError;
 use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::review::desk;
@@ -77,8 +76,8 @@ pub fn take(
 ) -> Result<(), StepError> {
     check(principal, act)?;
     // An order that was confirmed before it was changed, and is refused now, has work.
-    let work = match step {
-        Action::Refuse => FulfillmentFile::of_orders(tx, &[seen.id])?,
+    let of_it = match step {
+        Action::Refuse => work::load(tx, seen.id)?,
         _ => Vec::new(),
     };
     let mut file = load(tx, seen)?;
@@ -107,7 +106,7 @@ pub fn take(
     file.save(tx)?;
     if file.order().status() == Status::Rejected {
         // Of an order that is refused nothing has left: its work can be ended.
-        cancel_each(tx, act, work).map_err(WorkError::into_storage)?;
+        work::cancel_each(tx, act, seen.id, of_it).map_err(WorkError::into_storage)?;
         file.meet_payment_deadlines(tx)?;
         release(tx, act, file.order().facts())?;
         settle_payments(tx, act, seen.id, Cause::OrderRejected)?;

@@ -7,11 +7,12 @@ use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::PackageId;
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::package::{Content, ContentError, Package, check_contents};
-use ordermill_storage::{Tx, package, pick_list, shipment};
+use ordermill_storage::pick_list::PickedLot;
+use ordermill_storage::{Error, Tx, package, pick_list, shipment};
 
 use super::lots::name_lots;
 use super::proposal::{NoProposal, fits};
-use super::{BenchError, Seen, load};
+use super::{BenchError, Seen, Together, load};
 use crate::catalog::Catalog;
 use crate::fulfillment::progress::roll_up;
 use crate::permission::Principal;
@@ -21,7 +22,7 @@ use crate::permission::Principal;
 pub struct PackedBox {
     /// The code of its material.
     pub material: String,
-    /// What lies in it.
+    /// What lies in it, by the numbers of the lines at the bench ([`Together`]).
     pub contents: Vec<Content>,
     /// Box and contents in grams, if it was weighed.
     pub gross_grams: Option<u32>,
@@ -60,13 +61,14 @@ pub enum CloseError {
     Bench(#[from] BenchError),
 }
 
-impl From<ordermill_storage::Error> for CloseError {
-    fn from(error: ordermill_storage::Error) -> Self {
+impl From<Error> for CloseError {
+    fn from(error: Error) -> Self {
         Self::Bench(error.into())
     }
 }
 
-/// Closes the boxes of a rechecked fulfillment. Gives the packages, in the sequence of the boxes.
+/// Closes the boxes of a rechecked fulfillment, and of what is packed with it. Gives the packages that are the
+/// boxes, in their sequence; goods of other orders in them have packages of their own beside these.
 ///
 /// # Errors
 /// If they do not hold what is to be shipped, do not fit or weigh something else. A reason of the act says
@@ -79,12 +81,12 @@ pub fn close(
     seen: Seen,
     boxes: &[PackedBox],
 ) -> Result<Vec<PackageId>, CloseError> {
-    let mut file = load(tx, principal, seen)?;
+    let mut bench = load(tx, principal, seen)?;
     let contents: Vec<Vec<Content>> = boxes.iter().map(|it| it.contents.clone()).collect();
-    check_contents(&contents, &to_ship(&file.work))?;
+    check_contents(&contents, &to_ship(&bench.together.work))?;
     let was_looked_at = act.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
     let mut packages = Vec::with_capacity(boxes.len());
-    let contents = name_lots(pick_list::lots_of(tx, file.work.id())?, &contents);
+    let contents = name_lots(lots_of(tx, &bench.together)?, &contents);
     for ((number, packed), contents) in (1..).zip(boxes).zip(contents) {
         let material = catalog.materials.by_code(&packed.material);
         let unknown = || CloseError::UnknownMaterial(packed.material.clone());
@@ -99,27 +101,69 @@ pub fn close(
                 return Err(CloseError::Weight { number, measured_grams, computed_grams });
             }
         }
-        packages.push(Package {
-            id: tx.next_id(act.at),
-            order: file.work.facts().order,
-            fulfillment: file.work.id(),
-            number,
-            material: material.code.clone(),
-            size_mm: material.outer_mm,
-            gross_grams: packed.gross_grams.unwrap_or(computed_grams),
-            is_weighed: packed.gross_grams.is_some(),
-            contents,
-            packed_at: act.at,
-            opened_at: None,
-            printed: 0,
-        });
+        let mut inside = None;
+        for (work, contents) in shares(&bench.together, contents) {
+            let id: PackageId = tx.next_id(act.at);
+            let own_grams = grams(catalog, &contents);
+            packages.push(Package {
+                id,
+                order: work.facts().order,
+                fulfillment: work.id(),
+                inside,
+                number,
+                material: material.code.clone(),
+                size_mm: material.outer_mm,
+                // The box weighs all of it; what else lies in it weighs its share.
+                gross_grams: match inside {
+                    None => packed.gross_grams.unwrap_or(computed_grams),
+                    Some(_) => own_grams,
+                },
+                is_weighed: packed.gross_grams.is_some() && inside.is_none(),
+                contents,
+                packed_at: act.at,
+                opened_at: None,
+                printed: 0,
+            });
+            inside = inside.or(Some(id));
+        }
     }
-    let ids: Vec<PackageId> = packages.iter().map(|package| package.id).collect();
-    file.step(act, |work| work.pack(ids.clone(), act.at)).map_err(BenchError::from)?;
-    file.save(tx)?;
+    for file in &mut bench.files {
+        let its = packages.iter().filter(|package| package.fulfillment == file.work.id());
+        let ids = its.map(|package| package.id).collect();
+        file.step(act, |work| work.pack(ids, act.at)).map_err(BenchError::from)?;
+    }
+    bench.save(tx)?;
     package::insert_each(tx, &packages)?;
-    roll_up(tx, &[file.work.facts().order], &HashSet::new())?;
-    Ok(ids)
+    roll_up(tx, &bench.together.orders(), &HashSet::new())?;
+    let boxes = packages.iter().filter(|package| package.inside.is_none());
+    Ok(boxes.map(|package| package.id).collect())
+}
+
+/// The lots that were picked, by the numbers of the lines at the bench.
+fn lots_of(tx: &mut Tx<'_>, together: &Together) -> Result<Vec<PickedLot>, Error> {
+    let mut lots = Vec::new();
+    for work in together.members() {
+        let of_it = pick_list::lots_of(tx, work.id())?.into_iter();
+        lots.extend(of_it.filter_map(|lot| {
+            let line_no = together.number(work.id(), lot.line_no)?;
+            Some(PickedLot { line_no, ..lot })
+        }));
+    }
+    Ok(lots)
+}
+
+/// What lies in a box of each fulfillment, with the lines of its own order.
+fn shares(together: &Together, contents: Vec<Content>) -> Vec<(&Fulfillment, Vec<Content>)> {
+    let mut shares: Vec<(&Fulfillment, Vec<Content>)> = Vec::new();
+    for content in contents {
+        let Some((work, line_no)) = together.find(content.line_no) else { continue };
+        let content = Content { line_no, ..content };
+        match shares.iter_mut().find(|(known, _)| known.id() == work.id()) {
+            Some((_, contents)) => contents.push(content),
+            None => shares.push((work, vec![content])),
+        }
+    }
+    shares
 }
 
 /// Opens the boxes of a packed fulfillment again.
@@ -132,17 +176,19 @@ pub fn open(
     act: &Act,
     seen: Seen,
 ) -> Result<(), BenchError> {
-    let mut file = load(tx, principal, seen)?;
-    let closed: Vec<PackageId> =
-        package::of_each(tx, &[seen.id])?.into_iter().map(|package| package.id).collect();
-    let parcels = shipment::of_packages(tx, &[file.work.facts().order])?;
+    let mut bench = load(tx, principal, seen)?;
+    let packages = package::of_each(tx, &bench.together.ids())?;
+    let closed: Vec<PackageId> = packages.into_iter().map(|package| package.id).collect();
+    let parcels = shipment::of_packages(tx, &bench.together.orders())?;
     if parcels.iter().any(|(package, state)| closed.contains(package) && state.has_left()) {
         return Err(BenchError::Left(seen.id));
     }
-    file.step(act, |work| work.unpack(act.at))?;
-    file.save(tx)?;
-    package::open_all(tx, seen.id, act.at)?;
-    Ok(roll_up(tx, &[file.work.facts().order], &HashSet::new())?)
+    bench.step(act, |work| work.unpack(act.at))?;
+    bench.save(tx)?;
+    for id in bench.together.ids() {
+        package::open_all(tx, id, act.at)?;
+    }
+    Ok(roll_up(tx, &bench.together.orders(), &HashSet::new())?)
 }
 
 fn to_ship(work: &Fulfillment) -> Vec<LineQuantity> {

@@ -11,7 +11,7 @@ use ordermill_domain::package::Package;
 use ordermill_domain::shipment;
 use ordermill_storage::{Error, Tx, carrier, order, package, shipment as stored};
 
-use super::BenchError;
+use super::{BenchError, together};
 use crate::catalog::Catalog;
 use crate::permission::Principal;
 use crate::pick_list::may_pick;
@@ -26,6 +26,8 @@ pub struct Label {
     pub of: (u16, usize),
     /// The order's number.
     pub order: OrderNumber,
+    /// The numbers of other orders of which goods lie in it.
+    pub others: Vec<OrderNumber>,
     /// Where it was packed.
     pub location: LocationId,
     /// The receiver's name, masked; empty if it was erased.
@@ -71,7 +73,7 @@ pub fn print(
 /// Why a label was not printed.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
-    /// No such package, or it was opened again.
+    /// No such box, or it was opened again.
     #[error("package {0} not found")]
     NotFound(PackageId),
     /// They may not.
@@ -95,10 +97,20 @@ pub fn read(
     principal: &Principal,
     id: PackageId,
 ) -> Result<Label, PrintError> {
-    let (package, location) = find(tx, id)?;
+    let (mut package, location) = find(tx, id)?;
     may_pick(principal, location).map_err(BenchError::from)?;
+    let mut others: Vec<OrderNumber> = Vec::new();
+    for share in package::inside_of(tx, package.id)? {
+        let number = OrderNumber::from(share.order);
+        if share.order != package.order && !others.contains(&number) {
+            others.push(number);
+        }
+        package.contents.extend(share.contents);
+    }
     let stored = order::fetch(tx, package.order)?.ok_or(PrintError::NotFound(id))?;
-    let count = package::of_each(tx, &[package.fulfillment])?.len();
+    let together = together::read(tx, package.fulfillment)?.ok_or(PrintError::NotFound(id))?;
+    let boxes = package::of_each(tx, &together.ids())?;
+    let count = boxes.iter().filter(|package| package.inside.is_none()).count();
     // What was erased stays erased on paper, too.
     let masked = vault.mask_recipient(package.order, &stored.recipient).ok();
     let (name, phone, address) =
@@ -107,6 +119,7 @@ pub fn read(
     Ok(Label {
         of: (package.number, count),
         order: OrderNumber::from(package.order),
+        others,
         location,
         name,
         phone,
@@ -119,7 +132,9 @@ pub fn read(
 }
 
 fn find(tx: &mut Tx<'_>, id: PackageId) -> Result<(Package, LocationId), PrintError> {
-    let package = package::fetch(tx, id)?.filter(|it| it.opened_at.is_none());
+    // Goods in the box of another travel with its label: theirs has no sense.
+    let is_box = |it: &Package| it.opened_at.is_none() && it.inside.is_none();
+    let package = package::fetch(tx, id)?.filter(is_box);
     let package = package.ok_or(PrintError::NotFound(id))?;
     let work = ordermill_storage::fulfillment::fetch(tx, package.fulfillment)?;
     let work = work.ok_or(PrintError::NotFound(id))?;
@@ -143,6 +158,12 @@ fn carriage(tx: &mut Tx<'_>, package: &Package) -> Result<Option<Carriage>, Erro
 }
 
 impl Label {
+    /// The numbers of all orders of which goods lie in it.
+    pub fn orders(&self) -> String {
+        let numbers = std::iter::once(&self.order).chain(&self.others).map(ToString::to_string);
+        numbers.collect::<Vec<_>>().join(" + ")
+    }
+
     /// The label in ZPL II for a printer of 203 dots per inch and labels of 100 × 150 mm. Texts are UTF-8
     /// (`^CI28`) and free of what a printer would take for a command.
     pub fn zpl(&self, catalog: &Catalog) -> String {
@@ -161,7 +182,7 @@ impl Label {
             text(30, 480 + 50 * u32::try_from(line).unwrap_or_default(), 36, &part);
         }
         let (number, count) = self.of;
-        text(30, 650, 36, &format!("{}  {number}/{count}", self.order));
+        text(30, 650, 36, &format!("{}  {number}/{count}", self.orders()));
         for (at, content) in self.package.contents.iter().take(8).enumerate() {
             let name = catalog.sku(content.sku).map(|sku| sku.name.zh.as_str()).unwrap_or_default();
             let y = 710 + 40 * u32::try_from(at).unwrap_or_default();
@@ -211,6 +232,7 @@ mod tests {
             id: PackageId::from_raw(1),
             order: OrderId::from_raw(1),
             fulfillment: FulfillmentId::from_raw(1),
+            inside: None,
             number: 1,
             material: "BOX-S".into(),
             size_mm: [216, 146, 116],
@@ -224,6 +246,7 @@ mod tests {
         Label {
             of: (1, 2),
             order: OrderNumber::from(package.order),
+            others: Vec::new(),
             location: LocationId::from_raw(1),
             name: "林**".into(),
             phone: "138******21".into(),

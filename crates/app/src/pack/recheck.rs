@@ -88,15 +88,17 @@ pub fn recheck(
     seen: Seen,
     findings: &Findings,
 ) -> Result<(), RecheckError> {
-    let mut file = load(tx, principal, seen)?;
-    let differences = compare(catalog, &catalog.materials, &file.work, findings);
+    let mut bench = load(tx, principal, seen)?;
+    let differences = compare(catalog, &catalog.materials, &bench.together.work, findings);
     if !differences.is_empty() {
         return Err(RecheckError::Wrong(differences));
     }
     // What was sent back and put right, piece for piece in its tote, has nothing left to be picked.
-    finish(act, &mut file).map_err(BenchError::from)?;
-    file.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?;
-    Ok(file.save(tx)?)
+    for file in &mut bench.files {
+        finish(act, file).map_err(BenchError::from)?;
+    }
+    bench.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?;
+    Ok(bench.save(tx)?)
 }
 
 /// Sends a picked fulfillment back to the pickers, with the reason of the act. They put it right, and it is
@@ -107,9 +109,9 @@ pub fn send_back(
     act: &Act,
     seen: Seen,
 ) -> Result<(), BenchError> {
-    let mut file = load(tx, principal, seen)?;
-    file.step(act, |work| work.send_back(act.at))?;
-    Ok(file.save(tx)?)
+    let mut bench = load(tx, principal, seen)?;
+    bench.step(act, |work| work.send_back(act.at))?;
+    Ok(bench.save(tx)?)
 }
 
 /// Everything in which findings differ from what is to be shipped.

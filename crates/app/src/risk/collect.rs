@@ -102,7 +102,11 @@ fn take_in(
 }
 
 /// The marks of an order; none if its recipient does not open, which is logged where contacts are indexed.
-fn marks_of(tx: &mut Tx<'_>, vault: &Vault, id: OrderId) -> Result<Option<Marks>, Error> {
+pub(super) fn marks_of(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    id: OrderId,
+) -> Result<Option<Marks>, Error> {
     let found = order::recipients(tx, &[id])?.pop();
     let opened = found.and_then(|(_, sealed)| vault.open_recipient(id, &sealed).ok());
     Ok(opened.map(|contact| marks::of(&vault.keyring(), &contact)))

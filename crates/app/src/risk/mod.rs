@@ -13,7 +13,22 @@ use ordermill_domain::risk::{Marks, Subject, SubjectKind};
 use ordermill_storage::risk::{self, Known};
 use ordermill_storage::{Error, Tx};
 
+use crate::privacy::Vault;
+
 pub use collect::{READER, reader};
+
+/// The marks of an order as they are stored, or made now if the reader has not come to it; none if its
+/// recipient does not open.
+pub(crate) fn marks_now(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    order: OrderId,
+) -> Result<Option<Marks>, Error> {
+    match risk::marks_of(tx, order)? {
+        Some(marks) => Ok(Some(marks)),
+        None => collect::marks_of(tx, vault, order),
+    }
+}
 
 /// Whom an order is about: its buyer, its phone, its address, as far as they are known.
 pub fn subjects(customer: Option<CustomerId>, marks: Option<&Marks>) -> Vec<Subject> {

@@ -260,10 +260,9 @@ pub fn close(
     if manifest.closed_at.is_some() {
         return Err(CloseManifestError::Closed(id));
     }
-    // Orders are locked first, as everywhere.
-    let mut orders = shipment::orders_of_each(tx, &ids)?;
-    orders.sort_unstable();
-    orders.dedup();
+    // Orders are locked first, as everywhere; also those whose goods travel in another's parcel.
+    let orders = shipment::orders_of_each(tx, &ids)?;
+    let orders = fulfillment::with_merged(tx, &orders)?;
     order::lock_each(tx, &orders)?;
     let mut stored = shipment::fetch_each_for_update(tx, &ids)?;
     let waiting: Vec<&Stored> =

@@ -14,7 +14,7 @@ use ordermill_domain::fulfillment::State as Work;
 use ordermill_domain::ids::{FulfillmentId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::package::Package;
 use ordermill_domain::shipment::State;
-use ordermill_storage::{Error, Tx, package, shipment, stock};
+use ordermill_storage::{Error, Tx, fulfillment, package, shipment, stock};
 
 use crate::fulfillment::progress::roll_up;
 use crate::fulfillment::{FulfillmentFile, WorkError};
@@ -53,6 +53,8 @@ pub fn follow(tx: &mut Tx<'_>, act: &Act, orders: &[OrderId]) -> Result<(), Erro
     if orders.is_empty() {
         return Ok(());
     }
+    // A parcel has one label, and may hold goods of several orders.
+    let orders = &fulfillment::with_merged(tx, orders)?;
     let mut works = FulfillmentFile::of_orders(tx, orders)?;
     if works.is_empty() {
         return Ok(());
@@ -107,6 +109,7 @@ fn step<E: Into<WorkError>>(taken: Result<(), E>) -> Result<(), Error> {
 
 /// The closed packages of fulfillments, and where the parcel of each is.
 struct Parcels {
+    /// The boxes in which the goods of each lie.
     packages: HashMap<FulfillmentId, Vec<PackageId>>,
     states: HashMap<PackageId, State>,
 }
@@ -115,8 +118,8 @@ impl Parcels {
     fn load(tx: &mut Tx<'_>, orders: &[OrderId], works: &[FulfillmentFile]) -> Result<Self, Error> {
         let ids: Vec<FulfillmentId> = works.iter().map(|file| file.work.id()).collect();
         let mut packages: HashMap<FulfillmentId, Vec<PackageId>> = HashMap::new();
-        for Package { id, fulfillment, .. } in package::of_each(tx, &ids)? {
-            packages.entry(fulfillment).or_default().push(id);
+        for Package { id, fulfillment, inside, .. } in package::of_each(tx, &ids)? {
+            packages.entry(fulfillment).or_default().push(inside.unwrap_or(id));
         }
         // Of a package that was labeled again only the label in use counts.
         let states = shipment::of_packages(tx, orders)?;

@@ -59,7 +59,10 @@ fn follow(
             for id in packages {
                 let found = package::fetch(tx, id)?;
                 // Opened again before anybody has looked: the next packing wants its own.
-                let closed = found.filter(|package| package.opened_at.is_none());
+                // What lies in the box of another travels with its label.
+                let is_box =
+                    |package: &Package| package.opened_at.is_none() && package.inside.is_none();
+                let closed = found.filter(is_box);
                 if let Some(package) = closed {
                     want(tx, carriers, histories, &act, work, &package)?;
                 }
@@ -107,11 +110,17 @@ fn want(
     if work.state() != fulfillment::State::Packed {
         return Ok(());
     }
-    let lines = order::lines(tx, package.order)?;
-    let value_minor = package.contents.iter().map(|content| {
-        let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
-        line.map_or(0, |line| line.terms.unit_price_minor * content.quantity.get())
-    });
+    let mut shares = vec![package.clone()];
+    shares.extend(package::inside_of(tx, package.id)?);
+    let mut value_minor = 0;
+    for share in &shares {
+        let lines = order::lines(tx, share.order)?;
+        let values = share.contents.iter().map(|content| {
+            let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
+            line.map_or(0, |line| line.terms.unit_price_minor * content.quantity.get())
+        });
+        value_minor += values.sum::<i64>();
+    }
     let currency = stored.order.facts().amounts.currency;
     let catalog = carriers.shop().current();
     let want = WantLabel {
@@ -121,8 +130,8 @@ fn want(
         parcel: ReadyParcel {
             weight_grams: package.gross_grams.max(1),
             dimensions_mm: package.size_mm.map(|side| side.max(1)),
-            handling: handling_of(&catalog, package),
-            value: Money::new(value_minor.sum(), currency),
+            handling: handling_of(&catalog, &shares),
+            value: Money::new(value_minor, currency),
             promised_by_on: None,
             wish: None,
         },
@@ -143,9 +152,10 @@ fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadErr
     }
 }
 
-/// What must be minded of any of the goods in a package.
-fn handling_of(catalog: &Catalog, package: &Package) -> Handling {
-    let goods = package.contents.iter().filter_map(|content| catalog.sku(content.sku));
+/// What must be minded of any of the goods in a box.
+fn handling_of(catalog: &Catalog, shares: &[Package]) -> Handling {
+    let contents = shares.iter().flat_map(|share| &share.contents);
+    let goods = contents.filter_map(|content| catalog.sku(content.sku));
     goods.fold(Handling::default(), |all, sku| Handling {
         is_fragile: all.is_fragile || sku.handling.is_fragile,
         is_high_value: all.is_high_value || sku.handling.is_high_value,

@@ -217,7 +217,7 @@ fn has_planned(tx: &mut Tx<'_>, order: OrderId, at: LocationId) -> Result<bool, 
 }
 
 /// Whether they may decide where work is done: operations with a reason, and a location about its own.
-pub(super) fn check(
+pub(crate) fn check(
     principal: &Principal,
     act: &Act,
     location: Option<LocationId>,

@@ -16,6 +16,8 @@ pub const PARCELS_MAX: u32 = 10;
 pub const WEIGHT_MINOR_MAX: u32 = 10_000_000;
 /// Grams of a step of a rate, at most.
 pub const GRAMS_MAX: u32 = 1_000_000;
+/// Minutes between orders that the rules merge, at most: a week.
+pub const WINDOW_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Days of work that may wait at a location, at most.
 pub const BACKLOG_DAYS_MAX: u32 = 60;
 /// Pairs of goods that are kept apart, at most.
@@ -28,7 +30,8 @@ pub const OF_LOCATION_MAX: usize = 200;
 pub struct Wrong {
     /// The code of the location that it is about; none for what holds for all.
     pub location: Option<String>,
-    /// The field's name in [`SourcingSettings`]; of the rate, `freight.` and its field's name.
+    /// The field's name in [`SourcingSettings`]; of the rate and of merging, `freight.` or `merge.` and its
+    /// field's name.
     pub field: &'static str,
     /// What is wrong.
     pub flaw: Flaw,
@@ -76,6 +79,8 @@ pub fn check(settings: &SourcingSettings, catalog: &Catalog) -> Vec<Wrong> {
         ("freight.step_grams", step_grams, 0, GRAMS_MAX),
         ("freight.step_minor", step_minor, 0, WEIGHT_MINOR_MAX),
         ("backlog_days", settings.backlog_days, 1, BACKLOG_DAYS_MAX),
+        ("merge.window_minutes", settings.merge.window_minutes, 1, WINDOW_MINUTES_MAX),
+        ("merge.max_grams", settings.merge.max_grams, 1, GRAMS_MAX),
     ] {
         if !(least..=most).contains(&value) {
             let flaw = Flaw::OutOfRange(least, most);

@@ -7,7 +7,6 @@ use ordermill_domain::apart::{Goods, Pair};
 use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::location::Location;
 use ordermill_domain::pricing::promise::{self, LocationCalendar, Promise, Supply};
-use ordermill_domain::sku::Handling;
 use ordermill_optimize::sourcing as optimize;
 
 use super::plan::Want;
@@ -137,22 +136,12 @@ impl<'c> Places<'c> {
 
     /// What matters of a SKU for what it may travel with.
     pub(super) fn goods(&self, sku: SkuId) -> Goods<'c> {
-        goods_of(self.catalog, sku)
+        self.catalog.goods(sku)
     }
 
     /// What one piece of a SKU weighs, in grams.
     pub(super) fn unit_grams(&self, sku: SkuId) -> u32 {
         self.catalog.sku(sku).map_or(0, |sku| sku.weight_grams)
-    }
-}
-
-/// What matters of a SKU for what it may travel with.
-pub(super) fn goods_of(catalog: &Catalog, sku: SkuId) -> Goods<'_> {
-    let sku = catalog.sku(sku);
-    let category = sku.and_then(|sku| catalog.category(sku.category));
-    Goods {
-        handling: sku.map_or_else(Handling::default, |sku| sku.handling),
-        category: category.map_or("", |category| &category.code),
     }
 }
 

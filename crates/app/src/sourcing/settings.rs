@@ -33,6 +33,8 @@ pub struct SourcingSettings {
     pub backlog_days: u32,
     /// Goods that may not travel together: each kind has a fulfillment of its own.
     pub apart: Vec<Pair>,
+    /// Whether and when work on several orders of a buyer leaves in one parcel.
+    pub merge: MergeRule,
     /// What holds for single locations, by code.
     pub locations: BTreeMap<String, LocationRule>,
 }
@@ -47,6 +49,36 @@ pub enum SplitRule {
     Lines,
     /// Pieces of one SKU may come from several locations.
     Pieces,
+}
+
+/// Whether and when work on several orders of a buyer to one address leaves in one parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MergeRule {
+    /// Who decides.
+    pub mode: MergeMode,
+    /// The rules merge orders that were placed within so many minutes of each other.
+    pub window_minutes: u32,
+    /// The rules merge what weighs so much together at most, in grams.
+    pub max_grams: u32,
+}
+
+/// Who decides about merging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeMode {
+    /// A person who thinks of it; nobody is told.
+    Off,
+    /// A person, who is told of what may travel together.
+    Suggest,
+    /// The rules, as work is planned; a person for the rest.
+    Automatic,
+}
+
+impl Default for MergeRule {
+    fn default() -> Self {
+        Self { mode: MergeMode::Suggest, window_minutes: 120, max_grams: 20_000 }
+    }
 }
 
 /// A rate by weight: the first step has a price, each further one that is begun has another.
@@ -95,6 +127,7 @@ impl Default for SourcingSettings {
                 one: Kind::Flag(HandlingFlag::Hazardous),
                 other: Kind::Flag(HandlingFlag::Perishable),
             }],
+            merge: MergeRule::default(),
             locations: BTreeMap::new(),
         }
     }

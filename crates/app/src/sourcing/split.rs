@@ -108,7 +108,7 @@ pub fn split(
         lines,
     };
     let part = Planned { location: to, ship_by, not_before: part.not_before, ..same(taken) };
-    let planned = plan_each(tx, act, &mut file, [same(rest), part])?;
+    let planned = plan_each(tx, act, &mut file, vec![same(rest), part])?;
     review::again(tx, act, &mut file, &catalog.review_rules)?;
     file.save(tx)?;
     FulfillmentFile::save_each(tx, &work.iter().chain(&planned).collect::<Vec<_>>())?;
@@ -170,7 +170,7 @@ fn check_passed(file: &OrderFile) -> Result<(), ByHandError> {
 }
 
 /// Whether a location has these pieces for sale, whatever the rules say.
-fn check_there(
+pub(crate) fn check_there(
     catalog: &Catalog,
     file: &OrderFile,
     to: LocationId,
@@ -188,11 +188,11 @@ fn check_there(
 }
 
 /// Plans fulfillments of an order and gives them their pieces.
-fn plan_each(
+pub(crate) fn plan_each(
     tx: &mut Tx<'_>,
     act: &Act,
     file: &mut OrderFile,
-    plans: [Planned; 2],
+    plans: Vec<Planned>,
 ) -> Result<Vec<FulfillmentFile>, ByHandError> {
     let (mut planned, mut assignments) = (Vec::new(), Vec::new());
     for plan in plans {
@@ -204,6 +204,12 @@ fn plan_each(
     let moves = file.loosen(&assignments)?;
     file.settle(moves)?;
     Ok(planned)
+}
+
+/// What is to be shipped of a line, for another plan; none if that is nothing.
+pub(crate) fn planned_line(line: &Line) -> Option<PlannedLine> {
+    let quantity = Quantity::new(line.quantity).ok()?;
+    Some(PlannedLine { line_no: line.line_no, sku: line.sku, quantity })
 }
 
 /// The named pieces, and what is left of the lines.
@@ -222,11 +228,8 @@ fn cut(
         }
     }
     let of = |pieces: &dyn Fn(&Line) -> i64| -> Vec<PlannedLine> {
-        let lines = lines.iter().filter_map(|line| {
-            let quantity = Quantity::new(pieces(line)).ok()?;
-            Some(PlannedLine { line_no: line.line_no, sku: line.sku, quantity })
-        });
-        lines.collect()
+        let of_each = |line: &Line| planned_line(&Line { quantity: pieces(line), ..*line });
+        lines.iter().filter_map(of_each).collect()
     };
     let taken_of = |line: &Line| asked.get(&line.line_no).copied().unwrap_or_default();
     let (taken, rest) = (of(&taken_of), of(&|line: &Line| line.quantity - taken_of(line)));

@@ -7,12 +7,14 @@
 
 pub mod plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, State};
-use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, PickListId, SkuId, WaveId};
+use ordermill_domain::ids::{
+    FulfillmentId, LocationId, MergeId, OrderId, PickListId, SkuId, WaveId,
+};
 use ordermill_domain::layout::Layout;
 use ordermill_domain::location::Location;
 use ordermill_domain::pick_list::{PickList, Release};
@@ -31,7 +33,7 @@ use crate::once::{Key, Once, OnceError, made_before, once};
 use crate::permission::{Forbidden, Principal};
 use crate::pick_list::may_pick;
 use crate::stock::end_of;
-use plan::{Care, Cart, Plan, Work};
+use plan::{Care, Cart, Plan, Wanted, Work};
 
 /// Fulfillments of one wave at most.
 pub const FULFILLMENTS_MAX: i64 = 1_000;
@@ -180,7 +182,8 @@ impl Wish {
 struct Waiting {
     location: Location,
     layout: Option<Layout>,
-    work: Vec<Fulfillment>,
+    /// What travels together is released together.
+    work: Vec<Vec<Fulfillment>>,
     shelves: Vec<Shelf>,
     /// Pieces that lie in no bin and that nobody has or will fetch, by SKU.
     about: BTreeMap<SkuId, i64>,
@@ -214,18 +217,20 @@ impl Waiting {
         let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
         let held = review::held_among(tx, &orders_of(&work))?;
         work.retain(|work| !held.contains(&work.facts().order));
-        work.retain(|work| {
-            let facts = work.facts();
-            let is_due =
-                wish.ship_by.is_none_or(|by| facts.ship_by.is_some_and(|ship_by| ship_by <= by));
-            is_due && (facts.is_urgent || !wish.is_urgent)
-        });
         work.sort_by_key(|work| {
             let facts = work.facts();
             (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
         });
-        let mut skus: Vec<SkuId> =
-            work.iter().flat_map(|work| work.facts().lines.iter().map(|line| line.sku)).collect();
+        let mut work = whole_merges(tx, work)?;
+        // The first of what travels together is the one that hurries most.
+        work.retain(|together| {
+            let facts = together[0].facts();
+            let is_due =
+                wish.ship_by.is_none_or(|by| facts.ship_by.is_some_and(|ship_by| ship_by <= by));
+            is_due && (facts.is_urgent || !wish.is_urgent)
+        });
+        let lines = work.iter().flatten().flat_map(|work| &work.facts().lines);
+        let mut skus: Vec<SkuId> = lines.map(|line| line.sku).collect();
         skus.sort_unstable();
         skus.dedup();
         let doubted: Vec<i64> = task::subjects_open(tx, TaskKind::CountBin, DOUBTED_MAX)?.collect();
@@ -264,9 +269,9 @@ impl Waiting {
                 *there.entry(shelf.sku).or_default() += shelf.on_hand - shelf.claimed;
             }
         }
-        self.work.retain(|work| {
+        self.work.retain(|together| {
             let mut wanted: BTreeMap<SkuId, i64> = BTreeMap::new();
-            for line in &work.facts().lines {
+            for line in together.iter().flat_map(|work| &work.facts().lines) {
                 *wanted.entry(line.sku).or_default() += line.to_pick();
             }
             let waits = wanted.iter().any(|(sku, pieces)| {
@@ -284,7 +289,7 @@ impl Waiting {
     fn plan(mut self, wish: &Wish, now: Timestamp) -> Option<Ready> {
         self.leave_out_what_is_seen_to(now);
         let end_of = |day| end_of(day, &self.location);
-        let mut wanted: Vec<Work> = self.work.iter().map(work_of).collect();
+        let mut wanted: Vec<Work> = self.work.iter().map(|together| work_of(together)).collect();
         if !wish.zone.is_empty() {
             let zones = plan::zones_of(&wanted, &self.shelves, end_of, now);
             let is_there: Vec<bool> =
@@ -294,7 +299,7 @@ impl Waiting {
             let mut keep = is_there.iter();
             self.work.retain(|_| keep.next().is_some_and(|keep| *keep));
         }
-        let most = usize::try_from(wish.most).unwrap_or(0);
+        let most = fitting(&self.work, wish.most);
         let care = if wanted.len() / 2 > most { Care::Quick } else { Care::Thorough };
         wanted.truncate(most);
         self.work.truncate(most);
@@ -306,8 +311,10 @@ impl Waiting {
         let walk = self.layout.and_then(|layout| Walk::new(layout).ok());
         let plan =
             plan::plan(walk.as_ref(), &wanted, &self.shelves, (wish.cart, care), end_of, now);
-        let work = self.work.iter().map(|work| (work.id(), work.version())).collect();
-        Some(Ready { work, orders: orders_of(&self.work), plan })
+        let work: Vec<Fulfillment> = self.work.into_iter().flatten().collect();
+        let orders = orders_of(&work);
+        let work = work.iter().map(|work| (work.id(), work.version())).collect();
+        Some(Ready { work, orders, plan })
     }
 }
 
@@ -318,10 +325,64 @@ fn orders_of(work: &[Fulfillment]) -> Vec<OrderId> {
     orders
 }
 
-fn work_of(work: &Fulfillment) -> Work {
-    let lines = work.facts().lines.iter();
-    let lines = lines.map(|line| (line.line_no, line.sku, line.to_pick()));
-    Work { fulfillment: work.id(), lines: lines.collect() }
+fn work_of(together: &[Fulfillment]) -> Work {
+    let lines = together.iter().flat_map(|work| {
+        let fulfillment = work.id();
+        work.facts().lines.iter().map(move |line| Wanted {
+            fulfillment,
+            line_no: line.line_no,
+            sku: line.sku,
+            pieces: line.to_pick(),
+        })
+    });
+    Work { lines: lines.collect() }
+}
+
+/// What travels together, in the order of the first of each. Where something of it is not here (held, for
+/// later, or on another floor), all of it waits.
+fn whole_merges(tx: &mut Tx<'_>, work: Vec<Fulfillment>) -> Result<Vec<Vec<Fulfillment>>, Error> {
+    let mut merges: Vec<MergeId> = work.iter().filter_map(|work| work.facts().merge).collect();
+    merges.sort_unstable();
+    merges.dedup();
+    let mut missing: HashMap<MergeId, usize> = HashMap::new();
+    for member in fulfillment::of_merges(tx, &merges)? {
+        let facts = member.facts();
+        if let (Some(merge), true) = (facts.merge, facts.state == State::Planned) {
+            *missing.entry(merge).or_default() += 1;
+        }
+    }
+    let mut whole: Vec<Vec<Fulfillment>> = Vec::with_capacity(work.len());
+    let mut places: HashMap<MergeId, usize> = HashMap::new();
+    for it in work {
+        let Some(merge) = it.facts().merge else {
+            whole.push(vec![it]);
+            continue;
+        };
+        if let Some(missing) = missing.get_mut(&merge) {
+            *missing -= 1;
+        }
+        let at = *places.entry(merge).or_insert(whole.len());
+        match whole.get_mut(at) {
+            Some(together) => together.push(it),
+            None => whole.push(vec![it]),
+        }
+    }
+    whole.retain(|together| {
+        let merge = together[0].facts().merge;
+        merge.is_none_or(|merge| missing.get(&merge).copied().unwrap_or_default() == 0)
+    });
+    Ok(whole)
+}
+
+/// How many of these are not more fulfillments than a wave may have; one always is, however many travel
+/// together.
+fn fitting(work: &[Vec<Fulfillment>], most: i64) -> usize {
+    let mut fulfillments = 0;
+    let fits = |together: &&Vec<Fulfillment>| {
+        fulfillments += together.len();
+        i64::try_from(fulfillments).is_ok_and(|count| count <= most)
+    };
+    work.iter().take_while(fits).count().max(1)
 }
 
 impl Ready {

@@ -27,7 +27,7 @@ pub enum Care {
 }
 
 impl Care {
-    /// Fulfillments that are batched together at most; a larger wave is cut along the walk, so that the
+    /// Parcels that are batched together at most; a larger wave is cut along the walk, so that the
     /// time of a plan grows with its size and not with its square.
     const fn batched_max(self) -> usize {
         match self {
@@ -50,25 +50,36 @@ impl Care {
 const RESERVE: &str = "reserve";
 pub(super) const QUARANTINE: &str = "quarantine";
 
-/// What is to be picked for one fulfillment.
+/// What is picked into the same totes: one fulfillment, or all that travel in one parcel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
-    /// Which one.
+    /// The lines of all of them.
+    pub lines: Vec<Wanted>,
+}
+
+/// What is to be picked for a line of a fulfillment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which fulfillment.
     pub fulfillment: FulfillmentId,
-    /// The numbers of its lines, with SKU and pieces.
-    pub lines: Vec<(u16, SkuId, i64)>,
+    /// The number of its line.
+    pub line_no: u16,
+    /// What.
+    pub sku: SkuId,
+    /// How many pieces.
+    pub pieces: i64,
 }
 
 impl Work {
     fn pieces(&self) -> i64 {
-        self.lines.iter().map(|(_, _, pieces)| pieces).sum()
+        self.lines.iter().map(|line| line.pieces).sum()
     }
 }
 
 /// What fits on a cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cart {
-    /// How many totes stand on it; one tote holds goods of one fulfillment.
+    /// How many totes stand on it; one tote holds goods that travel together.
     pub totes: u32,
     /// How many pieces go into a tote.
     pub pieces_per_tote: NonZeroU32,
@@ -92,14 +103,15 @@ pub struct PlannedList {
 pub struct Plan {
     /// In the order in which they were planned.
     pub lists: Vec<PlannedList>,
-    /// How long the walks would be one fulfillment at a time.
+    /// How long the walks would be one parcel at a time.
     pub walk_alone_mm: i64,
 }
 
-/// Pieces for one line of a fulfillment, in one bin or without one.
+/// Pieces for one line of a fulfillment, in one bin or without one, with the work that it is part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Take {
     work: usize,
+    fulfillment: FulfillmentId,
     line_no: u16,
     sku: SkuId,
     bin: Option<(BinId, String, Option<Date>)>,
@@ -135,7 +147,7 @@ pub fn plan(
     plan
 }
 
-/// The bins that this work would take from, by fulfillment: for choosing work of one zone.
+/// The zones of the bins that this work would take from: for choosing work of one zone.
 pub fn zones_of(
     work: &[Work],
     shelves: &[Shelf],
@@ -173,18 +185,21 @@ fn choose(
     }
     let mut takes = Vec::new();
     for (at, it) in work.iter().enumerate() {
-        for (line_no, sku, pieces) in it.lines.iter().filter(|(_, _, pieces)| *pieces > 0) {
-            let known = by_sku.entry(*sku).or_default();
+        for &Wanted { fulfillment, line_no, sku, pieces } in
+            it.lines.iter().filter(|it| it.pieces > 0)
+        {
+            let known = by_sku.entry(sku).or_default();
             let seen: Vec<rules::Shelf> = known.iter().map(|(seen, _)| *seen).collect();
-            let mut left = *pieces;
-            for pick in claim_shelves(&seen, *pieces, now) {
+            let mut left = pieces;
+            for pick in claim_shelves(&seen, pieces, now) {
                 let (seen, shelf) = &mut known[pick.lot];
                 seen.free -= pick.quantity;
                 left -= pick.quantity;
                 takes.push(Take {
                     work: at,
-                    line_no: *line_no,
-                    sku: *sku,
+                    fulfillment,
+                    line_no,
+                    sku,
                     bin: Some((shelf.bin, shelf.lot.clone(), shelf.expires_on)),
                     position: shelf.position,
                     stand: walk.zip(shelf.place).and_then(|(walk, place)| walk.position(&place)),
@@ -193,8 +208,16 @@ fn choose(
             }
             if left > 0 {
                 let (bin, position, stand) = (None, i64::MAX, None);
-                let (line_no, sku) = (*line_no, *sku);
-                takes.push(Take { work: at, line_no, sku, bin, position, stand, pieces: left });
+                takes.push(Take {
+                    work: at,
+                    fulfillment,
+                    line_no,
+                    sku,
+                    bin,
+                    position,
+                    stand,
+                    pieces: left,
+                });
             }
         }
     }
@@ -271,7 +294,7 @@ fn list(
         };
         Line {
             no,
-            fulfillment: work[take.work].fulfillment,
+            fulfillment: take.fulfillment,
             line_no: take.line_no,
             sku: take.sku,
             bin,

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
 mod kit;
+mod merging;
 mod packing;
 mod sourcing;
-mod storm;
 mod splitting;
+mod storm;

@@ -2,7 +2,9 @@ use ordermill_base::{Currency, Id, Quantity, Timestamp};
 
 use super::*;
 use crate::deadline::DeadlineKind;
-use crate::ids::{LocationId, ManifestId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId};
+use crate::ids::{
+    LocationId, ManifestId, MergeId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId,
+};
 use crate::order::{CancelReason, LineQuantity, Review, Status, review};
 use crate::reservation::{ReleaseReason, Which};
 
@@ -107,6 +109,8 @@ fn samples() -> Vec<Event> {
             }],
         })
         .into(),
+        F::Merged { merge: MergeId::from_raw(1) }.into(),
+        F::TakenOut.into(),
         F::Released { wave: WaveId::from_raw(1) }.into(),
         F::Withdrawn.into(),
         F::LinesPicked { lines: lines.clone() }.into(),
@@ -200,6 +204,8 @@ fn the_stored_form_of_every_kind() {
     {"kind":"reservation.released","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1,"from":"held","reason":"order_canceled"}
     {"kind":"stock.moved","sku":"sku_0000000000001","location":"loc_0000000000001","movement":"count","delta":-1,"on_hand":4}
     {"kind":"fulfillment.planned","order":"ord_0000000000007","location":"loc_0000000000001","ship_by":"2026-11-18T11:06:40Z","lines":[{"line_no":1,"sku":"sku_0000000000001","quantity":1}]}
+    {"kind":"fulfillment.merged","merge":"mrg_0000000000001"}
+    {"kind":"fulfillment.taken_out"}
     {"kind":"fulfillment.released","wave":"wav_0000000000001"}
     {"kind":"fulfillment.withdrawn"}
     {"kind":"fulfillment.lines_picked","lines":[{"line_no":1,"quantity":1}]}

@@ -4,7 +4,7 @@ use ordermill_base::{Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{RejectReason, ShortReason, State};
-use crate::ids::{LocationId, OrderId, PackageId, SkuId, WaveId};
+use crate::ids::{LocationId, MergeId, OrderId, PackageId, SkuId, WaveId};
 use crate::order::LineQuantity;
 
 /// What a location is to ship.
@@ -45,6 +45,15 @@ pub enum Event {
     /// Its location was chosen.
     #[serde(rename = "fulfillment.planned")]
     Planned(Planned),
+    /// Travels with others in one parcel.
+    #[serde(rename = "fulfillment.merged")]
+    Merged {
+        /// With those of this merge.
+        merge: MergeId,
+    },
+    /// Travels by itself again.
+    #[serde(rename = "fulfillment.taken_out")]
+    TakenOut,
     /// Given to the floor.
     #[serde(rename = "fulfillment.released")]
     Released {
@@ -121,6 +130,8 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Planned(_) => "fulfillment.planned",
+            Self::Merged { .. } => "fulfillment.merged",
+            Self::TakenOut => "fulfillment.taken_out",
             Self::Released { .. } => "fulfillment.released",
             Self::Withdrawn => "fulfillment.withdrawn",
             Self::LinesPicked { .. } => "fulfillment.lines_picked",

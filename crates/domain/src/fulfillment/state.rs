@@ -31,6 +31,10 @@ coded! {
 coded! {
     /// What moves a fulfillment on.
     enum Step {
+        /// Let it travel with others.
+        Merge = "merge",
+        /// Let it travel by itself again.
+        TakeOut = "take_out",
         /// Give it to the floor.
         Release = "release",
         /// Take it back from the floor.
@@ -116,6 +120,7 @@ impl State {
     /// hands over scans it, and a canceled one is refused there. Afterwards it is too late.
     pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
         match (self, step) {
+            (Self::Planned, Step::Merge | Step::TakeOut) => Ok(Self::Planned),
             (Self::Planned, Step::Release) => Ok(Self::Released),
             (Self::Released, Step::Withdraw) => Ok(Self::Planned),
             (Self::Released | Self::Picking, Step::Pick) => Ok(Self::Picking),

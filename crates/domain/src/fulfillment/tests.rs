@@ -40,6 +40,8 @@ fn plan() -> Fulfillment {
 #[test]
 fn the_life_cycle() {
     insta::assert_snapshot!(life_cycle(State::ALL, &Step::ALL, State::after), @r"
+    Planned --Merge--> Planned
+    Planned --TakeOut--> Planned
     Planned --Release--> Released
     Planned --Reject--> Rejected
     Planned --Cancel--> Canceled
@@ -82,6 +84,19 @@ fn a_fulfillment_goes_from_its_plan_to_the_carrier() {
     work.close(AT).unwrap();
     assert_eq!((work.state(), work.version()), (State::Closed, 9));
     assert_eq!(work.facts().milestones.handed_over_at, Some(AT + Span::hours(1)));
+}
+
+#[test]
+fn work_is_merged_and_taken_out_only_before_it_is_on_the_floor() {
+    let mut work = plan();
+    work.merge(MergeId::from_raw(5), AT).unwrap();
+    assert_eq!(work.facts().merge, Some(MergeId::from_raw(5)));
+    work.take_out(AT).unwrap();
+    assert_eq!((work.facts().merge, work.version()), (None, 3));
+    work.merge(MergeId::from_raw(6), AT).unwrap();
+    work.release(wave(), AT).unwrap();
+    assert!(work.clone().take_out(AT).is_err());
+    assert!(work.merge(MergeId::from_raw(7), AT).is_err());
 }
 
 #[test]
@@ -174,6 +189,8 @@ fn some_step(
         13 => work.hand_over(AT),
         14 => work.close(AT),
         15 => work.reject(RejectReason::ByHand, AT),
+        16 => work.merge(MergeId::from_raw(5), AT),
+        17 => work.take_out(AT),
         _ => work.cancel(AT),
     }
 }
@@ -181,7 +198,7 @@ fn some_step(
 proptest! {
     #[test]
     fn folding_the_events_gives_what_is_stored(
-        steps in prop::collection::vec((0_u8..17, 1_u16..4, 1_i64..3), 0..40),
+        steps in prop::collection::vec((0_u8..19, 1_u16..4, 1_i64..3), 0..40),
     ) {
         let first = planned(&[(1, 2), (3, 1)]);
         let mut work = plan();

@@ -53,7 +53,7 @@ impl Order {
             }
             Action::Cancel => facts.status.is_open() && !shipped,
             Action::Approve => self.can_review(review::Step::Approve),
-            Action::Refuse => self.can_review(review::Step::Reject),
+            Action::Refuse => !shipped && self.can_review(review::Step::Reject),
             Action::AskBuyer => self.can_review(review::Step::AskBuyer),
             Action::ResumeReview => self.can_review(review::Step::Resume),
             Action::ReleaseInterception => self.can_review(review::Step::Release),

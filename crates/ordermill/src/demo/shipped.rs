@@ -143,6 +143,7 @@ fn boxes(tx: &Tx<'_>, catalog: &Catalog, work: &Fulfillment, at: Timestamp) -> V
                 id: tx.next_id(at),
                 order: work.facts().order,
                 fulfillment: work.id(),
+                inside: None,
                 number,
                 material,
                 size_mm,

@@ -56,7 +56,7 @@ pub struct BenchWorkPage {
     pub shell: Shell,
     /// Navigation and header.
     pub frame: Frame,
-    /// The order's number and address.
+    /// The order's number, with those of orders that are packed with it, and its address.
     pub order: (String, String),
     /// Its own address.
     pub href: String,
@@ -75,7 +75,7 @@ pub struct BenchWorkPage {
 /// A line at the bench.
 #[derive(Debug, Clone)]
 pub struct BenchLine {
-    /// Which line of the order.
+    /// Which line of the order; of what travels with it, its number at the bench.
     pub line_no: u16,
     /// The code of the SKU.
     pub sku: String,

@@ -17,6 +17,7 @@ use askama::Template;
 use ordermill_base::{Money, Timestamp};
 
 use crate::console::Frame;
+use crate::console::merge::MergeOffer;
 use crate::console::sourcing::Why;
 use crate::icon::Icon;
 use crate::shell::Shell;
@@ -78,6 +79,8 @@ pub struct OrderPage {
     pub work: Vec<WorkItem>,
     /// What can be done with all of that which is planned, for those who may.
     pub work_actions: Vec<Action>,
+    /// Work of other orders that may travel with it.
+    pub merges: Vec<MergeOffer>,
     /// Why the locations were chosen, the newest decision first.
     pub why: Vec<Why>,
     /// The stock that it holds or held.

@@ -196,6 +196,10 @@ pub struct SourcingEntered {
     pub backlog_days: String,
     /// A pair a line: `hazardous perishable`.
     pub apart: String,
+    /// `off`, `suggest` or `automatic`.
+    pub merge_mode: String,
+    pub merge_window: String,
+    pub merge_grams: String,
 }
 
 /// The form of how locations are chosen.
@@ -239,8 +243,22 @@ pub fn settings(entered: &SourcingEntered, t: Words) -> Vec<FormGroup> {
             .value(&entered.step_grams),
         amount("step_price", t.sourcing_step_price(), &entered.step_price),
     ];
+    let modes = vec![
+        Choice::new("off", t.merge_off()),
+        Choice::new("suggest", t.merge_suggest()),
+        Choice::new("automatic", t.merge_automatic()),
+    ];
+    let merge = vec![
+        Field::select("merge_mode", t.merge_mode(), modes).value(&entered.merge_mode),
+        Field::new("merge_window", t.merge_window())
+            .digits(5)
+            .hint(t.merge_window_hint())
+            .value(&entered.merge_window),
+        Field::new("merge_grams", t.merge_grams()).digits(7).value(&entered.merge_grams),
+    ];
     vec![
         FormGroup::new(t.sourcing_split_title(), split),
+        FormGroup::new(t.merge_title(), merge),
         FormGroup::new(t.sourcing_weights_title(), weights),
         FormGroup::new(t.sourcing_freight_title(), freight),
     ]

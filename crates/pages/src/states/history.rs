@@ -138,6 +138,8 @@ fn of_fulfillment(event: &fulfillment::Event, t: Words) -> (Tone, Icon, String) 
         E::Planned(planned) => {
             (Tone::Blue, Icon::MapPin, t.happened_work_planned(planned.lines.len() as u64))
         }
+        E::Merged { .. } => (Tone::Blue, Icon::Package, t.happened_work_merged().into()),
+        E::TakenOut => (Tone::Grey, Icon::Split, t.happened_work_taken_out().into()),
         E::Released { .. } => (Tone::Blue, Icon::Send, t.happened_work_released().into()),
         E::Withdrawn => (Tone::Grey, Icon::ArrowBack, t.happened_work_withdrawn().into()),
         E::LinesPicked { lines } => {
@@ -195,6 +197,8 @@ crate::words! {
     happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
     happened_shorted(count) = "{count} 行缺货，等待处理", "{count} line is short" | "{count} lines are short";
     happened_work_planned(count) = "已分仓，共 {count} 行", "A location ships {count} line" | "A location ships {count} lines";
+    happened_work_merged = "与同一买家的其他订单合单发货", "Travels with other orders of the buyer";
+    happened_work_taken_out = "取消合单", "Travels by itself again";
     happened_work_released = "已下发仓库", "Released to the floor";
     happened_work_withdrawn = "已从仓库撤回", "Taken back from the floor";
     happened_pieces_picked(count) = "拣货 {count} 件", "Picked {count} piece" | "Picked {count} pieces";

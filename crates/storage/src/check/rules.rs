@@ -1,6 +1,7 @@
 //! Rules on whole tables that one statement can ask.
 
 mod floor;
+mod merges;
 
 use ordermill_base::Timestamp;
 
@@ -28,9 +29,9 @@ const fn rule(
     Rule { invariant, what, tables, sql, has_now: false }
 }
 
-/// All of them.
-pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(floor::RULES)
+/// Every rule.
+pub fn every_rule() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(floor::RULES).chain(merges::RULES)
 }
 
 /// Rules on single tables and pairs of them.
@@ -360,7 +361,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Asks every one of [`rules`]; `found` is told what breaks which, at most 100 subjects for each.
+/// Asks every one of them ([`every_rule`]); `found` is told what breaks which, at most 100 subjects for each.
 pub fn ask_rules(
     tx: &mut Tx<'_>,
     now: Timestamp,
@@ -371,7 +372,7 @@ pub fn ask_rules(
         // it has not analyzed yet would look through one of them for every row of the other.
         tx.run("SET LOCAL enable_nestloop = off")?;
     }
-    for rule in rules() {
+    for rule in every_rule() {
         let params = if rule.has_now { params![now] as &[_] } else { &[] };
         let subjects = tx.query(rule.sql, params, |row| row.text())?;
         subjects.into_iter().for_each(|subject| found(rule, subject));

@@ -3,6 +3,8 @@
 mod boxes;
 mod label;
 
+use std::collections::HashSet;
+
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,7 +12,7 @@ use ordermill_app::catalog::Catalog;
 use ordermill_app::pack::recheck::{
     Difference, Findings, RecheckError, recheck, send_back, weight_of,
 };
-use ordermill_app::pack::{BenchError, Seen};
+use ordermill_app::pack::{BenchError, Seen, Together, together};
 use ordermill_app::pick_list::may_pick;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId};
@@ -71,6 +73,9 @@ async fn list_page(desk: &Desk, unknown: String) -> Result<BenchPage, Trouble> {
     let read = move |tx: &mut Tx<'_>| fulfillment::list(tx, &waiting, None, ROWS);
     let mut work = desk.site.services().database().read(read).await?;
     work.retain(|work| may_work_at(desk, work.facts().location));
+    // What travels together is one row.
+    let mut known = HashSet::new();
+    work.retain(|work| work.facts().merge.is_none_or(|merge| known.insert(merge)));
     work.sort_by_key(|work| {
         let facts = work.facts();
         (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
@@ -134,14 +139,26 @@ async fn show_work(desk: Desk, Path(id): Path<FulfillmentId>) -> Result<Response
     Ok(Page(work_page(&desk, id, &Pairs::default(), Vec::new()).await?).into_response())
 }
 
-async fn load(desk: &Desk, id: FulfillmentId) -> Result<(Fulfillment, Vec<Package>), Trouble> {
+/// A fulfillment with what is packed with it, and their boxes with all that lies in them.
+async fn load(desk: &Desk, id: FulfillmentId) -> Result<(Together, Vec<Package>), Trouble> {
     let read = move |tx: &mut Tx<'_>| {
-        let work = fulfillment::fetch(tx, id)?;
-        Ok::<_, Error>((work, package::of_each(tx, &[id])?))
+        let Some(together) = together::read(tx, id)? else { return Ok(None) };
+        let packages = package::of_each(tx, &together.ids())?;
+        let (mut boxes, inside): (Vec<_>, Vec<_>) =
+            packages.into_iter().partition(|package| package.inside.is_none());
+        for share in inside {
+            let its = boxes.iter_mut().find(|package| Some(package.id) == share.inside);
+            its.into_iter().for_each(|its| its.contents.extend(share.contents.clone()));
+        }
+        boxes.sort_by_key(|package| package.number);
+        Ok::<_, Error>(Some((together, boxes)))
     };
-    let (work, packages) = desk.site.services().database().snapshot(read).await?;
-    let work = work.filter(|work| may_work_at(desk, work.facts().location));
-    Ok((work.ok_or(Trouble::NotFound)?, packages))
+    let found = desk.site.services().database().snapshot(read).await?;
+    let (together, boxes) = found.ok_or(Trouble::NotFound)?;
+    if !may_work_at(desk, together.work.facts().location) {
+        return Err(Trouble::NotFound);
+    }
+    Ok((together, boxes))
 }
 
 /// The page with what was entered before.
@@ -151,12 +168,13 @@ async fn work_page(
     entered: &Pairs,
     wrong: Wrong,
 ) -> Result<BenchWorkPage, Trouble> {
-    let (work, packages) = load(desk, id).await?;
+    let (together, packages) = load(desk, id).await?;
+    let work = &together.work;
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
     let step = match work.state() {
-        State::Picked => BenchStep::Recheck(recheck_form(&catalog, &work, entered)),
+        State::Picked => BenchStep::Recheck(recheck_form(&catalog, work, entered)),
         State::Rechecked => {
-            BenchStep::Pack(boxes::pack_form(&catalog, &work, entered, !wrong.is_empty(), t))
+            BenchStep::Pack(boxes::pack_form(&catalog, work, entered, !wrong.is_empty(), t))
         }
         State::Packed => {
             let rows = packages.iter().map(|package| boxes::package_row(&catalog, package, t));
@@ -168,7 +186,7 @@ async fn work_page(
     Ok(BenchWorkPage {
         shell: desk.shell(),
         frame: desk.frame(Section::Warehouse),
-        order: (number.to_string(), order_href(&number.to_string())),
+        order: (together.order_numbers(), order_href(&number.to_string())),
         href: href_of(id),
         version: work.version(),
         state: badge(work.state(), t),
@@ -266,10 +284,10 @@ async fn take_recheck(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Trouble> {
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
-    let (work, _) = load(&desk, id).await?;
+    let (together, _) = load(&desk, id).await?;
     let mut wrong = Wrong::new();
     let mut scanned = Vec::new();
-    for line in &work.facts().lines {
+    for line in &together.work.facts().lines {
         let typed = pairs.one(&format!("pieces-{}", line.line_no));
         match whole(&typed, PIECES_MAX, t) {
             Ok(count) => {

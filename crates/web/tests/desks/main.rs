@@ -9,6 +9,7 @@ mod catalog;
 mod coupons;
 mod keeping;
 mod kit;
+mod merging;
 mod reviews;
 mod rules;
 mod sourcing;

@@ -20,7 +20,7 @@ use ordermill_testkit::stock;
 use crate::kit::{Shop, on_each_database};
 
 /// A confirmed order for bowls, planned by the rules. Gives its address.
-async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> String {
+pub(crate) async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> String {
     shop.services.catalog_changed().await;
     let line = LineTerms {
         line_no: 1,
@@ -79,12 +79,12 @@ async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> String {
     format!("/console/orders/{}", OrderNumber::from(id))
 }
 
-async fn work_of(shop: &Shop, number: i64) -> Vec<Fulfillment> {
+pub(crate) async fn work_of(shop: &Shop, number: i64) -> Vec<Fulfillment> {
     let id = OrderId::from_raw(number);
     shop.services.database().snapshot(move |tx| fulfillment::of(tx, id)).await.unwrap()
 }
 
-fn open(work: &[Fulfillment]) -> &Fulfillment {
+pub(crate) fn open(work: &[Fulfillment]) -> &Fulfillment {
     work.iter().find(|work| work.state() == State::Planned).unwrap()
 }
 

@@ -42,9 +42,13 @@ fn shelf(number: i64, on_hand: i64, places: &[Place]) -> Shelf {
 }
 
 fn work(number: i64, lines: &[(i64, i64)]) -> Work {
-    let lines =
-        lines.iter().zip(1..).map(|(&(sku, pieces), no)| (no, SkuId::from_raw(sku), pieces));
-    Work { fulfillment: FulfillmentId::from_raw(number), lines: lines.collect() }
+    let wanted = |(&(sku, pieces), line_no): (&(i64, i64), u16)| Wanted {
+        fulfillment: FulfillmentId::from_raw(number),
+        line_no,
+        sku: SkuId::from_raw(sku),
+        pieces,
+    };
+    Work { lines: lines.iter().zip(1..).map(wanted).collect() }
 }
 
 fn cart(totes: u32, pieces: u32) -> Cart {
@@ -90,6 +94,24 @@ fn a_quick_plan_picks_the_same_pieces_and_walks_less_than_one_by_one() {
     assert_eq!((pieces(&quick), pieces(&thorough)), (270, 270));
     assert!(walk_mm(&thorough) <= walk_mm(&quick));
     assert!(walk_mm(&quick) < quick.walk_alone_mm / 2, "{}", walk_mm(&quick));
+}
+
+#[test]
+fn what_travels_together_is_on_one_list_and_in_one_tote() {
+    let (walk, places) = floor();
+    let shelves: Vec<Shelf> = (0..40).map(|number| shelf(number, 9, &places)).collect();
+    let (far, near) = (work(1, &[(38, 1)]), work(2, &[(2, 1)]));
+    let together = Work { lines: [far.lines, near.lines].concat() };
+    for walk in [Some(&walk), None] {
+        let plan = planned(walk, &[together.clone(), work(3, &[(39, 1)])], &shelves, cart(2, 5));
+        let list = plan.lists.iter().find(|list| list.lines.iter().any(|it| it.sku.raw() == 38));
+        let lines = list.unwrap().lines.iter().filter(|line| line.fulfillment.raw() != 3);
+        let mut known: Vec<(i64, i64)> =
+            lines.map(|line| (line.fulfillment.raw(), line.tote)).collect();
+        known.sort_unstable();
+        assert_eq!(known.iter().map(|it| it.0).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(known[0].1, known[1].1, "they lie in one tote");
+    }
 }
 
 #[test]
@@ -153,14 +175,14 @@ proptest! {
         let plan = planned(Some(&walk), &all, &shelves, cart(totes, 6));
         let lines: Vec<&Line> = plan.lists.iter().flat_map(|list| &list.lines).collect();
         for it in &all {
-            for (no, sku, pieces) in &it.lines {
+            for wanted in &it.lines {
                 let found: i64 = lines
                     .iter()
-                    .filter(|line| line.fulfillment == it.fulfillment)
-                    .filter(|line| (line.line_no, line.sku) == (*no, *sku))
+                    .filter(|line| line.fulfillment == wanted.fulfillment)
+                    .filter(|line| (line.line_no, line.sku) == (wanted.line_no, wanted.sku))
                     .map(|line| line.quantity)
                     .sum();
-                prop_assert_eq!(found, *pieces);
+                prop_assert_eq!(found, wanted.pieces);
             }
         }
         for shelf in &shelves {

@@ -7,6 +7,7 @@ use ordermill_domain::refund;
 use ordermill_domain::task::{TaskKind, TaskState};
 
 use crate::console::Section;
+use crate::console::merge::MergeOffer;
 use crate::console::order::{
     DeadlineRow, LineRow, LinkedTask, NextStep, OrderForm, OrderPage, PaymentRow, Recipient,
     RefundRow, ReservationRow, WorkItem, action, cancel_dialog, refund_dialog, reveal_dialog,
@@ -106,6 +107,15 @@ impl OrderPage {
                 )],
             }],
             work_actions: Vec::new(),
+            merges: vec![MergeOffer {
+                order: ("261122-0K3M-Z0Q4-8QA".into(), "/console/orders/261122-0K3M-Z0Q4-8QA".into()),
+                notes: "SH-1 · BOWL-02 × 1".into(),
+                action: Action::new(
+                    Icon::Package,
+                    t.merge_do(),
+                    Effect::Open("/console/fulfillments/ful_1/merge?with=ful_2".into()),
+                ),
+            }],
             why: vec![Why {
                 at: in_minutes(-40),
                 title: t.why_sent("SH-1", yuan(609)),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use ordermill_app::catalog::settings::read;
 use ordermill_app::sourcing::SourcingSettings;
 use ordermill_app::sourcing::edit::{EditError, Flaw, GRAMS_MAX, Wrong, edit};
-use ordermill_app::sourcing::settings::{ParcelRate, SplitRule};
+use ordermill_app::sourcing::settings::{MergeMode, MergeRule, ParcelRate, SplitRule};
 use ordermill_base::{Currency, Money};
 use ordermill_domain::apart::Pair;
 use ordermill_domain::role::Permission;
@@ -53,6 +53,14 @@ fn entered(settings: &SourcingSettings, currency: Currency) -> SourcingEntered {
         step_grams: rate.step_grams.to_string(),
         step_price: money(rate.step_minor),
         backlog_days: settings.backlog_days.to_string(),
+        merge_mode: match settings.merge.mode {
+            MergeMode::Off => "off",
+            MergeMode::Suggest => "suggest",
+            MergeMode::Automatic => "automatic",
+        }
+        .to_owned(),
+        merge_window: settings.merge.window_minutes.to_string(),
+        merge_grams: settings.merge.max_grams.to_string(),
         apart: settings.apart.iter().map(|pair| format!("{pair}\n")).collect(),
     }
 }
@@ -95,6 +103,9 @@ async fn save(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble>
         step_price: pairs.one("step_price"),
         backlog_days: pairs.one("backlog_days"),
         apart: pairs.one("apart"),
+        merge_mode: pairs.one("merge_mode"),
+        merge_window: pairs.one("merge_window"),
+        merge_grams: pairs.one("merge_grams"),
     };
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
@@ -144,6 +155,15 @@ fn wanted(
             SplitRule::Pieces
         }
     };
+    let mode = match entered.merge_mode.as_str() {
+        "off" => MergeMode::Off,
+        "suggest" => MergeMode::Suggest,
+        "automatic" => MergeMode::Automatic,
+        _ => {
+            wrong.push(("merge_mode", t.settings_choose().to_owned()));
+            MergeMode::Off
+        }
+    };
     let apart = read_apart(&entered.apart);
     if apart.is_none() {
         wrong.push(("apart", t.sourcing_apart_wrong().to_owned()));
@@ -184,6 +204,11 @@ fn wanted(
         },
         backlog_days: number("backlog_days", &entered.backlog_days),
         apart: apart.unwrap_or_default(),
+        merge: MergeRule {
+            mode,
+            window_minutes: number("merge_window", &entered.merge_window),
+            max_grams: number("merge_grams", &entered.merge_grams),
+        },
         locations: Default::default(),
     };
     if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
@@ -205,13 +230,23 @@ fn at_field(wrong: &Wrong, t: Words) -> (&'static str, String) {
         "per_100_km_minor" => "per_100_km",
         "full_load_minor" => "full_load",
         "late_day_minor" => "late_day",
+        "merge.window_minutes" => "merge_window",
+        "merge.max_grams" => "merge_grams",
         "freight.first_grams" => "first_grams",
         "freight.first_minor" => "first_price",
         "freight.step_grams" => "step_grams",
         "freight.step_minor" => "step_price",
         same => same,
     };
-    let is_amount = !matches!(name, "parcels_max" | "backlog_days" | "first_grams" | "step_grams");
+    let is_amount = !matches!(
+        name,
+        "parcels_max"
+            | "backlog_days"
+            | "first_grams"
+            | "step_grams"
+            | "merge_window"
+            | "merge_grams"
+    );
     let words = match wrong.flaw {
         Flaw::NoPair => t.sourcing_apart_wrong().to_owned(),
         Flaw::Unknown if name == "apart" => t.sourcing_apart_unknown().to_owned(),

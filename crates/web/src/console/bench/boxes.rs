@@ -139,8 +139,8 @@ async fn take_boxes(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Trouble> {
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
-    let (work, _) = load(&desk, id).await?;
-    let boxes = match boxes_of(&work, &pairs, t) {
+    let (together, _) = load(&desk, id).await?;
+    let boxes = match boxes_of(&together.work, &pairs, t) {
         Ok(boxes) => boxes,
         Err(wrong) => return refused(&desk, id, &pairs, wrong).await,
     };

@@ -57,7 +57,7 @@ async fn show(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble
     });
     let paper = LabelPaper {
         shell: desk.shell(),
-        order: label.order.to_string(),
+        order: label.orders(),
         of: label.of,
         carrier: carriage
             .map(|it| t.pick(&it.carrier.zh, &it.carrier.en).clone())

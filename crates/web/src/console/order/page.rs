@@ -6,15 +6,18 @@ mod work;
 use std::collections::HashMap;
 
 use ordermill_app::approval::{self, Wish};
+use ordermill_app::merge::{self, Candidate};
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
 use ordermill_app::order::timeline;
+use ordermill_app::pack::together;
 use ordermill_app::privacy::Revealed;
 use ordermill_app::sourcing::explain::{self, Explanation};
+use ordermill_app::sourcing::settings::MergeMode;
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::event::Event;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{FulfillmentId, OrderId};
 use ordermill_domain::order::Action as Step;
 use ordermill_domain::payment::State as PaymentState;
 use ordermill_domain::refund::State as RefundState;
@@ -31,6 +34,7 @@ use ordermill_storage::channel::Channel;
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, channel, task};
 
+use self::work::may_decide;
 use crate::console::desk::Desk;
 use crate::console::orders::channel_called;
 use crate::console::people::Names;
@@ -66,6 +70,10 @@ struct Loaded {
     channels: Vec<Channel>,
     /// Why its locations were chosen, the newest decision first.
     decisions: Vec<(Timestamp, Explanation)>,
+    /// The orders that each piece of its work travels with.
+    companions: Vec<(FulfillmentId, Vec<OrderId>)>,
+    /// What may travel with planned work of it.
+    merges: Vec<(FulfillmentId, Candidate)>,
     /// Refunds of its payments that wait for a second person.
     approvals: Vec<task::Task>,
 }
@@ -78,6 +86,9 @@ pub(in crate::console) async fn show_page(
 ) -> Result<OrderPage, Trouble> {
     let sight = Sight::of(&desk.member.principal)?;
     let vault = desk.site.services().vault().clone();
+    let catalog = desk.site.services().catalog();
+    // Whoever may not decide about it need not know of others' orders.
+    let tells_of_merges = catalog.sourcing.merge.mode != MergeMode::Off && may_decide(desk, None);
     let load = move |tx: &mut Tx<'_>| {
         let Some(detail) = OrderDetail::load(tx, id)? else { return Ok(None) };
         if !sight.sees(&detail.stored, &detail.reservations) {
@@ -97,7 +108,21 @@ pub(in crate::console) async fn show_page(
             approvals.extend(task::of(tx, payment.facts().id)?);
         }
         let decisions = explain::decisions(tx, id)?;
+        let (mut companions, mut merges) = (Vec::new(), Vec::new());
+        for work in &detail.fulfillments {
+            if work.facts().merge.is_some() {
+                let together = together::read(tx, work.id())?.map(|it| it.orders());
+                let others = together.into_iter().flatten().filter(|it| *it != id);
+                companions.push((work.id(), others.collect()));
+            }
+            if tells_of_merges {
+                let found = merge::candidates(tx, &catalog, &vault, work)?;
+                merges.extend(found.into_iter().map(|it| (work.id(), it)));
+            }
+        }
         Ok::<_, Error>(Some(Loaded {
+            companions,
+            merges,
             detail,
             happened,
             notes,
@@ -160,6 +185,7 @@ impl Filling<'_> {
             note_key: desk.key(),
             recipient: self.sight.shows_recipient().then(|| self.recipient()),
             work: self.work(),
+            merges: self.merges(),
             work_actions: self.hurry().into_iter().chain(self.put_together()).collect(),
             why: self.why(),
             reservations: self.reservations(),

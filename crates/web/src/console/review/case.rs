@@ -122,6 +122,8 @@ struct Loaded {
     explanation: Option<Explanation>,
     history: Option<History>,
     known: Known,
+    /// Others of the buyer to the same address that have not left.
+    others: Vec<OrderId>,
 }
 
 async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Case, Trouble> {
@@ -139,8 +141,10 @@ async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Cas
             .transpose()?;
         let marks = risk::marks_of(tx, id)?;
         let known = ordermill_app::risk::known(tx, customer, marks.as_ref(), id, now)?;
+        let others = ordermill_app::merge::others(tx, &stored.order, marks.as_ref())?;
         Ok::<_, Error>(Some(Loaded {
             known,
+            others,
             order: stored.order,
             holder: Names::load(tx, &holder)?,
             explanation: review::explanation(tx, id)?,
@@ -188,6 +192,7 @@ async fn case(desk: &Desk, id: OrderId, refused: Option<&Refused>) -> Result<Cas
             .unwrap_or_default()
             .into_iter()
             .chain(known(&loaded.known, t))
+            .chain(others(&loaded.others, t))
             .collect(),
         lines: whole.lines,
         recipient: whole.recipient,
@@ -232,4 +237,12 @@ fn known(known: &Known, t: ordermill_pages::Words) -> Vec<(String, String)> {
         rows.push((t.risk_score().to_owned(), format!("{score} · {kinds}")));
     }
     rows
+}
+
+/// The orders that might leave in one parcel with it.
+fn others(others: &[OrderId], t: ordermill_pages::Words) -> Option<(String, String)> {
+    let numbers: Vec<String> =
+        others.iter().map(|order| OrderNumber::from(*order).to_string()).collect();
+    let row = || (t.review_others().to_owned(), numbers.join(t.pick("、", ", ")));
+    (!numbers.is_empty()).then(row)
 }

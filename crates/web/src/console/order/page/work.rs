@@ -1,19 +1,24 @@
 //! The fulfillments of an order, what can be done with them, and why their locations were chosen.
 
+use ordermill_app::merge::Candidate;
 use ordermill_app::permission::{About, Aspect, authorize};
 use ordermill_app::sourcing::explain::{Cost, Explanation, Parcel};
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::apart::Pair;
-use ordermill_domain::fulfillment::{Fulfillment, State};
-use ordermill_domain::ids::LocationId;
+use ordermill_domain::fulfillment::{Facts, Fulfillment, State};
+use ordermill_domain::ids::{FulfillmentId, LocationId};
+use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Permission;
 use ordermill_pages::Icon;
+use ordermill_pages::console::merge::{MergeOffer, obstacle};
 use ordermill_pages::console::order::{self as view, WorkItem};
 use ordermill_pages::console::sourcing::{self as words, Why};
 use ordermill_pages::states;
 use ordermill_pages::ui::{Action, Effect, Remaining};
 
 use super::Filling;
+use crate::console::desk::Desk;
+use crate::console::merge::merge_href;
 use crate::console::sourcing::href_of;
 
 impl Filling<'_> {
@@ -23,14 +28,11 @@ impl Filling<'_> {
 
     fn work_item(&self, work: &Fulfillment) -> WorkItem {
         let (t, facts, now) = (self.desk.t(), work.facts(), self.desk.now());
-        let catalog = self.desk.site.services().catalog();
-        let line = |line: &ordermill_domain::fulfillment::Line| {
-            let sku = catalog.sku(line.sku);
-            let code = sku.map_or_else(|| line.sku.to_string(), |sku| sku.code.clone());
-            format!("{code} × {}", line.quantity)
-        };
-        let lines: Vec<String> = facts.lines.iter().map(line).collect();
-        let mut notes = vec![lines.join(t.pick("，", ", "))];
+        let mut notes = vec![self.pieces(facts)];
+        let companions = self.companions(work);
+        if !companions.is_empty() {
+            notes.push(t.merge_with(companions.join(" + ")));
+        }
         notes.extend(facts.wave.map(|wave| t.order_work_wave(wave)));
         let waits = facts.not_before.filter(|at| facts.state == State::Planned && *at > now);
         notes.extend(waits.map(|at| t.order_work_not_before(self.desk.shell().moment(&at))));
@@ -62,6 +64,9 @@ impl Filling<'_> {
             let pieces: i64 = facts.lines.iter().map(|line| line.quantity).sum();
             if facts.state == State::Planned && pieces > 1 && self.is_passed() {
                 actions.push(Action::new(Icon::Split, t.sourcing_do_cut(), open("split")));
+            }
+            if facts.state == State::Planned && facts.merge.is_some() {
+                actions.push(Action::new(Icon::X, t.merge_out(), open("take-out")));
             }
         }
         if self.may_decide(Some(facts.location)) {
@@ -98,9 +103,44 @@ impl Filling<'_> {
     }
 
     fn may_decide(&self, location: Option<LocationId>) -> bool {
-        let about =
-            About { has_reason: true, location, aspect: Aspect::PickAndPack, ..About::default() };
-        authorize(&self.desk.member.principal, Permission::ChangeStatus, &about).is_ok()
+        may_decide(self.desk, location)
+    }
+
+    /// Work of other orders that may travel with planned work of this one.
+    pub(super) fn merges(&self) -> Vec<MergeOffer> {
+        let t = self.desk.t();
+        let offer = |(own, candidate): &(FulfillmentId, Candidate)| {
+            let facts = candidate.work.facts();
+            let number = OrderNumber::from(facts.order).to_string();
+            let mut notes = vec![self.desk.place_code(facts.location), self.pieces(facts)];
+            notes.extend(candidate.obstacles.iter().map(|it| obstacle(*it, t).to_owned()));
+            let href = merge_href(*own, candidate.work.id());
+            MergeOffer {
+                order: (number.clone(), view::href(&number)),
+                notes: notes.join(" · "),
+                action: Action::new(Icon::Package, t.merge_do(), Effect::Open(href)),
+            }
+        };
+        self.loaded.merges.iter().map(offer).collect()
+    }
+
+    /// The numbers of the orders that work travels with.
+    fn companions(&self, work: &Fulfillment) -> Vec<String> {
+        let found = self.loaded.companions.iter().find(|(id, _)| *id == work.id());
+        let others = found.map(|(_, others)| others.as_slice()).unwrap_or_default();
+        others.iter().map(|order| OrderNumber::from(*order).to_string()).collect()
+    }
+
+    /// `BOWL × 2, CUP × 1`.
+    fn pieces(&self, facts: &Facts) -> String {
+        let catalog = self.desk.site.services().catalog();
+        let line = |line: &ordermill_domain::fulfillment::Line| {
+            let sku = catalog.sku(line.sku);
+            let code = sku.map_or_else(|| line.sku.to_string(), |sku| sku.code.clone());
+            format!("{code} × {}", line.quantity)
+        };
+        let lines: Vec<String> = facts.lines.iter().map(line).collect();
+        lines.join(self.desk.t().pick("，", ", "))
     }
 
     pub(super) fn why(&self) -> Vec<Why> {
@@ -197,4 +237,11 @@ impl Filling<'_> {
         let total = self.money(sum.total_minor() + split_minor);
         words::Cost { total, ..self.cost(&sum) }.words(self.desk.t())
     }
+}
+
+/// Whether they decide by whom and how work is done: at all locations, or at this one.
+pub(super) fn may_decide(desk: &Desk, location: Option<LocationId>) -> bool {
+    let about =
+        About { has_reason: true, location, aspect: Aspect::PickAndPack, ..About::default() };
+    authorize(&desk.member.principal, Permission::ChangeStatus, &about).is_ok()
 }
