@@ -56,6 +56,8 @@ pub(crate) struct Reply {
 pub(crate) enum Failure {
     /// The partner certainly did nothing.
     NotSent(&'static str),
+    /// The partner did nothing and wants to be left alone, for as long as it says.
+    Busy(Option<Span>),
     /// The partner may have done everything.
     Unknown(String),
 }
@@ -98,6 +100,10 @@ impl Client {
                         may_have_happened = Some(error.clone());
                     }
                     failure = error;
+                    // Asking again within the same call is what it asked us not to do.
+                    if matches!(failure, Failure::Busy(Some(_))) {
+                        break;
+                    }
                 }
             }
         }
@@ -114,6 +120,7 @@ impl Client {
                 false => Failure::Unknown("the connection broke before the answer".into()),
             })?;
         let status = response.status();
+        let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
@@ -127,8 +134,9 @@ impl Client {
         }
         match status {
             // Both say that the request was not taken up.
-            StatusCode::TOO_MANY_REQUESTS => Err(Failure::NotSent("too many requests")),
-            StatusCode::SERVICE_UNAVAILABLE => Err(Failure::NotSent("the partner is overloaded")),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                Err(Failure::Busy(retry_after))
+            }
             status if status.is_success() || status.is_client_error() => Ok(Reply { status, body }),
             status => Err(Failure::Unknown(format!("status {}", status.as_u16()))),
         }
@@ -141,6 +149,25 @@ impl Client {
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
         Span::micros(jitter.between(full / 2, full.max(1)))
     }
+}
+
+impl Failure {
+    /// What is known of one that did nothing or may have done everything, for people.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::NotSent(reason) => reason,
+            Self::Busy(_) => "the partner is overloaded",
+            Self::Unknown(reason) => reason,
+        }
+    }
+}
+
+/// `Retry-After` in seconds, at most an hour: a partner that names a date is waited for as usual.
+fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Span> {
+    let text = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?;
+    // Some write parts of a second: 2.0.
+    let seconds: f64 = text.trim().parse().ok().filter(|it: &f64| it.is_finite() && *it >= 0.0)?;
+    Some(Span::seconds((seconds.min(3_600.0).ceil()) as i64))
 }
 
 fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {

@@ -13,8 +13,8 @@ use ordermill_domain::ids::ShipmentId;
 use ordermill_domain::shipment::Scan;
 use ordermill_ports::Answer;
 use ordermill_ports::carrier::{
-    Account, Carrier, CarrierError, CarrierKind, Label, LabelRequest, Parcel, Party, Pickup,
-    PickupRequest, Rate, UnusableAccount, Voided,
+    Account, Carrier, CarrierError, CarrierKind, Instruction, Label, LabelRequest, Parcel, Party,
+    Pickup, PickupRequest, Rate, UnusableAccount, Voided, What,
 };
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
@@ -110,6 +110,7 @@ impl SandboxCarrier {
         });
         sent.await.map_err(|failure| match failure {
             Failure::NotSent(reason) => CarrierError::NotSent { reason: reason.into() },
+            busy @ Failure::Busy(_) => CarrierError::NotSent { reason: busy.reason().into() },
             Failure::Unknown(reason) => CarrierError::OutcomeUnknown { reason },
         })
     }
@@ -199,6 +200,25 @@ impl Carrier for SandboxCarrier {
                 return Ok(Voided::TooLate);
             }
             success::<WireLabel>(&reply)?.into_label(reference).map(|_| Voided::Done)
+        })
+    }
+
+    fn instruct<'a>(
+        &'a self,
+        instruction: &'a Instruction,
+    ) -> Answer<'a, Result<(), CarrierError>> {
+        Box::pin(async move {
+            let Instruction { reference, waybill, what } = instruction;
+            let body = match what {
+                What::Return => json!({ "reference": reference, "kind": "return" }),
+                What::Forward { address } => {
+                    json!({ "reference": reference, "kind": "forward", "address": address })
+                }
+            };
+            let path = format!("parcels/{waybill}/instructions");
+            let reply =
+                self.call(|client, base| client.post(format!("{base}/{path}")).json(&body)).await?;
+            success::<WireHistory>(&reply).map(drop)
         })
     }
 }

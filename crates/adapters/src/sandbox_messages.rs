@@ -57,6 +57,7 @@ impl Notifier for SandboxMessages {
             });
             let reply = sent.await.map_err(|failure| match failure {
                 Failure::NotSent(reason) => NotifyError::Unsent(reason.into()),
+                busy @ Failure::Busy(_) => NotifyError::Unsent(busy.reason().into()),
                 Failure::Unknown(reason) => NotifyError::Unsent(reason),
             })?;
             if reply.status.is_success() {

@@ -85,6 +85,7 @@ impl SandboxPay {
         });
         sent.await.map_err(|failure| match failure {
             Failure::NotSent(reason) => GatewayError::NotSent { reason: reason.into() },
+            busy @ Failure::Busy(_) => GatewayError::NotSent { reason: busy.reason().into() },
             Failure::Unknown(reason) => GatewayError::OutcomeUnknown { reason },
         })
     }

@@ -1,21 +1,27 @@
 //! Shopify: verifies order webhooks and maps orders into [`ChannelOrder`]s.
 //!
 //! Start at [`Shop::receive`] for webhooks and [`read_orders`] for the pages that a poller fetches.
-//! Both give the same mapping, so a webhook that was lost is made up for by the next poll.
+//! Both give the same mapping, so a webhook that was lost is made up for by the next poll. What the
+//! shop is told of parcels goes the other way, through [`ShopDesk`].
 //!
 //! Shopify signs the body and nothing else: topic, shop and webhook id in the headers are only as
 //! good as the connection. So the shop is the endpoint's own, found by its own secret, and the
 //! identity of an order is in its body; a replay under a new webhook id meets the same order with
 //! the same `updated_at`.
 
+mod desk;
 mod fields;
 mod order;
 
-use ordermill_base::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ordermill_base::{Clock, Random, Timestamp};
 use ordermill_ports::Headers;
 use ordermill_ports::channel::{self, ChannelKind, ChannelOrder, SalesChannel};
+use ordermill_ports::channel_desk::{Access, Desk, Unreachable};
 use ordermill_vault::signature;
 
+pub use desk::{Config, ShopDesk};
 pub use order::{Problem, Unmappable, read_order, read_orders};
 
 /// One shop that sends us its orders.
@@ -127,8 +133,17 @@ impl From<channel::ReceiveError> for ReceiveError {
 }
 
 /// Shopify as a kind of channel.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Shopify;
+pub struct Shopify {
+    clock: Arc<dyn Clock>,
+    jitter: Mutex<Random>,
+}
+
+impl Shopify {
+    /// With the clock and the dice of this process.
+    pub fn new(clock: Arc<dyn Clock>, jitter: Random) -> Self {
+        Self { clock, jitter: Mutex::new(jitter) }
+    }
+}
 
 impl ChannelKind for Shopify {
     fn name(&self) -> &'static str {
@@ -141,6 +156,15 @@ impl ChannelKind for Shopify {
 
     fn read(&self, body: &[u8]) -> Result<ChannelOrder, String> {
         read_order(body).map_err(|unmappable| unmappable.to_string())
+    }
+
+    fn desk(&self, access: &Access) -> Option<Desk> {
+        let jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner).split();
+        let desk = ShopDesk::new(Config::of(access), Arc::clone(&self.clock), jitter);
+        Some(match desk {
+            Ok(desk) => Ok(Arc::new(desk)),
+            Err(error) => Err(Unreachable(error.to_string())),
+        })
     }
 }
 

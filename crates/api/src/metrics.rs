@@ -11,6 +11,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
+use ordermill_app::channel::{LAG_BOUNDS, LagFigures};
 
 /// Upper bounds of the buckets, in microseconds.
 const BUCKETS: [u64; 10] =
@@ -73,6 +74,21 @@ impl Requests {
     }
 }
 
+/// How long parcels had been gone when their channel knew it, as this node saw it.
+fn write_lags(text: &mut String, lags: LagFigures) -> std::fmt::Result {
+    const NAME: &str = "ordermill_channel_sync_seconds";
+    writeln!(text, "# TYPE {NAME} histogram")?;
+    let mut sum = 0;
+    for (bound, bucket) in LAG_BOUNDS.iter().zip(lags.buckets) {
+        sum += bucket;
+        let bound = seconds(bound.as_micros().unsigned_abs());
+        writeln!(text, "{NAME}_bucket{{le=\"{bound}\"}} {sum}")?;
+    }
+    writeln!(text, "{NAME}_bucket{{le=\"+Inf\"}} {}", lags.count)?;
+    writeln!(text, "{NAME}_sum {}", seconds(lags.sum_micros))?;
+    writeln!(text, "{NAME}_count {}", lags.count)
+}
+
 fn seconds(micros: u64) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
@@ -98,5 +114,6 @@ pub async fn render(State((services, requests)): State<(Services, Requests)>) ->
     counter("ordermill_writer_commands_total", stats.commands.load(Ordering::Relaxed));
     counter("ordermill_writer_refused_total", stats.refused.load(Ordering::Relaxed));
     let _ = requests.write(&mut text);
+    let _ = write_lags(&mut text, services.sales_channels().lags());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

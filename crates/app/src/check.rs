@@ -9,6 +9,7 @@
 
 mod benefits;
 mod channel_orders;
+mod channel_reports;
 mod folded;
 mod fulfillments;
 mod images;
@@ -175,6 +176,12 @@ pub const CHECKS: &[Check] = &[
         invariants: &["I4", "I7"],
         tables: &["channel_orders", "orders"],
         run: channel_orders::run,
+    },
+    Check {
+        name: "channel reports",
+        invariants: &["I7"],
+        tables: &["channel_reports"],
+        run: channel_reports::run,
     },
     Check { name: "messages", invariants: &["I7"], tables: &["messages"], run: messages::run },
     Check { name: "images", invariants: &["I12"], tables: &["images"], run: images::run },

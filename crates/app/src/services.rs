@@ -182,6 +182,7 @@ impl Services {
             vault.clone(),
             Arc::clone(&catalog),
             payments.clone(),
+            partners.links.clone(),
             partners.channel_kinds,
             Arc::clone(&clock),
             settings,

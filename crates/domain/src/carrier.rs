@@ -3,7 +3,10 @@
 //! A carrier is a record that people keep. Which one a parcel gets is decided by [`choice`], from its
 //! terms here and from how well it has served so far ([`score`]).
 
+mod check;
 pub mod choice;
+pub mod instruction;
+pub mod ruling;
 pub mod score;
 
 use std::collections::BTreeSet;
@@ -16,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::code::coded;
 use crate::ids::CarrierId;
 use crate::pricing::{Destination, RegionPattern};
-use crate::sku::{HandlingFlag, Invalid, check_code, check_name};
+use crate::sku::HandlingFlag;
 use crate::text::Text;
+pub use check::Flaw;
 
 /// Somebody who carries parcels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,41 +137,6 @@ impl Terms {
     }
 }
 
-impl Carrier {
-    /// Everything that is wrong with it.
-    pub fn check(&self) -> Result<(), Vec<Invalid>> {
-        let mut wrong = Vec::new();
-        check_code(&self.code, &mut wrong);
-        check_name(&self.name, &mut wrong);
-        let mut must = |holds: bool, field, expected| {
-            if !holds {
-                wrong.push(Invalid { field, expected });
-            }
-        };
-        let terms = &self.terms;
-        must(!terms.services.is_empty(), "services", "at least one service");
-        let kinds: BTreeSet<_> = terms.services.iter().map(|service| service.kind).collect();
-        must(kinds.len() == terms.services.len(), "services", "each service once");
-        let zones = || terms.services.iter().flat_map(|service| &service.zones);
-        let served = terms.services.iter().all(|service| !service.zones.is_empty());
-        must(served, "services", "at least one zone for each service");
-        must(
-            zones().all(|zone| zone.first_minor >= 0 && zone.step_minor >= 0),
-            "services",
-            "prices of zero or more",
-        );
-        must(
-            zones().all(|zone| zone.days_min <= zone.days_max && zone.days_max <= 90),
-            "services",
-            "days from the least to the most, at most 90",
-        );
-        must(terms.weight_grams_max > 0, "weight_grams_max", "more than nothing");
-        must(terms.side_mm_max > 0, "side_mm_max", "more than nothing");
-        must(terms.insurance_basis_points <= 10_000, "insurance_basis_points", "at most 100 %");
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use ordermill_base::Id;
@@ -218,14 +187,5 @@ pub(crate) mod tests {
         let zone = &terms.services[0].zones[0];
         let prices = [1, 1_000, 1_001, 1_500, 1_501].map(|grams| zone.price_minor(grams));
         assert_eq!(prices, [800, 800, 900, 900, 1_000]);
-    }
-
-    #[test]
-    fn a_carrier_without_zones_is_refused() {
-        let mut carrier = carrier(1, 800, 3);
-        assert_eq!(carrier.check(), Ok(()));
-        carrier.terms.services[0].zones.clear();
-        let wrong = carrier.check().unwrap_err();
-        assert_eq!(wrong[0].expected, "at least one zone for each service");
     }
 }

@@ -35,6 +35,8 @@ ordermill_base::id! {
     GiftCardId = "gft"
     /// A parcel on its way with a carrier.
     ShipmentId = "shp"
+    /// What a carrier is told to do with a parcel.
+    InstructionId = "ins"
     /// Somebody who carries parcels.
     CarrierId = "car"
     /// A list of parcels that a carrier takes over together.

@@ -17,6 +17,7 @@ pub mod card_number;
 pub mod carrier;
 pub mod category;
 pub mod channel_order;
+pub mod channel_report;
 mod code;
 pub mod coupon;
 pub mod customer;

@@ -15,6 +15,18 @@ coded! {
         Refunded = "refunded",
         /// The order will soon be canceled if nobody pays.
         PaymentDue = "payment_due",
+        /// A parcel has left; the subject is the shipment.
+        Shipped = "shipped",
+        /// A courier brings a parcel today; the subject is the shipment.
+        OutForDelivery = "out_for_delivery",
+        /// A parcel waits to be collected; the subject is the shipment.
+        AtPickupPoint = "at_pickup_point",
+        /// A parcel was delivered; the subject is the shipment.
+        Delivered = "delivered",
+        /// The carrier does not find the address of a parcel; the subject is the shipment.
+        AddressProblem = "address_problem",
+        /// The order is complete.
+        Completed = "completed",
     }
 }
 
@@ -36,5 +48,17 @@ impl Cause {
     /// Whether it asks the buyer to pay, which is pointless once there is nothing to pay.
     pub const fn asks_to_pay(self) -> bool {
         matches!(self, Self::PaymentFailed | Self::PaymentDue)
+    }
+
+    /// Whether it is about one parcel.
+    pub const fn is_about_a_parcel(self) -> bool {
+        matches!(
+            self,
+            Self::Shipped
+                | Self::OutForDelivery
+                | Self::AtPickupPoint
+                | Self::Delivered
+                | Self::AddressProblem
+        )
     }
 }

@@ -273,6 +273,19 @@ impl Order {
         Ok(self.happened_to_lines(lines, Event::Shipped { lines: shipped }, at))
     }
 
+    /// Notes that pieces that had left are sent again: they are allocated anew.
+    pub fn record_resent(
+        &mut self,
+        lines: &mut [OrderLine],
+        again: Vec<LineQuantity>,
+        at: Timestamp,
+    ) -> Result<Event, OrderError> {
+        // What is over is a case after the sale.
+        self.facts.status.after(Step::Complete)?;
+        enough(lines, &again, |line| line.pieces().shipped)?;
+        Ok(self.happened_to_lines(lines, Event::Resent { lines: again }, at))
+    }
+
     /// Ends the order before anything leaves the building. Its stock, coupon, points and money go
     /// back, each by its own record.
     pub fn cancel(
@@ -339,6 +352,7 @@ impl Order {
                 facts.milestones.confirmed_at = Some(at);
             }
             Event::BackorderFilled { still_waiting, .. } => facts.backordered = still_waiting,
+            Event::Resent { .. } => {}
             Event::Shorted { .. } => facts.backordered = true,
             Event::Shipped { .. } => {
                 facts.milestones.shipped_at.get_or_insert(at);

@@ -46,6 +46,8 @@ pub struct Facts {
     pub handed_over_at: Option<Timestamp>,
     /// When the buyer got it, by the carrier's clock.
     pub delivered_at: Option<Timestamp>,
+    /// When its pieces were sent again in another parcel.
+    pub reshipped_at: Option<Timestamp>,
 }
 
 /// What was agreed with the carrier when the label was made.
@@ -201,6 +203,12 @@ pub enum Event {
         /// What is done.
         plan: Plan,
     },
+    /// Somebody had the order's channel told again that it has left.
+    #[serde(rename = "shipment.told_again")]
+    ToldAgain,
+    /// Its pieces are sent again in another parcel.
+    #[serde(rename = "shipment.reshipped")]
+    Reshipped,
     /// The buyer has it.
     #[serde(rename = "shipment.delivered")]
     Delivered {
@@ -226,6 +234,8 @@ impl Event {
             Self::HandedOver { .. } => "shipment.handed_over",
             Self::Tracked { .. } => "shipment.tracked",
             Self::Planned { .. } => "shipment.planned",
+            Self::ToldAgain => "shipment.told_again",
+            Self::Reshipped => "shipment.reshipped",
             Self::Delivered { .. } => "shipment.delivered",
             Self::Voided => "shipment.voided",
             Self::ReturnedToSender => "shipment.returned_to_sender",
@@ -260,6 +270,7 @@ impl Shipment {
             created_at: at,
             handed_over_at: None,
             delivered_at: None,
+            reshipped_at: None,
         };
         Self { facts }
     }
@@ -349,6 +360,16 @@ impl Shipment {
         Ok(self.happened(Event::Planned { plan }, at))
     }
 
+    /// Notes that its pieces are sent again in another parcel.
+    pub fn replace(&mut self, at: Timestamp) -> Event {
+        self.happened(Event::Reshipped, at)
+    }
+
+    /// Notes that the order's channel is to be told again.
+    pub fn tell_again(&mut self, at: Timestamp) -> Event {
+        self.happened(Event::ToldAgain, at)
+    }
+
     /// The buyer says that it has not come, whatever the carrier says; `None` if that is known.
     pub fn dispute(&mut self, at: Timestamp) -> Option<Event> {
         let status = TrackingStatus::SignOffDisputed;
@@ -372,13 +393,18 @@ impl Shipment {
                 facts.handed_over_at = Some(at);
             }
             Event::Tracked { status, scanned_at } => {
-                // A new exception is another one than that which the plan is for.
-                if status.is_exception() && *status != facts.track.status {
+                // A new exception is another one than that which the plan is for; that it goes back is
+                // no news of a parcel that is wanted back.
+                let goes_home =
+                    facts.plan == Some(Plan::ReturnToSender) && *status == TrackingStatus::Refused;
+                if status.is_exception() && *status != facts.track.status && !goes_home {
                     facts.plan = None;
                 }
                 facts.track = Track { status: *status, scanned_at: Some(*scanned_at) };
             }
             Event::Planned { plan } => facts.plan = Some(*plan),
+            Event::ToldAgain => {}
+            Event::Reshipped => facts.reshipped_at = Some(at),
             Event::Delivered { scanned_at } => {
                 facts.state = State::Delivered;
                 facts.delivered_at = Some(*scanned_at);

@@ -295,6 +295,15 @@ pub(crate) enum Admin {
         #[arg(long)]
         takes_tests: bool,
     },
+    /// Keep what a sales channel is told of parcels with: its access token is read from standard input
+    ChannelAccess {
+        /// The short name of the channel
+        #[arg(long)]
+        code: String,
+        /// Where its API is, if not where its account says, such as a sandbox
+        #[arg(long)]
+        url: Option<String>,
+    },
     /// Make the first administrator; the password is read from standard input
     Create {
         /// The name to sign in with

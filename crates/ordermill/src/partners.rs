@@ -116,7 +116,7 @@ pub(crate) fn connect(
     let messenger = HttpMessenger::new(allowed, Patience::default(), Arc::clone(&clock))?;
     let partners = Partners {
         links: Links::new(public_url),
-        channel_kinds: vec![Arc::new(Shopify)],
+        channel_kinds: vec![Arc::new(Shopify::new(Arc::clone(&clock), jitter.split()))],
         carrier_kinds: vec![Arc::new(SandboxCarriers::new(Arc::clone(&clock), jitter.split()))],
         tracking_kinds: tracking::kinds(),
         messenger: Arc::new(messenger),

@@ -160,6 +160,7 @@ impl Shop {
             ),
             ordermill_app::shipment::packed::reader(self.services.carriers().clone()),
             ordermill_app::shipment::leave::reader(),
+            ordermill_app::channel::report::reader(self.services.sales_channels().clone()),
             ordermill_app::pick_list::reader(),
             ordermill_app::message::news::reader(),
             ordermill_app::replenishment::reader(self.services.catalog_holder()),

@@ -76,6 +76,11 @@ pub trait Carrier: Send + Sync {
     /// Gives a label back unused. A parcel that the carrier has already cannot be taken back and is
     /// given as such.
     fn void(&self, reference: ShipmentId) -> Answer<'_, Result<Voided, CarrierError>>;
+
+    /// Tells it what to do with a parcel that it has. Its reference is honored, so it may be repeated.
+    /// One whose way is over, or that the carrier does not have yet, is refused.
+    fn instruct<'a>(&'a self, instruction: &'a Instruction)
+    -> Answer<'a, Result<(), CarrierError>>;
 }
 
 /// A parcel for which prices are asked.
@@ -157,6 +162,29 @@ pub struct Label {
     pub expected_by: Timestamp,
     /// Whether it was given back meanwhile.
     pub is_void: bool,
+}
+
+/// What a carrier is to do with a parcel that it has.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// Ours, and the same however often it is sent.
+    pub reference: String,
+    /// Which parcel.
+    pub waybill: String,
+    /// What.
+    pub what: What,
+}
+
+/// What a carrier is to do.
+#[derive(Clone, PartialEq, Eq)]
+pub enum What {
+    /// Bring it back to the sender.
+    Return,
+    /// Take it to another address.
+    Forward {
+        /// One line with everything that a courier needs.
+        address: String,
+    },
 }
 
 /// A driver to be sent.

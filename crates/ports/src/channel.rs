@@ -11,6 +11,7 @@ use std::fmt;
 use ordermill_base::{Currency, Money, MoneyError, Timestamp};
 
 use crate::Headers;
+use crate::channel_desk::{Access, Desk};
 
 /// One kind of sales channel: how its messages are verified and read.
 pub trait ChannelKind: Send + Sync {
@@ -27,6 +28,12 @@ pub trait ChannelKind: Send + Sync {
     /// # Errors
     /// With everything that is in the way, without personal data.
     fn read(&self, body: &[u8]) -> Result<ChannelOrder, String>;
+
+    /// Where such a channel is told of parcels that have left; `None` if it wants to know nothing. No
+    /// call is made yet.
+    fn desk(&self, _access: &Access) -> Option<Desk> {
+        None
+    }
 }
 
 /// One account at a sales channel.

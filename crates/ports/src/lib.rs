@@ -10,6 +10,7 @@ use std::pin::Pin;
 
 pub mod carrier;
 pub mod channel;
+pub mod channel_desk;
 pub mod gateway;
 pub mod headers;
 pub mod notifier;

@@ -27,6 +27,8 @@ pub struct Carriers {
     /// Carrier and reference to waybill.
     by_reference: HashMap<(String, String), String>,
     pickups: BTreeMap<(String, String), Pickup>,
+    /// Carrier and reference of what was told to be done.
+    instructed: BTreeSet<(String, String)>,
     parcels_max: usize,
 }
 
@@ -90,6 +92,16 @@ pub struct Pickup {
     pub until: Timestamp,
 }
 
+/// What a merchant wants done with a parcel on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// Back to the sender.
+    Return,
+    /// To another address.
+    Forward,
+}
+
 /// Why a carrier says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -108,6 +120,12 @@ pub enum Refusal {
     /// The driver has it already.
     #[error("the parcel has been collected")]
     Collected,
+    /// No driver has it yet.
+    #[error("the parcel has not been collected")]
+    NotCollected,
+    /// It is at its end.
+    #[error("the way of the parcel is over")]
+    Ended,
     /// No on request.
     #[error("declined on request")]
     Declined,
@@ -135,6 +153,7 @@ impl Carriers {
             coming: BTreeSet::new(),
             by_reference: HashMap::new(),
             pickups: BTreeMap::new(),
+            instructed: BTreeSet::new(),
             parcels_max,
         }
     }
@@ -258,6 +277,47 @@ impl Carriers {
         let parcel = self.parcels.get(waybill).filter(|parcel| parcel.carrier == carrier);
         let parcel = parcel.ok_or(Refusal::NotFound)?;
         Ok((parcel.clone(), parcel.known_by(now)))
+    }
+
+    /// Does with a parcel what its merchant wants; the same reference does nothing a second time. What
+    /// was planned from here on does not happen any more.
+    pub fn instruct(
+        &mut self,
+        carrier: &str,
+        waybill: &str,
+        reference: &str,
+        errand: Errand,
+        now: Timestamp,
+    ) -> Result<Parcel, Refusal> {
+        let day = self.day;
+        let parcel = self.parcels.get_mut(waybill).filter(|parcel| parcel.carrier == carrier);
+        let parcel = parcel.ok_or(Refusal::NotFound)?;
+        let key = (carrier.to_owned(), reference.to_owned());
+        if self.instructed.contains(&key) {
+            return Ok(parcel.clone());
+        }
+        let known = parcel.known_by(now);
+        let is_end = |word| matches!(word, Word::Signed | Word::ReturnedToSender | Word::Lost);
+        match known.last().map(|event| event.word) {
+            None | Some(Word::Labeled) => return Err(Refusal::NotCollected),
+            Some(word) if is_end(word) => return Err(Refusal::Ended),
+            Some(_) => {}
+        }
+        parcel.journey = known;
+        parcel.told = parcel.told.min(parcel.journey.len());
+        let at = |part: i64| now + Span::micros(day.as_micros() / 8 * part);
+        let here = parcel.journey.last().map_or_else(String::new, |event| event.place.clone());
+        let road = match errand {
+            Errand::Return => vec![(Word::Returning, 1), (Word::ReturnedToSender, 8)],
+            Errand::Forward => {
+                vec![(Word::Departed, 1), (Word::WithCourier, 6), (Word::Signed, 8)]
+            }
+        };
+        let road = road.into_iter().map(|(word, part)| Event::new(word, at(part), here.clone()));
+        parcel.journey.extend(road);
+        let parcel = parcel.clone();
+        self.instructed.insert(key);
+        Ok(parcel)
     }
 
     /// Writes a word of its carrier into a parcel's history, as a tester wants it.

@@ -23,6 +23,11 @@ pub enum Fault {
     },
     /// 503 at once; nothing happened.
     Unavailable,
+    /// 429 with `Retry-After`; nothing happened.
+    Throttle {
+        /// Seconds to be left alone for.
+        seconds: u16,
+    },
     /// No answer ever; nothing happened.
     TimeOut,
     /// It happened, and the connection closes without an answer.
@@ -101,6 +106,12 @@ pub enum Call {
     Push,
     /// The parcel is on the road.
     Carry,
+    /// The merchant wants a parcel back, or elsewhere.
+    Instruct,
+    /// The merchant asks the shop what it knows of an order.
+    ShopLook,
+    /// The merchant tells the shop that a parcel has left.
+    ShopTell,
 }
 
 /// A fault that was asked for.
@@ -255,6 +266,7 @@ impl Fault {
             Self::Decline => Call::Pay,
             Self::Delay { .. }
             | Self::Unavailable
+            | Self::Throttle { .. }
             | Self::TimeOut
             | Self::LoseAnswer
             | Self::FailAfterSuccess

@@ -5,6 +5,7 @@ mod carriers;
 mod control;
 mod page;
 mod reading;
+mod shopify;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +30,7 @@ pub(crate) fn router(sandbox: Sandbox) -> Router {
         .merge(page::routes())
         .merge(control::routes())
         .merge(reading::routes())
+        .merge(shopify::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(sandbox)
 }
@@ -68,6 +70,8 @@ impl From<carriers_books::Refusal> for ApiError {
             R::NotServed => (StatusCode::UNPROCESSABLE_ENTITY, "not_served"),
             R::TooHeavy => (StatusCode::UNPROCESSABLE_ENTITY, "too_heavy"),
             R::Collected => (StatusCode::CONFLICT, "collected"),
+            R::NotCollected => (StatusCode::CONFLICT, "not_collected"),
+            R::Ended => (StatusCode::CONFLICT, "ended"),
             R::Declined => (StatusCode::UNPROCESSABLE_ENTITY, "declined"),
             R::Full => (StatusCode::TOO_MANY_REQUESTS, "full"),
         };

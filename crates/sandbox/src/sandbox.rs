@@ -9,13 +9,13 @@ use reqwest::Url;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 
-use crate::Carriers;
 use crate::books::{Books, Entry, Opening, Payment, Refund, RefundOrder, Refusal, State};
 use crate::config::Config;
 use crate::fault::{Call, Fault, Faults, Profile, Rule, TooManyRules};
 use crate::messages::{Medium, Message, Messages};
 use crate::notice::{Kind, Notice};
 use crate::post_office::{Delivery, Envelope, Log, Outcome, QUEUE};
+use crate::{Carriers, Shopify, shopify};
 
 /// One sandbox. Clones are the same sandbox.
 #[derive(Clone)]
@@ -39,6 +39,7 @@ pub(crate) struct Shelf {
     pub(crate) carriers: Carriers,
     pub(crate) faults: Faults,
     pub(crate) messages: Messages,
+    pub(crate) shopify: Shopify,
     pub(crate) notice_ids: Random,
 }
 
@@ -56,6 +57,7 @@ impl Sandbox {
             books: Books::new(random.split(), config.payments_max),
             faults: Faults::default(),
             messages: Messages::default(),
+            shopify: Shopify::new(config.payments_max),
             notice_ids: random.split(),
             carriers: Carriers::new(config.seed, config.carrier_day, config.parcels_max),
         };
@@ -95,6 +97,19 @@ impl Sandbox {
     /// Messages that came in, newest first.
     pub fn messages(&self, medium: Medium) -> Vec<Message> {
         self.shelf().messages.list(medium)
+    }
+
+    /// A buyer has ordered at the shop, which waits to be told of parcels.
+    pub fn place_at_shopify(
+        &self,
+        new: &shopify::NewOrder,
+    ) -> Result<shopify::Order, shopify::Refusal> {
+        self.shelf().shopify.place(new).cloned()
+    }
+
+    /// What the shop knows of an order.
+    pub fn shopify_order(&self, id: u64) -> Option<shopify::Order> {
+        self.shelf().shopify.order(id).cloned()
     }
 
     /// The buyer pays, as on the hosted page, but for faults of that page.

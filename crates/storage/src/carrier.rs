@@ -9,6 +9,7 @@ use ordermill_domain::carrier::score::History;
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::record::{Event, Kind as RecordKind};
 use ordermill_domain::text::Text;
+use serde::Serialize;
 
 use crate::columns::insert;
 use crate::record::{note, one_row};
@@ -101,20 +102,49 @@ pub fn insert(
             act.at,
         ],
     )?;
-    note(tx, act, carrier.id, 1, &Event::created(RecordKind::CarrierCreated, carrier))
+    let told = Told::of(carrier, account, None);
+    note(tx, act, carrier.id, 1, &Event::created(RecordKind::CarrierCreated, &told))
+}
+
+/// A carrier as the journal tells of it: of its secret only whether it is another one.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    carrier: &'a Carrier,
+    protocol: &'a str,
+    url: &'a str,
+    account: &'a str,
+    secret: Option<&'static str>,
+}
+
+impl<'a> Told<'a> {
+    fn of(carrier: &'a Carrier, account: &'a Account, secret: Option<&'static str>) -> Self {
+        let Account { protocol, url, merchant, .. } = account;
+        Self { carrier, protocol, url, account: merchant, secret }
+    }
 }
 
 /// Stores what is different from `before`, whose version must still stand, and journals it. Gives
 /// the new version, or the old one if nothing is different.
-pub fn update(tx: &mut Tx<'_>, act: &Act, before: &Carrier, after: &Carrier) -> Result<i64, Error> {
-    let Some(event) = Event::edited(RecordKind::CarrierEdited, before, after) else {
+pub fn update(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    before: &Stored,
+    after: &Carrier,
+    account: &Account,
+) -> Result<i64, Error> {
+    let is_same_secret = before.account.secret == account.secret;
+    let was = Told::of(&before.carrier, &before.account, Some("before"));
+    let is = Told::of(after, account, Some(if is_same_secret { "before" } else { "another" }));
+    let before = &before.carrier;
+    let Some(event) = Event::edited(RecordKind::CarrierEdited, &was, &is) else {
         return Ok(before.version);
     };
     let version = before.version + 1;
     let terms = serde_json::to_string(&after.terms).map_err(Error::defect)?;
     let changed = tx.execute(
         "UPDATE carriers SET code = $2, name_zh = $3, name_en = $4, terms = $5, is_active = $6,
-                version = $7, updated_at = $8
+                version = $7, updated_at = $8, protocol = $9, url = $10, account = $11, secret = $12
           WHERE id = $1 AND version = $7 - 1",
         params![
             before.id.raw(),
@@ -125,6 +155,10 @@ pub fn update(tx: &mut Tx<'_>, act: &Act, before: &Carrier, after: &Carrier) -> 
             after.is_active,
             version,
             act.at,
+            &account.protocol,
+            &account.url,
+            &account.merchant,
+            account.secret.as_deref(),
         ],
     )?;
     one_row(changed, "a carrier")?;

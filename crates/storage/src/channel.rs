@@ -20,11 +20,14 @@ pub struct Channel {
     pub settings: String,
     /// Its secret as ciphertext, if its kind has one.
     pub secret: Option<Vec<u8>>,
+    /// What our own calls to it prove themselves with, as ciphertext, if we make any.
+    pub access_token: Option<Vec<u8>>,
     /// Whether it may place orders.
     pub is_active: bool,
 }
 
-const COLUMNS: &str = "id, code, kind, name, settings, secret, CAST(is_active AS BIGINT)";
+const COLUMNS: &str = "id, code, kind, name, settings, secret, access_token,
+    CAST(is_active AS BIGINT)";
 
 fn read(row: &mut Row<'_>) -> Result<Channel, Error> {
     Ok(Channel {
@@ -34,6 +37,7 @@ fn read(row: &mut Row<'_>) -> Result<Channel, Error> {
         name: row.text()?,
         settings: row.text()?,
         secret: row.opt_bytes()?,
+        access_token: row.opt_bytes()?,
         is_active: row.flag()?,
     })
 }
@@ -52,15 +56,17 @@ pub fn ensure(
     let id: ChannelId = tx.next_id(now);
     let (code, kind, name, settings) =
         (code.to_owned(), kind.to_owned(), name.to_owned(), "{}".to_owned());
-    insert(tx, &Channel { id, code, kind, name, settings, secret: None, is_active: true })?;
+    let (secret, access_token) = (None, None);
+    let is_active = true;
+    insert(tx, &Channel { id, code, kind, name, settings, secret, access_token, is_active })?;
     Ok(id)
 }
 
 /// Stores a new channel; its code must be free.
 pub fn insert(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO channels (id, code, kind, name, settings, secret, is_active)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO channels (id, code, kind, name, settings, secret, access_token, is_active)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![
             channel.id.raw(),
             &channel.code,
@@ -68,6 +74,7 @@ pub fn insert(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
             &channel.name,
             &channel.settings,
             channel.secret.as_deref(),
+            channel.access_token.as_deref(),
             channel.is_active,
         ],
     )?;
@@ -77,12 +84,14 @@ pub fn insert(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
 /// Stores a channel anew that is there.
 pub fn update(tx: &mut Tx<'_>, channel: &Channel) -> Result<(), Error> {
     let changed = tx.execute(
-        "UPDATE channels SET name = $2, settings = $3, secret = $4, is_active = $5 WHERE id = $1",
+        "UPDATE channels SET name = $2, settings = $3, secret = $4, access_token = $5,
+            is_active = $6 WHERE id = $1",
         params![
             channel.id.raw(),
             &channel.name,
             &channel.settings,
             channel.secret.as_deref(),
+            channel.access_token.as_deref(),
             channel.is_active,
         ],
     )?;

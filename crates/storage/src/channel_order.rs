@@ -85,6 +85,17 @@ pub fn find_for_update(
     tx.query_opt(&sql, params![channel.raw(), external_id], read)
 }
 
+/// The copy of a channel's order.
+pub fn find(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    external_id: &str,
+) -> Result<Option<ChannelOrder>, Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM channel_orders WHERE channel_id = $1 AND external_id = $2");
+    tx.query_opt(&sql, params![channel.raw(), external_id], read)
+}
+
 /// One copy, locked where writers run side by side.
 pub fn fetch_for_update(
     tx: &mut Tx<'_>,

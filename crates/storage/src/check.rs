@@ -7,7 +7,7 @@ mod rules;
 
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::gift_card::GiftCard;
-use ordermill_domain::ids::{ChannelId, MessageId, OrderId};
+use ordermill_domain::ids::{ChannelId, MessageId, OrderId, ShipmentId};
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::order::review::Hold;
 use ordermill_domain::package::Package;
@@ -21,8 +21,9 @@ pub use rules::{Rule, ask_rules, every_rule};
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, channel_order, fulfillment, gift_card, journal, ledger, message, order,
-    package, params, payment, pick_list, points, refund, reservation, review, shipment, stock,
+    Error, Row, Tx, channel_order, channel_report, fulfillment, gift_card, journal, ledger,
+    message, order, package, params, payment, pick_list, points, refund, reservation, review,
+    shipment, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -59,6 +60,8 @@ pub enum Walk {
     Messages,
     /// By the id of the copy.
     ChannelOrders,
+    /// By shipment id.
+    ChannelReports,
 }
 
 /// The next ids of a table behind `after`, at most `limit`.
@@ -75,6 +78,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
         Walk::Messages => ("id", "messages"),
         Walk::ChannelOrders => ("id", "channel_orders"),
+        Walk::ChannelReports => ("id", "channel_reports"),
     };
     let sql = format!("SELECT {id} FROM {table} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
     tx.query(&sql, params![after, limit], |row| row.int())
@@ -103,7 +107,7 @@ pub fn orders(tx: &mut Tx<'_>, range: Range) -> Result<Vec<order::Stored>, Error
 /// The lines of orders.
 pub fn lines(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let columns = "order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-        tax_minor, total_minor, canceled, allocated, backordered, shipped";
+        tax_minor, total_minor, canceled, allocated, backordered, shipped, resent";
     let read = |row: &mut Row<'_>| Ok((row.id()?, order::read_line(row)?));
     in_range(tx, columns, "order_lines", "order_id", "order_id, line_no", range, read)
 }
@@ -194,6 +198,24 @@ pub fn channel_orders(
         found.iter().find(is_its).map(|it| it.2)
     };
     Ok(copies.iter().map(|copy| (copy.clone(), order_of(copy))).collect())
+}
+
+/// Reports to channels about parcels.
+pub fn channel_reports(
+    tx: &mut Tx<'_>,
+    range: Range,
+) -> Result<Vec<channel_report::ChannelReport>, Error> {
+    let (columns, table) = (channel_report::COLUMNS, "channel_reports");
+    in_range(tx, columns, table, "id", "id", range, channel_report::read)
+}
+
+/// Reports about parcels that are not there, have not left, or are another order's.
+pub fn channel_reports_of_nothing(tx: &mut Tx<'_>, range: Range) -> Result<Vec<ShipmentId>, Error> {
+    let sql = "SELECT r.id FROM channel_reports r
+          LEFT JOIN shipments s ON s.id = r.id AND s.order_id = r.order_id
+               AND s.handed_over_at IS NOT NULL
+         WHERE s.id IS NULL AND r.id > $1 AND r.id <= $2 ORDER BY r.id";
+    tx.query(sql, params![range.after, range.upto], |row| row.id())
 }
 
 /// Messages whose order is not there.

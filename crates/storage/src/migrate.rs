@@ -39,6 +39,8 @@ const STEPS: &[(i64, &str)] = &[
     (28, include_str!("migrations/0028_label_prints.sql")),
     (30, include_str!("migrations/0030_splits.sql")),
     (31, include_str!("migrations/0031_merges.sql")),
+    (32, include_str!("migrations/0032_channel_reports.sql")),
+    (33, include_str!("migrations/0033_carrier_instructions.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

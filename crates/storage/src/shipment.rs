@@ -70,23 +70,25 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Stored, i64)]) -> Result<(), Er
     const SQL: PerRow<'_> = PerRow {
         sqlite: "UPDATE shipments SET version = $3, state = $4, track = $5, scanned_at = $6,
                 plan = $7, manifest_id = $8, handed_over_at = $9, delivered_at = $10, heard_at = $11,
-                had_exception = $12, was_damaged = $13, look_at = $14
+                had_exception = $12, was_damaged = $13, look_at = $14, reshipped_at = $15
               WHERE id = $1 AND version = $2",
         postgres: "UPDATE shipments s SET version = n.version, state = n.state, track = n.track,
                 scanned_at = n.scanned_at, plan = n.plan, manifest_id = n.manifest_id,
                 handed_over_at = n.handed_over_at, delivered_at = n.delivered_at,
                 heard_at = n.heard_at, had_exception = n.had_exception,
-                was_damaged = n.was_damaged, look_at = n.look_at
+                was_damaged = n.was_damaged, look_at = n.look_at, reshipped_at = n.reshipped_at
               FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
                 $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-                $12::bigint[], $13::bigint[], $14::bigint[])
+                $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[])
                 AS n (id, before, version, state, track, scanned_at, plan, manifest_id,
-                    handed_over_at, delivered_at, heard_at, had_exception, was_damaged, look_at)
+                    handed_over_at, delivered_at, heard_at, had_exception, was_damaged, look_at,
+                    reshipped_at)
               WHERE s.id = n.id AND s.version = n.before",
     };
     use Kind::{Int, Text};
-    let mut rows =
-        Columns::new(&[Int, Int, Int, Text, Text, Int, Text, Int, Int, Int, Int, Int, Int, Int]);
+    let mut rows = Columns::new(&[
+        Int, Int, Int, Text, Text, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int,
+    ]);
     for (stored, before) in changed {
         let facts = stored.shipment.facts();
         rows.push(params![
@@ -104,6 +106,7 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Stored, i64)]) -> Result<(), Er
             stored.had_exception,
             stored.was_damaged,
             stored.look_at,
+            facts.reshipped_at,
         ]);
     }
     match tx.execute_each(&SQL, &rows)? {
@@ -137,7 +140,7 @@ macro_rules! columns {
     () => {
         "id, order_id, package_id, location_id, carrier_id, service, waybill, routing, version,
          state, track, scanned_at, plan, cost_minor, insured_minor, currency, weight_grams,
-         expected_by, manifest_id, created_at, handed_over_at, delivered_at, heard_at,
+         expected_by, manifest_id, created_at, handed_over_at, delivered_at, reshipped_at, heard_at,
          CAST(had_exception AS BIGINT), CAST(was_damaged AS BIGINT), look_at"
     };
 }
@@ -176,6 +179,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         created_at: row.at()?,
         handed_over_at: row.opt_at()?,
         delivered_at: row.opt_at()?,
+        reshipped_at: row.opt_at()?,
     };
     Ok(Stored {
         shipment: Shipment::from_facts(facts),

@@ -151,7 +151,7 @@ impl Prepared {
         let partners = Partners {
             links: Links::new(&format!("http://{}", self.listener.local_addr().unwrap())),
             gateways: Gateways::new([gateway]).unwrap(),
-            channel_kinds: vec![Arc::new(Shopify)],
+            channel_kinds: vec![Arc::new(Shopify::new(self.clock.clone(), Random::from_seed(8)))],
             notifier: Arc::new(Carrier(messages.unwrap(), Arc::clone(&self.carrier))),
             payment_settings: settings,
             jitter: Random::from_seed(5),
@@ -200,6 +200,7 @@ async fn set_up_shopify(services: &Services) {
             account: "tea.myshopify.com".to_owned(),
             sku_aliases: aliases.into(),
             takes_tests: false,
+            ..ChannelSettings::default()
         },
         secrets: vec!["new secret".to_owned(), SHOPIFY_SECRET.to_owned()],
     };

@@ -80,11 +80,14 @@ impl SalesChannels {
         Ok(())
     }
 
-    /// Processes messages and tries what waits, until `stop` becomes true. Any number of nodes may
+    /// Processes messages, tries what waits, and tells channels of parcels, until `stop` becomes true. Any number of nodes may
     /// run this on one database.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
-            let done = async { Ok::<_, Error>(self.process().await? + self.try_again().await?) };
+            let done = async {
+                let taken_in = self.process().await? + self.try_again().await?;
+                Ok::<_, Error>(taken_in + self.tell_due().await?)
+            };
             match done.await {
                 Ok(0) => {}
                 Ok(_) => continue,

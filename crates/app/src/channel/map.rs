@@ -1,8 +1,10 @@
 //! A channel's order in our terms, or everything that is missing before it can be one. Pure.
 
+use std::collections::{HashMap, VecDeque};
+
 use ordermill_domain::address::{RawAddress, RawRecipient};
-use ordermill_domain::ids::ChannelId;
-use ordermill_domain::order::PaymentTerms;
+use ordermill_domain::ids::{ChannelId, SkuId};
+use ordermill_domain::order::{OrderLine, PaymentTerms};
 use ordermill_domain::pricing::TaxMode;
 use ordermill_ports::channel::{Amount, ChannelLine, ChannelOrder, Discount, PostalAddress, Tax};
 use serde::{Deserialize, Serialize};
@@ -127,6 +129,26 @@ fn lines(
         });
     }
     (lines, charged)
+}
+
+/// The channel's own ids of our lines, by their numbers. Lines of one SKU keep their order.
+pub(super) fn line_ids(
+    theirs: &ChannelOrder,
+    settings: &ChannelSettings,
+    catalog: &Catalog,
+    ours: &[OrderLine],
+) -> HashMap<u16, String> {
+    let mut by_sku: HashMap<SkuId, VecDeque<&str>> = HashMap::new();
+    for line in theirs.lines.iter().filter(|line| line.quantity > 0) {
+        if let Some(sku) = catalog.by_code(&sku_of(line, settings).1) {
+            by_sku.entry(sku.id).or_default().push_back(&line.id);
+        }
+    }
+    let found = ours.iter().filter_map(|line| {
+        let id = by_sku.get_mut(&line.terms.sku)?.pop_front()?;
+        Some((line.terms.line_no, id.to_owned()))
+    });
+    found.collect()
 }
 
 /// What the channel calls it, and what we do.

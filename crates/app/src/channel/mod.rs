@@ -5,27 +5,35 @@
 //! message carries the channel's whole order, so only its newest copy counts: repeats and messages
 //! that overtake each other change nothing.
 //!
+//! What leaves goes the other way: [`report`] tells channels of parcels.
+//!
 //! What is missing (an unknown SKU, half an address) is a task for a person; the copy waits and is
 //! tried again by itself and on request.
 
 pub mod inbox;
+mod lag;
 mod map;
 mod money;
+pub mod report;
 pub mod setup;
 pub mod take_in;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use ordermill_base::{Clock, Span, Timestamp};
 use ordermill_ports::channel::ChannelKind;
+use ordermill_ports::channel_desk::{Access, ChannelDesk};
 use ordermill_storage::Database;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::catalog::CatalogHolder;
+use crate::links::Links;
 use crate::payment::{PaymentSettings, Payments};
 use crate::privacy::Vault;
+
+pub use lag::{BOUNDS as LAG_BOUNDS, LagFigures};
 
 /// The channels of an installation. Clones are the same ones.
 #[derive(Clone)]
@@ -36,11 +44,15 @@ struct Inner {
     vault: Vault,
     shop: Arc<CatalogHolder>,
     payments: Payments,
+    links: Links,
     kinds: Vec<Arc<dyn ChannelKind>>,
     clock: Arc<dyn Clock>,
     settings: PaymentSettings,
-    /// A message came in, or something is to be tried again.
+    /// A message came in, a parcel left, or something is to be tried again.
     news: Notify,
+    /// Channels that were told something before, by what they are reached with.
+    desks: Mutex<HashMap<Access, Arc<dyn ChannelDesk>>>,
+    lags: lag::Lags,
 }
 
 /// What is set for one channel, without its secrets.
@@ -49,6 +61,9 @@ struct Inner {
 pub struct ChannelSettings {
     /// Our account there: `tea.myshopify.com`.
     pub account: String,
+    /// Where its API is, if not where the account says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_url: Option<String>,
     /// Our SKU codes by the channel's, where they differ. `variant:123` and `product:123` stand for
     /// lines without a SKU.
     pub sku_aliases: BTreeMap<String, String>,
@@ -58,17 +73,30 @@ pub struct ChannelSettings {
 
 impl SalesChannels {
     /// Channels over a database, of the kinds that this program knows.
+    #[expect(clippy::too_many_arguments, reason = "called once, where everything is put together")]
     pub fn new(
         database: Database,
         vault: Vault,
         shop: Arc<CatalogHolder>,
         payments: Payments,
+        links: Links,
         kinds: Vec<Arc<dyn ChannelKind>>,
         clock: Arc<dyn Clock>,
         settings: PaymentSettings,
     ) -> Self {
-        let news = Notify::new();
-        Self(Arc::new(Inner { database, vault, shop, payments, kinds, clock, settings, news }))
+        Self(Arc::new(Inner {
+            database,
+            vault,
+            shop,
+            payments,
+            links,
+            kinds,
+            clock,
+            settings,
+            news: Notify::new(),
+            desks: Mutex::default(),
+            lags: lag::Lags::default(),
+        }))
     }
 
     fn kind(&self, name: &str) -> Option<&dyn ChannelKind> {

@@ -78,7 +78,10 @@ pub fn set_up_channel(
     }
     let id = existing.as_ref().map_or_else(|| tx.next_id(now), |channel| channel.id);
     let plain = serde_json::to_vec(&new.secrets).map_err(Error::defect)?;
-    let settings = serde_json::to_string(&new.settings).map_err(Error::defect)?;
+    let before = existing.as_ref().map(settings_of).transpose()?;
+    let api_url = new.settings.api_url.clone().or(before.and_then(|before| before.api_url));
+    let settings = ChannelSettings { api_url, ..new.settings.clone() };
+    let settings = serde_json::to_string(&settings).map_err(Error::defect)?;
     let stored = Channel {
         id,
         code: new.code.clone(),
@@ -86,6 +89,7 @@ pub fn set_up_channel(
         name: new.name.clone(),
         settings,
         secret: Some(vault.seal(place(id), &plain)),
+        access_token: existing.as_ref().and_then(|channel| channel.access_token.clone()),
         is_active: true,
     };
     match existing {
@@ -93,6 +97,60 @@ pub fn set_up_channel(
         None => channel::insert(tx, &stored)?,
     }
     Ok(id)
+}
+
+/// Why a channel was not given access to be told with; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepAccessError {
+    /// No channel has this code.
+    #[error("there is no channel {0}")]
+    NoChannel(String),
+    /// An address that is none.
+    #[error("an address begins with http:// or https://")]
+    Url,
+    /// A token of more than 2,000 letters, or with white space in it.
+    #[error("that is no access token")]
+    Token,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Keeps what a channel is told with: the token of our own calls, sealed, and where they go if not where
+/// the account says. An empty token ends the telling.
+///
+/// # Errors
+/// [`KeepAccessError`].
+pub fn keep_access(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    code: &str,
+    url: Option<&str>,
+    token: &str,
+) -> Result<(), KeepAccessError> {
+    let channel = channel::find(tx, code)?;
+    let channel = channel.ok_or_else(|| KeepAccessError::NoChannel(code.to_owned()))?;
+    if url.is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+        return Err(KeepAccessError::Url);
+    }
+    if token.len() > 2_000 || token.contains(char::is_whitespace) {
+        return Err(KeepAccessError::Token);
+    }
+    let settings = ChannelSettings { api_url: url.map(str::to_owned), ..settings_of(&channel)? };
+    let settings = serde_json::to_string(&settings).map_err(Error::defect)?;
+    let sealed = (!token.is_empty()).then(|| vault.seal(token_place(channel.id), token.as_bytes()));
+    channel::update(tx, &Channel { settings, access_token: sealed, ..channel })?;
+    Ok(())
+}
+
+/// What our own calls to a channel prove themselves with, if it opens.
+pub(super) fn open_token(vault: &Vault, channel: &Channel) -> Option<String> {
+    let token = vault.open_at(token_place(channel.id), channel.access_token.as_ref()?).ok()?;
+    String::from_utf8(token.to_vec()).ok()
+}
+
+fn token_place(id: ChannelId) -> Place {
+    Place { table: "channels", column: "access_token", row: id.raw() }
 }
 
 pub(super) fn secrets_of(vault: &Vault, channel: &Channel) -> Result<Vec<String>, SecretsError> {

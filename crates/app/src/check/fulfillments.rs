@@ -224,10 +224,13 @@ impl File {
                 .filter(|part| part.state == hold::State::Consumed)
                 .map(|part| part.quantity.get())
                 .sum();
-            let shipped = line.pieces().shipped;
-            if left != shipped {
+            let pieces = line.pieces();
+            let (shipped, resent) = (pieces.shipped, pieces.resent);
+            if left != shipped + resent {
                 let line_no = line.terms.line_no;
-                let what = format!("line {line_no} has {shipped} shipped, {left} have left");
+                let what = format!(
+                    "line {line_no} has {shipped} shipped and {resent} sent again, {left} have left"
+                );
                 examination.found("I11", id, what);
             }
         }

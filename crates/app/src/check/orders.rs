@@ -367,6 +367,9 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         }
         Event::Shorted { lines: missing } => have(missing, |line| line.pieces().allocated),
         Event::Shipped { lines: shipped } => have(shipped, |line| line.pieces().allocated),
+        Event::Resent { lines: again } => {
+            has(Step::Complete) && have(again, |line| line.pieces().shipped)
+        }
         Event::Canceled { from, .. } => {
             facts.status == *from && has(Step::Cancel) && facts.milestones.shipped_at.is_none()
         }

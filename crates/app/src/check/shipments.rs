@@ -54,7 +54,10 @@ impl Folded for Shipment {
             Event::Tracked { status, scanned_at } => {
                 self.facts().track.is_moved_by(*status, *scanned_at)
             }
-            Event::Planned { .. } => self.state() != State::Voided,
+            Event::Reshipped => {
+                self.state() != State::Voided && self.facts().reshipped_at.is_none()
+            }
+            Event::Planned { .. } | Event::ToldAgain => self.state() != State::Voided,
             Event::Delivered { .. } => may(Step::Deliver),
             Event::Voided => may(Step::Void),
             Event::ReturnedToSender => may(Step::Return),

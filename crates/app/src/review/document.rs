@@ -269,7 +269,16 @@ mod tests {
         sku::insert(tx, &act, &lighter)?;
         let (code, kind, name) = ("market".to_owned(), "api".to_owned(), "Market".to_owned());
         let (id, settings) = (ChannelId::from_raw(3), "{}".to_owned());
-        let market = Channel { id, code, kind, name, settings, secret: None, is_active: true };
+        let market = Channel {
+            id,
+            code,
+            kind,
+            name,
+            settings,
+            secret: None,
+            access_token: None,
+            is_active: true,
+        };
         channel::insert(tx, &market)
     }
 }

@@ -4,14 +4,13 @@
 //! insurance, and what being late or badly served is worth to us. The cheapest is taken, and every
 //! other one keeps its reason, so that people can ask why. Rules may force a carrier or forbid some.
 
-use std::collections::BTreeSet;
-
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use ordermill_base::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::ruling::Ruling;
 use super::score::Score;
 use super::{Carrier, Service, ServiceKind};
 use crate::code::coded;
@@ -54,12 +53,25 @@ pub struct Policy {
     pub score_point_minor: i64,
     /// Parcels worth at least this much are insured, minor units.
     pub insured_from_minor: i64,
-    /// Only this carrier, if a rule says so.
+    /// What rules say.
     #[serde(skip)]
-    pub forced: Option<CarrierId>,
-    /// None of these.
-    #[serde(skip)]
-    pub forbidden: BTreeSet<CarrierId>,
+    pub ruling: Ruling,
+}
+
+/// A carrier, or one service of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pick {
+    /// Who.
+    pub carrier: CarrierId,
+    /// How; all of its services if nothing.
+    pub service: Option<ServiceKind>,
+}
+
+impl Pick {
+    /// Whether it is about this service of this carrier.
+    pub fn is_of(&self, carrier: CarrierId, service: ServiceKind) -> bool {
+        self.carrier == carrier && self.service.is_none_or(|only| only == service)
+    }
 }
 
 impl Default for Policy {
@@ -69,8 +81,7 @@ impl Default for Policy {
             late_day_minor: 800,
             score_point_minor: 2,
             insured_from_minor: 100_000,
-            forced: None,
-            forbidden: BTreeSet::new(),
+            ruling: Ruling::default(),
         }
     }
 }
@@ -185,8 +196,10 @@ pub fn offer(
     let terms = &carrier.terms;
     let refuse = |holds: bool, because: Refusal| if holds { Err(because) } else { Ok(()) };
     refuse(!carrier.is_active, Refusal::Inactive)?;
-    refuse(policy.forbidden.contains(&carrier.id), Refusal::Forbidden)?;
-    refuse(policy.forced.is_some_and(|forced| forced != carrier.id), Refusal::NotForced)?;
+    let Ruling { forced, forbidden, forces_nobody } = &policy.ruling;
+    let is_meant = |pick: &Pick| pick.is_of(carrier.id, service.kind);
+    refuse(forbidden.iter().any(is_meant), Refusal::Forbidden)?;
+    refuse(*forces_nobody || !forced.as_ref().is_none_or(is_meant), Refusal::NotForced)?;
     // A buyer who asked for nothing gets it to the door, however cheap the pick-up point is.
     let is_wished = match parcel.wish {
         Some(wish) => wish == service.kind,
@@ -357,10 +370,18 @@ mod tests {
         assert_eq!(because(&long, &one, &policy), Some(Refusal::TooLong));
         let timed = Parcel { wish: Some(ServiceKind::Timed), ..parcel };
         assert_eq!(because(&timed, &one, &policy), Some(Refusal::NotWished));
-        let forced = Policy { forced: Some(CarrierId::from_raw(2)), ..Policy::default() };
-        assert_eq!(because(&parcel, &one, &forced), Some(Refusal::NotForced));
-        let forbidden = Policy { forbidden: [one.id].into(), ..Policy::default() };
-        assert_eq!(because(&parcel, &one, &forbidden), Some(Refusal::Forbidden));
+        let ruled = |ruling| because(&parcel, &one, &Policy { ruling, ..Policy::default() });
+        let pick = |number, service| Pick { carrier: CarrierId::from_raw(number), service };
+        let forced = |pick| Ruling { forced: Some(pick), ..Ruling::default() };
+        assert_eq!(ruled(forced(pick(2, None))), Some(Refusal::NotForced));
+        let timed = Some(ServiceKind::Timed);
+        assert_eq!(ruled(forced(pick(1, timed))), Some(Refusal::NotForced));
+        assert_eq!(ruled(forced(pick(1, Some(ServiceKind::Standard)))), None);
+        let nobody = Ruling { forces_nobody: true, ..Ruling::default() };
+        assert_eq!(ruled(nobody), Some(Refusal::NotForced));
+        let forbidden = |pick| Ruling { forbidden: [pick].into(), ..Ruling::default() };
+        assert_eq!(ruled(forbidden(pick(1, None))), Some(Refusal::Forbidden));
+        assert_eq!(ruled(forbidden(pick(1, timed))), None);
         one.terms.services[0].zones[0].cities = [3_302].into();
         assert_eq!(because(&parcel, &one, &policy), Some(Refusal::OutOfZone));
         let tibet = [ProvinceCode::of(540_000).unwrap()];

@@ -49,6 +49,7 @@ fn samples() -> Vec<Event> {
         O::BackorderFilled { lines: lines.clone(), still_waiting: false }.into(),
         O::Shipped { lines: lines.clone() }.into(),
         O::Shorted { lines: lines.clone() }.into(),
+        O::Resent { lines: lines.clone() }.into(),
         O::Canceled { from: Status::Placed, reason: CancelReason::Unpaid }.into(),
         O::Rejected.into(),
         O::Completed.into(),
@@ -152,6 +153,8 @@ fn samples() -> Vec<Event> {
         S::HandedOver { manifest: Some(ManifestId::from_raw(1)) }.into(),
         S::Tracked { status: shipment::TrackingStatus::InTransit, scanned_at: due_at }.into(),
         S::Planned { plan: shipment::Plan::Forward }.into(),
+        S::ToldAgain.into(),
+        S::Reshipped.into(),
         S::Delivered { scanned_at: due_at }.into(),
         S::Voided.into(),
         S::ReturnedToSender.into(),
@@ -182,6 +185,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"order.backorder_filled","lines":[{"line_no":1,"quantity":1}],"still_waiting":false}
     {"kind":"order.shipped","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.shorted","lines":[{"line_no":1,"quantity":1}]}
+    {"kind":"order.resent","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.canceled","from":"placed","reason":"unpaid"}
     {"kind":"order.rejected"}
     {"kind":"order.completed"}
@@ -237,6 +241,8 @@ fn the_stored_form_of_every_kind() {
     {"kind":"shipment.handed_over","manifest":"mnf_0000000000001"}
     {"kind":"shipment.tracked","status":"in_transit","scanned_at":"2026-11-18T11:06:40Z"}
     {"kind":"shipment.planned","plan":"forward"}
+    {"kind":"shipment.told_again"}
+    {"kind":"shipment.reshipped"}
     {"kind":"shipment.delivered","scanned_at":"2026-11-18T11:06:40Z"}
     {"kind":"shipment.voided"}
     {"kind":"shipment.returned_to_sender"}

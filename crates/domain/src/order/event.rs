@@ -87,6 +87,13 @@ pub enum Event {
         /// What left.
         lines: Vec<LineQuantity>,
     },
+    /// Pieces that had left are sent again: they are allocated anew, and count as shipped no more until
+    /// they leave.
+    #[serde(rename = "order.resent")]
+    Resent {
+        /// What is sent again.
+        lines: Vec<LineQuantity>,
+    },
     /// Ended before anything left the building.
     #[serde(rename = "order.canceled")]
     Canceled {
@@ -157,6 +164,7 @@ impl Event {
             Self::BackorderFilled { .. } => "order.backorder_filled",
             Self::Shorted { .. } => "order.shorted",
             Self::Shipped { .. } => "order.shipped",
+            Self::Resent { .. } => "order.resent",
             Self::Canceled { .. } => "order.canceled",
             Self::Rejected => "order.rejected",
             Self::Completed => "order.completed",

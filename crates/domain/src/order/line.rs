@@ -61,6 +61,9 @@ pub struct Pieces {
     pub backordered: i64,
     /// Left the building.
     pub shipped: i64,
+    /// Left the building, did not arrive, and were sent again: each is counted once more where it stands
+    /// now.
+    pub resent: i64,
 }
 
 /// Counts that cannot belong to their line: negative, or more than were ordered.
@@ -81,8 +84,8 @@ impl OrderLine {
     /// open.
     pub fn from_stored(terms: LineTerms, pieces: Pieces) -> Result<Self, InvalidPieces> {
         let line = Self { terms, pieces };
-        let Pieces { canceled, allocated, backordered, shipped } = pieces;
-        if [canceled, allocated, backordered, shipped, line.open()]
+        let Pieces { canceled, allocated, backordered, shipped, resent } = pieces;
+        if [canceled, allocated, backordered, shipped, resent, line.open()]
             .into_iter()
             .any(i64::is_negative)
         {
@@ -98,7 +101,7 @@ impl OrderLine {
 
     /// Ordered, and neither canceled, allocated, backordered nor shipped.
     pub const fn open(&self) -> i64 {
-        let Pieces { canceled, allocated, backordered, shipped } = self.pieces;
+        let Pieces { canceled, allocated, backordered, shipped, resent: _ } = self.pieces;
         self.terms.quantity.get() - canceled - allocated - backordered - shipped
     }
 
@@ -124,6 +127,12 @@ impl OrderLine {
                 let shipped = self.pieces.allocated.min(of_line(lines, line_no));
                 self.pieces.allocated -= shipped;
                 self.pieces.shipped += shipped;
+            }
+            Event::Resent { lines } => {
+                let again = self.pieces.shipped.min(of_line(lines, line_no));
+                self.pieces.shipped -= again;
+                self.pieces.allocated += again;
+                self.pieces.resent += again;
             }
             Event::Canceled { .. } | Event::Rejected => {
                 let ordered = self.terms.quantity.get();

@@ -98,6 +98,17 @@ fn a_new_exception_needs_a_new_plan() {
 }
 
 #[test]
+fn a_parcel_that_is_wanted_back_and_goes_back_needs_no_other_plan() {
+    let mut shipment = label();
+    shipment.scanned(&scan(TrackingStatus::Address, 1), AT);
+    shipment.plan(Plan::ReturnToSender, AT).unwrap();
+    shipment.scanned(&scan(TrackingStatus::Refused, 2), AT);
+    assert_eq!(shipment.facts().plan, Some(Plan::ReturnToSender));
+    shipment.scanned(&scan(TrackingStatus::Damaged, 3), AT);
+    assert_eq!(shipment.facts().plan, None);
+}
+
+#[test]
 fn a_buyer_disputes_a_signature_once() {
     let mut shipment = label();
     shipment.scanned(&scan(TrackingStatus::Delivered, 3), AT);

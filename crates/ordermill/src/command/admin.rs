@@ -30,12 +30,18 @@ pub(crate) fn run(settings: &Settings, admin: Admin) -> anyhow::Result<ExitCode>
             let public_url = settings.public_url(settings.listen());
             let sku_aliases = channel::aliases(&skus);
             sku_aliases.and_then(|sku_aliases| {
-                let settings = ChannelSettings { account, sku_aliases, takes_tests };
+                let settings = ChannelSettings {
+                    account,
+                    sku_aliases,
+                    takes_tests,
+                    ..ChannelSettings::default()
+                };
                 let secrets = Vec::new();
                 let new = SetUpChannel { code, kind, name, settings, secrets };
                 channel::set_up(&shop, &public_url, new)
             })
         }
+        Admin::ChannelAccess { code, url } => channel::keep_access(&shop, &code, url.as_deref()),
         Admin::Create { login, name, even_if_one_exists } => {
             first_admin(&shop, &login, name, even_if_one_exists)
         }

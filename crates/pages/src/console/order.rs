@@ -330,6 +330,7 @@ crate::words! {
     order_canceled_toast(number) = "已取消订单 {number}", "Canceled order {number}";
     order_note_kept = "备注已保存", "The note is kept";
     order_note_refused = "备注需要 1 到 500 字", "A note has 1 to 500 characters";
+    order_channel_told = "渠道已收到运单号", "The channel knows the waybill";
     order_note_erased = "（内容已销毁）", "(erased)";
     order_note_by(at, who) = "{at} · {who} · 备注", "{at} · {who} · Note";
     order_revealed_by(at, who, why) = "{at} · {who} · {why}", "{at} · {who} · {why}";

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State as Axum};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use ordermill_base::{Currency, Money, Span, Timestamp};
@@ -247,6 +247,14 @@ pub(super) async fn under_faults(
     if faults.contains(&Fault::TimeOut) {
         tokio::time::sleep(hang).await;
         return closed();
+    }
+    for fault in &faults {
+        if let Fault::Throttle { seconds } = fault {
+            let message = "too many calls";
+            let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message);
+            let retry_after = [(header::RETRY_AFTER, seconds.to_string())];
+            return (retry_after, error).into_response();
+        }
     }
     if faults.contains(&Fault::Unavailable) {
         let message = "the gateway is overloaded";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::api::{under_faults, unreadable};
 use super::{ApiError, authorize};
 use crate::Sandbox;
-use crate::carriers::{Event, Order, Parcel, Quote, Refusal, Service, Word};
+use crate::carriers::{Errand, Event, Order, Parcel, Quote, Refusal, Service, Word};
 use crate::fault::Call;
 use crate::notice::WireAmount;
 
@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/carriers/{carrier}/v1/labels/{reference}/void", post(void))
         .route("/carriers/{carrier}/v1/pickups", post(pickup))
         .route("/carriers/{carrier}/v1/parcels/{waybill}", get(track))
+        .route("/carriers/{carrier}/v1/parcels/{waybill}/instructions", post(instruct))
         .route("/control/parcels", get(parcels))
         .route("/control/parcels/{waybill}/events", post(report))
 }
@@ -245,6 +246,41 @@ async fn track(
         let now = sandbox.now();
         let (parcel, events) = sandbox.shelf().carriers.track(&carrier, &waybill, now)?;
         Ok(Json(TrackView::new(&parcel, &events)).into_response())
+    })
+    .await)
+}
+
+/// The new address is checked and forgotten: the sandbox keeps no personal data.
+#[derive(Debug, Deserialize)]
+struct InstructionBody {
+    reference: String,
+    kind: Errand,
+    #[serde(default)]
+    address: String,
+}
+
+async fn instruct(
+    Axum(sandbox): Axum<Sandbox>,
+    Path((carrier, waybill)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Json<InstructionBody>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    authorize(&sandbox, &headers)?;
+    let Json(InstructionBody { reference, kind, address }) = body.map_err(unreadable)?;
+    if !(1..=TEXT_MAX).contains(&reference.len()) {
+        return Err(ApiError::field("reference"));
+    }
+    if kind == Errand::Forward && address.trim().is_empty() {
+        return Err(ApiError::field("address"));
+    }
+    Ok(under_faults(&sandbox, Call::Instruct, &waybill, None, |declined| {
+        if declined {
+            return Err(Refusal::Declined.into());
+        }
+        let now = sandbox.now();
+        let mut shelf = sandbox.shelf();
+        let parcel = shelf.carriers.instruct(&carrier, &waybill, &reference, kind, now)?;
+        Ok(Json(TrackView::new(&parcel, &parcel.known_by(now))).into_response())
     })
     .await)
 }

@@ -45,20 +45,21 @@ pub fn update_lines<'l>(
 ) -> Result<(), Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite:
-            "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6
-            WHERE order_id = $1 AND line_no = $2",
+            "UPDATE order_lines SET canceled = $3, allocated = $4, backordered = $5, shipped = $6,
+                resent = $7 WHERE order_id = $1 AND line_no = $2",
         postgres: "UPDATE order_lines l SET canceled = n.canceled, allocated = n.allocated,
-                backordered = n.backordered, shipped = n.shipped
+                backordered = n.backordered, shipped = n.shipped, resent = n.resent
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-                $6::bigint[])
-              AS n (order_id, line_no, canceled, allocated, backordered, shipped)
+                $6::bigint[], $7::bigint[])
+              AS n (order_id, line_no, canceled, allocated, backordered, shipped, resent)
             WHERE l.order_id = n.order_id AND l.line_no = n.line_no",
     };
-    let mut rows = Columns::new(&[Kind::Int; 6]);
+    let mut rows = Columns::new(&[Kind::Int; 7]);
     for (order, line) in lines {
-        let Pieces { canceled, allocated, backordered, shipped } = line.pieces();
+        let Pieces { canceled, allocated, backordered, shipped, resent } = line.pieces();
         let line_no = i64::from(line.terms.line_no);
-        rows.push(params![order.raw(), line_no, canceled, allocated, backordered, shipped]);
+        let order = order.raw();
+        rows.push(params![order, line_no, canceled, allocated, backordered, shipped, resent]);
     }
     tx.execute_each(&SQL, &rows).map(drop)
 }
@@ -67,7 +68,7 @@ pub fn update_lines<'l>(
 pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
     tx.query(
         "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
-                canceled, allocated, backordered, shipped
+                canceled, allocated, backordered, shipped, resent
            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         params![order.raw()],
         read_line,
@@ -81,10 +82,10 @@ pub fn lines_of_each(
 ) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent
             FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent
             FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
     };
     tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
@@ -106,6 +107,7 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         allocated: row.int()?,
         backordered: row.int()?,
         shipped: row.int()?,
+        resent: row.int()?,
     };
     OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
 }

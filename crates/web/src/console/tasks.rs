@@ -200,15 +200,17 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
                         .map(|stored| stored.shipment.facts().terms.order),
                 }
             }
-            TaskKind::DeliveryException => shipment::fetch(tx, ShipmentId::from_raw(id))?
-                .map(|stored| stored.shipment.facts().terms.order),
+            // A dead letter may be about a parcel that its channel was not told of.
+            TaskKind::DeliveryException | TaskKind::DeliveryDeadLetter => {
+                shipment::fetch(tx, ShipmentId::from_raw(id))?
+                    .map(|stored| stored.shipment.facts().terms.order)
+            }
             TaskKind::Replenishment
             | TaskKind::CountBin
             | TaskKind::Shortage
             | TaskKind::IncompleteChannelOrder
             | TaskKind::UnknownSku
             | TaskKind::WebhookQuarantine
-            | TaskKind::DeliveryDeadLetter
             | TaskKind::StockDiscrepancy
             | TaskKind::LabelFailed
             | TaskKind::SecondApproval

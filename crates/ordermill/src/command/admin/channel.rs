@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead as _;
 
 use anyhow::Context as _;
-use ordermill_app::channel::setup::{SetUpChannel, set_up_channel};
+use ordermill_app::channel::setup::{self, SetUpChannel, set_up_channel};
 use ordermill_app::links::Links;
 
 use crate::command::terminal::say;
@@ -33,5 +33,21 @@ pub(super) fn set_up(shop: &Shop, public_url: &str, new: SetUpChannel) -> anyhow
     let (code, kind) = (new.code.clone(), new.kind.clone());
     let id = services.database().write_blocking(move |tx| set_up_channel(tx, &vault, &new, now))?;
     say(format_args!("{id}: messages go to {}", Links::new(public_url).channel(&code, &kind)));
+    Ok(())
+}
+
+/// Keeps the access token that is typed; an empty one ends the telling.
+pub(super) fn keep_access(shop: &Shop, code: &str, url: Option<&str>) -> anyhow::Result<()> {
+    let mut typed = String::new();
+    std::io::stdin().lock().read_line(&mut typed).context("cannot read the access token")?;
+    let services = &shop.services;
+    let vault = services.vault().clone();
+    let (code, url, token) = (code.to_owned(), url.map(str::to_owned), typed.trim().to_owned());
+    let named = code.clone();
+    services
+        .database()
+        .write_blocking(move |tx| setup::keep_access(tx, &vault, &code, url.as_deref(), &token))?;
+    let what = if typed.trim().is_empty() { "is told nothing" } else { "is told what leaves" };
+    say(format_args!("{named} {what}"));
     Ok(())
 }

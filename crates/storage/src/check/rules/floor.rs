@@ -170,4 +170,20 @@ pub(super) const RULES: &[Rule] = &[
           WHERE t.kind = 'delivery_exception' AND t.state IN ('open', 'claimed')
             AND s.state = 'delivered' AND s.track = 'delivered' LIMIT 100",
     ),
+    rule(
+        "I5",
+        "a carrier is told what to do with a parcel that does not exist or has not left",
+        &["carrier_instructions", "shipments"],
+        "SELECT CAST(i.id AS TEXT) FROM carrier_instructions i
+          WHERE NOT EXISTS (SELECT 1 FROM shipments s
+            WHERE s.id = i.shipment_id AND s.handed_over_at IS NOT NULL) LIMIT 100",
+    ),
+    rule(
+        "I6",
+        "pieces of a line are sent again that were never in a parcel that was replaced",
+        &["order_lines", "shipments"],
+        "SELECT CAST(l.order_id AS TEXT) FROM order_lines l
+          WHERE l.resent > 0 AND NOT EXISTS (SELECT 1 FROM shipments s
+            WHERE s.order_id = l.order_id AND s.reshipped_at IS NOT NULL) LIMIT 100",
+    ),
 ];

@@ -31,8 +31,9 @@ use ordermill_pages::states::{self, history};
 use ordermill_pages::ui::{Action, Effect, Field, Moment, Timeline, Tone};
 use ordermill_pages::{Icon, format};
 use ordermill_storage::channel::Channel;
+use ordermill_storage::channel_report::ChannelReport;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, channel, task};
+use ordermill_storage::{Error, Tx, channel, channel_report, task};
 
 use self::work::may_decide;
 use crate::console::desk::Desk;
@@ -68,6 +69,8 @@ struct Loaded {
     notes: Vec<Note>,
     names: Names,
     channels: Vec<Channel>,
+    /// What its channel was told of its parcels.
+    reports: Vec<ChannelReport>,
     /// Why its locations were chosen, the newest decision first.
     decisions: Vec<(Timestamp, Explanation)>,
     /// The orders that each piece of its work travels with.
@@ -103,6 +106,7 @@ pub(in crate::console) async fn show_page(
         let actors = happened.iter().map(|entry| &entry.actor);
         let names = Names::load(tx, actors.chain(notes.iter().map(|note| &note.actor)))?;
         let channels = channel::list(tx)?;
+        let reports = channel_report::of(tx, id)?;
         let mut approvals = Vec::new();
         for payment in &detail.payments {
             approvals.extend(task::of(tx, payment.facts().id)?);
@@ -128,6 +132,7 @@ pub(in crate::console) async fn show_page(
             notes,
             names,
             channels,
+            reports,
             decisions,
             approvals,
         }))
@@ -430,6 +435,16 @@ impl Filling<'_> {
                     },
                 };
             moments.push((entry.at, moment));
+        }
+        for told_at in self.loaded.reports.iter().filter_map(|report| report.told_at) {
+            let moment = Moment {
+                tone: Tone::Green,
+                icon: Icon::CircleCheck,
+                text: t.order_channel_told().to_owned(),
+                note: shell.moment(&told_at),
+                is_public: false,
+            };
+            moments.push((told_at, moment));
         }
         for note in &self.loaded.notes {
             let (at, who) = (shell.moment(&note.at), names.actor(&note.actor, t));
