@@ -6,8 +6,10 @@
 //! due. Neither text nor address is stored: both are made from the order when the message goes out.
 
 pub mod news;
+mod parcel;
 mod send;
 mod text;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use ordermill_storage::Database;
 use crate::catalog::CatalogHolder;
 use crate::links::Links;
 use crate::privacy::Vault;
+
+pub use wanted::BuyerMessages;
 
 /// How often a message is tried before a person is told.
 pub const TRIES: i64 = 6;

@@ -8,6 +8,8 @@ use ordermill_domain::message::Cause;
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, channel, message, order, payment, refund};
 
+use super::{BuyerMessages, parcel};
+use crate::catalog::settings;
 use crate::reader::{ReadError, Reader};
 
 /// What is older than this when it is read is no news: the history that came with an import, or
@@ -15,34 +17,58 @@ use crate::reader::{ReadError, Reader};
 pub const FRESH: Span = Span::days(1);
 
 /// Kinds of which [`news`] makes something.
-const KINDS: &[&str] =
-    &["order.paid", "order.canceled", "payment.failed", "refund.succeeded", "deadline.warned"];
+const KINDS: &[&str] = &[
+    "order.paid",
+    "order.canceled",
+    "order.completed",
+    "payment.failed",
+    "refund.succeeded",
+    "deadline.warned",
+    "shipment.handed_over",
+    "shipment.tracked",
+    "shipment.delivered",
+];
 
 /// The reader that turns what happened into messages.
 pub fn reader() -> Reader {
     let reader = Reader::new("messages", |tx, entries, now| {
+        let (wanted, _) = settings::read::<BuyerMessages>(tx)?;
         for entry in entries.iter().filter(|entry| entry.at + FRESH > now) {
-            take_in(tx, entry, now)?;
+            take_in(tx, entry, &wanted, now)?;
         }
         Ok(())
     });
     Reader { kinds: Some(KINDS), ..reader }
 }
 
-fn take_in(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<(), ReadError> {
-    let Some((order, cause, subject)) = news(tx, entry)? else { return Ok(()) };
-    if is_ours_to_tell(tx, order)? {
+fn take_in(
+    tx: &mut Tx<'_>,
+    entry: &Entry,
+    wanted: &BuyerMessages,
+    now: Timestamp,
+) -> Result<(), ReadError> {
+    let Some((order, cause, subject)) = news(tx, entry, now)? else { return Ok(()) };
+    if wanted.wants(cause) && is_ours_to_tell(tx, order)? {
         message::insert_once(tx, order, cause, subject, now)?;
     }
     Ok(())
 }
 
 /// What an entry means to a buyer.
-fn news(tx: &mut Tx<'_>, entry: &Entry) -> Result<Option<(OrderId, Cause, i64)>, ReadError> {
+fn news(
+    tx: &mut Tx<'_>,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Option<(OrderId, Cause, i64)>, ReadError> {
     let id = entry.aggregate_id;
+    if entry.kind.starts_with("shipment.") {
+        let found = parcel::news(tx, entry, now)?;
+        return Ok(found.map(|(order, cause)| (order, cause, id)));
+    }
     Ok(match entry.kind.as_str() {
         "order.paid" => Some((OrderId::from_raw(id), Cause::Paid, 0)),
         "order.canceled" => Some((OrderId::from_raw(id), Cause::Canceled, 0)),
+        "order.completed" => Some((OrderId::from_raw(id), Cause::Completed, 0)),
         "payment.failed" => payment::fetch(tx, PaymentId::from_raw(id))?
             .map(|payment| (payment.facts().order, Cause::PaymentFailed, id)),
         "refund.succeeded" => refund::fetch(tx, RefundId::from_raw(id))?

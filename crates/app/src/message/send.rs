@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::text::{Facts, text_of};
-use super::{Messages, TRIES};
+use super::{Messages, TRIES, parcel};
 use crate::privacy::OrderContact;
+use crate::shipment::tracking_page;
 use crate::shopper::guest_token;
 
 /// Longer than any carrier takes to answer.
@@ -124,6 +125,13 @@ impl Messages {
         if message.cause.asks_to_pay() && !stored.order.allows(Action::Pay) {
             return Ok(Draft::Moot("there is nothing to pay any more"));
         }
+        let parcel = match message.cause.is_about_a_parcel() {
+            false => None,
+            true => match parcel::told_of(tx, message.cause, message.subject)? {
+                Some(parcel) => Some(parcel),
+                None => return Ok(Draft::Moot("the parcel has moved on")),
+            },
+        };
         let contact = match self.0.vault.open_recipient(message.order, &stored.recipient) {
             Ok(contact) => contact,
             Err(error) if error.is_erased() => return Ok(Draft::Moot("the buyer is erased")),
@@ -135,7 +143,13 @@ impl Messages {
             .filter(|it| it.0 == ordermill_domain::deadline::DeadlineKind::Pay)
             .map(|it| it.1)
             .next();
-        let token = guest_token(&self.0.vault, message.order, self.now());
+        let link = match parcel {
+            None => {
+                let token = guest_token(&self.0.vault, message.order, self.now());
+                self.0.links.order(message.order, &token)
+            }
+            Some(_) => self.0.links.tracking(&tracking_page::token(&self.0.vault, message.order)),
+        };
         let catalog = self.0.shop.current();
         let facts = Facts {
             cause: message.cause,
@@ -143,7 +157,8 @@ impl Messages {
             order: &stored.order,
             refunds: &refunds,
             due_at,
-            link: self.0.links.order(message.order, &token),
+            parcel,
+            link,
             shop: &catalog.shop.name,
         };
         let (subject, text) = text_of(&facts, is_chinese(&contact));

@@ -7,16 +7,20 @@ use ordermill_domain::order::{CancelReason, Order, OrderNumber};
 use ordermill_domain::refund::Refund;
 use ordermill_domain::text::Text;
 
+use super::parcel::{self, Parcel};
+
 /// What a text is made of.
 pub(super) struct Facts<'a> {
     pub(super) cause: Cause,
-    /// As in the message's row: a payment or a refund.
+    /// As in the message's row: a payment, a refund, or a parcel.
     pub(super) subject: i64,
     pub(super) order: &'a Order,
     pub(super) refunds: &'a [Refund],
     /// When the order ends if nobody pays.
     pub(super) due_at: Option<Timestamp>,
-    /// Opens the order's page.
+    /// The parcel, if it is about one.
+    pub(super) parcel: Option<Parcel>,
+    /// Opens the order's page, or that of its parcels.
     pub(super) link: String,
     pub(super) shop: &'a Text,
 }
@@ -29,12 +33,13 @@ pub(super) fn text_of(facts: &Facts<'_>, is_chinese: bool) -> (String, String) {
     let link = &facts.link;
     match is_chinese {
         true => {
-            (format!("{subject} {number}"), format!("【{zh}】订单 {number}:{body}查看订单:{link}"))
+            let see = if facts.parcel.is_some() { "查看物流" } else { "查看订单" };
+            (format!("{subject} {number}"), format!("【{zh}】订单 {number}:{body}{see}:{link}"))
         }
-        false => (
-            format!("{subject} {number}"),
-            format!("{en}, order {number}: {body} See your order: {link}"),
-        ),
+        false => {
+            let see = if facts.parcel.is_some() { "Track it" } else { "See your order" };
+            (format!("{subject} {number}"), format!("{en}, order {number}: {body} {see}: {link}"))
+        }
     }
 }
 
@@ -57,6 +62,12 @@ fn chinese(facts: &Facts<'_>) -> (&'static str, String) {
             "等待付款",
             format!("尚未付款{},逾期订单将自动取消。", due(facts, ",请在 ", " 前付款")),
         ),
+        Cause::Completed => ("订单已完成", "感谢您的购买。如有问题请联系我们。".to_owned()),
+        Cause::Shipped
+        | Cause::OutForDelivery
+        | Cause::AtPickupPoint
+        | Cause::Delivered
+        | Cause::AddressProblem => parcel::chinese(facts),
     }
 }
 
@@ -90,6 +101,15 @@ fn english(facts: &Facts<'_>) -> (&'static str, String) {
                 due(facts, " if it is not paid by ", "")
             ),
         ),
+        Cause::Completed => (
+            "Order complete:",
+            "thank you for buying from us. If anything is not right, tell us.".to_owned(),
+        ),
+        Cause::Shipped
+        | Cause::OutForDelivery
+        | Cause::AtPickupPoint
+        | Cause::Delivered
+        | Cause::AddressProblem => parcel::english(facts),
     }
 }
 
