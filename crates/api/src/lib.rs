@@ -7,6 +7,7 @@
 pub mod approval;
 pub mod auth;
 pub mod body;
+pub mod carrier;
 pub mod cart;
 pub mod catalog;
 pub mod channel;
@@ -167,6 +168,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = gift_card::routes(routes);
     let routes = points::routes(routes);
     let routes = rule_table::routes(routes);
+    let routes = carrier::routes(routes);
     webhook::routes(routes)
 }
 

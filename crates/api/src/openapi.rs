@@ -12,9 +12,9 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    approval, cart, catalog, channel, events, fulfillment, gateway, gift_card, health, import,
-    journal, merge, order, pack, payment, pick_list, points, quote, refund, rule_table, shipment,
-    sourcing, stock, tracking, wave, webhook,
+    approval, carrier, cart, catalog, channel, events, fulfillment, gateway, gift_card, health,
+    import, journal, merge, order, pack, payment, pick_list, points, quote, refund, rule_table,
+    shipment, sourcing, stock, tracking, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -131,6 +131,13 @@ use crate::{
         points::get_points,
         points::list_points_movements,
         points::adjust_customer_points,
+        carrier::keep::list_carriers,
+        carrier::keep::create_carrier,
+        carrier::keep::get_carrier,
+        carrier::keep::edit_carrier,
+        carrier::compare::compare_carriers,
+        carrier::settings::get_shipping_settings,
+        carrier::settings::set_shipping_settings,
         rule_table::keep::list_rule_tables,
         rule_table::keep::draft_rule_table,
         rule_table::keep::get_rule_table,
@@ -177,6 +184,7 @@ use crate::{
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
         (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),
         (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force; how locations are chosen."),
+        (name = "carriers", description = "Who takes parcels: what was agreed, our accounts, and what a parcel would cost."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
         (name = "channels", description = "Orders of sales channels, as they came in."),

@@ -11,6 +11,7 @@ pub mod approval;
 pub mod audit;
 pub mod bench;
 pub mod bulk;
+pub mod carrier;
 pub mod catalog;
 pub mod coupons;
 pub mod dashboard;

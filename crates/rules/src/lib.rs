@@ -12,6 +12,7 @@ mod compile;
 mod document;
 pub mod limits;
 pub mod order;
+pub mod parcel;
 mod reference;
 mod table;
 

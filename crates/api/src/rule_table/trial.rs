@@ -162,6 +162,7 @@ pub async fn dry_run_rules(
                 let compiled = Arc::new(compiled.map_err(RulesError::Flawed)?);
                 Ok::<_, RulesError>(dry_run(tx, &live, compiled, orders, now)?)
             }
+            Purpose::Carrier => Err(RulesError::NoTrial),
         }
     };
     Ok(Json(services.database().snapshot(run).await?.into()))

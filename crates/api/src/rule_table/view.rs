@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 pub enum PurposeView {
     /// Which orders a person looks at.
     Review,
+    /// Who may carry a parcel.
+    Carrier,
 }
 
 /// Where a version stands.
@@ -66,7 +68,8 @@ pub struct RuleBody {
     #[schema(min_length = 1, max_length = 2000, example = "order.total_minor > 5000000")]
     pub when: String,
     /// Its action: for reviews `{"do": "pass"}`, or `{"do": "hold", "reason": "amount"}` or
-    /// `"intercept"` with one of the reasons of holds.
+    /// `"intercept"` with one of the reasons of holds; for carriers `{"do": "forbid", "carrier": "swift"}`
+    /// or `"force"`, with a `service` if only that is meant.
     #[schema(value_type = Object)]
     pub then: Value,
 }
@@ -115,6 +118,7 @@ impl From<Purpose> for PurposeView {
     fn from(purpose: Purpose) -> Self {
         match purpose {
             Purpose::Review => Self::Review,
+            Purpose::Carrier => Self::Carrier,
         }
     }
 }
@@ -123,6 +127,7 @@ impl From<PurposeView> for Purpose {
     fn from(purpose: PurposeView) -> Self {
         match purpose {
             PurposeView::Review => Self::Review,
+            PurposeView::Carrier => Self::Carrier,
         }
     }
 }

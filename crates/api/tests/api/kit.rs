@@ -262,6 +262,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "tracker_id" => "trk",
                     "shipment_id" => "shp",
                     "manifest_id" => "mnf",
+                    "carrier_id" => "car",
                     other => panic!("say here of which kind {other} is"),
                 };
                 filled.push_str(&format!("{prefix}_0000000000009"));

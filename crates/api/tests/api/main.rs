@@ -3,6 +3,7 @@
 
 mod approvals;
 mod benefits;
+mod carriers;
 mod carts;
 mod document;
 mod fulfillments;

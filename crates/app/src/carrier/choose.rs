@@ -1,13 +1,15 @@
 //! Choosing a carrier for a parcel that is ready.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use ordermill_base::{Money, Timestamp};
-use ordermill_domain::address::Address;
-use ordermill_domain::carrier::ServiceKind;
-use ordermill_domain::carrier::choice::{Choice, Parcel, Policy, choose};
+use ordermill_domain::address::{Address, Country};
+use ordermill_domain::carrier::choice::{Choice, Parcel, Pick, Policy, choose};
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::carrier::score::Score;
+use ordermill_domain::carrier::{Carrier, ServiceKind};
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::location::Location;
 use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
@@ -15,8 +17,10 @@ use ordermill_domain::sku::Handling;
 use ordermill_storage::carrier;
 use ordermill_storage::{Error, Tx};
 
+use super::rules::{self, OrderOfParcel, Ruled};
 use super::{Histories, score_of};
 use crate::catalog::settings;
+use crate::rule_table::InForce;
 
 /// A parcel that is ready for a carrier.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +43,7 @@ pub struct ReadyParcel {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The country.
-    country: ordermill_domain::address::Country,
+    country: Country,
     /// Six digits by GB/T 2260, as fine as they are known.
     pub division: Option<u32>,
     /// The state or prefecture as written, outside China.
@@ -47,6 +51,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// A place in China by its code, of which nothing else is known.
+    pub const fn in_china(division: u32) -> Self {
+        Self { country: Country::CHINA, division: Some(division), province: None }
+    }
+
     /// Of an address.
     pub fn of(address: &Address) -> Self {
         Self {
@@ -67,29 +76,61 @@ impl Place {
         Destination { country: self.country, region }
     }
 
+    pub(super) const fn country(&self) -> Country {
+        self.country
+    }
+
+    /// Country and province, `CN-31`; the country alone where no province is known.
+    pub(super) fn region(&self) -> String {
+        match self.division {
+            Some(code) => format!("{}-{:02}", self.country.code(), code / 10_000),
+            None => self.country.code().to_owned(),
+        }
+    }
+
     /// The first four digits of its code.
-    fn city(&self) -> Option<u16> {
+    pub(super) fn city(&self) -> Option<u16> {
         self.division.and_then(|code| u16::try_from(code / 100).ok())
     }
+}
+
+/// What a choice is made by, beside the parcel itself.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// How each carrier has served.
+    pub histories: Arc<Histories>,
+    /// The rules in force.
+    pub rules: Arc<InForce<CarrierRule>>,
+}
+
+/// A choice, and the rules that had a say in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// What was decided, and what was looked at.
+    pub choice: Choice,
+    /// The rules that matched, if any did.
+    pub ruled: Option<Ruled>,
 }
 
 /// Chooses among the carriers of the shop; `without` were asked for this parcel and said no.
 pub fn choose_carrier(
     tx: &mut Tx<'_>,
     parcel: &ReadyParcel,
-    to: &Place,
-    from: &Location,
-    histories: &Histories,
+    order: &OrderOfParcel,
+    (to, from): (&Place, &Location),
+    known: &Known,
     without: &BTreeSet<CarrierId>,
     now: Timestamp,
-) -> Result<Choice, Error> {
+) -> Result<Chosen, Error> {
     let carriers = carrier::list(tx)?;
+    let carriers: Vec<&Carrier> = carriers.iter().map(|stored| &stored.carrier).collect();
     let (mut policy, _) = settings::read::<Policy>(tx)?;
-    policy.forbidden.extend(without);
-    let scored: Vec<(&ordermill_domain::carrier::Carrier, Score)> = carriers
-        .iter()
-        .map(|stored| (&stored.carrier, score_of(histories, stored.carrier.id)))
-        .collect();
+    let (ruling, ruled) = rules::ask(known.rules.live(), parcel, order, (to, from), &carriers);
+    policy.ruling = ruling;
+    let refused = without.iter().map(|carrier| Pick { carrier: *carrier, service: None });
+    policy.ruling.forbidden.extend(refused);
+    let scored: Vec<(&Carrier, Score)> =
+        carriers.iter().map(|carrier| (*carrier, score_of(&known.histories, carrier.id))).collect();
     let parcel = Parcel {
         destination: to.destination(),
         city: to.city(),
@@ -102,5 +143,5 @@ pub fn choose_carrier(
         promised_by_on: parcel.promised_by_on,
         wish: parcel.wish,
     };
-    Ok(choose(&parcel, &scored, &policy))
+    Ok(Chosen { choice: choose(&parcel, &scored, &policy), ruled })
 }

@@ -4,6 +4,9 @@
 //! [`Carriers`]; [`choose`] decides for a parcel, from terms, prices and how each has served.
 
 pub mod choose;
+pub mod compare;
+pub mod rules;
+pub mod settings;
 pub mod setup;
 
 use std::collections::HashMap;
@@ -20,6 +23,7 @@ use ordermill_storage::{Database, Error};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use self::choose::Known;
 use crate::catalog::CatalogHolder;
 use crate::catalog::settings::Kept;
 use crate::links::Links;
@@ -45,6 +49,8 @@ struct Inner {
     scores: Mutex<Option<(Timestamp, Arc<Histories>)>>,
     /// A label is wanted, or a driver.
     work: Notify,
+    /// A carrier is to be told what to do with a parcel.
+    errands: Notify,
     /// A push came in.
     pushes: Notify,
 }
@@ -115,6 +121,7 @@ impl Carriers {
             connected: Mutex::default(),
             scores: Mutex::default(),
             work: Notify::new(),
+            errands: Notify::new(),
             pushes: Notify::new(),
         }))
     }
@@ -137,15 +144,24 @@ impl Carriers {
         Ok(histories)
     }
 
-    /// How each carrier has served as far as this node has computed it; nothing right after a start.
-    pub(crate) fn known_histories(&self) -> Arc<Histories> {
-        let known = self.0.scores.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().map_or_else(Arc::default, |(_, histories)| Arc::clone(histories))
+    /// What a choice is made by.
+    pub async fn known(&self) -> Result<Known, Error> {
+        let histories = self.histories().await?;
+        Ok(Known { histories, rules: Arc::clone(&self.0.shop.current().carrier_rules) })
     }
 
-    /// Wakes whoever asks carriers for labels and drivers.
+    /// As [`Carriers::known`], as far as this node has computed it; no histories right after a start.
+    pub(crate) fn known_now(&self) -> Known {
+        let known = self.0.scores.lock().unwrap_or_else(PoisonError::into_inner);
+        let histories =
+            known.as_ref().map_or_else(Arc::default, |(_, histories)| Arc::clone(histories));
+        Known { histories, rules: Arc::clone(&self.0.shop.current().carrier_rules) }
+    }
+
+    /// Wakes whoever asks carriers for labels and drivers, and tells them what to do.
     pub fn hurry(&self) {
         self.0.work.notify_one();
+        self.0.errands.notify_one();
     }
 
     /// What is reached behind a carrier's account; `None`, logged, if nothing can be.
@@ -198,6 +214,10 @@ impl Carriers {
 
     pub(crate) fn work(&self) -> &Notify {
         &self.0.work
+    }
+
+    pub(crate) fn errands(&self) -> &Notify {
+        &self.0.errands
     }
 
     pub(crate) fn pushes(&self) -> &Notify {

@@ -2,15 +2,16 @@
 
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
-use ordermill_domain::carrier::Carrier;
+use ordermill_domain::carrier::{Carrier, Flaw};
 use ordermill_domain::ids::{CarrierId, TrackerId};
-use ordermill_domain::sku::Invalid;
+use ordermill_domain::role::Permission;
 use ordermill_ports::carrier::Account;
 use ordermill_storage::carrier::{self, Stored};
 use ordermill_storage::tracking::{self, Tracker};
 use ordermill_storage::{Error, Tx};
 use ordermill_vault::Place;
 
+use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::privacy::Vault;
 
 /// Our account at a carrier, as people enter it.
@@ -29,9 +30,15 @@ pub struct NewAccount {
 /// Why a carrier was not kept; nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepCarrierError {
+    /// They may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// No such carrier.
+    #[error("carrier {0} not found")]
+    NotFound(CarrierId),
     /// Fields with values that they cannot have.
     #[error("{} fields are wrong", .0.len())]
-    Invalid(Vec<Invalid>),
+    Invalid(Vec<Flaw>),
     /// Another carrier has this code.
     #[error("the code {0} is taken")]
     CodeTaken(String),
@@ -43,6 +50,70 @@ pub enum KeepCarrierError {
     Storage(#[from] Error),
 }
 
+impl NewAccount {
+    /// What cannot be an account.
+    fn check(&self) -> Vec<Flaw> {
+        let Self { protocol, url, merchant, secret } = self;
+        let is_url = url.starts_with("https://") || url.starts_with("http://");
+        let is_spoken = !protocol.is_empty();
+        let checks = [
+            (protocol.len() <= 40, "account.protocol", "at most 40 letters"),
+            (!is_spoken || is_url, "account.url", "an address with http:// or https://"),
+            (url.len() <= 300, "account.url", "at most 300 letters"),
+            (merchant.len() <= 200, "account.merchant", "at most 200 letters"),
+            (
+                secret.as_ref().is_none_or(|it| (1..=2_000).contains(&it.len())),
+                "account.secret",
+                "1 to 2,000 letters",
+            ),
+        ];
+        let wrong = checks.into_iter().filter(|(holds, ..)| !holds);
+        wrong.map(|(_, field, expected)| Flaw { field: field.to_owned(), expected }).collect()
+    }
+}
+
+/// Whether they may change carriers: their prices decide what parcels cost.
+///
+/// # Errors
+/// [`Forbidden`] if not.
+pub fn may_keep(principal: &Principal) -> Result<(), Forbidden> {
+    authorize(principal, Permission::ChangeRules, &About::default()).map(drop)
+}
+
+/// As [`keep_carrier`], by somebody who may.
+///
+/// # Errors
+/// [`KeepCarrierError`]; nothing has changed then.
+pub fn keep_by_hand(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    vault: &Vault,
+    carrier: &Carrier,
+    account: &NewAccount,
+) -> Result<(), KeepCarrierError> {
+    may_keep(principal)?;
+    keep_carrier(tx, act, vault, carrier, Some(account))
+}
+
+/// Pauses a carrier, so that it gets no parcels, or ends its pause.
+///
+/// # Errors
+/// [`KeepCarrierError`]; nothing has changed then.
+pub fn set_active(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    vault: &Vault,
+    (id, version): (CarrierId, i64),
+    is_active: bool,
+) -> Result<(), KeepCarrierError> {
+    may_keep(principal)?;
+    let stored = carrier::fetch(tx, id)?.ok_or(KeepCarrierError::NotFound(id))?;
+    let wanted = Carrier { is_active, version, ..stored.carrier };
+    keep_carrier(tx, act, vault, &wanted, None)
+}
+
 /// Makes a carrier, or changes the one of this id. Its version must be the one that they saw.
 pub fn keep_carrier(
     tx: &mut Tx<'_>,
@@ -51,7 +122,11 @@ pub fn keep_carrier(
     carrier: &Carrier,
     account: Option<&NewAccount>,
 ) -> Result<(), KeepCarrierError> {
-    carrier.check().map_err(KeepCarrierError::Invalid)?;
+    let mut flaws = carrier.check().err().unwrap_or_default();
+    flaws.extend(account.into_iter().flat_map(NewAccount::check));
+    if !flaws.is_empty() {
+        return Err(KeepCarrierError::Invalid(flaws));
+    }
     let taken = carrier::find_by_code(tx, &carrier.code)?;
     if taken.is_some_and(|other| other.carrier.id != carrier.id) {
         return Err(KeepCarrierError::CodeTaken(carrier.code.clone()));
@@ -73,10 +148,8 @@ pub fn keep_carrier(
             return Err(KeepCarrierError::Stale);
         }
         Some(before) => {
-            carrier::update(tx, act, &before.carrier, carrier)?;
-            if let Some(account) = sealed {
-                carrier::set_account(tx, carrier.id, &account)?;
-            }
+            let account = sealed.unwrap_or_else(|| before.account.clone());
+            carrier::update(tx, act, &before, carrier, &account)?;
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 pub use holder::CatalogHolder;
 use ordermill_base::Currency;
 use ordermill_domain::apart::Goods;
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
@@ -71,6 +72,8 @@ pub struct Catalog {
     pub shop: ShopSettings,
     /// The rules by which orders are reviewed.
     pub review_rules: Arc<InForce<Verdict>>,
+    /// The rules about who carries a parcel.
+    pub carrier_rules: Arc<InForce<CarrierRule>>,
     /// In the order of the menu.
     categories: Vec<Arc<Category>>,
     /// By code.
@@ -165,7 +168,9 @@ impl Catalog {
         self.sourcing = settings::of(&settings)?;
         self.materials = settings::of(&settings)?;
         self.shop = settings::of(&settings)?;
-        self.review_rules = Arc::new(InForce::of(&rule_table::in_use(tx)?, &self.review_rules));
+        let in_use = rule_table::in_use(tx)?;
+        self.review_rules = Arc::new(InForce::of(&in_use, &self.review_rules));
+        self.carrier_rules = Arc::new(InForce::of(&in_use, &self.carrier_rules));
         Ok(())
     }
 

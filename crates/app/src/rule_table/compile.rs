@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::rule_table::Purpose;
 use ordermill_rules::{Definition, Facts, Position, Reason, Rule, Table, TableError};
@@ -66,6 +67,7 @@ impl Place {
 pub fn check(purpose: Purpose, definition: &Value) -> Result<(), Vec<Flaw>> {
     match purpose {
         Purpose::Review => compile::<Verdict>(definition, 0).map(drop),
+        Purpose::Carrier => compile::<CarrierRule>(definition, 0).map(drop),
     }
 }
 

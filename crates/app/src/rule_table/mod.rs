@@ -53,6 +53,9 @@ pub enum RulesError {
     /// It has no such step from where it stands.
     #[error(transparent)]
     Transition(#[from] InvalidTransition),
+    /// Rules of this purpose are not tried beside those in force.
+    #[error("these rules have no trial")]
+    NoTrial,
     /// Another version is on trial.
     #[error("version {0} is on trial")]
     AnotherOnTrial(i64),

@@ -19,13 +19,14 @@ use ordermill_ports::carrier::{
 };
 use ordermill_storage::label_request::{self, LabelRequest, State};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Error, Tx, carrier, location, order, task, tracking};
+use ordermill_storage::{Error, Tx, carrier, channel, location, order, task, tracking};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::ShipmentError;
-use crate::carrier::choose::{Place, ReadyParcel, choose_carrier};
-use crate::carrier::{Carriers, Histories, Sender};
+use crate::carrier::choose::{Chosen, Known, Place, ReadyParcel, choose_carrier};
+use crate::carrier::rules::{OrderOfParcel, Ruled};
+use crate::carrier::{Carriers, Sender};
 use crate::catalog::settings;
 use crate::payment::settings::{is_used_up, wait_after};
 use crate::privacy::Vault;
@@ -60,6 +61,9 @@ pub struct Explained {
     /// What was decided, and everything that was looked at.
     #[serde(flatten)]
     pub choice: Choice,
+    /// The rules that had a say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruled: Option<Ruled>,
     /// The value of the goods, minor units.
     pub value_minor: i64,
     /// The day that the buyer was promised.
@@ -76,7 +80,7 @@ pub fn want_label(
     act: &Act,
     vault: &Vault,
     want: &WantLabel,
-    histories: &Histories,
+    known: &Known,
 ) -> Result<Wanted, ShipmentError> {
     if let Some(known) = label_request::standing(tx, want.package)? {
         return Ok(Wanted::Known(known.id));
@@ -89,13 +93,21 @@ pub fn want_label(
     let contact = vault.open_recipient(want.order, &stored.recipient).map_err(Error::defect)?;
     let to = Place::of(&contact.recipient.address);
     let from = location::fetch(tx, want.location)?.ok_or(Error::Stale("a location"))?;
-    let choice = choose_carrier(tx, &want.parcel, &to, &from, histories, &refused, act.at)?;
+    let facts = stored.order.facts();
+    let of_channel = known.rules.reads("order.channel");
+    let channel = if of_channel { channel::fetch(tx, facts.channel)? } else { None };
+    let channel = channel.map_or(String::new(), |channel| channel.code);
+    let order = OrderOfParcel::of(&stored.order, channel);
+    let places = (&to, &from);
+    let Chosen { choice, ruled } =
+        choose_carrier(tx, &want.parcel, &order, places, known, &refused, act.at)?;
     let Some(chosen) = choice.chosen.clone() else {
         tell_nobody_takes_it(tx, want, &choice, act.at)?;
         return Ok(Wanted::NobodyTakesIt(choice));
     };
     let explained = Explained {
         choice,
+        ruled,
         value_minor: want.parcel.value.minor,
         promised_by_on: want.parcel.promised_by_on,
         wish: want.parcel.wish,
@@ -299,13 +311,13 @@ impl Carriers {
     /// The next best carrier is asked.
     async fn refused(&self, request: LabelRequest, why: String) -> Result<(), Error> {
         let (act, vault) = (self.act(), self.vault().clone());
-        let histories = self.histories().await?;
+        let known = self.known().await?;
         tracing::warn!(shipment.id = %request.id, why, "a carrier refused a label");
         let next = move |tx: &mut Tx<'_>| {
             if !label_request::end(tx, request.id, State::Refused, Some(&why))? {
                 return Ok(());
             }
-            match want_label(tx, &act, &vault, &wanted_again(&request)?, &histories) {
+            match want_label(tx, &act, &vault, &wanted_again(&request)?, &known) {
                 Ok(_) => Ok(()),
                 Err(ShipmentError::Storage(error)) => Err(error),
                 Err(other) => Err(Error::defect(other)),

@@ -15,8 +15,8 @@ use ordermill_storage::{Error, Tx, carrier, label_request, order, package};
 
 use super::ShipmentError;
 use super::label::{WantLabel, want_label, withdraw};
-use crate::carrier::choose::ReadyParcel;
-use crate::carrier::{Carriers, Histories};
+use crate::carrier::Carriers;
+use crate::carrier::choose::{Known, ReadyParcel};
 use crate::catalog::Catalog;
 use crate::reader::{ReadError, Reader};
 
@@ -29,9 +29,9 @@ pub fn reader(carriers: Carriers) -> Reader {
         if carrier::list(tx)?.is_empty() {
             return Ok(());
         }
-        let histories = carriers.known_histories();
+        let known = carriers.known_now();
         for entry in entries {
-            follow(tx, &carriers, &histories, entry, now)?;
+            follow(tx, &carriers, &known, entry, now)?;
         }
         carriers.hurry();
         Ok(())
@@ -45,7 +45,7 @@ const PACKING: &[&str] = &["fulfillment.packed", "fulfillment.unpacked", "fulfil
 fn follow(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
-    histories: &Histories,
+    known: &Known,
     entry: &Entry,
     now: Timestamp,
 ) -> Result<(), ReadError> {
@@ -64,7 +64,7 @@ fn follow(
                     |package: &Package| package.opened_at.is_none() && package.inside.is_none();
                 let closed = found.filter(is_box);
                 if let Some(package) = closed {
-                    want(tx, carriers, histories, &act, work, &package)?;
+                    want(tx, carriers, known, &act, work, &package)?;
                 }
             }
         }
@@ -97,7 +97,7 @@ fn is_opened(
 fn want(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
-    histories: &Histories,
+    known: &Known,
     act: &Act,
     work: FulfillmentId,
     package: &Package,
@@ -136,7 +136,7 @@ fn want(
             wish: None,
         },
     };
-    match want_label(tx, act, carriers.vault(), &want, histories) {
+    match want_label(tx, act, carriers.vault(), &want, known) {
         Ok(_) => Ok(()),
         Err(ShipmentError::Storage(error)) => Err(error.into()),
         Err(error) => Err(ReadError::Entry(error.to_string())),

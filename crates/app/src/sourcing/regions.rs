@@ -31,6 +31,31 @@ pub fn read(text: &str) -> Option<RegionPattern> {
     is_name.then_some(RegionPattern { country: Some(country), only: Some(only) })
 }
 
+/// Reads several regions of one country as one pattern; none if one of them is none, if they are of
+/// several countries, or if there are none.
+pub fn read_together(texts: &[&str]) -> Option<RegionPattern> {
+    let mut together: Option<RegionPattern> = None;
+    for text in texts {
+        let one = read(text)?;
+        let Some(all) = &mut together else {
+            together = Some(one);
+            continue;
+        };
+        if all.country != one.country {
+            return None;
+        }
+        match (&mut all.only, one.only) {
+            (Some(RegionSet::Provinces(all)), Some(RegionSet::Provinces(more))) => {
+                all.extend(more);
+            }
+            (Some(RegionSet::Names(all)), Some(RegionSet::Names(more))) => all.extend(more),
+            // The whole country has all of its parts.
+            (only, _) => *only = None,
+        }
+    }
+    together
+}
+
 /// Writes regions as [`read`] reads them, one for each part; a pattern for anywhere has no writing and
 /// is left out.
 pub fn write(regions: &[RegionPattern]) -> Vec<String> {
@@ -54,6 +79,16 @@ pub fn write(regions: &[RegionPattern]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_of_one_country_are_read_as_one_pattern() {
+        let together = |texts: &[&str]| read_together(texts).map(|region| write(&[region]));
+        let both = vec!["CN-31".to_owned(), "CN-33".to_owned()];
+        assert_eq!(together(&["CN-33", "CN-31"]), Some(both));
+        assert_eq!(together(&["CN-33", "CN"]), Some(vec!["CN".to_owned()]));
+        assert_eq!(together(&["CN-33", "FR"]), None);
+        assert_eq!(together(&[]), None);
+    }
 
     #[test]
     fn regions_are_read_as_they_are_written() {

@@ -88,6 +88,19 @@ pub struct ShipmentPage {
     pub form: Option<PlanForm>,
     /// Whether it may be ended by hand.
     pub may_end: bool,
+    /// What its channel was told, if its channel wants to know.
+    pub channel: Option<ChannelNote>,
+}
+
+/// What the channel of a parcel's order was told.
+#[derive(Debug, Clone)]
+pub struct ChannelNote {
+    /// Where that stands: told at, not yet, refused.
+    pub text: String,
+    /// Why it was not told last time; empty if it was.
+    pub error: String,
+    /// Whether it may be told again by hand.
+    pub can_retry: bool,
 }
 
 /// What is decided about a parcel in trouble.
@@ -100,13 +113,20 @@ pub struct PlanForm {
 }
 
 impl PlanForm {
-    /// An empty form.
-    pub fn new(version: i64, t: Words) -> Self {
+    /// An empty form, or one whose address is missing.
+    pub fn new(version: i64, lacks_address: bool, t: Words) -> Self {
+        let error = lacks_address.then(|| t.logistics_address_missing());
         let plans = Plan::ALL.map(|plan| Choice::new(plan.code(), words::plan(plan, t)));
         let reason = Field::new("reason", t.logistics_reason()).max_length(200);
         let fields = vec![
             Field::select("plan", t.logistics_plan(), plans.into()),
             reason.hint(t.logistics_reason_hint()),
+            Field::new("address", t.logistics_new_address())
+                .optional()
+                .max_length(300)
+                .autocomplete("off")
+                .hint(t.logistics_new_address_hint())
+                .error(error),
         ];
         Self { version, fields }
     }
@@ -179,11 +199,15 @@ pub struct CarriersPage {
     pub parts: Views,
     /// By code.
     pub rows: Vec<CarrierRow>,
+    /// Whether they may change carriers.
+    pub may_keep: bool,
 }
 
 /// One carrier with its scorecard.
 #[derive(Debug, Clone)]
 pub struct CarrierRow {
+    /// `car_…`.
+    pub id: String,
     /// Its code.
     pub code: String,
     /// Its name.
@@ -282,12 +306,27 @@ crate::words! {
     logistics_plan = "方案", "Plan";
     logistics_reason = "与承运商和买家的沟通", "What carrier and buyer said";
     logistics_reason_hint = "写进操作记录，请勿写姓名电话。", "Goes into the journal: no names, no numbers.";
+    logistics_new_address = "新地址（改派时）", "New address, to forward it";
+    logistics_new_address_hint = "一行写全：地区、街道、姓名、电话。加密保存，承运商收到后即删除。", "One line with everything a courier needs. It is kept sealed, and gone once the carrier knows it.";
+    logistics_address_missing = "改派需要新地址", "To forward it, say where to";
+    logistics_errands = "给承运商的指示", "What the carrier was told";
+    logistics_errand_return = "退回", "Bring it back";
+    logistics_errand_forward = "改派", "Take it elsewhere";
+    logistics_errand_waiting = "正在告知", "being told";
+    logistics_errand_done(when) = "承运商已接受：{when}", "taken on at {when}";
+    logistics_reshipped = "已补发", "Sent again";
     logistics_set_plan = "确定方案", "Set the plan";
     logistics_planned = "方案已确定", "The plan is set";
     logistics_end = "结束运输", "End its way";
     logistics_end_returned = "已退回仓库", "It is back with us";
     logistics_end_lost = "承运商确认遗失", "The carrier has lost it";
     logistics_ended = "已结束", "Its way has ended";
+    logistics_channel = "渠道同步", "The channel";
+    logistics_told(when) = "已告知渠道：{when}", "Told the channel at {when}";
+    logistics_not_told = "正在告知渠道", "The channel is being told";
+    logistics_tell_failed = "未能告知渠道", "The channel could not be told";
+    logistics_tell_again = "重新告知渠道", "Tell the channel again";
+    logistics_telling = "正在重新告知渠道", "The channel is being told again";
     manifest_scan = "扫描运单号加入交接单", "Scan a waybill onto its list";
     manifest_location = "仓库", "Location";
     manifest_add = "加入", "Add";

@@ -78,6 +78,7 @@ fn of_order(event: &order::Event, currency: Currency, t: Words) -> (Tone, Icon, 
             (Tone::Green, Icon::Package, t.happened_backorder_filled().into())
         }
         E::Shorted { lines } => (Tone::Amber, Icon::Alert, t.happened_shorted(lines.len() as u64)),
+        E::Resent { lines } => (Tone::Amber, Icon::Return, t.happened_resent(lines.len() as u64)),
         E::Shipped { lines } => (Tone::Blue, Icon::Truck, t.happened_shipped(lines.len() as u64)),
         E::Canceled { reason, .. } => {
             let reason = states::cancel_reason(*reason, t);
@@ -195,6 +196,7 @@ crate::words! {
     happened_confirmed_backordered = "订单确认，部分等货", "Confirmed, part of it on backorder";
     happened_backorder_partly_filled = "到货，部分已分配", "Stock came in for part of it";
     happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
+    happened_resent(count) = "{count} 行重新发货", "{count} line is sent again" | "{count} lines are sent again";
     happened_shorted(count) = "{count} 行缺货，等待处理", "{count} line is short" | "{count} lines are short";
     happened_work_planned(count) = "已分仓，共 {count} 行", "A location ships {count} line" | "A location ships {count} lines";
     happened_work_merged = "与同一买家的其他订单合单发货", "Travels with other orders of the buyer";

@@ -1,13 +1,16 @@
 //! Parcels, hand-over lists and carriers, and the desk of delivery exceptions.
 
+mod carrier;
 mod manifest;
 mod parcel;
+mod settings;
 
 use std::collections::HashMap;
 
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::carrier::score_of;
+use ordermill_app::carrier::setup::may_keep;
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{CarrierId, ShipmentId};
@@ -21,8 +24,9 @@ use ordermill_pages::console::logistics::{
 use ordermill_pages::states::shipment as words;
 use ordermill_pages::ui::{Pager, Remaining, Tone, View, Views};
 use ordermill_pages::{Page, Part, Words};
+use ordermill_storage::carrier as known_carriers;
 use ordermill_storage::shipment::{self, Stored, View as Stand};
-use ordermill_storage::{Error, Tx, carrier, deadline, task};
+use ordermill_storage::{Error, Tx, deadline, task};
 use serde::Deserialize;
 
 use super::desk::Desk;
@@ -43,6 +47,8 @@ pub(super) fn routes() -> Routes {
         .get("/console/logistics/carriers", Needs::Parcels, carriers)
         .merge(parcel::routes())
         .merge(manifest::routes())
+        .merge(carrier::routes())
+        .merge(settings::routes())
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -65,7 +71,12 @@ async fn list(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
     let read = move |tx: &mut Tx<'_>| {
         let found = shipment::list(tx, stand, before, ROWS + 1)?;
         let due = due_of(tx, &found)?;
-        Ok::<_, Error>((found, due, shipment::counts(tx, COUNTED_MAX + 1)?, carrier::list(tx)?))
+        Ok::<_, Error>((
+            found,
+            due,
+            shipment::counts(tx, COUNTED_MAX + 1)?,
+            known_carriers::list(tx)?,
+        ))
     };
     let (mut found, due, counts, known) = desk.site.services().database().snapshot(read).await?;
     let has_more = found.len() as i64 > ROWS;
@@ -114,7 +125,7 @@ async fn exceptions(desk: Desk) -> Result<Response, Trouble> {
             found.extend(shipment::fetch(tx, ShipmentId::from_raw(subject))?);
         }
         let due = due_of(tx, &found)?;
-        Ok::<_, Error>((found, due, carrier::list(tx)?))
+        Ok::<_, Error>((found, due, known_carriers::list(tx)?))
     };
     let (mut found, due, known) = desk.site.services().database().snapshot(read).await?;
     found.sort_by_key(|stored| due.get(&stored.shipment.facts().id).copied());
@@ -157,8 +168,9 @@ fn due_of(tx: &mut Tx<'_>, found: &[Stored]) -> Result<HashMap<ShipmentId, Times
         .collect())
 }
 
-fn names(known: &[carrier::Stored], t: Words) -> Names {
-    let name = |it: &carrier::Stored| t.pick(it.carrier.name.zh(), it.carrier.name.en()).to_owned();
+fn names(known: &[known_carriers::Stored], t: Words) -> Names {
+    let name =
+        |it: &known_carriers::Stored| t.pick(it.carrier.name.zh(), it.carrier.name.en()).to_owned();
     known.iter().map(|it| (it.carrier.id, name(it))).collect()
 }
 
@@ -199,12 +211,13 @@ impl Desk {
 async fn carriers(desk: Desk) -> Result<Response, Trouble> {
     let t = desk.t();
     let histories = desk.site.services().carriers().histories().await?;
-    let known = desk.site.services().database().read(carrier::list).await?;
-    let row = |stored: &carrier::Stored| {
+    let known = desk.site.services().database().read(known_carriers::list).await?;
+    let row = |stored: &known_carriers::Stored| {
         let it = &stored.carrier;
         let services: Vec<&str> =
             it.terms.services.iter().map(|service| words::service(service.kind, t)).collect();
         CarrierRow {
+            id: it.id.to_string(),
             code: it.code.clone(),
             name: t.pick(it.name.zh(), it.name.en()).to_owned(),
             services: services.join(" · "),
@@ -218,6 +231,7 @@ async fn carriers(desk: Desk) -> Result<Response, Trouble> {
         frame: desk.frame(Section::Logistics),
         parts: parts("carriers", t),
         rows: known.iter().map(row).collect(),
+        may_keep: may_keep(&desk.member.principal).is_ok(),
     };
     Ok(Page(page).into_response())
 }

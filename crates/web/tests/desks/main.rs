@@ -5,6 +5,7 @@
 mod approvals;
 mod bench;
 mod bulk;
+mod carriers;
 mod catalog;
 mod coupons;
 mod keeping;

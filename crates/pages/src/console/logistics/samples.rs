@@ -98,8 +98,13 @@ impl ShipmentPage {
                 }],
             },
             others: vec![("Harbor".into(), t.no_carrier_too_heavy().into())],
-            form: Some(PlanForm::new(3, t)),
+            form: Some(PlanForm::new(3, true, t)),
             may_end: true,
+            channel: Some(ChannelNote {
+                text: t.logistics_tell_failed().into(),
+                error: "the channel refused: <user_error>".into(),
+                can_retry: true,
+            }),
             shell,
         }
     }
@@ -145,6 +150,7 @@ impl CarriersPage {
             frame: samples::console_frame(language, Section::Logistics),
             parts: parts(language, "carriers"),
             rows: vec![CarrierRow {
+                id: "car_01k2ey4xh0000".into(),
                 code: "swift".into(),
                 name: shell.t.pick("云雀速运", "Swift <Express>").into(),
                 services: shell.t.service_standard().into(),
@@ -152,6 +158,7 @@ impl CarriersPage {
                 score: history.score(),
                 history,
             }],
+            may_keep: true,
             shell,
         }
     }

@@ -164,6 +164,7 @@ pub(super) fn trouble_of(error: RulesError, href: &str) -> Trouble {
         | RulesError::NotEditable
         | RulesError::Transition(_)
         | RulesError::AnotherOnTrial(_)
+        | RulesError::NoTrial
         | RulesError::AnotherWaits(_)
         | RulesError::NoWayBack
         | RulesError::NeedsReason => Trouble::Refused(href.to_owned()),

@@ -1,0 +1,41 @@
+//! What would it cost: the comparison of carriers for a parcel that nobody has packed.
+
+use std::collections::BTreeSet;
+
+use ordermill_base::Timestamp;
+use ordermill_domain::ids::LocationId;
+use ordermill_domain::order::PaymentTerms;
+use ordermill_storage::{Error, Tx, location};
+
+use super::choose::{Chosen, Known, Place, ReadyParcel, choose_carrier};
+use super::rules::OrderOfParcel;
+
+/// A parcel as somebody imagines it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imagined {
+    /// Where it waits.
+    pub from: LocationId,
+    /// Where it goes.
+    pub to: Place,
+    /// What it is like.
+    pub parcel: ReadyParcel,
+}
+
+/// Everything that would be looked at for such a parcel now, and what would be decided. Changes nothing;
+/// `None` if there is no such location.
+pub fn compare(
+    tx: &mut Tx<'_>,
+    imagined: &Imagined,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Option<Chosen>, Error> {
+    let Some(from) = location::fetch(tx, imagined.from)? else { return Ok(None) };
+    let order = OrderOfParcel {
+        channel: String::new(),
+        terms: PaymentTerms::Prepaid.code().to_owned(),
+        total_minor: imagined.parcel.value.minor,
+    };
+    let places = (&imagined.to, &from);
+    let nobody = BTreeSet::new();
+    choose_carrier(tx, &imagined.parcel, &order, places, known, &nobody, now).map(Some)
+}
