@@ -261,6 +261,23 @@ impl OrderFile {
         Ok(Some(waiting))
     }
 
+    /// Promises pieces that had left anew, each from whatever location has them, the preferred ones
+    /// first; what nobody has waits for stock.
+    pub fn send_again(
+        &mut self,
+        act: &Act,
+        wanted: &[(SkuId, LineQuantity)],
+        preference: &[LocationId],
+    ) -> Result<(), FileError> {
+        let lines = wanted.iter().map(|(_, line)| *line).collect();
+        let event = self.stored.order.record_resent(&mut self.lines, lines, act.at)?;
+        self.happened(act, event);
+        for (sku, line) in wanted {
+            self.promise_again(act, *line, *sku, preference)?;
+        }
+        Ok(())
+    }
+
     fn part_of(
         &self,
         line_no: u16,

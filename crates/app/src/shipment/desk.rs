@@ -1,16 +1,27 @@
 //! The desk of delivery exceptions: carrier and buyer were contacted, and somebody decides.
 
 use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::instruction::Errand;
 use ordermill_domain::ids::ShipmentId;
-use ordermill_domain::shipment::Plan;
-use ordermill_storage::Tx;
+use ordermill_domain::shipment::{Event, NothingToPlan, Plan, State};
 use ordermill_storage::shipment::{self, Stored};
+use ordermill_storage::{Tx, instruction};
 
+use super::instruct::want;
+use super::leave::follow;
+use super::reship::reship;
 use super::scan::settle_exception;
 use super::{ShipmentError, may_ship};
+use crate::order::file::OrderFile;
 use crate::permission::Principal;
+use crate::privacy::Vault;
 
-/// Sets what is done about a parcel in trouble, and meets D4. Why stands in the act's reason.
+/// Sets what is done about a parcel in trouble, does what of it is ours, and meets D4. Why stands in the
+/// act's reason.
+///
+/// Sending it again promises its pieces anew and gives the parcel up; bringing it back is told to the
+/// carrier. Who forwards it by [`forward`] has the carrier told the new address; planned here, a person
+/// tells it.
 pub fn plan(
     tx: &mut Tx<'_>,
     principal: &Principal,
@@ -19,10 +30,51 @@ pub fn plan(
     version: i64,
     plan: Plan,
 ) -> Result<(), ShipmentError> {
+    // Orders are locked before parcels, as everywhere.
+    let file = match plan {
+        Plan::Reship => match shipment::fetch(tx, id)? {
+            Some(stored) => Some(OrderFile::load(tx, stored.shipment.facts().terms.order)?),
+            None => None,
+        },
+        _ => None,
+    };
     let mut stored = load(tx, principal, act, id, version)?;
-    let event = stored.shipment.plan(plan, act.at)?;
-    store(tx, act, &stored, version, &event)?;
+    let mut events = vec![stored.shipment.plan(plan, act.at)?];
+    instruction::supersede(tx, id)?;
+    if let Some(file) = file {
+        events.extend(reship(tx, act, file, &mut stored)?);
+    }
+    let is_with_carrier = stored.shipment.state() == State::HandedOver;
+    if plan == Plan::ReturnToSender && is_with_carrier {
+        want(tx, id, Errand::Return, None, act.at)?;
+    }
+    store_all(tx, act, &stored, version, &events)?;
     settle_exception(tx, id, plan.code(), act.at)?;
+    if plan == Plan::Reship {
+        follow(tx, act, &[stored.shipment.facts().terms.order])?;
+    }
+    Ok(())
+}
+
+/// Plans that the carrier takes a parcel to another address, and has it told: one line with everything
+/// that a courier needs. It is kept sealed until the carrier knows it.
+pub fn forward(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    principal: &Principal,
+    act: &Act,
+    (id, version): (ShipmentId, i64),
+    address: &str,
+) -> Result<(), ShipmentError> {
+    let mut stored = load(tx, principal, act, id, version)?;
+    let state = stored.shipment.state();
+    if state != State::HandedOver {
+        return Err(NothingToPlan { state }.into());
+    }
+    let event = stored.shipment.plan(Plan::Forward, act.at)?;
+    want(tx, id, Errand::Forward, Some((vault, address)), act.at)?;
+    store(tx, act, &stored, version, &event)?;
+    settle_exception(tx, id, Plan::Forward.code(), act.at)?;
     Ok(())
 }
 
@@ -73,15 +125,26 @@ fn load(
     Ok(stored)
 }
 
+fn store_all(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    stored: &Stored,
+    version_before: i64,
+    events: &[Event],
+) -> Result<(), ShipmentError> {
+    let id = stored.shipment.facts().id;
+    shipment::update_each(tx, &[(stored, version_before)])?;
+    let numbered = events.iter().zip(version_before + 1..);
+    shipment::record_each(tx, act, numbered.map(|(event, version)| (id, version, event)))?;
+    Ok(())
+}
+
 fn store(
     tx: &mut Tx<'_>,
     act: &Act,
     stored: &Stored,
     version_before: i64,
-    event: &ordermill_domain::shipment::Event,
+    event: &Event,
 ) -> Result<(), ShipmentError> {
-    let facts = stored.shipment.facts();
-    shipment::update_each(tx, &[(stored, version_before)])?;
-    shipment::record_each(tx, act, [(facts.id, facts.version, event)])?;
-    Ok(())
+    store_all(tx, act, stored, version_before, std::slice::from_ref(event))
 }

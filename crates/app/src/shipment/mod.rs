@@ -2,18 +2,22 @@
 //!
 //! [`label`] asks carriers for labels, intent first, between transactions. [`packed`] wants them for what
 //! was packed. [`hand_over`] lists what a carrier takes, [`driver`] calls for it, and [`leave`] books what
-//! has left. [`push`] takes in what carriers and trackers push, [`silence`] asks about parcels that nobody reports, and both end in [`scan`], which alone moves a shipment by what a carrier
-//! says. [`desk`] is for people: exceptions and plans. [`receipt`] is for buyers: received, or not.
+//! has left. [`push`] takes in what carriers and trackers push, [`silence`] asks about parcels that nobody
+//! reports, and both end in [`scan`], which alone moves a shipment by what a carrier says. [`desk`] is for
+//! people: exceptions and plans; what is planned is done by [`reship`] and [`instruct`]. [`receipt`] is for
+//! buyers: received, or not.
 //! Start at [`label::want_label`].
 
 pub mod desk;
 mod driver;
 pub mod hand_over;
+pub mod instruct;
 pub mod label;
 pub mod leave;
 pub mod packed;
 pub mod push;
 pub mod receipt;
+mod reship;
 mod run;
 pub mod scan;
 pub mod silence;

@@ -15,6 +15,7 @@ impl Carriers {
         let nobody = Notify::new();
         tokio::join!(
             self.repeat("labels", stop.clone(), self.work(), || self.make_labels()),
+            self.repeat("instructions", stop.clone(), self.errands(), || self.instruct()),
             self.repeat("drivers", stop.clone(), &nobody, || self.call_drivers()),
             self.repeat("pushes", stop.clone(), self.pushes(), || self.process_pushes()),
             self.repeat("silence", stop.clone(), &nobody, || self.ask_about_silent()),

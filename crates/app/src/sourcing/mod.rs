@@ -45,6 +45,7 @@ pub const READER: &str = "sourcing";
 const KINDS: &[&str] = &[
     "order.confirmed",
     "order.backorder_filled",
+    "order.resent",
     "fulfillment.rejected",
     "fulfillment.shorted",
     "location.edited",

@@ -61,6 +61,10 @@ pub(crate) struct Shop {
     listener: tokio::task::JoinHandle<()>,
     pub(crate) received: Arc<Mutex<usize>>,
     address: Address,
+    /// Where orders come from, if not from the kit's own shop; their ids there are our numbers.
+    pub(crate) channel: Option<ChannelId>,
+    /// Pieces of an order; each is packed in a box of its own.
+    pub(crate) pieces: i64,
 }
 
 impl Drop for Shop {
@@ -150,7 +154,20 @@ impl Shop {
         };
         let router = Router::new().route("/hooks/tracking/{partner}/{id}", post(take));
         let listener = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { carriers, database, vault, clock, running, tracker, listener, received, address }
+        let (channel, pieces) = (None, 1);
+        Self {
+            carriers,
+            database,
+            vault,
+            clock,
+            running,
+            tracker,
+            listener,
+            received,
+            channel,
+            pieces,
+            address,
+        }
     }
 
     /// What the checker finds.
@@ -167,6 +184,10 @@ impl Shop {
         &self.running.sandbox
     }
 
+    pub(crate) fn sandbox_url(&self) -> &str {
+        &self.running.url
+    }
+
     pub(crate) fn break_next(&self, call: Call, fault: Fault, times: u32) {
         self.sandbox().inject(Rule { payment_id: None, call: Some(call), fault, times }).unwrap();
     }
@@ -176,7 +197,11 @@ impl Shop {
     }
 
     pub(crate) async fn place(&self, number: i64) -> OrderId {
-        let order = an_order(number, &self.vault, self.act());
+        let mut order = an_order(number, self.pieces, &self.vault, self.act());
+        if let Some(channel) = self.channel {
+            order.placed.channel = channel;
+            order.placed.channel_order_id = Some(number.to_string());
+        }
         self.database.submit(order).await.unwrap().unwrap().id()
     }
 
@@ -197,11 +222,11 @@ impl Shop {
         parcel: ReadyParcel,
     ) -> Wanted {
         let (act, vault) = (self.act(), self.vault.clone());
-        let histories = self.carriers.histories().await.unwrap();
+        let known = self.carriers.known().await.unwrap();
         let package = PackageId::from_raw(number);
         let want = WantLabel { order, package, location: place(1), parcel };
         let write = move |tx: &mut Tx<'_>| {
-            want_label(tx, &act, &vault, &want, &histories).map_err(Error::defect)
+            want_label(tx, &act, &vault, &want, &known).map_err(Error::defect)
         };
         self.database.write(write).await.unwrap()
     }
@@ -250,6 +275,20 @@ impl Shop {
         self.sandbox().report(&waybill, word, "").unwrap();
         self.until("its push", || self.sandbox().has_told_everything()).await;
         while self.carriers.process_pushes().await.unwrap() > 0 {}
+    }
+
+    /// Waits until a parcel stands so by what its carrier pushes.
+    pub(crate) async fn until_it_is(
+        &self,
+        id: ShipmentId,
+        state: ordermill_domain::shipment::State,
+    ) {
+        let start = std::time::Instant::now();
+        while self.shipment(id).await.unwrap().shipment.state() != state {
+            assert!(start.elapsed().as_secs() < 20, "it is never {state}");
+            self.carriers.process_pushes().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) async fn until(&self, what: &str, is_true: impl Fn() -> bool) {
@@ -355,25 +394,25 @@ fn contact() -> OrderContact {
     OrderContact::new(raw.validate().unwrap())
 }
 
-fn an_order(number: i64, vault: &Vault, act: Act) -> PlaceOrder {
-    let id = OrderId::from_raw(number);
+fn an_order(number: i64, pieces: i64, vault: &Vault, act: Act) -> PlaceOrder {
+    let (id, all_minor) = (OrderId::from_raw(number), 20_000 * pieces);
     let line = LineTerms {
         line_no: 1,
         sku: sku(1),
-        quantity: Quantity::ONE,
+        quantity: Quantity::new(pieces).unwrap(),
         unit_price_minor: 20_000,
         discount_minor: 0,
         tax_minor: 0,
-        total_minor: 20_000,
+        total_minor: all_minor,
     };
     let amounts = Amounts {
         currency: Currency::Cny,
         tax_mode: TaxMode::Inclusive,
-        goods_minor: 20_000,
+        goods_minor: all_minor,
         discount_minor: 0,
         freight_minor: 0,
         tax_minor: 0,
-        total_minor: 20_000,
+        total_minor: all_minor,
     };
     PlaceOrder {
         id,

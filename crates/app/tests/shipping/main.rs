@@ -3,8 +3,12 @@
 
 mod checked;
 mod desk;
+mod done;
 mod kit;
 mod labels;
 mod load;
+mod messages;
 mod packed;
+mod ruled;
+mod told;
 mod tracking;

@@ -40,38 +40,41 @@ impl Shop {
         Act { reason: Some("a test".into()), ..self.act() }
     }
 
-    /// An order whose one piece lies in a closed box.
-    async fn packed(&self, number: i64) -> (OrderId, FulfillmentId) {
+    /// An order whose pieces lie in closed boxes, each in its own.
+    pub(crate) async fn packed(&self, number: i64) -> (OrderId, FulfillmentId) {
         let order = self.place(number).await;
+        (order, self.pack(order, self.pieces).await)
+    }
+
+    /// Sources an order, and packs these pieces of its first line, which one location ships.
+    pub(crate) async fn pack(&self, order: OrderId, pieces: i64) -> FulfillmentId {
         let (act, principal, now) = (self.looked_at(), somebody(), self.act().at);
+        let pieces = Quantity::new(pieces).unwrap();
         let write = move |tx: &mut Tx<'_>| {
             let catalog = Catalog::load(tx)?;
             source_each(tx, &catalog, &by_rules(now), &[order].into(), &Wish::default())?;
-            let id = fulfillment::of(tx, order)?[0].id();
-            let one = LineQuantity { line_no: 1, quantity: Quantity::ONE };
+            let all = fulfillment::of(tx, order)?;
+            let id = all.iter().find(|it| it.state() == Work::Planned).unwrap().id();
+            let all = LineQuantity { line_no: 1, quantity: pieces };
             let mut file = FulfillmentFile::load(tx, id).map_err(Error::defect)?;
             file.step(&act, |work| work.release(WaveId::from_raw(1), now)).unwrap();
-            file.step(&act, |work| work.pick(vec![one], now)).unwrap();
+            file.step(&act, |work| work.pick(vec![all], now)).unwrap();
             file.step(&act, |work| work.finish_picking(now)).unwrap();
             file.step(&act, |work| work.recheck(now)).unwrap();
             file.save(tx)?;
-            let content = Content {
-                line_no: 1,
-                sku: sku(1),
-                quantity: Quantity::ONE,
-                lot: None,
-                serials: vec![],
+            let boxed = |_| {
+                let (line_no, quantity) = (1, Quantity::ONE);
+                let (lot, serials) = (None, vec![]);
+                let content = Content { line_no, sku: sku(1), quantity, lot, serials };
+                let material = "BOX-M".to_owned();
+                PackedBox { material, contents: vec![content], gross_grams: None }
             };
-            let boxes = [PackedBox {
-                material: "BOX-M".to_owned(),
-                contents: vec![content],
-                gross_grams: None,
-            }];
+            let boxes: Vec<PackedBox> = (0..pieces.get()).map(boxed).collect();
             let seen = Seen { id, version: None };
             close(tx, &catalog, &principal, &act, seen, &boxes).map_err(Error::defect)?;
             Ok::<_, Error>(id)
         };
-        (order, self.database.write(write).await.unwrap())
+        self.database.write(write).await.unwrap()
     }
 
     /// Lets a reader read what has happened to one thing.
@@ -89,18 +92,23 @@ impl Shop {
     /// The parcel of packed work, with its label.
     pub(crate) async fn labeled_work(&self, number: i64) -> (OrderId, FulfillmentId, Stored) {
         let (order, work) = self.packed(number).await;
-        self.reads(packed::reader(self.carriers.clone()), "fulfillment", work).await;
-        self.carriers.make_labels().await.unwrap();
+        self.label(work).await;
         let stored = self.parcels(order).await.remove(0);
         self.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
         (order, work, stored)
     }
 
-    async fn parcels(&self, order: OrderId) -> Vec<Stored> {
+    /// Labels for the boxes of packed work.
+    pub(crate) async fn label(&self, work: FulfillmentId) {
+        self.reads(packed::reader(self.carriers.clone()), "fulfillment", work).await;
+        self.carriers.make_labels().await.unwrap();
+    }
+
+    pub(crate) async fn parcels(&self, order: OrderId) -> Vec<Stored> {
         self.database.read(move |tx| shipment::of(tx, order)).await.unwrap()
     }
 
-    async fn stands(&self, order: OrderId) -> (Status, Progress, Work) {
+    pub(crate) async fn stands(&self, order: OrderId) -> (Status, Progress, Work) {
         let read = move |tx: &mut Tx<'_>| {
             let stored = order::fetch(tx, order)?.ok_or(Error::Stale("an order"))?;
             let work = fulfillment::of(tx, order)?;
@@ -109,7 +117,7 @@ impl Shop {
         self.database.read(read).await.unwrap()
     }
 
-    async fn on_hand(&self) -> i64 {
+    pub(crate) async fn on_hand(&self) -> i64 {
         let levels = self.database.read(|tx| stock::levels(tx, [sku(1)])).await.unwrap();
         levels.iter().map(|level| level.on_hand).sum()
     }
