@@ -7,7 +7,7 @@ pub mod table;
 
 use askama::Template;
 use ordermill_base::Timestamp;
-use ordermill_domain::rule_table::State;
+use ordermill_domain::rule_table::{Purpose, State};
 
 use crate::console::Frame;
 use crate::icon::Icon;
@@ -27,6 +27,8 @@ pub struct RulesPage {
     pub frame: Frame,
     /// The parts of the administration.
     pub parts: Views,
+    /// What the rules decide about.
+    pub purpose: Purpose,
     /// What is in force: "Version 4", "Built in".
     pub in_force: String,
     /// Since when; none for what is built in.
@@ -43,6 +45,27 @@ pub struct RulesPage {
     pub rows: Vec<VersionRow>,
     /// The foot.
     pub pager: Pager,
+}
+
+impl RulesPage {
+    const fn is_of_carriers(&self) -> bool {
+        matches!(self.purpose, Purpose::Carrier)
+    }
+
+    fn title(&self) -> &'static str {
+        let t = self.shell.t;
+        if self.is_of_carriers() { t.rules_carriers_title() } else { t.rules_title() }
+    }
+
+    fn lead(&self) -> &'static str {
+        let t = self.shell.t;
+        if self.is_of_carriers() { t.rules_carriers_lead() } else { t.rules_lead() }
+    }
+
+    fn none(&self) -> &'static str {
+        let t = self.shell.t;
+        if self.is_of_carriers() { t.rules_carriers_none() } else { t.rules_none() }
+    }
 }
 
 /// The way back to what was in force before.
@@ -109,6 +132,9 @@ pub fn name(number: i64, t: Words) -> String {
 
 crate::words! {
     rules_title = "审核规则", "Review rules";
+    rules_carriers_title = "承运商规则", "Carrier rules";
+    rules_carriers_lead = "规则可以指定或排除承运商。新版本由第二人批准后生效，可先在“试算运费”里查看。", "Rules force a carrier or rule one out. A new version is put in force once a second person approves it; “What would it cost” shows what the ones in force say.";
+    rules_carriers_none = "还没有自己的版本，目前按价格、时效和评分选择。", "No version of your own yet: price, time and score decide.";
     rules_lead = "规则决定哪些订单需要人工审核。新版本先试运行，再由第二人批准后生效。", "Rules decide which orders a person looks at. A new version is tried first, and put in force once a second person approves it.";
     rules_version(number) = "第 {number} 版", "Version {number}";
     rules_built_in = "内置规则", "Built in";
@@ -138,6 +164,12 @@ crate::words! {
 
 #[cfg(any(test, feature = "samples"))]
 impl RulesPage {
+    /// The rules about carriers.
+    #[cfg(test)]
+    fn sample_of_carriers(language: crate::Language) -> Self {
+        Self { purpose: Purpose::Carrier, ..Self::sample(language) }
+    }
+
     pub(crate) fn sample(language: crate::Language) -> Self {
         use crate::console::Section;
         use crate::console::admin::{Part, parts};
@@ -155,6 +187,7 @@ impl RulesPage {
         Self {
             frame: samples::console_frame(language, Section::Admin),
             parts: parts(Part::Rules, &Part::ALL, t),
+            purpose: Purpose::Review,
             in_force: name(3, t),
             since: Some(samples::in_minutes(-3_000)),
             from: "rul_3".into(),

@@ -14,6 +14,7 @@ use ordermill_domain::ids::{LocationId, SkuId, TaskId};
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::pricing::coupon::Stacking;
 use ordermill_domain::role::Permission;
+use ordermill_domain::rule_table::Purpose;
 use ordermill_domain::stock::MovementKind;
 use ordermill_domain::task::TaskState;
 use ordermill_pages::console::Section;
@@ -142,7 +143,10 @@ impl Desk {
             Wish::GiftCard(GiftCardWish::Adjust { amount, .. }) => t.approval_of_card(amount),
             Wish::Points(wish) => t.approval_of_points(format!("{:+}", wish.points)),
             Wish::Limits(_) => t.approval_of_limits().to_owned(),
-            Wish::Rules(wish) => t.approval_of_rules(wish.number),
+            Wish::Rules(wish) => match wish.purpose {
+                Purpose::Review => t.approval_of_rules(wish.number),
+                Purpose::Carrier => t.approval_of_carrier_rules(wish.number),
+            },
         }
     }
 

@@ -156,3 +156,44 @@ fn the_settings_of_shipping_are_kept_and_refused_at_their_field() {
         assert_eq!(stale.status, StatusCode::CONFLICT);
     });
 }
+
+#[test]
+fn a_rule_about_carriers_is_written_checked_and_waits_for_a_second_person() {
+    on_each_database(async |shop| {
+        let operator = shop.hire("ops", &[Role::Operations]).await;
+        shop.post(&operator, &format!("{HERE}/new"), &a_form()).await;
+        let list = "/console/admin/rules?purpose=carrier";
+        assert!(shop.get(&operator, list).await.body.contains("Carrier rules"));
+        let new = [("purpose", "carrier"), ("from", ""), ("key", "k2")];
+        let made = shop.post(&operator, "/console/admin/rules/new", &new).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let rule = |when: &'static str, who: &'static str| {
+            vec![
+                ("version", "1"),
+                ("note", ""),
+                ("op", "save"),
+                ("zh.0", "甲"),
+                ("en.0", "A"),
+                ("when.0", when),
+                ("do.0", "forbid"),
+                ("reason.0", who),
+            ]
+        };
+        let wrong = rule("order.pieces > 1", "swift");
+        let refused = shop.post(&operator, &made.location, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(r#"id="e-when-0""#), "{}", refused.body);
+        let nobody = shop.post(&operator, &made.location, &rule("true", "")).await;
+        assert!(nobody.body.contains(r#"id="e-do-0""#), "{}", nobody.body);
+        let right = rule("parcel.weight_grams > 1000", "swift/standard");
+        let saved = shop.post(&operator, &made.location, &right).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        let page = shop.get(&operator, &made.location).await;
+        assert!(page.body.contains(r#"<option value="swift/standard" selected>"#), "{}", page.body);
+        let go = [("version", "2"), ("remark", "agreed")];
+        let asked = shop.post(&operator, &format!("{}/go-live", made.location), &go).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+        let waits = shop.get(&operator, &asked.location).await;
+        assert!(waits.body.contains("rules about carriers"), "{}", waits.body);
+    });
+}

@@ -1,5 +1,6 @@
 //! Samples of the pages of carriers.
 
+use super::compare::{Answer, CompareEntered, ComparePage, OfferRow, compare_fields};
 use super::*;
 use crate::Language;
 use crate::console::Section;

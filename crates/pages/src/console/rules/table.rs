@@ -8,6 +8,7 @@
 
 use askama::Template;
 use ordermill_base::Timestamp;
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::{HoldReason, Step, Verdict};
 
 use crate::console::Frame;
@@ -28,6 +29,8 @@ pub struct RulePage {
     pub title: String,
     /// Where it stands; none for what is built in.
     pub state: Option<Badge>,
+    /// What it decides about.
+    pub about: About,
     /// Its address.
     pub href: String,
     /// The version of its row that the page shows.
@@ -50,6 +53,15 @@ pub struct RulePage {
     pub dry_run: Option<DryRunResult>,
 }
 
+/// What the rules of a page decide about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Which orders a person looks at.
+    Review,
+    /// Who carries a parcel: the carriers and services that there are, as `code` or `code/service`.
+    Carriers(Vec<Choice>),
+}
+
 /// One rule, as it was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleRow {
@@ -59,9 +71,9 @@ pub struct RuleRow {
     pub en: String,
     /// Its condition.
     pub when: String,
-    /// `pass`, `hold` or `intercept`.
+    /// `pass`, `hold` or `intercept`; about carriers `compare`, `force` or `forbid`.
     pub does: String,
-    /// The reason of a hold, by its code.
+    /// The reason of a hold, by its code; about carriers who is meant, `code` or `code/service`.
     pub reason: String,
     /// What is wrong with the names, the condition, the action.
     pub wrong: [Option<String>; 3],
@@ -126,6 +138,21 @@ pub struct DifferenceRow {
 }
 
 impl RuleRow {
+    /// What a rule about carriers says as a row.
+    pub fn of_carrier(zh: &str, en: &str, when: &str, rule: &CarrierRule) -> Self {
+        let (does, who) = match rule {
+            CarrierRule::Compare => ("compare", None),
+            CarrierRule::Force { carrier, service } => ("force", Some((carrier, service))),
+            CarrierRule::Forbid { carrier, service } => ("forbid", Some((carrier, service))),
+        };
+        let who = who.map(|(carrier, service)| match service {
+            Some(service) => format!("{carrier}/{service}"),
+            None => carrier.clone(),
+        });
+        let pass = Self::of(zh, en, when, Verdict::Pass);
+        Self { does: does.into(), reason: who.unwrap_or_default(), ..pass }
+    }
+
     /// What rule `verdict` says as a row without a name and condition.
     pub fn of(zh: &str, en: &str, when: &str, verdict: Verdict) -> Self {
         let (does, reason) = match verdict {
@@ -147,28 +174,98 @@ impl RuleRow {
 impl RulePage {
     fn effects(&self) -> [Choice; 3] {
         let t = self.shell.t;
-        [
-            Choice::new("hold", t.rules_do_hold()),
-            Choice::new("intercept", t.rules_do_intercept()),
-            Choice::new("pass", t.rules_do_pass()),
-        ]
+        match self.about {
+            About::Review => [
+                Choice::new("hold", t.rules_do_hold()),
+                Choice::new("intercept", t.rules_do_intercept()),
+                Choice::new("pass", t.rules_do_pass()),
+            ],
+            About::Carriers(_) => [
+                Choice::new("forbid", t.rules_do_forbid()),
+                Choice::new("force", t.rules_do_force()),
+                Choice::new("compare", t.rules_do_pass()),
+            ],
+        }
     }
 
     fn reasons(&self) -> Vec<Choice> {
         let t = self.shell.t;
         let reason = |it: HoldReason| Choice::new(it.code(), states::hold_reason(it, t));
-        HoldReason::ALL.into_iter().filter(|it| *it != HoldReason::RuleFailed).map(reason).collect()
+        let of_review = || HoldReason::ALL.into_iter().filter(|it| *it != HoldReason::RuleFailed);
+        match &self.about {
+            About::Review => of_review().map(reason).collect(),
+            About::Carriers(known) => {
+                // One that is named and no longer there stays as it was written.
+                let named = self.rules.iter().map(|row| row.reason.as_str());
+                let is_gone =
+                    |it: &&str| !it.is_empty() && known.iter().all(|one| one.value != **it);
+                let mut gone: Vec<&str> = named.filter(is_gone).collect();
+                gone.sort_unstable();
+                gone.dedup();
+                let gone = gone.into_iter().map(|it| Choice::new(it, it));
+                known.iter().cloned().chain(gone).collect()
+            }
+        }
     }
 
     /// What a rule does, in words, where it is not edited.
     fn says(&self, row: &RuleRow) -> String {
-        let t = self.shell.t;
-        let reason = HoldReason::from_code(&row.reason).map(|it| states::hold_reason(it, t));
-        let does = self.effects().into_iter().find(|it| it.value == row.does);
-        let does = does.map(|it| it.label).unwrap_or_default();
-        match reason {
-            Ok(reason) => format!("{does} · {reason}"),
-            Err(_) => does,
+        let label = |choices: Vec<Choice>, value: &str| {
+            choices.into_iter().find(|it| it.value == value).map(|it| it.label)
+        };
+        let does = label(self.effects().into(), &row.does).unwrap_or_default();
+        match label(self.reasons(), &row.reason) {
+            Some(reason) => format!("{does} · {reason}"),
+            None => does,
+        }
+    }
+
+    fn list_title(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_title(),
+            About::Carriers(_) => self.shell.t.rules_carriers_title(),
+        }
+    }
+
+    fn list_href(&self) -> &'static str {
+        match self.about {
+            About::Review => "/console/admin/rules",
+            About::Carriers(_) => "/console/admin/rules?purpose=carrier",
+        }
+    }
+
+    fn when_hint(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_when_hint(),
+            About::Carriers(_) => self.shell.t.rules_carriers_when_hint(),
+        }
+    }
+
+    fn all_count(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_all_count(),
+            About::Carriers(_) => self.shell.t.rules_carriers_all_count(),
+        }
+    }
+
+    fn go_live_effect(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_go_live_effect(),
+            About::Carriers(_) => self.shell.t.rules_carriers_go_live_effect(),
+        }
+    }
+
+    fn no_rule(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_no_rule(),
+            About::Carriers(_) => self.shell.t.rules_carriers_no_rule(),
+        }
+    }
+
+    fn reason_label(&self) -> &'static str {
+        match self.about {
+            About::Review => self.shell.t.rules_reason(),
+            About::Carriers(_) => self.shell.t.logistics_carrier(),
         }
     }
 }
@@ -202,6 +299,12 @@ crate::words! {
     rules_reason = "原因", "Reason";
     rules_do_hold = "人工审核", "A person looks";
     rules_do_intercept = "拦截", "Stop it";
+    rules_do_forbid = "不用", "Not this one";
+    rules_do_force = "只用", "Only this one";
+    rules_carriers_when_hint = "例如 parcel.weight_grams > 20000 或 to.region == 'CN-54'。", "For instance parcel.weight_grams > 20000, or to.region == 'CN-54'.";
+    rules_carriers_all_count = "所有命中的规则都算数：第一条“只用”生效，“不用”优先；都没有命中时按价格、时效和评分选择。", "All rules that match count: the first “only” holds, a “not” is stronger; with none, price, time and score decide.";
+    rules_carriers_go_live_effect = "需要第二人批准。批准后新的面单立即按这一版选择承运商，之后仍可回退。", "Takes a second person. Once approved, new labels go by this version at once; it can be taken back afterwards.";
+    rules_carriers_no_rule = "还没有规则：按价格、时效和评分选择。", "No rule yet: price, time and score decide.";
     rules_do_pass = "不处理", "Nothing";
     rules_add = "添加规则", "Add a rule";
     rules_up = "上移", "Move up";
@@ -268,6 +371,7 @@ impl RulePage {
             frame: samples::console_frame(language, Section::Admin),
             title: super::name(5, t),
             state: Some(super::state(ordermill_domain::rule_table::State::Draft, t)),
+            about: About::Review,
             href: "/console/admin/rules/rul_5".into(),
             version: 2,
             is_editable: true,
@@ -311,6 +415,18 @@ mod tests {
             assert!(html.contains(r##"<a href="#f-when-1">"##), "{html}");
             assert!(html.contains(r#"aria-describedby="e-when-1 h-when-1""#), "{html}");
         }
+    }
+
+    #[test]
+    fn rules_about_carriers_name_carriers_also_those_that_are_gone() {
+        let mut page = RulePage::sample(Language::En);
+        page.about = About::Carriers(vec![Choice::new("swift/next_day", "Swift · Next day")]);
+        let forbid = CarrierRule::Forbid { carrier: "gone".into(), service: None };
+        page.rules = vec![RuleRow::of_carrier("甲", "A", "true", &forbid)];
+        let html = page.render().unwrap();
+        assert_sound_page(&html);
+        assert!(html.contains(r#"<option value="gone" selected>"#), "{html}");
+        assert!(html.contains("Swift · Next day") && html.contains("Not this one"), "{html}");
     }
 
     #[test]

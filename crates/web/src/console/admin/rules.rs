@@ -1,4 +1,4 @@
-//! The rules of reviews: their versions, what is in force, the way back.
+//! The rules of reviews and about carriers: their versions, what is in force, the way back.
 
 mod edit;
 mod form;
@@ -50,22 +50,38 @@ pub(in crate::console) fn href_of(id: RuleTableId) -> String {
 #[serde(default)]
 struct Asked {
     before: String,
+    purpose: String,
+}
+
+/// What rules a page is about: those of reviews unless it says otherwise.
+fn purpose_of(text: &str) -> Purpose {
+    Purpose::from_code(text).unwrap_or(Purpose::Review)
+}
+
+/// The list of versions of a purpose.
+const fn list_of(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Review => HERE,
+        Purpose::Carrier => "/console/admin/rules?purpose=carrier",
+    }
 }
 
 async fn show(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
-    Ok(Page(page(&desk, asked.before.parse().ok(), None).await?).into_response())
+    let purpose = purpose_of(&asked.purpose);
+    Ok(Page(page(&desk, purpose, asked.before.parse().ok(), None).await?).into_response())
 }
 
 async fn page(
     desk: &Desk,
+    purpose: Purpose,
     before: Option<i64>,
     refused: Option<&str>,
 ) -> Result<RulesPage, Trouble> {
     let t = desk.t();
     let load = move |tx: &mut Tx<'_>| {
-        let versions = rule_table::list(tx, Purpose::Review, before, ROWS + 1)?;
-        let way_back = force::way_back(tx, Purpose::Review)?;
-        Ok::<_, Error>((versions, way_back, force::waiting(tx, Purpose::Review)?))
+        let versions = rule_table::list(tx, purpose, before, ROWS + 1)?;
+        let way_back = force::way_back(tx, purpose)?;
+        Ok::<_, Error>((versions, way_back, force::waiting(tx, purpose)?))
     };
     let loaded = desk.site.services().database().snapshot(load).await?;
     let (mut versions, way_back, waiting) = loaded;
@@ -76,6 +92,7 @@ async fn page(
         shell: desk.shell(),
         frame: desk.frame(Section::Admin),
         parts: desk.parts(Part::Rules),
+        purpose,
         in_force: name(live.map_or(0, |live| live.number), t),
         since: live.and_then(|live| live.live_at),
         from: live.map(|live| live.id.to_string()).unwrap_or_default(),
@@ -89,11 +106,11 @@ async fn page(
         pager: Pager {
             t,
             summary: t.rules_newest_first().to_owned(),
-            first: before.map(|_| HERE.to_owned()),
+            first: before.map(|_| list_of(purpose).to_owned()),
             next: versions
                 .last()
                 .filter(|_| has_more)
-                .map(|last| format!("{HERE}?before={}", last.number)),
+                .map(|last| format!("{HERE}?purpose={purpose}&before={}", last.number)),
             region: "",
         },
         rows: versions.iter().map(|version| row(version, desk)).collect(),
@@ -115,6 +132,7 @@ fn row(version: &RuleTable, desk: &Desk) -> VersionRow {
 /// A draft that starts from another version, or from what is built in.
 async fn new(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> {
     let from: Option<RuleTableId> = pairs.one("from").parse().ok();
+    let purpose = purpose_of(&pairs.one("purpose"));
     let (principal, act) = (desk.member.principal.clone(), desk.act());
     let staff = desk.member.staff().id;
     let key = Key::of_form(staff, "rules", &pairs.one("key"), pairs.entered().as_bytes());
@@ -122,34 +140,46 @@ async fn new(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> 
         once(tx, key.as_ref(), act.at, |tx| {
             let definition = match from {
                 Some(id) => rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?.definition,
-                None => serde_json::to_value(review::built_in()).map_err(Error::defect)?,
+                None => built_in(purpose).map_err(Error::defect)?,
             };
             let written = Written { note: String::new(), definition };
-            draft(tx, &principal, &act, Purpose::Review, written).map(|made| (made.id, ()))
+            draft(tx, &principal, &act, purpose, written).map(|made| (made.id, ()))
         })
     };
     match desk.site.services().database().write(work).await {
         Ok(made) => Ok(desk.done(&href_of(made.id()), &Toast::new(desk.t().rules_made()))),
-        Err(OnceError::KeyReused) => Err(Trouble::Refused(HERE.to_owned())),
-        Err(OnceError::Other(error)) => Err(trouble_of(error, HERE)),
+        Err(OnceError::KeyReused) => Err(Trouble::Refused(list_of(purpose).to_owned())),
+        Err(OnceError::Other(error)) => Err(trouble_of(error, list_of(purpose))),
+    }
+}
+
+/// The rules of a purpose while no version of the shop's own is in force, as they are written.
+fn built_in(purpose: Purpose) -> serde_json::Result<serde_json::Value> {
+    match purpose {
+        Purpose::Review => serde_json::to_value(review::built_in()),
+        Purpose::Carrier => {
+            let otherwise = serde_json::json!({ "do": "compare" });
+            Ok(serde_json::json!({ "hit": "all", "rules": [], "otherwise": otherwise }))
+        }
     }
 }
 
 async fn go_back(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> {
     let t = desk.t();
+    let purpose = purpose_of(&pairs.one("purpose"));
     let from: i64 = pairs.one("from_number").parse().map_err(|_| Trouble::NotFound)?;
     let remark = pairs.one("remark");
     if !(1..=200).contains(&remark.chars().count()) {
-        let page = page(&desk, None, Some(&remark)).await?;
+        let page = page(&desk, purpose, None, Some(&remark)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }
     let (principal, act) = (desk.member.principal.clone(), desk.act_because(remark));
-    let work = move |tx: &mut Tx<'_>| roll_back(tx, &principal, &act, Purpose::Review, from);
+    let work = move |tx: &mut Tx<'_>| roll_back(tx, &principal, &act, purpose, from);
     let now = desk.site.services().database().write(work).await;
-    let now = now.map_err(|error| trouble_of(error, HERE))?;
+    let now = now.map_err(|error| trouble_of(error, list_of(purpose)))?;
     desk.site.services().catalog_changed().await;
     let to = name(now.map_or(0, |now| now.number), t);
-    Ok(desk.done(HERE, &Toast::new(t.rules_back_done(to))))
+    Ok(desk.done(list_of(purpose), &Toast::new(t.rules_back_done(to))))
 }
 
 pub(super) fn trouble_of(error: RulesError, href: &str) -> Trouble {

@@ -7,14 +7,15 @@ use ordermill_app::approval::Decision;
 use ordermill_app::review;
 use ordermill_app::rule_table::{RulesError, Written, edit, put_in_force, step};
 use ordermill_domain::ids::RuleTableId;
-use ordermill_domain::rule_table::{NOTE_CHARS_MAX, RuleTable, State, Step};
+use ordermill_domain::rule_table::{NOTE_CHARS_MAX, Purpose, RuleTable, State, Step};
 use ordermill_pages::Page;
 use ordermill_pages::console::Section;
-use ordermill_pages::console::rules::table::{GoLive, RulePage, RuleRow};
+use ordermill_pages::console::rules::table::{About, GoLive, RulePage, RuleRow};
 use ordermill_pages::console::rules::{name, state};
 use ordermill_pages::icon::Icon;
-use ordermill_pages::ui::{Action, Effect, Field, Toast};
-use ordermill_storage::{Tx, rule_table};
+use ordermill_pages::states::shipment as words;
+use ordermill_pages::ui::{Action, Choice, Effect, Field, Toast};
+use ordermill_storage::{Tx, carrier, rule_table};
 use serde::Deserialize;
 
 use super::form::{definition, entered, rearranged, refuse, rows};
@@ -60,6 +61,7 @@ async fn page(
         frame: desk.frame(Section::Admin),
         title: name(table.number, t),
         state: Some(state(table.state, t)),
+        about: about(desk, table.purpose).await?,
         version: table.version,
         is_editable: table.is_editable(),
         note: note_field,
@@ -67,21 +69,51 @@ async fn page(
         errors: Vec::new(),
         actions: actions(desk, table, &href),
         go_live: may_go_live.then(|| GoLive::new("", false, t)),
-        trial: desk.trial(table).await?,
+        trial: match table.purpose.has_trials() {
+            true => desk.trial(table).await?,
+            false => None,
+        },
         dry_run: None,
         href,
     })
+}
+
+/// What rules of a purpose may say.
+async fn about(desk: &Desk, purpose: Purpose) -> Result<About, Trouble> {
+    if purpose == Purpose::Review {
+        return Ok(About::Review);
+    }
+    let t = desk.t();
+    let mut choices = Vec::new();
+    for stored in desk.site.services().database().read(carrier::list).await? {
+        let it = stored.carrier;
+        let name = t.pick(it.name.zh(), it.name.en());
+        choices.push(Choice::new(it.code.clone(), name));
+        choices.extend(it.terms.services.iter().map(|service| {
+            let service_name = words::service(service.kind, t);
+            let value = format!("{}/{}", it.code, service.kind);
+            Choice::new(value, format!("{name} · {service_name}"))
+        }));
+    }
+    Ok(About::Carriers(choices))
 }
 
 fn actions(desk: &Desk, table: &RuleTable, href: &str) -> Vec<Action> {
     let t = desk.t();
     let values = || vec![("version", table.version.to_string())];
     let post = |verb: Step| Effect::Post(format!("{href}/{verb}"), values());
-    let copy = vec![("from", table.id.to_string()), ("key", desk.key())];
+    let purpose = table.purpose.code().to_owned();
+    let copy = vec![("purpose", purpose), ("from", table.id.to_string()), ("key", desk.key())];
     let copy = Effect::Post(format!("{HERE}/new"), copy);
     let dry_run = Effect::Open(format!("{href}?dry_run=1"));
     let dry_run = Action::new(Icon::Search, t.rules_do_dry_run(), dry_run);
     let retire = || Action::new(Icon::Trash, t.rules_retire(), post(Step::Retire));
+    if !table.purpose.has_trials() {
+        return match table.state {
+            State::Draft => vec![retire()],
+            _ => vec![Action::new(Icon::Copy, t.rules_copy(), copy)],
+        };
+    }
     match table.state {
         State::Draft => vec![
             dry_run,
@@ -104,8 +136,8 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let table = load(&desk, id).await?;
-    let mut page = page(&desk, &table, &table.note, rows(&table.definition)).await?;
-    if !asked.dry_run.is_empty() {
+    let mut page = page(&desk, &table, &table.note, rows(&table.definition, table.purpose)).await?;
+    if !asked.dry_run.is_empty() && table.purpose.has_trials() {
         page.dry_run = desk.dry_run(&table).await?;
     }
     Ok(Page(page).into_response())
@@ -122,11 +154,12 @@ async fn built_in(desk: Desk) -> Result<Response, Trouble> {
         frame: desk.frame(Section::Admin),
         title: name(0, t),
         state: None,
+        about: About::Review,
         href: format!("{HERE}/built-in"),
         version: 0,
         is_editable: false,
         note: Field::default(),
-        rules: rows(&definition),
+        rules: rows(&definition, Purpose::Review),
         errors: Vec::new(),
         actions: vec![Action::new(Icon::Copy, t.rules_copy(), copy)],
         go_live: None,
@@ -143,6 +176,7 @@ async fn save(
 ) -> Result<Response, Trouble> {
     let (t, href, note) = (desk.t(), href_of(id), pairs.one("note"));
     let version: i64 = pairs.one("version").parse().map_err(|_| Trouble::NotFound)?;
+    let purpose = load(&desk, id).await?.purpose;
     let mut rules = entered(&pairs);
     if rearranged(&mut rules, &pairs.one("op")) {
         let table = load(&desk, id).await?;
@@ -152,7 +186,7 @@ async fn save(
         return Ok(Page(page(&desk, &table, &note, rules).await?).into_response());
     }
     let (principal, act) = (desk.member.principal.clone(), desk.act());
-    let written = Written { note: note.clone(), definition: definition(&rules) };
+    let written = Written { note: note.clone(), definition: definition(&rules, purpose) };
     let work = move |tx: &mut Tx<'_>| edit(tx, &principal, &act, (id, version), written.clone());
     match desk.site.services().database().write(work).await {
         Ok(_) => Ok(desk.done(&href, &Toast::new(t.rules_saved()))),
@@ -196,7 +230,8 @@ async fn take_step(
         }
         Err(RulesError::AnotherOnTrial(number)) => {
             let table = load(&desk, id).await?;
-            let mut page = page(&desk, &table, &table.note, rows(&table.definition)).await?;
+            let mut page =
+                page(&desk, &table, &table.note, rows(&table.definition, table.purpose)).await?;
             page.errors = vec![(String::new(), t.rules_other_on_trial(number))];
             Ok((StatusCode::CONFLICT, Page(page)).into_response())
         }
@@ -214,7 +249,8 @@ async fn go_live(
     let remark = form.remark.trim().to_owned();
     if !(1..=200).contains(&remark.chars().count()) {
         let table = load(&desk, id).await?;
-        let mut page = page(&desk, &table, &table.note, rows(&table.definition)).await?;
+        let mut page =
+            page(&desk, &table, &table.note, rows(&table.definition, table.purpose)).await?;
         page.go_live = Some(GoLive::new(&remark, true, t));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }

@@ -1,7 +1,9 @@
 //! The form of a version: rules in, rules out, and what is wrong at its place.
 
 use ordermill_app::rule_table::{Flaw, Place, Reason};
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::Verdict;
+use ordermill_domain::rule_table::Purpose;
 use ordermill_pages::Words;
 use ordermill_pages::console::rules::table::RuleRow;
 use serde_json::{Value, json};
@@ -28,8 +30,8 @@ pub(super) fn rearranged(rules: &mut Vec<RuleRow>, op: &str) -> bool {
     let at: usize = at.parse().unwrap_or(usize::MAX);
     match verb {
         "add" => {
-            let does = "hold".to_owned();
-            rules.push(RuleRow { does, ..RuleRow::default() });
+            // What a new rule does is what the form offers first.
+            rules.push(RuleRow::default());
         }
         "up" if at > 0 && at < rules.len() => rules.swap(at - 1, at),
         "down" if at.checked_add(1).is_some_and(|next| next < rules.len()) => {
@@ -42,29 +44,50 @@ pub(super) fn rearranged(rules: &mut Vec<RuleRow>, op: &str) -> bool {
 }
 
 /// As a table is stored.
-pub(super) fn definition(rules: &[RuleRow]) -> Value {
+pub(super) fn definition(rules: &[RuleRow], purpose: Purpose) -> Value {
     let rule = |row: &RuleRow| json!({ "name": { "zh": row.zh, "en": row.en }, "when": row.when, "then": action(row) });
     let rules: Vec<Value> = rules.iter().map(rule).collect();
-    json!({ "hit": "all", "rules": rules, "otherwise": { "do": "pass" } })
+    let otherwise = match purpose {
+        Purpose::Review => "pass",
+        Purpose::Carrier => "compare",
+    };
+    json!({ "hit": "all", "rules": rules, "otherwise": { "do": otherwise } })
 }
 
 /// The action of a rule; what cannot be one is left as it was chosen, for the check to say so.
 fn action(row: &RuleRow) -> Value {
     match row.does.as_str() {
-        "pass" => json!({ "do": "pass" }),
+        does @ ("pass" | "compare") => json!({ "do": does }),
+        does @ ("force" | "forbid") => match row.reason.split_once('/') {
+            Some((carrier, service)) => {
+                json!({ "do": does, "carrier": carrier, "service": service })
+            }
+            // Nobody is meant by nothing: the check says so.
+            None if row.reason.is_empty() => json!({ "do": does }),
+            None => json!({ "do": does, "carrier": row.reason }),
+        },
         does => json!({ "do": does, "reason": row.reason }),
     }
 }
 
 /// The rules of a table as it is stored.
-pub(super) fn rows(definition: &Value) -> Vec<RuleRow> {
+pub(super) fn rows(definition: &Value, purpose: Purpose) -> Vec<RuleRow> {
     let rules = definition.get("rules").and_then(Value::as_array).into_iter().flatten();
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let row = |rule: &Value| {
         let then = rule.get("then").cloned().unwrap_or_default();
-        let verdict = serde_json::from_value::<Verdict>(then).unwrap_or(Verdict::Pass);
         let (zh, en) = (text(rule.pointer("/name/zh")), text(rule.pointer("/name/en")));
-        RuleRow::of(&zh, &en, &text(rule.get("when")), verdict)
+        let when = text(rule.get("when"));
+        match purpose {
+            Purpose::Review => {
+                let verdict = serde_json::from_value::<Verdict>(then).unwrap_or(Verdict::Pass);
+                RuleRow::of(&zh, &en, &when, verdict)
+            }
+            Purpose::Carrier => {
+                let rule = serde_json::from_value::<CarrierRule>(then);
+                RuleRow::of_carrier(&zh, &en, &when, &rule.unwrap_or(CarrierRule::Compare))
+            }
+        }
     };
     rules.map(row).collect()
 }
@@ -151,7 +174,13 @@ mod tests {
             reason: "fraud".to_owned(),
             wrong: Default::default(),
         }];
-        assert_eq!(rows(&definition(&written)), written);
+        assert_eq!(rows(&definition(&written, Purpose::Review), Purpose::Review), written);
+        let mut written = written;
+        for who in ["swift", "swift/next_day"] {
+            (written[0].does, written[0].reason) = ("forbid".to_owned(), who.to_owned());
+            let stored = definition(&written, Purpose::Carrier);
+            assert_eq!(rows(&stored, Purpose::Carrier), written);
+        }
     }
 
     #[test]

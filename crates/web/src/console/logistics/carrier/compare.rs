@@ -11,9 +11,10 @@ use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::carrier::choice::{Offer, Verdict};
 use ordermill_domain::sku::{Handling, HandlingFlag};
 use ordermill_pages::console::Section;
-use ordermill_pages::console::carrier::{
-    self as view, Answer, CompareEntered, ComparePage, OfferRow, Wrong,
+use ordermill_pages::console::carrier::compare::{
+    Answer, CompareEntered, ComparePage, OfferRow, compare_fields,
 };
+use ordermill_pages::console::carrier::{Wrong, refuses};
 use ordermill_pages::states::shipment as words;
 use ordermill_pages::ui::Choice;
 use ordermill_pages::{Page, Shell, Words};
@@ -49,8 +50,8 @@ pub(super) async fn show(desk: Desk, Query(pairs): Query<Pairs>) -> Result<Respo
     let page = |wrong: Vec<Wrong>, answer| ComparePage {
         shell: shell.clone(),
         frame: desk.frame(Section::Logistics),
-        fields: view::compare_fields(&entered, locations.clone(), currency.code(), &wrong, t),
-        handling: view::refuses(&entered.handling, "handling", t.compare_handling(), t),
+        fields: compare_fields(&entered, locations.clone(), currency.code(), &wrong, t),
+        handling: refuses(&entered.handling, "handling", t.compare_handling(), t),
         errors: wrong,
         answer,
     };
