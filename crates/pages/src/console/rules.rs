@@ -164,12 +164,6 @@ crate::words! {
 
 #[cfg(any(test, feature = "samples"))]
 impl RulesPage {
-    /// The rules about carriers.
-    #[cfg(test)]
-    fn sample_of_carriers(language: crate::Language) -> Self {
-        Self { purpose: Purpose::Carrier, ..Self::sample(language) }
-    }
-
     pub(crate) fn sample(language: crate::Language) -> Self {
         use crate::console::Section;
         use crate::console::admin::{Part, parts};
@@ -225,6 +219,10 @@ mod tests {
             assert_sound_page(&page.render().unwrap());
             page.way_back = Some(WayBack::new(3, "2".into(), "", true, page.shell.t));
             assert_sound_page(&page.render().unwrap());
+            page.purpose = Purpose::Carrier;
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(page.shell.t.rules_carriers_title()), "{html}");
             (page.way_back, page.waiting, page.rows) = (None, None, Vec::new());
             assert_sound_page(&page.render().unwrap());
         }
