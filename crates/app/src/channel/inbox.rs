@@ -1,5 +1,7 @@
 //! Messages of channels: verified, stored as they came, acknowledged, then processed.
 
+use std::future::Future;
+
 use ordermill_base::Span;
 use ordermill_domain::ids::InboxId;
 use ordermill_domain::task::TaskKind;
@@ -9,7 +11,7 @@ use ordermill_storage::channel::{self, Channel};
 use ordermill_storage::inbox::{self, Message, NewMessage};
 use ordermill_storage::{Error, Tx, task};
 use ring::digest;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::SalesChannels;
@@ -80,25 +82,36 @@ impl SalesChannels {
         Ok(())
     }
 
-    /// Processes messages, tries what waits, and tells channels of parcels, until `stop` becomes true. Any number of nodes may
-    /// run this on one database.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Processes messages and tries what waits, and beside that tells channels of parcels, until `stop`
+    /// becomes true. Any number of nodes may run this on one database.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let take_in = async || Ok(self.process().await? + self.try_again().await?);
+        tokio::join!(
+            self.repeat("messages of channels", stop.clone(), &self.0.news, take_in),
+            // A channel that does not answer must not keep others from being heard.
+            self.repeat("what channels are told", stop, &self.0.left, || self.tell_due()),
+        );
+    }
+
+    async fn repeat<W: Future<Output = Result<usize, Error>>>(
+        &self,
+        work: &str,
+        mut stop: watch::Receiver<bool>,
+        nudge: &Notify,
+        once: impl Fn() -> W,
+    ) {
         while !*stop.borrow_and_update() {
-            let done = async {
-                let taken_in = self.process().await? + self.try_again().await?;
-                Ok::<_, Error>(taken_in + self.tell_due().await?)
-            };
-            match done.await {
+            match once().await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "messages of channels cannot be processed");
+                    tracing::error!(work, error, "background work of channels failed");
                 }
             }
             tokio::select! {
                 changed = stop.changed() => if changed.is_err() { return },
-                () = self.0.news.notified() => {}
+                () = nudge.notified() => {}
                 () = tokio::time::sleep(self.look_every().to_std()) => {}
             }
         }

@@ -48,8 +48,10 @@ struct Inner {
     kinds: Vec<Arc<dyn ChannelKind>>,
     clock: Arc<dyn Clock>,
     settings: PaymentSettings,
-    /// A message came in, a parcel left, or something is to be tried again.
+    /// A message came in, or something is to be tried again.
     news: Notify,
+    /// A parcel left, or its channel is to be told again.
+    left: Notify,
     /// Channels that were told something before, by what they are reached with.
     desks: Mutex<HashMap<Access, Arc<dyn ChannelDesk>>>,
     lags: lag::Lags,
@@ -94,6 +96,7 @@ impl SalesChannels {
             clock,
             settings,
             news: Notify::new(),
+            left: Notify::new(),
             desks: Mutex::default(),
             lags: lag::Lags::default(),
         }))

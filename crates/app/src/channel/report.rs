@@ -49,7 +49,7 @@ pub fn reader(channels: SalesChannels) -> Reader {
         let left: Vec<(ShipmentId, Timestamp)> =
             fresh.map(|entry| (ShipmentId::from_raw(entry.aggregate_id), entry.at)).collect();
         if want(tx, &left, now)? > 0 {
-            channels.0.news.notify_one();
+            channels.0.left.notify_one();
         }
         Ok(())
     });
@@ -158,7 +158,7 @@ impl SalesChannels {
             Ok::<_, ShipmentError>(true)
         };
         let is_new = self.0.database.write(again).await?;
-        self.0.news.notify_one();
+        self.0.left.notify_one();
         Ok(is_new)
     }
 
