@@ -314,6 +314,8 @@ impl Carriers {
             }
         };
         let road = road.into_iter().map(|(word, part)| Event::new(word, at(part), here.clone()));
+        let road: Vec<Event> = road.collect();
+        self.coming.extend(road.iter().map(|event| (event.at, waybill.to_owned())));
         parcel.journey.extend(road);
         let parcel = parcel.clone();
         self.instructed.insert(key);
