@@ -114,6 +114,21 @@ fn all(services: Services, quotas: Quotas) -> Routes {
             Key(Scope::WriteOrders),
             order::notes::write_order_note,
         )
+        .get(
+            "/api/v1/orders/{order_id}/choices",
+            Key(Scope::ReadOrders),
+            order::missing::list_choices,
+        )
+        .post(
+            "/api/v1/orders/{order_id}/lines/{line_no}/ask-buyer",
+            Key(Scope::WritePayments),
+            order::missing::ask_buyer,
+        )
+        .post(
+            "/api/v1/orders/{order_id}/lines/{line_no}/give-up",
+            Key(Scope::WritePayments),
+            order::missing::give_up_pieces,
+        )
         .get("/api/v1/reviews", WholeKey(Scope::WriteReviews), order::review::list_reviews)
         .get(
             "/api/v1/orders/{order_id}/review",

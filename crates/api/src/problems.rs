@@ -3,6 +3,11 @@
 /// (code, status, what it means and what to do).
 pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     (
+        "above_limit",
+        409,
+        "It is more than one person may send back alone. Refund it with an approval, or ask the buyer.",
+    ),
+    (
         "approval_awaited",
         409,
         "Another request about the same waits for approval. It is decided first.",
@@ -13,6 +18,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         409,
         "What was asked for cannot be done any more. Reject it and ask anew.",
     ),
+    ("asked_already", 409, "The buyer is asked about the line already. Wait for the answer."),
     ("balance_too_small", 409, "There is less than is to go."),
     (
         "benefit_gone",
@@ -31,6 +37,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "cannot_be_priced",
         422,
         "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
+    ),
+    (
+        "buyer_of_channel",
+        409,
+        "The channel that the order came from talks to its buyers itself. Ask the buyer there.",
     ),
     ("cart_not_found", 404, "There is no such cart, or it is not yours to know of."),
     (
@@ -144,6 +155,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_merged", 409, "The work travels by itself already."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
     ("not_waiting", 409, "The channel's order does not wait any more."),
+    ("nothing_missing", 409, "No piece of the line waits for stock."),
     ("nothing_planned", 409, "The order has no work that is planned and not on a floor yet."),
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),
     ("nothing_to_release", 409, "Nothing that waits at the location is wanted by this wave."),
@@ -160,6 +172,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "Too much is waiting. Nothing was changed; wait as Retry-After says and try again.",
     ),
     ("own_request", 403, "Nobody approves their own request."),
+    (
+        "paid_at_the_door",
+        409,
+        "The order is paid at the door, and what the carrier collects cannot be less. Cancel the order, or let the buyer wait.",
+    ),
     (
         "parameters_unreadable",
         400,

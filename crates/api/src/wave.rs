@@ -7,12 +7,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ordermill_app::Services;
+use ordermill_app::wave::foresee::Known;
 use ordermill_app::wave::plan::Cart;
+use ordermill_app::wave::preview::{Count, preview};
 use ordermill_app::wave::{FULFILLMENTS_MAX, ReleaseError, Wish, release};
 use ordermill_base::Timestamp;
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::ids::{LocationId, WaveId};
+use ordermill_domain::ids::{CarrierId, LocationId, WaveId};
 use ordermill_storage::wave::{self as stored, Progress};
+use ordermill_storage::{Tx, carrier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,11 +33,10 @@ use crate::routes::Routes;
 /// The addresses of waves.
 pub(crate) fn routes(routes: Routes) -> Routes {
     let (read, write) = (Needs::WholeKey(Scope::ReadStock), Needs::WholeKey(Scope::WriteOrders));
-    routes.get("/api/v1/locations/{location_id}/waves", read, list_waves).post(
-        "/api/v1/locations/{location_id}/waves",
-        write,
-        release_wave,
-    )
+    routes
+        .get("/api/v1/locations/{location_id}/waves", read, list_waves)
+        .post("/api/v1/locations/{location_id}/waves", write, release_wave)
+        .post("/api/v1/locations/{location_id}/waves/preview", write, preview_wave)
 }
 
 /// Work that was released together, and how far it is.
@@ -97,6 +99,9 @@ pub struct NewWave {
     /// Only work of which everything lies in this zone.
     #[schema(max_length = 64, example = "A")]
     pub zone: Option<String>,
+    /// Only work that this carrier would get: its code.
+    #[schema(max_length = 64, example = "swift")]
+    pub carrier: Option<String>,
     /// How many fulfillments at most.
     #[schema(minimum = 1, maximum = 1000, example = 200)]
     pub fulfillments_max: i64,
@@ -157,7 +162,23 @@ pub async fn release_wave(
     body: JsonBody<NewWave>,
 ) -> Result<Response, Problem> {
     let key = key_of(&headers, &caller, &format!("POST /locations/{at}/waves"), body.digest)?;
-    let new = body.value;
+    let wish = wish_of(&services, body.value).await?;
+    let known = known(&services).await?;
+    let act = caller.act(&services);
+    let wave =
+        release(services.database(), caller.principal(), &act, at, (&wish, &known), Some(key))
+            .await?;
+    let is_replay = wave.released_at != act.at;
+    Ok(created(&format!("/api/v1/locations/{at}/waves"), wave.id, is_replay))
+}
+
+/// What is known of goods and carriers beside the database.
+async fn known(services: &Services) -> Result<Known, Problem> {
+    let histories = services.carriers().histories().await?;
+    Ok(Known { catalog: services.catalog(), histories })
+}
+
+async fn wish_of(services: &Services, new: NewWave) -> Result<Wish, Problem> {
     let ship_by: Option<Timestamp> = match &new.ship_by {
         None => None,
         Some(text) => {
@@ -173,17 +194,101 @@ pub async fn release_wave(
     in_range("totes", new.totes.into(), 200)?;
     in_range("pieces_per_tote", new.pieces_per_tote.into(), 9_999)?;
     let pieces_per_tote = NonZeroU32::new(new.pieces_per_tote).unwrap_or(NonZeroU32::MIN);
-    let wish = Wish {
+    let carrier = match new.carrier {
+        None => None,
+        Some(code) => {
+            let find = move |tx: &mut Tx<'_>| carrier::find_by_code(tx, &code);
+            let found = services.database().read(find).await?;
+            Some(found.ok_or_else(|| wrong("carrier", "no carrier has this code"))?.carrier.id)
+        }
+    };
+    Ok(Wish {
         ship_by,
         is_urgent: new.urgent_only,
         zone: new.zone.unwrap_or_default(),
+        carrier,
         most: new.fulfillments_max,
         cart: Cart { totes: new.totes, pieces_per_tote },
+    })
+}
+
+/// Work that waits, counted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WaveCount {
+    /// How many fulfillments.
+    pub fulfillments: i64,
+    /// How many of them should have left by now.
+    pub late: i64,
+    /// How many of them are urgent.
+    pub urgent: i64,
+    /// How many pieces.
+    pub pieces: i64,
+}
+
+/// Work of one carrier or zone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WaveShare {
+    /// The code of the carrier or zone; null for what no carrier takes, and what lies in several zones or
+    /// without a bin.
+    pub code: Option<String>,
+    /// How much of it waits.
+    #[serde(flatten)]
+    pub count: WaveCount,
+}
+
+/// What a wave would take.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WavePreview {
+    /// What it would take.
+    pub taken: WaveCount,
+    /// What is asked for and more than it may have.
+    pub left: WaveCount,
+    /// By the carrier that the work would get.
+    pub by_carrier: Vec<WaveShare>,
+    /// By zone.
+    pub by_zone: Vec<WaveShare>,
+}
+
+impl From<Count> for WaveCount {
+    fn from(count: Count) -> Self {
+        let Count { fulfillments, late, urgent, pieces } = count;
+        Self { fulfillments, late, urgent, pieces }
+    }
+}
+
+/// Count what a wave would take.
+///
+/// Nothing is released or claimed. The carrier is the one that would be chosen by today's prices and scores.
+#[utoipa::path(
+    post, path = "/api/v1/locations/{location_id}/waves/preview", tag = "floor", operation_id = "preview_wave",
+    params(("location_id" = String, Path, description = "Where.", example = "loc_01k2ey4xh0000")),
+    request_body = NewWave,
+    responses((status = 200, description = "What it would take.", body = WavePreview)),
+)]
+pub async fn preview_wave(
+    State(services): State<Services>,
+    caller: Caller,
+    PathId(at): PathId<LocationId>,
+    body: JsonBody<NewWave>,
+) -> Result<Json<WavePreview>, Problem> {
+    let wish = wish_of(&services, body.value).await?;
+    let (known, now) = (known(&services).await?, services.now());
+    let found = preview(services.database(), caller.principal(), at, (&wish, &known), now).await?;
+    let carriers = services.database().read(|tx| carrier::list(tx)).await?;
+    let code = |id: Option<CarrierId>| {
+        let found = carriers.iter().find(|it| Some(it.carrier.id) == id);
+        found.map(|it| it.carrier.code.clone())
     };
-    let act = caller.act(&services);
-    let wave = release(services.database(), caller.principal(), &act, at, &wish, Some(key)).await?;
-    let is_replay = wave.released_at != act.at;
-    Ok(created(&format!("/api/v1/locations/{at}/waves"), wave.id, is_replay))
+    let by_carrier = found.by_carrier.into_iter();
+    let by_zone = found.by_zone.into_iter();
+    Ok(Json(WavePreview {
+        taken: found.taken.into(),
+        left: found.left.into(),
+        by_carrier: by_carrier
+            .map(|(id, count)| WaveShare { code: code(id), count: count.into() })
+            .collect(),
+        by_zone: by_zone.map(|(code, count)| WaveShare { code, count: count.into() }).collect(),
+    }))
 }
 
 /// List the waves of a location.

@@ -10,6 +10,7 @@
 mod benefits;
 mod channel_orders;
 mod channel_reports;
+mod choices;
 mod folded;
 mod fulfillments;
 mod images;
@@ -142,6 +143,12 @@ pub const CHECKS: &[Check] = &[
         run: pick_lists::run,
     },
     Check {
+        name: "choices of buyers",
+        invariants: &["I5", "I7"],
+        tables: &["choices", "deadlines", "journal"],
+        run: choices::run,
+    },
+    Check {
         name: "gift cards",
         invariants: &["I3", "I5"],
         tables: &["gift_cards", "gift_card_movements", "ledger_entries", "journal"],
@@ -201,6 +208,8 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("categories", "master data"),
     ("channels", "configuration"),
     ("data_keys", "opening what they sealed is the only proof, and needs the root key"),
+    ("hand_scans", "answers that are kept for scans that come again, and pruned by age"),
+    ("hand_work", "what is gathered and not booked yet"),
     ("idempotency_keys", "their primary key is the whole rule (I4)"),
     ("import_problems", "a report for people"),
     ("imports", "a report for people"),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
-    Database, Error, Tx, attempt, cart, delivery, idempotency, inbox, lease, login_code, pick_list,
-    risk, rule_table, session, webhook,
+    Database, Error, Tx, attempt, cart, delivery, hand_work, idempotency, inbox, lease, login_code,
+    pick_list, risk, rule_table, session, webhook,
 };
 use tokio::sync::watch;
 
@@ -54,6 +54,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "messages of the inbox", kept: Span::days(30), prune: inbox::prune },
     // A device that lay in a drawer for so long has nothing to say any more.
     Rule { name: "answers to scans", kept: Span::days(7), prune: pick_list::prune_answers },
+    Rule { name: "answers to hand scans", kept: Span::days(7), prune: hand_work::prune_answers },
     Rule { name: "webhook deliveries", kept: Span::days(30), prune: delivery::prune },
     Rule { name: "risk signals", kept: Span::ZERO, prune: risk::prune_signals },
     // Long enough to judge a version before it goes in force.

@@ -40,6 +40,11 @@ impl Links {
         format!("{}/t/{token}", self.0)
     }
 
+    /// Where a buyer says what should become of missing pieces.
+    pub fn choice(&self, token: &str) -> String {
+        format!("{}/c/{token}", self.0)
+    }
+
     /// Where a buyer's browser comes back from a gateway's page.
     pub fn payment_result(&self, order: OrderId) -> String {
         format!("{}/orders/{}/payment", self.0, OrderNumber::from(order))

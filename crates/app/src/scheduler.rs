@@ -21,6 +21,7 @@ use ordermill_storage::{Connection, Database, Error, Tx, deadline, order, task};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::choice::{self, Lapsed};
 use crate::deadline::tell;
 use crate::order::cancel::{CancelOrderError, cancel_order};
 use crate::order::file::{FileError, OrderFile};
@@ -184,6 +185,11 @@ pub fn handle(tx: &mut Tx<'_>, due: &Due, now: Timestamp) -> Result<Outcome, Run
         (Stage::Breach, DeadlineKind::Pay) => cancel_unpaid(tx, &act, due),
         (Stage::Breach, DeadlineKind::StockRelease) => release_stock(tx, &act, due),
         (Stage::Breach, DeadlineKind::ConfirmReceipt) => confirm_receipt(tx, &act, due),
+        (Stage::Breach, DeadlineKind::BuyerChoice) => Ok(match choice::lapse(tx, &act, due)? {
+            Lapsed::ToService => Outcome::Breached,
+            Lapsed::Moot => Outcome::Moot,
+            Lapsed::Lost => Outcome::Lost,
+        }),
         (Stage::Breach, _) => escalate(tx, &act, due),
     }
 }

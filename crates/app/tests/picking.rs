@@ -181,7 +181,7 @@ fn an_order(
 fn wish() -> Wish {
     let pieces_per_tote = NonZeroU32::new(20).unwrap();
     let cart = Cart { totes: 6, pieces_per_tote };
-    Wish { ship_by: None, is_urgent: false, zone: String::new(), most: 500, cart }
+    Wish { ship_by: None, is_urgent: false, zone: String::new(), carrier: None, most: 500, cart }
 }
 
 fn release(connection: &mut Connection, wish: &Wish) -> Result<Wave, ReleaseError> {

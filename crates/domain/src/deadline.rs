@@ -11,7 +11,7 @@ use crate::order::{PaymentTerms, Review};
 use crate::role::Role;
 
 coded! {
-    /// What must happen, D1 to D16.
+    /// What must happen, D1 to D17.
     enum DeadlineKind {
         /// D1: the prepaid order is paid.
         Pay = "pay",
@@ -45,6 +45,8 @@ coded! {
         NoReasonReturn = "no_reason_return",
         /// D16: the buyer confirms receipt.
         ConfirmReceipt = "confirm_receipt",
+        /// D17: the buyer says what should become of pieces that nobody has.
+        BuyerChoice = "buyer_choice",
     }
 }
 
@@ -84,6 +86,7 @@ impl DeadlineKind {
             Self::DailyDigest => (Span::hours(1), None, Role::Operations),
             Self::NoReasonReturn => (Span::days(7), None, Role::Service),
             Self::ConfirmReceipt => (Span::days(10), None, Role::Operations),
+            Self::BuyerChoice => (Span::hours(24), None, Role::Service),
         };
         Rule { span, warn_after, owner }
     }
@@ -177,6 +180,7 @@ mod tests {
         D14 daily_digest: 60 min, warn -, operations
         D15 no_reason_return: 10080 min, warn -, service
         D16 confirm_receipt: 14400 min, warn -, operations
+        D17 buyer_choice: 1440 min, warn -, service
         ");
     }
 

@@ -64,9 +64,9 @@ coded! {
 /// known kind is written as its number.
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
-        ApiKeyId, BulkId, CarrierId, CategoryId, CustomerId, EndpointId, FulfillmentId, IncomingId,
-        LocationId, OrderId, PackageId, PaymentId, PickListId, RefundId, RuleTableId, SettingId,
-        ShipmentId, SkuId, StaffId, WatchId, WaveId,
+        ApiKeyId, BulkId, CarrierId, CategoryId, ChoiceId, CustomerId, EndpointId, FulfillmentId,
+        IncomingId, LocationId, OrderId, PackageId, PaymentId, PickListId, RefundId, RuleTableId,
+        SettingId, ShipmentId, SkuId, StaffId, WatchId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -94,6 +94,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "bulk" => written::<BulkId>(raw),
         "pick_list" => written::<PickListId>(raw),
         "wave" => written::<WaveId>(raw),
+        "choice" => written::<ChoiceId>(raw),
         _ => raw.to_string(),
     }
 }

@@ -77,6 +77,8 @@ ordermill_base::id! {
     EndpointId = "whk"
     /// One outgoing webhook on its way to one endpoint.
     DeliveryId = "dlv"
+    /// A question to a buyer about missing pieces.
+    ChoiceId = "chc"
     /// A message to a buyer.
     MessageId = "msg"
     /// One version of the rules for a purpose.

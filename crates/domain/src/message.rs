@@ -27,6 +27,8 @@ coded! {
         AddressProblem = "address_problem",
         /// The order is complete.
         Completed = "completed",
+        /// Pieces are missing, and the buyer is asked what should become of them; the subject is the choice.
+        MissingPieces = "missing_pieces",
     }
 }
 

@@ -262,6 +262,24 @@ impl Order {
         Ok(self.happened_to_lines(lines, Event::Shorted { lines: missing }, at))
     }
 
+    /// Gives up pieces of a confirmed order that wait for stock. What is left of it goes on.
+    pub fn give_up(
+        &mut self,
+        lines: &mut [OrderLine],
+        pieces: Vec<LineQuantity>,
+        at: Timestamp,
+    ) -> Result<Event, OrderError> {
+        if self.facts.status != Status::Confirmed {
+            let (from, step) = (self.facts.status, Step::Cancel);
+            return Err(InvalidTransition { from, step }.into());
+        }
+        enough(lines, &pieces, |line| line.pieces().backordered)?;
+        let waiting: i64 = lines.iter().map(|line| line.pieces().backordered).sum();
+        let given_up: i64 = pieces.iter().map(|line| line.quantity.get()).sum();
+        let event = Event::GivenUp { lines: pieces, still_waiting: given_up < waiting };
+        Ok(self.happened_to_lines(lines, event, at))
+    }
+
     /// Notes that allocated pieces left the building.
     pub fn record_shipped(
         &mut self,
@@ -351,7 +369,9 @@ impl Order {
                 facts.backordered = !backordered.is_empty();
                 facts.milestones.confirmed_at = Some(at);
             }
-            Event::BackorderFilled { still_waiting, .. } => facts.backordered = still_waiting,
+            Event::BackorderFilled { still_waiting, .. } | Event::GivenUp { still_waiting, .. } => {
+                facts.backordered = still_waiting;
+            }
             Event::Resent { .. } => {}
             Event::Shorted { .. } => facts.backordered = true,
             Event::Shipped { .. } => {

@@ -70,7 +70,7 @@ coded! {
         LateCapture = "late_capture",
         /// The buyer paid more than the total.
         Overpaid = "overpaid",
-        /// A line could not be supplied; the subject is its number.
+        /// Pieces could not be supplied; the subject is the sequence of the order's event that says which.
         OutOfStock = "out_of_stock",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",

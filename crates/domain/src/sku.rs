@@ -100,6 +100,17 @@ coded! {
 }
 
 impl Handling {
+    /// What must be minded of either of two things.
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            is_fragile: self.is_fragile || other.is_fragile,
+            is_high_value: self.is_high_value || other.is_high_value,
+            is_perishable: self.is_perishable || other.is_perishable,
+            is_hazardous: self.is_hazardous || other.is_hazardous,
+            is_oversized: self.is_oversized || other.is_oversized,
+        }
+    }
+
     /// Whether this must be minded.
     pub const fn has(&self, flag: HandlingFlag) -> bool {
         match flag {

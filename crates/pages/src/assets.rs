@@ -60,6 +60,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         Asset::new("console.js", JAVASCRIPT, &include_bytes!("../assets/js/console.js")[..]),
         Asset::new("pda.js", JAVASCRIPT, &include_bytes!("../assets/js/pda.js")[..]),
         Asset::new("scan.js", JAVASCRIPT, &include_bytes!("../assets/js/scan.js")[..]),
+        Asset::new("hand.js", JAVASCRIPT, &include_bytes!("../assets/js/hand.js")[..]),
         Asset::new("pick.js", JAVASCRIPT, &include_bytes!("../assets/js/pick.js")[..]),
         Asset::new("live.js", JAVASCRIPT, &include_bytes!("../assets/js/live.js")[..]),
         Asset::new(

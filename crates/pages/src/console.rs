@@ -22,6 +22,8 @@ pub mod logistics;
 pub mod merge;
 pub mod order;
 pub mod orders;
+pub mod packing;
+pub mod paper;
 pub mod points;
 pub mod promotions;
 pub mod review;

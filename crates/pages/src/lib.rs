@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod assets;
+pub mod choice;
 pub mod console;
 pub mod format;
 pub mod icon;

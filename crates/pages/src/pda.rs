@@ -3,7 +3,7 @@
 //! Every page works as a plain form of one field and a few buttons; `pda.js` makes it answer before the
 //! network does and goes on without one.
 
-pub mod desk;
+pub mod hand;
 pub mod home;
 pub mod pick;
 

@@ -221,6 +221,7 @@ pub fn pages(language: Language) -> Vec<Sample> {
         sample("/ui/tracking", parts::TrackingParts::sample(language)),
         sample("/t/01k2ey4xh0000.AQAAAAM", crate::tracking::TrackingPage::sample(language)),
         sample("/t/missing", crate::tracking::TrackingMissingPage::sample(language)),
+        sample("/c/01k2ey4xh0000.AQAAAAM", crate::choice::ChoicePage::sample(language)),
         sample("/ui/pda", parts::PdaParts { shell: shell(language) }),
     ];
     pages.extend(crate::console::samples::pages(language));

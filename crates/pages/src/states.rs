@@ -224,6 +224,7 @@ pub fn deadline(kind: DeadlineKind, t: Words) -> &'static str {
         D::DailyDigest => t.due_daily_digest(),
         D::NoReasonReturn => t.due_no_reason_return(),
         D::ConfirmReceipt => t.due_confirm_receipt(),
+        D::BuyerChoice => t.due_buyer_choice(),
     }
 }
 
@@ -385,6 +386,7 @@ crate::words! {
     due_daily_digest = "日报", "Daily digest";
     due_no_reason_return = "七天无理由退货", "No-reason return";
     due_confirm_receipt = "自动确认收货", "Automatic receipt";
+    due_buyer_choice = "买家选择缺货处理", "The buyer chooses about missing pieces";
 
     moved_receive = "入库", "Received";
     moved_ship = "发货出库", "Shipped";

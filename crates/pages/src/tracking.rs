@@ -30,6 +30,8 @@ pub struct TrackingPage {
     pub steps: Steps,
     /// The parcels.
     pub parcels: Vec<ParcelCard>,
+    /// Every scan on the way, ours and the carriers', newest first.
+    pub trail: Timeline,
     /// What was ordered: name and pieces.
     pub goods: Vec<(String, u64)>,
     /// The number of the shop's service; empty if it has none.
@@ -99,6 +101,14 @@ crate::words! {
     tracking_pieces(count) = "{count} 件", "{count} piece" | "{count} pieces";
     tracking_no_parcels = "还没有包裹。", "There is no parcel yet.";
     tracking_history(waybill) = "{waybill} 的轨迹", "Events of {waybill}";
+    tracking_trail = "全部轨迹", "Every step";
+    trail_released = "开始备货", "Taken to be prepared";
+    trail_picked(count) = "已拣货 {count} 件", "{count} piece picked" | "{count} pieces picked";
+    trail_all_picked = "全部拣齐", "All of it is picked";
+    trail_rechecked = "复核通过", "Checked against the order";
+    trail_packed(count) = "已打包 {count} 个包裹", "{count} parcel packed" | "{count} parcels packed";
+    trail_at_dock = "出库扫描", "Scanned at the dock";
+    trail_handed_over = "已交给承运商", "Handed to the carrier";
     tracking_confirm = "确认收货", "I have received it";
     tracking_report = "没有收到", "It has not come";
     tracking_share = "让家人扫码查看", "Show this page to somebody else";
@@ -165,6 +175,7 @@ impl TrackingPage {
                 ],
             },
             parcels: vec![parcel("SW1234567890120", S::Stalled), parcel("SW2", S::Delivered)],
+            trail: Timeline { moments: vec![moment(S::InTransit, -700, "JX · 嘉兴仓")] },
             goods: vec![(t.pick("龙井茶", "Green tea").into(), 2)],
             service_phone: "+864000000000".into(),
             may_confirm: true,

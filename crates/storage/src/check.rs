@@ -5,6 +5,7 @@
 
 mod rules;
 
+use ordermill_domain::choice::Choice;
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::{ChannelId, MessageId, OrderId, ShipmentId};
@@ -21,7 +22,7 @@ pub use rules::{Rule, ask_rules, every_rule};
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, channel_order, channel_report, fulfillment, gift_card, journal, ledger,
+    Error, Row, Tx, channel_order, channel_report, choice, fulfillment, gift_card, journal, ledger,
     message, order, package, params, payment, pick_list, points, refund, reservation, review,
     shipment, stock,
 };
@@ -50,6 +51,8 @@ pub enum Walk {
     Shipments,
     /// By pick list id.
     PickLists,
+    /// By the id of the question to a buyer.
+    Choices,
     /// By movement id.
     Movements,
     /// By gift card id.
@@ -73,6 +76,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Fulfillments => ("id", "fulfillments"),
         Walk::Shipments => ("id", "shipments"),
         Walk::PickLists => ("id", "pick_lists"),
+        Walk::Choices => ("id", "choices"),
         Walk::Movements => ("id", "stock_movements"),
         Walk::GiftCards => ("id", "gift_cards"),
         Walk::PointsAccounts => ("customer_id", "points_accounts"),
@@ -253,6 +257,11 @@ pub fn pick_lists(tx: &mut Tx<'_>, range: Range) -> Result<Vec<PickList>, Error>
     let (columns, table) = (pick_list::COLUMNS, "pick_lists");
     let lists = in_range(tx, columns, table, "id", "id", range, pick_list::read)?;
     pick_list::with_lines(tx, lists)
+}
+
+/// Questions to buyers by their ids.
+pub fn choices(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Choice>, Error> {
+    in_range(tx, choice::COLUMNS, "choices", "id", "id", range, choice::read)
 }
 
 /// Gift cards by their ids.

@@ -1,7 +1,7 @@
 //! Hand-over lists: which parcels a carrier takes from a location together.
 
 use ordermill_base::{Id, Timestamp};
-use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, ShipmentId};
+use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, OrderId, ShipmentId};
 
 use crate::columns::insert;
 use crate::tx::PerRow;
@@ -150,6 +150,17 @@ pub fn length(tx: &mut Tx<'_>, id: ManifestId) -> Result<usize, Error> {
     let sql = "SELECT COUNT(*) FROM manifest_parcels WHERE manifest_id = $1";
     let count = tx.query_one(sql, params![id.raw()], |row| row.int())?;
     Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// When parcels of an order that are not given up were scanned out, and where; oldest first.
+pub fn scans_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(LocationId, Timestamp)>, Error> {
+    tx.query(
+        "SELECT s.location_id, p.scanned_at FROM shipments s
+           JOIN manifest_parcels p ON p.shipment_id = s.id
+          WHERE s.order_id = $1 AND s.state <> 'voided' ORDER BY p.scanned_at, s.id",
+        params![order.raw()],
+        |row| Ok((row.id()?, row.at()?)),
+    )
 }
 
 /// The parcels of a list.

@@ -41,6 +41,8 @@ const STEPS: &[(i64, &str)] = &[
     (31, include_str!("migrations/0031_merges.sql")),
     (32, include_str!("migrations/0032_channel_reports.sql")),
     (33, include_str!("migrations/0033_carrier_instructions.sql")),
+    (34, include_str!("migrations/0034_choices.sql")),
+    (35, include_str!("migrations/0035_floor.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -3,7 +3,7 @@
 mod lines;
 mod list;
 
-use ordermill_base::Id;
+use ordermill_base::{Currency, Id};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{ChannelId, OrderId};
 use ordermill_domain::order::{Amounts, Event, Facts, Milestones, Order, OrderLine, Progress};
@@ -346,6 +346,18 @@ pub fn lock_each(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<(), Error> {
     const SQL: &str = "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE";
     let sql = PerRow { sqlite: "SELECT id FROM orders WHERE id = $1", postgres: SQL };
     tx.query_each(&sql, &Columns::of_ids(ids), |row| row.int()).map(drop)
+}
+
+/// Where many orders go, `CN-33`, and in which currency they were sold; those that do not exist are left out.
+pub fn destinations(
+    tx: &mut Tx<'_>,
+    ids: &[OrderId],
+) -> Result<Vec<(OrderId, String, Currency)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT id, region, currency FROM orders WHERE id = $1",
+        postgres: "SELECT id, region, currency FROM orders WHERE id = ANY($1)",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.text()?, row.parsed()?)))
 }
 
 /// The sealed recipients of many orders; those that do not exist are left out.

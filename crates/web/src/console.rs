@@ -17,6 +17,7 @@ mod merge;
 mod order;
 mod orders;
 mod pairs;
+mod paper;
 mod pda;
 mod people;
 mod promotions;
@@ -52,6 +53,7 @@ fn routes() -> Routes {
         .merge(logistics::routes())
         .merge(order::routes())
         .merge(orders::routes())
+        .merge(paper::routes())
         .merge(pda::routes())
         .merge(promotions::routes())
         .merge(review::routes())

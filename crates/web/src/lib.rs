@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod choice;
 pub mod console;
 mod origin;
 mod rate;
@@ -28,6 +29,7 @@ pub fn router(site: Site) -> Router {
         .merge(shop::router(site.clone()))
         .merge(console::router(&site))
         .merge(tracking::routes())
+        .merge(choice::routes())
         .merge(assets::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn(origin::own_forms_only))

@@ -1,5 +1,7 @@
 //! The public tracking page, `/t/{token}`: for whoever has the link or the code, without a login.
 
+mod trail;
+
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -93,13 +95,13 @@ fn nothing(site: &Site, visit: &Visit) -> Response {
     (StatusCode::NOT_FOUND, no_store(), Page(page)).into_response()
 }
 
-fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
+pub(crate) fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(error, "a tracking page cannot be shown");
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
 }
 
 /// Nobody on the way keeps the page, and nobody who is linked to learns its address.
-fn no_store() -> [(header::HeaderName, &'static str); 2] {
+pub(crate) fn no_store() -> [(header::HeaderName, &'static str); 2] {
     [(header::REFERRER_POLICY, "no-referrer"), (header::X_FRAME_OPTIONS, "DENY")]
 }
 
@@ -179,6 +181,7 @@ fn page(
         delay: if is_over { String::new() } else { delay(tracked, now, t).to_owned() },
         steps: steps(&shell, tracked),
         parcels: tracked.parcels.iter().map(|parcel| card(&shell, parcel, &pick)).collect(),
+        trail: trail::timeline(site, &shell, tracked),
         goods: goods.collect(),
         service_phone: sender.service_phone,
         may_confirm: tracked.step == Way::Delivered && tracked.status == Status::Confirmed,

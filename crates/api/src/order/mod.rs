@@ -1,6 +1,7 @@
 //! Orders.
 
 pub mod cancel;
+pub mod missing;
 pub mod notes;
 pub mod place;
 pub mod read;

@@ -3,6 +3,7 @@
 pub mod close;
 pub mod proposal;
 pub mod recheck;
+pub mod settings;
 pub mod view;
 
 use axum::http::StatusCode;
@@ -19,6 +20,7 @@ use crate::routes::Routes;
 /// The addresses of the pack bench.
 pub(crate) fn routes(routes: Routes) -> Routes {
     let (read, work) = (Needs::WholeKey(Scope::ReadOrders), Needs::WholeKey(Scope::WriteWork));
+    let rules = Needs::WholeKey(Scope::WriteRules);
     routes
         .post("/api/v1/fulfillments/{fulfillment_id}/recheck", work, recheck::recheck_fulfillment)
         .post(
@@ -30,6 +32,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/api/v1/fulfillments/{fulfillment_id}/pack", work, close::pack_fulfillment)
         .post("/api/v1/fulfillments/{fulfillment_id}/unpack", work, close::unpack_fulfillment)
         .get("/api/v1/fulfillments/{fulfillment_id}/packages", read, close::list_packages)
+        .get("/api/v1/packing-settings", rules, settings::get_packing_settings)
+        .put("/api/v1/packing-settings", rules, settings::edit_packing_settings)
 }
 
 // No `_` arm: a new kind of failure is given its status here.

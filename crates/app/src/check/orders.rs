@@ -365,6 +365,9 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         Event::BackorderFilled { lines: filled, .. } => {
             have(filled, |line| line.pieces().backordered)
         }
+        Event::GivenUp { lines: given_up, .. } => {
+            facts.status == Status::Confirmed && have(given_up, |line| line.pieces().backordered)
+        }
         Event::Shorted { lines: missing } => have(missing, |line| line.pieces().allocated),
         Event::Shipped { lines: shipped } => have(shipped, |line| line.pieces().allocated),
         Event::Resent { lines: again } => {

@@ -3,13 +3,14 @@
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::deadline::{self, DeadlineKind};
 use ordermill_domain::event::Event;
-use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
+use ordermill_domain::ids::{ChoiceId, OrderId, PaymentId, RefundId};
 use ordermill_domain::message::Cause;
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, channel, message, order, payment, refund};
 
 use super::{BuyerMessages, parcel};
 use crate::catalog::settings;
+use crate::choice;
 use crate::reader::{ReadError, Reader};
 
 /// What is older than this when it is read is no news: the history that came with an import, or
@@ -27,6 +28,7 @@ const KINDS: &[&str] = &[
     "shipment.handed_over",
     "shipment.tracked",
     "shipment.delivered",
+    choice::ASKED,
 ];
 
 /// The reader that turns what happened into messages.
@@ -73,6 +75,8 @@ fn news(
             .map(|payment| (payment.facts().order, Cause::PaymentFailed, id)),
         "refund.succeeded" => refund::fetch(tx, RefundId::from_raw(id))?
             .map(|refund| (refund.facts().order, Cause::Refunded, id)),
+        choice::ASKED => choice::order_of(tx, ChoiceId::from_raw(id))?
+            .map(|order| (order, Cause::MissingPieces, id)),
         "deadline.warned" => {
             let event = Event::from_json(&entry.kind, &entry.body);
             let event = event.map_err(|error| ReadError::Entry(error.to_string()))?;
@@ -88,7 +92,7 @@ fn news(
 
 /// A marketplace talks to its buyers itself; those of the own shop and of direct integrations hear
 /// from us.
-fn is_ours_to_tell(tx: &mut Tx<'_>, order: OrderId) -> Result<bool, Error> {
+pub(crate) fn is_ours_to_tell(tx: &mut Tx<'_>, order: OrderId) -> Result<bool, Error> {
     let Some(stored) = order::fetch(tx, order)? else { return Ok(false) };
     let channel = channel::fetch(tx, stored.order.facts().channel)?;
     // A channel that is not on record is none that talks to anybody.

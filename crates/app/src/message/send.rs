@@ -1,8 +1,8 @@
 //! Sending what is due, again and again with longer pauses, until it is sent or a person must look.
 
-use ordermill_base::Span;
-use ordermill_domain::ids::MessageId;
-use ordermill_domain::message::State;
+use ordermill_base::{Id, Span};
+use ordermill_domain::ids::{ChoiceId, MessageId};
+use ordermill_domain::message::{Cause, State};
 use ordermill_domain::order::Action;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::notifier::{Message as Outgoing, NotifyError, Recipient};
@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::text::{Facts, text_of};
 use super::{Messages, TRIES, parcel};
+use crate::choice;
 use crate::privacy::OrderContact;
 use crate::shipment::tracking_page;
 use crate::shopper::guest_token;
@@ -132,6 +133,17 @@ impl Messages {
                 None => return Ok(Draft::Moot("the parcel has moved on")),
             },
         };
+        let asked = match message.cause {
+            Cause::MissingPieces => {
+                let id = ChoiceId::from_raw(message.subject);
+                let asked = choice::load(tx, id, self.now())?.filter(|asked| asked.is_open);
+                let Some(asked) = asked else {
+                    return Ok(Draft::Moot("there is nothing to choose any more"));
+                };
+                Some(asked.choice)
+            }
+            _ => None,
+        };
         let contact = match self.0.vault.open_recipient(message.order, &stored.recipient) {
             Ok(contact) => contact,
             Err(error) if error.is_erased() => return Ok(Draft::Moot("the buyer is erased")),
@@ -143,14 +155,17 @@ impl Messages {
             .filter(|it| it.0 == ordermill_domain::deadline::DeadlineKind::Pay)
             .map(|it| it.1)
             .next();
-        let link = match parcel {
+        let catalog = self.0.shop.current();
+        let link = match &asked {
+            Some(choice) => self.0.links.choice(&choice::token(&self.0.vault, choice)),
+            None if parcel.is_some() => {
+                self.0.links.tracking(&tracking_page::token(&self.0.vault, message.order))
+            }
             None => {
                 let token = guest_token(&self.0.vault, message.order, self.now());
                 self.0.links.order(message.order, &token)
             }
-            Some(_) => self.0.links.tracking(&tracking_page::token(&self.0.vault, message.order)),
         };
-        let catalog = self.0.shop.current();
         let facts = Facts {
             cause: message.cause,
             subject: message.subject,
@@ -158,6 +173,11 @@ impl Messages {
             refunds: &refunds,
             due_at,
             parcel,
+            asked: asked.map(|choice| choice.facts().question),
+            goods: asked
+                .and_then(|choice| catalog.sku(choice.facts().question.sku))
+                .map(|sku| sku.name.clone())
+                .unwrap_or_default(),
             link,
             shop: &catalog.shop.name,
         };

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use ordermill_base::{Id, Money, Timestamp};
+use ordermill_domain::choice::Question;
 use ordermill_domain::message::Cause;
 use ordermill_domain::order::{CancelReason, Order, OrderNumber};
 use ordermill_domain::refund::Refund;
@@ -20,7 +21,11 @@ pub(super) struct Facts<'a> {
     pub(super) due_at: Option<Timestamp>,
     /// The parcel, if it is about one.
     pub(super) parcel: Option<Parcel>,
-    /// Opens the order's page, or that of its parcels.
+    /// What the buyer is asked, if they are.
+    pub(super) asked: Option<Question>,
+    /// What the goods are called that it is about.
+    pub(super) goods: Text,
+    /// Opens the order's page, that of its parcels, or that of the question.
     pub(super) link: String,
     pub(super) shop: &'a Text,
 }
@@ -31,15 +36,19 @@ pub(super) fn text_of(facts: &Facts<'_>, is_chinese: bool) -> (String, String) {
     let (subject, body) = if is_chinese { chinese(facts) } else { english(facts) };
     let Text { zh, en } = facts.shop;
     let link = &facts.link;
+    let (open_zh, open_en) = match (&facts.asked, &facts.parcel) {
+        (Some(_), _) => ("打开选择", "Choose here"),
+        (None, Some(_)) => ("查看物流", "Track it"),
+        (None, None) => ("查看订单", "See your order"),
+    };
     match is_chinese {
         true => {
-            let see = if facts.parcel.is_some() { "查看物流" } else { "查看订单" };
-            (format!("{subject} {number}"), format!("【{zh}】订单 {number}:{body}{see}:{link}"))
+            (format!("{subject} {number}"), format!("【{zh}】订单 {number}:{body}{open_zh}:{link}"))
         }
-        false => {
-            let see = if facts.parcel.is_some() { "Track it" } else { "See your order" };
-            (format!("{subject} {number}"), format!("{en}, order {number}: {body} {see}: {link}"))
-        }
+        false => (
+            format!("{subject} {number}"),
+            format!("{en}, order {number}: {body} {open_en}: {link}"),
+        ),
     }
 }
 
@@ -58,6 +67,7 @@ fn chinese(facts: &Facts<'_>) -> (&'static str, String) {
             ("订单已取消", format!("{why}{money}"))
         }
         Cause::Refunded => ("退款已退回", format!("{} 已原路退回。", refunded(facts))),
+        Cause::MissingPieces => ("请您选择", missing_chinese(facts)),
         Cause::PaymentDue => (
             "等待付款",
             format!("尚未付款{},逾期订单将自动取消。", due(facts, ",请在 ", " 前付款")),
@@ -94,6 +104,7 @@ fn english(facts: &Facts<'_>) -> (&'static str, String) {
         Cause::Refunded => {
             ("Refund sent:", format!("{} went back the way it came.", refunded(facts)))
         }
+        Cause::MissingPieces => ("Your choice:", missing_english(facts)),
         Cause::PaymentDue => (
             "Waiting for your payment:",
             format!(
@@ -111,6 +122,21 @@ fn english(facts: &Facts<'_>) -> (&'static str, String) {
         | Cause::Delivered
         | Cause::AddressProblem => parcel::english(facts),
     }
+}
+
+fn missing_chinese(facts: &Facts<'_>) -> String {
+    let Some(asked) = facts.asked else { return String::new() };
+    let (goods, pieces, by) = (&facts.goods.zh, asked.pieces, moment(asked.answer_by));
+    format!("很抱歉,{goods} 缺 {pieces} 件。请在 {by} 前选择退款或等待,逾期客服会联系您。")
+}
+
+fn missing_english(facts: &Facts<'_>) -> String {
+    let Some(asked) = facts.asked else { return String::new() };
+    let (goods, pieces, by) = (&facts.goods.en, asked.pieces, moment(asked.answer_by));
+    format!(
+        "we are sorry, {pieces} of {goods} cannot be found. Please take your money back or wait, \
+         by {by}; after that we call you."
+    )
 }
 
 fn total(facts: &Facts<'_>) -> String {
@@ -131,9 +157,12 @@ fn is_owed(facts: &Facts<'_>) -> bool {
 /// The moment in the shop's time zone, which is named: buyers may be anywhere.
 fn due(facts: &Facts<'_>, before: &str, after: &str) -> String {
     let Some(due_at) = facts.due_at else { return String::new() };
+    format!("{before}{}{after}", moment(due_at))
+}
+
+fn moment(at: Timestamp) -> String {
     let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
-    let moment = due_at.to_jiff().to_zoned(zone).strftime("%Y-%m-%d %H:%M (UTC%:z)").to_string();
-    format!("{before}{moment}{after}")
+    at.to_jiff().to_zoned(zone).strftime("%Y-%m-%d %H:%M (UTC%:z)").to_string()
 }
 
 fn written(money: Money) -> String {

@@ -162,7 +162,7 @@ impl OrderFile {
     }
 
     /// Takes pieces out of a part; one that loses all of them keeps its number of pieces, and ends.
-    fn shrink(&mut self, index: usize, taken: Quantity, reason: ReleaseReason) {
+    pub(super) fn shrink(&mut self, index: usize, taken: Quantity, reason: ReleaseReason) {
         let part = &mut self.reservations[index];
         let mut facts = *part.reservation.facts();
         match Quantity::new(facts.quantity.get() - taken.get()) {

@@ -7,9 +7,11 @@
 //! packed with it, as one ([`together`]).
 
 pub mod close;
+pub mod edit;
 pub mod label;
 mod lots;
 pub mod materials;
+pub mod paper;
 pub mod proposal;
 pub mod recheck;
 pub mod together;

@@ -6,18 +6,19 @@
 //! in it until then.
 
 use ordermill_base::{Id, Quantity};
-use ordermill_domain::actor::Act;
+use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::fulfillment::{RejectReason, ShortReason, Step};
 use ordermill_domain::ids::{LocationId, OrderId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Line, ListError, PickList};
 use ordermill_domain::stock::{self as rules, claim_shelves};
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, fulfillment, location, pick_list as stored, shelf, task};
+use ordermill_storage::{Tx, fulfillment, location, pick_list as stored, shelf, task};
 
 use super::PickError;
 use super::work::{Answer, Outcome, answer, finish, lock, refused, told};
 use crate::catalog::Catalog;
+use crate::choice;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::OrderFile;
 use crate::stock::end_of;
@@ -92,7 +93,7 @@ pub(super) fn report(
     }
     OrderFile::save_each(tx, &[&of_order])?;
     file.save(tx)?;
-    tell(tx, act, &line, (order, at), left, waits.map(|it| it.quantity.get()))?;
+    tell(tx, act, &line, (&of_order, at), left, waits.map(|it| it.quantity.get()))?;
     Ok(answer(Outcome::Short, &list, Some(line.no)))
 }
 
@@ -152,22 +153,25 @@ fn elsewhere(catalog: &Catalog, region: &str, here: LocationId) -> Vec<LocationI
     if others.is_empty() { vec![here] } else { others }
 }
 
-/// Service talks to the buyer about what nobody has; operations hear of every shortage.
+/// The buyer is asked about what nobody has, or service talks to them; operations hear of every shortage.
 fn tell(
     tx: &mut Tx<'_>,
     act: &Act,
     line: &Line,
-    (order, at): (OrderId, LocationId),
+    (file, at): (&OrderFile, LocationId),
     missing: i64,
     waiting: Option<i64>,
-) -> Result<(), Error> {
+) -> Result<(), PickError> {
+    let order = file.order().id();
     let detail = serde_json::json!({
         "order": order, "location": at, "sku": line.sku, "line": line.line_no,
         "missing": missing, "waiting": waiting.unwrap_or(0),
     });
     let detail = detail.to_string();
     task::open(tx, TaskKind::Shortage, line.sku, &detail, None, act.at)?;
-    if waiting.is_some() {
+    let by_rule = Act { actor: Actor::system("missing_pieces"), ..act.clone() };
+    let asks = |tx: &mut Tx<'_>| choice::ask_at_once(tx, &by_rule, file, line.line_no);
+    if waiting.is_some() && asks(tx).map_err(WorkError::from)?.is_none() {
         task::open(tx, TaskKind::ShortPick, order, &detail, None, act.at)?;
     }
     Ok(())

@@ -15,6 +15,7 @@ pub mod instruct;
 pub mod label;
 pub mod leave;
 pub mod packed;
+pub mod paper;
 pub mod push;
 pub mod receipt;
 mod reship;
@@ -22,6 +23,7 @@ mod run;
 pub mod scan;
 pub mod silence;
 pub mod tracking_page;
+pub mod trail;
 
 use ordermill_domain::ids::{LocationId, ShipmentId};
 use ordermill_domain::shipment::{InvalidTransition, NothingToPlan};

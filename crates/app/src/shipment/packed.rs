@@ -156,11 +156,5 @@ fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadErr
 fn handling_of(catalog: &Catalog, shares: &[Package]) -> Handling {
     let contents = shares.iter().flat_map(|share| &share.contents);
     let goods = contents.filter_map(|content| catalog.sku(content.sku));
-    goods.fold(Handling::default(), |all, sku| Handling {
-        is_fragile: all.is_fragile || sku.handling.is_fragile,
-        is_high_value: all.is_high_value || sku.handling.is_high_value,
-        is_perishable: all.is_perishable || sku.handling.is_perishable,
-        is_hazardous: all.is_hazardous || sku.handling.is_hazardous,
-        is_oversized: all.is_oversized || sku.handling.is_oversized,
-    })
+    goods.fold(Handling::default(), |all, sku| all.or(sku.handling))
 }

@@ -19,7 +19,7 @@ use super::ShipmentError;
 use crate::order::file::{FileError, OrderFile};
 
 /// Starts D16 for orders all of whose parcels have arrived, once.
-pub(super) fn arm_confirm_receipt(
+pub(crate) fn arm_confirm_receipt(
     tx: &mut Tx<'_>,
     orders: &[OrderId],
     now: Timestamp,

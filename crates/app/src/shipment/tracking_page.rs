@@ -11,6 +11,7 @@ use ordermill_domain::text::Text;
 use ordermill_storage::{Error, Tx, carrier, order, shipment, tracking};
 use ordermill_vault::Claim;
 
+use super::trail::{self, Scan};
 use crate::privacy::Vault;
 
 /// Words of a carrier that the page shows of each parcel.
@@ -63,6 +64,8 @@ pub struct Tracked {
     pub goods: Vec<(SkuId, i64)>,
     /// Whether the buyer has said that something has not come.
     pub is_disputed: bool,
+    /// Every scan on the way through our hands, newest first.
+    pub trail: Vec<Scan>,
 }
 
 /// The four steps of the page.
@@ -152,6 +155,7 @@ pub fn load(tx: &mut Tx<'_>, id: OrderId, now: Timestamp) -> Result<Option<Track
         parcels,
         goods: lines.iter().map(|line| (line.terms.sku, line.terms.quantity.get())).collect(),
         is_disputed,
+        trail: trail::load(tx, id)?,
     }))
 }
 

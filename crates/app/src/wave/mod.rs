@@ -5,7 +5,9 @@
 //! written, and the plan is made anew from what is there now. Work of an order that its review holds, and
 //! work that is for later, is left where it is. Start at [`release`].
 
+pub mod foresee;
 pub mod plan;
+pub mod preview;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +15,7 @@ use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{
-    FulfillmentId, LocationId, MergeId, OrderId, PickListId, SkuId, WaveId,
+    CarrierId, FulfillmentId, LocationId, MergeId, OrderId, PickListId, SkuId, WaveId,
 };
 use ordermill_domain::layout::Layout;
 use ordermill_domain::location::Location;
@@ -33,6 +35,7 @@ use crate::once::{Key, Once, OnceError, made_before, once};
 use crate::permission::{Forbidden, Principal};
 use crate::pick_list::may_pick;
 use crate::stock::end_of;
+use foresee::{Known, carriers_of};
 use plan::{Care, Cart, Plan, Wanted, Work};
 
 /// Fulfillments of one wave at most.
@@ -53,6 +56,9 @@ pub struct Wish {
     pub is_urgent: bool,
     /// Only work of which everything lies in this zone; empty for all.
     pub zone: String,
+    /// Only work that this carrier would get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<CarrierId>,
     /// How many fulfillments at most.
     pub most: i64,
     /// What fits on a cart.
@@ -99,7 +105,7 @@ pub async fn release(
     principal: &Principal,
     act: &Act,
     at: LocationId,
-    wish: &Wish,
+    (wish, known): (&Wish, &Known),
     key: Option<Key>,
 ) -> Result<Wave, ReleaseError> {
     may_pick(principal, at)?;
@@ -111,8 +117,8 @@ pub async fn release(
         }
     }
     for _ in 0..TRIES {
-        let (wanted, now) = (wish.clone(), act.at);
-        let look = move |tx: &mut Tx<'_>| Waiting::look(tx, at, &wanted, now);
+        let (wanted, known, now) = (wish.clone(), known.clone(), act.at);
+        let look = move |tx: &mut Tx<'_>| Waiting::look(tx, at, (&wanted, &known), now);
         let waiting = database.snapshot(look).await?.ok_or(ReleaseError::NotFound)?;
         let wanted = wish.clone();
         let planning = tokio::task::spawn_blocking(move || waiting.plan(&wanted, now));
@@ -150,7 +156,7 @@ fn before(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Wave>, ReleaseError> {
 }
 
 /// As [`release`], in one transaction that the caller has opened: for who runs alone, such as a
-/// simulation.
+/// simulation. Of carriers nothing is known, so a wave by carrier finds nothing.
 ///
 /// # Errors
 /// As [`release`].
@@ -163,7 +169,9 @@ pub fn release_in(
 ) -> Result<Wave, ReleaseError> {
     may_pick(principal, at)?;
     wish.check()?;
-    let waiting = Waiting::look(tx, at, wish, act.at)?.ok_or(ReleaseError::NotFound)?;
+    let nothing = Known::default();
+    let waiting = Waiting::look(tx, at, (wish, &nothing), act.at)?;
+    let waiting = waiting.ok_or(ReleaseError::NotFound)?;
     let ready = waiting.plan(wish, act.at).ok_or(ReleaseError::Nothing)?;
     ready.carry_out(tx, act, at, wish)
 }
@@ -204,7 +212,7 @@ impl Waiting {
     fn look(
         tx: &mut Tx<'_>,
         at: LocationId,
-        wish: &Wish,
+        (wish, known): (&Wish, &Known),
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
         let Some(location) = location::fetch(tx, at)? else { return Ok(None) };
@@ -217,6 +225,11 @@ impl Waiting {
         let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
         let held = review::held_among(tx, &orders_of(&work))?;
         work.retain(|work| !held.contains(&work.facts().order));
+        if let Some(carrier) = wish.carrier {
+            let carriers = carriers_of(tx, known, &location, &work, now)?;
+            let mut keep = carriers.into_iter();
+            work.retain(|_| keep.next().flatten() == Some(carrier));
+        }
         work.sort_by_key(|work| {
             let facts = work.facts();
             (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
@@ -285,20 +298,26 @@ impl Waiting {
         });
     }
 
+    /// The zones that each piece of work would be picked from, in its order.
+    fn zones(&self, now: Timestamp) -> Vec<Vec<String>> {
+        let wanted: Vec<Work> = self.work.iter().map(|together| work_of(together)).collect();
+        plan::zones_of(&wanted, &self.shelves, |day| end_of(day, &self.location), now)
+    }
+
+    /// Leaves out what does not lie in one zone alone; empty for any.
+    fn keep_zone(&mut self, zone: &str, now: Timestamp) {
+        if !zone.is_empty() {
+            let mut zones = self.zones(now).into_iter();
+            self.work.retain(|_| zones.next().is_some_and(|zones| zones == [zone]));
+        }
+    }
+
     /// Chooses the work of the wave and plans its lists; none if no work waits.
     fn plan(mut self, wish: &Wish, now: Timestamp) -> Option<Ready> {
         self.leave_out_what_is_seen_to(now);
+        self.keep_zone(&wish.zone, now);
         let end_of = |day| end_of(day, &self.location);
         let mut wanted: Vec<Work> = self.work.iter().map(|together| work_of(together)).collect();
-        if !wish.zone.is_empty() {
-            let zones = plan::zones_of(&wanted, &self.shelves, end_of, now);
-            let is_there: Vec<bool> =
-                zones.iter().map(|zones| *zones == [wish.zone.as_str()]).collect();
-            let mut keep = is_there.iter();
-            wanted.retain(|_| keep.next().is_some_and(|keep| *keep));
-            let mut keep = is_there.iter();
-            self.work.retain(|_| keep.next().is_some_and(|keep| *keep));
-        }
         let most = fitting(&self.work, wish.most);
         let care = if wanted.len() / 2 > most { Care::Quick } else { Care::Thorough };
         wanted.truncate(most);

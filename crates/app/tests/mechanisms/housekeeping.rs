@@ -20,7 +20,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
     let (at_id, at) = (first_at(at) + number, at.as_micros());
     let (digest, text) = (number.to_be_bytes(), number.to_string());
     let digest = digest.as_slice();
-    let rows: [(&str, &[Value<'_>]); 11] = [
+    let rows: [(&str, &[Value<'_>]); 12] = [
         ("INSERT INTO idempotency_keys VALUES ('p', $1, $2, 1, $3)", params![&text, digest, at]),
         (
             "INSERT INTO carts (id, lines, coupons, version, updated_at)
@@ -36,6 +36,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
             params![number, &text, digest, at],
         ),
         ("INSERT INTO pick_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
+        ("INSERT INTO hand_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
         (
             "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, kind, aggregate,
                 aggregate_id, lane, state, next_at, happened_at, closed_at)
@@ -74,6 +75,7 @@ fn left(connection: &mut Connection) -> Vec<i64> {
         "attempts",
         "inbox",
         "pick_scans",
+        "hand_scans",
         "webhook_deliveries",
         "risk_signals",
         "rule_trials",

@@ -47,6 +47,7 @@ fn samples() -> Vec<Event> {
         O::Confirmed { backordered: Vec::new() }.into(),
         O::Confirmed { backordered: lines.clone() }.into(),
         O::BackorderFilled { lines: lines.clone(), still_waiting: false }.into(),
+        O::GivenUp { lines: lines.clone(), still_waiting: true }.into(),
         O::Shipped { lines: lines.clone() }.into(),
         O::Shorted { lines: lines.clone() }.into(),
         O::Resent { lines: lines.clone() }.into(),
@@ -183,6 +184,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"order.confirmed"}
     {"kind":"order.confirmed","backordered":[{"line_no":1,"quantity":1}]}
     {"kind":"order.backorder_filled","lines":[{"line_no":1,"quantity":1}],"still_waiting":false}
+    {"kind":"order.given_up","lines":[{"line_no":1,"quantity":1}],"still_waiting":true}
     {"kind":"order.shipped","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.shorted","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.resent","lines":[{"line_no":1,"quantity":1}]}

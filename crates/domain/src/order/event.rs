@@ -81,6 +81,14 @@ pub enum Event {
         /// What is missing.
         lines: Vec<LineQuantity>,
     },
+    /// Pieces that wait for stock were given up; their share of the money goes back.
+    #[serde(rename = "order.given_up")]
+    GivenUp {
+        /// What is not wanted any more.
+        lines: Vec<LineQuantity>,
+        /// Whether other pieces are still waiting.
+        still_waiting: bool,
+    },
     /// Allocated pieces left the building.
     #[serde(rename = "order.shipped")]
     Shipped {
@@ -163,6 +171,7 @@ impl Event {
             Self::Confirmed { .. } => "order.confirmed",
             Self::BackorderFilled { .. } => "order.backorder_filled",
             Self::Shorted { .. } => "order.shorted",
+            Self::GivenUp { .. } => "order.given_up",
             Self::Shipped { .. } => "order.shipped",
             Self::Resent { .. } => "order.resent",
             Self::Canceled { .. } => "order.canceled",

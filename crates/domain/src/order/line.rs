@@ -105,6 +105,18 @@ impl OrderLine {
         self.terms.quantity.get() - canceled - allocated - backordered - shipped
     }
 
+    /// What the buyer pays for so many further pieces that are canceled, minor units. Rounding never adds
+    /// up: however the pieces are canceled, all of them together are the line's total.
+    pub fn share_of_next_canceled(&self, pieces: i64) -> i64 {
+        let ordered = i128::from(self.terms.quantity.get());
+        let until = |count: i64| {
+            let count = i128::from(count).clamp(0, ordered);
+            i128::from(self.terms.total_minor) * count / ordered
+        };
+        let before = self.pieces.canceled;
+        i64::try_from(until(before + pieces) - until(before)).unwrap_or_default()
+    }
+
     /// Folds one event of the order into the line.
     pub fn apply(&mut self, event: &Event) {
         let line_no = self.terms.line_no;
@@ -122,6 +134,11 @@ impl OrderLine {
                 let missing = self.pieces.allocated.min(of_line(lines, line_no));
                 self.pieces.allocated -= missing;
                 self.pieces.backordered += missing;
+            }
+            Event::GivenUp { lines, .. } => {
+                let given_up = self.pieces.backordered.min(of_line(lines, line_no));
+                self.pieces.backordered -= given_up;
+                self.pieces.canceled += given_up;
             }
             Event::Shipped { lines } => {
                 let shipped = self.pieces.allocated.min(of_line(lines, line_no));

@@ -64,6 +64,7 @@ window.handheld = (() => {
       queue = answer.is_taken ? queue.slice(1) : queue.filter((it) => it.href !== href);
       keep();
       if (answer.outcome === "other_bin") told.changed?.();
+      if (answer.is_taken) told.answered?.(href, answer);
       if (!answer.is_taken) told.refused(href, behind, answer.message);
     }
     isSending = false;
@@ -79,17 +80,6 @@ window.handheld = (() => {
     keep();
     send();
   }
-
-  // On the other forms a scan fills the field that has the focus and goes on to the next that is empty.
-  for (const form of document.querySelectorAll("form[data-wedge]"))
-    form.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
-      const fields = [...form.querySelectorAll("input:not([type=hidden]), select")];
-      const empty = fields.find((it) => !it.value && it !== event.target && it.required);
-      if (!event.target.value || !empty) return;
-      event.preventDefault();
-      empty.focus();
-    });
 
   showNetwork();
   addEventListener("load", send);

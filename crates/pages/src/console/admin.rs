@@ -20,6 +20,10 @@ pub enum Part {
     Watchlist,
     /// `/console/admin/sourcing`: how locations are chosen.
     Sourcing,
+    /// `/console/admin/packing`: what the shop packs in.
+    Packing,
+    /// `/console/admin/missing-pieces`: how buyers are asked about what nobody has.
+    MissingPieces,
     /// `/console/admin/webhooks`: receivers of what happens.
     Webhooks,
     /// `/console/admin/audit`: everything that happened.
@@ -28,10 +32,12 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Rules,
         Self::Watchlist,
         Self::Sourcing,
+        Self::Packing,
+        Self::MissingPieces,
         Self::Staff,
         Self::Roles,
         Self::ApiKeys,
@@ -49,6 +55,10 @@ impl Part {
             Self::Rules => View::new("rules", t.admin_rules(), "/console/admin/rules"),
             Self::Watchlist => View::new("watchlist", t.watch_title(), "/console/admin/watchlist"),
             Self::Sourcing => View::new("sourcing", t.sourcing_title(), "/console/admin/sourcing"),
+            Self::Packing => View::new("packing", t.packing_title(), "/console/admin/packing"),
+            Self::MissingPieces => {
+                View::new("missing-pieces", t.ask_settings_title(), "/console/admin/missing-pieces")
+            }
             Self::Webhooks => View::new("webhooks", t.admin_webhooks(), "/console/admin/webhooks"),
             Self::Audit => View::new("audit", t.admin_audit(), "/console/admin/audit"),
         }

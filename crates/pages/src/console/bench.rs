@@ -100,8 +100,8 @@ pub enum BenchStep {
     Recheck(RecheckForm),
     /// Put it into boxes.
     Pack(PackForm),
-    /// It is packed.
-    Packed(Vec<PackageRow>),
+    /// It is packed: its packages, and where its shipping note is.
+    Packed(Vec<PackageRow>, String),
     /// Nothing is to be done here: why.
     Nothing(String),
 }
@@ -166,6 +166,8 @@ pub struct PackageRow {
     pub contents: String,
     /// Its label.
     pub label: String,
+    /// Its packing slip.
+    pub slip: String,
     /// How often that was printed.
     pub printed: u64,
 }
@@ -384,9 +386,11 @@ mod tests {
                 grams: 730,
                 contents: "TEA-01 × 2".into(),
                 label: "/console/wh/packages/pkg_0K3M/label".into(),
+                slip: "/console/wh/packages/pkg_0K3M/slip".into(),
                 printed: 1,
             };
-            page.step = BenchStep::Packed(vec![package]);
+            let note = "/console/wh/fulfillments/ful_0K3M/note".to_owned();
+            page.step = BenchStep::Packed(vec![package], note);
             assert_sound_page(&page.render().unwrap());
             page.step = BenchStep::Nothing(t.bench_elsewhere().into());
             assert_sound_page(&page.render().unwrap());

@@ -80,11 +80,7 @@ impl FormPage {
 }
 
 /// Puts each error at its field and gives the summary for the top.
-pub(crate) fn refuse(
-    fields: &mut [Field],
-    errors: &[(&'static str, String)],
-    t: Words,
-) -> FormErrors {
+pub fn refuse(fields: &mut [Field], errors: &[(&'static str, String)], t: Words) -> FormErrors {
     for field in fields {
         let error = errors.iter().find(|(name, _)| *name == field.name);
         field.error = error.map(|(_, text)| text.clone());

@@ -10,6 +10,7 @@
 //! marked `hx-morph-skip`, so that it stays.
 
 mod dialogs;
+mod missing;
 mod next;
 mod progress;
 
@@ -28,6 +29,7 @@ pub use dialogs::{
     OrderForm, PURPOSES, action, approve_dialog, cancel_dialog, purpose, refund_dialog,
     reveal_dialog, step_dialog, stepped,
 };
+pub use missing::MissingRow;
 pub use next::{Situation, next_step};
 pub use progress::{progress, totals};
 
@@ -75,6 +77,8 @@ pub struct OrderPage {
     pub note_key: String,
     /// Who gets it; none for those who see money only.
     pub recipient: Option<Recipient>,
+    /// Pieces that wait for stock, and what the buyer was asked about them.
+    pub missing: Vec<MissingRow>,
     /// What each location ships or was to ship, newest first.
     pub work: Vec<WorkItem>,
     /// What can be done with all of that which is planned, for those who may.

@@ -8,6 +8,8 @@ mod orders;
 mod tasks;
 mod work;
 
+use ordermill_domain::hand_work::Kind;
+
 use crate::console::account::AccountPage;
 use crate::console::api_keys::ApiKeysPage;
 use crate::console::approval::ApprovalPage;
@@ -28,6 +30,8 @@ use crate::console::logistics::{
 };
 use crate::console::order::OrderPage;
 use crate::console::orders::OrdersPage;
+use crate::console::packing::PackingPage;
+use crate::console::paper::{GoodsPaper, HandOverPaper};
 use crate::console::points::PointsPage;
 use crate::console::review::ReviewPage;
 use crate::console::rules::{RulePage, RulesPage};
@@ -41,7 +45,7 @@ use crate::console::warehouse::{ListPaper, WarehousePage, WavePage};
 use crate::console::watchlist::WatchlistPage;
 use crate::console::webhooks::{self, WebhookPage, WebhooksPage};
 use crate::console::work::WorkPage;
-use crate::pda::desk::{DeskPage, Work};
+use crate::pda::hand::{HandPage, href as hand_href};
 use crate::pda::home::HomePage;
 use crate::pda::pick::PickPage;
 use crate::samples::{Sample, sample};
@@ -94,14 +98,20 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/wh/bench/ful_01k2ey4xh0000", BenchWorkPage::sample(language)),
         sample("/console/wh/bench/ful_01k2ey4xh0001", BenchWorkPage::sample_to_pack(language)),
         sample("/console/wh/packages/pkg_01k2ey4xh0000/label", LabelPaper::sample(language)),
+        sample("/console/admin/packing", PackingPage::sample(language)),
+        sample("/console/wh/fulfillments/ful_01k2ey4xh0000/note", GoodsPaper::sample(language)),
+        sample(
+            "/console/logistics/manifests/mnf_01k2ey4xh0000/paper",
+            HandOverPaper::sample(language),
+        ),
         sample("/console/wh/waves/wav_01k2ey4xh0000", WavePage::sample(language)),
         sample("/console/wh/lists/pkl_01k2ey4xh0000/print", ListPaper::sample(language)),
         sample("/pda", HomePage::sample(language)),
         sample("/pda/lists/pkl_01k2ey4xh0000", PickPage::sample(language)),
-        sample("/pda/receive", DeskPage::sample(language, Work::Receive)),
-        sample("/pda/put-away", DeskPage::sample(language, Work::PutAway)),
-        sample("/pda/count", DeskPage::sample(language, Work::Count)),
-        sample("/pda/transfer", DeskPage::sample(language, Work::Transfer)),
+        sample(hand_href(Kind::Receive), HandPage::sample(language, Kind::Receive)),
+        sample(hand_href(Kind::PutAway), HandPage::sample(language, Kind::PutAway)),
+        sample(hand_href(Kind::Count), HandPage::sample(language, Kind::Count)),
+        sample(hand_href(Kind::Transfer), HandPage::sample(language, Kind::Transfer)),
         sample("/console/catalog/locations", LocationsPage::sample(language)),
         sample("/console/catalog/locations/of/HZ-1", LocationPage::sample(language)),
         sample("/console/catalog/locations/of/HZ-1/layout", LayoutPage::sample(language)),

@@ -141,6 +141,36 @@ pub struct WaveForm {
     pub errors: FormErrors,
     /// Which work, and what fits on a cart.
     pub fields: Vec<Field>,
+    /// What it would take, if that was asked for.
+    pub counted: Option<Counted>,
+}
+
+/// What a wave would take, before it is released.
+#[derive(Debug, Clone, Default)]
+pub struct Counted {
+    /// What it would take, and what would be left for another wave.
+    pub taken: CountRow,
+    /// What is asked for and more than the wave may have.
+    pub left: CountRow,
+    /// By the carrier that the work would get.
+    pub by_carrier: Vec<CountRow>,
+    /// By zone.
+    pub by_zone: Vec<CountRow>,
+}
+
+/// Work that waits, counted.
+#[derive(Debug, Clone, Default)]
+pub struct CountRow {
+    /// A carrier or a zone.
+    pub name: String,
+    /// How many fulfillments.
+    pub count: u64,
+    /// How many of them should have left by now.
+    pub late: u64,
+    /// How many of them are urgent.
+    pub urgent: u64,
+    /// How many pieces.
+    pub pieces: u64,
 }
 
 /// What was entered for a wave.
@@ -150,6 +180,7 @@ pub struct WaveEntered {
     pub ship_by: String,
     pub urgent: String,
     pub zone: String,
+    pub carrier: String,
     pub most: String,
     pub totes: String,
     pub pieces_per_tote: String,
@@ -161,6 +192,7 @@ impl Default for WaveEntered {
             ship_by: String::new(),
             urgent: "all".into(),
             zone: String::new(),
+            carrier: String::new(),
             most: "200".into(),
             totes: "12".into(),
             pieces_per_tote: "20".into(),
@@ -173,7 +205,7 @@ impl WaveForm {
     pub fn new(
         (key, place): (String, String),
         entered: &WaveEntered,
-        zones: Vec<Choice>,
+        (zones, carriers): (Vec<Choice>, Vec<Choice>),
         errors: &[(&'static str, String)],
         t: Words,
     ) -> Self {
@@ -183,6 +215,9 @@ impl WaveForm {
             vec![Choice::new("all", t.wave_all()), Choice::new("urgent", t.wave_urgent_only())];
         let mut zones_field = Field::select("zone", t.wave_zone(), zones).value(&entered.zone);
         zones_field.is_required = false;
+        let mut carriers_field =
+            Field::select("carrier", t.wave_carrier(), carriers).value(&entered.carrier);
+        carriers_field.is_required = false;
         let mut fields = vec![
             Field::new("ship_by", t.wave_ship_by())
                 .kind("datetime-local")
@@ -191,12 +226,13 @@ impl WaveForm {
                 .optional(),
             Field::select("urgent", t.wave_priority(), urgent).value(&entered.urgent),
             zones_field.hint(t.wave_zone_hint()),
+            carriers_field.hint(t.wave_carrier_hint()),
             number("most", t.wave_most(), &entered.most),
             number("totes", t.wave_totes(), &entered.totes),
             number("pieces_per_tote", t.wave_pieces_per_tote(), &entered.pieces_per_tote),
         ];
         let errors = refuse(&mut fields, errors, t);
-        Self { key, place, errors, fields }
+        Self { key, place, errors, fields, counted: None }
     }
 }
 
@@ -227,6 +263,17 @@ crate::words! {
     wave_urgent_only = "仅紧急单", "Urgent work only";
     wave_zone = "库区", "Zone";
     wave_zone_hint = "只释放全部在此库区的订单；留空为全部", "Only what lies all in this zone; empty for all";
+    wave_carrier = "承运商", "Carrier";
+    wave_carrier_hint = "按现在的价格和评分预计会选的承运商", "The carrier that would be chosen by today's prices and scores";
+    wave_count = "先看数量", "Count first";
+    wave_counted = "本波次将释放", "This wave would take";
+    wave_counted_left = "超出上限，留给下一波", "Left for another wave";
+    wave_by_carrier = "按承运商", "By carrier";
+    wave_by_zone = "按库区", "By zone";
+    wave_no_carrier = "没有承运商", "No carrier takes it";
+    wave_zones_mixed = "多个库区或无库位", "Several zones, or no bin";
+    wave_urgent_of(count) = "{count} 单加急", "{count} urgent" | "{count} urgent";
+    wave_pieces_of(count) = "{count} 件", "{count} piece" | "{count} pieces";
     wave_most = "最多单数", "At most";
     wave_totes = "每车周转箱", "Totes on a cart";
     wave_pieces_per_tote = "每箱件数", "Pieces in a tote";
@@ -281,7 +328,7 @@ impl WarehousePage {
             form: Some(WaveForm::new(
                 ("k".into(), "JX".into()),
                 &WaveEntered::default(),
-                vec![Choice::new("A", "A")],
+                (vec![Choice::new("A", "A")], vec![Choice::new("swift", "Swift")]),
                 &[],
                 t,
             )),

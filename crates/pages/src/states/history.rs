@@ -79,6 +79,9 @@ fn of_order(event: &order::Event, currency: Currency, t: Words) -> (Tone, Icon, 
         }
         E::Shorted { lines } => (Tone::Amber, Icon::Alert, t.happened_shorted(lines.len() as u64)),
         E::Resent { lines } => (Tone::Amber, Icon::Return, t.happened_resent(lines.len() as u64)),
+        E::GivenUp { lines, .. } => {
+            (Tone::Grey, Icon::Ban, t.happened_given_up(lines.len() as u64))
+        }
         E::Shipped { lines } => (Tone::Blue, Icon::Truck, t.happened_shipped(lines.len() as u64)),
         E::Canceled { reason, .. } => {
             let reason = states::cancel_reason(*reason, t);
@@ -198,6 +201,7 @@ crate::words! {
     happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
     happened_resent(count) = "{count} 行重新发货", "{count} line is sent again" | "{count} lines are sent again";
     happened_shorted(count) = "{count} 行缺货，等待处理", "{count} line is short" | "{count} lines are short";
+    happened_given_up(count) = "{count} 行的缺货商品不再发货", "Missing pieces of {count} line were given up" | "Missing pieces of {count} lines were given up";
     happened_work_planned(count) = "已分仓，共 {count} 行", "A location ships {count} line" | "A location ships {count} lines";
     happened_work_merged = "与同一买家的其他订单合单发货", "Travels with other orders of the buyer";
     happened_work_taken_out = "取消合单", "Travels by itself again";

@@ -2,6 +2,8 @@
 
 mod audit;
 mod keys;
+mod missing;
+mod packing;
 mod rules;
 mod settings;
 mod sourcing;
@@ -25,6 +27,8 @@ pub(super) fn routes() -> Routes {
         .merge(rules::routes())
         .merge(watchlist::routes())
         .merge(sourcing::routes())
+        .merge(missing::routes())
+        .merge(packing::routes())
         .merge(webhooks::routes())
         .merge(audit::routes())
 }
@@ -52,7 +56,7 @@ const fn needs(part: Part) -> Option<Needs> {
     match part {
         Part::Rules => Some(rules::CHANGE),
         Part::Watchlist => Some(watchlist::CHANGE),
-        Part::Sourcing => Some(sourcing::CHANGE),
+        Part::Sourcing | Part::Packing | Part::MissingPieces => Some(sourcing::CHANGE),
         Part::Settings => Some(SETTINGS),
         Part::Staff | Part::Roles | Part::ApiKeys | Part::Webhooks => {
             Some(Needs::Right(Permission::ManageAccess))

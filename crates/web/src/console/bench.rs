@@ -33,6 +33,7 @@ use ordermill_storage::{Error, Tx, package, pick_list as lists};
 
 use super::desk::Desk;
 use super::pairs::Pairs;
+use super::paper::note_href;
 use super::route::{Needs, Routes};
 use super::trouble::Trouble;
 
@@ -178,7 +179,7 @@ async fn work_page(
         }
         State::Packed => {
             let rows = packages.iter().map(|package| boxes::package_row(&catalog, package, t));
-            BenchStep::Packed(rows.collect())
+            BenchStep::Packed(rows.collect(), note_href(id))
         }
         _ => BenchStep::Nothing(t.bench_elsewhere().to_owned()),
     };

@@ -2,6 +2,7 @@
 
 mod carrier;
 mod manifest;
+mod paper;
 mod parcel;
 mod settings;
 
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Routes {
         .merge(manifest::routes())
         .merge(carrier::routes())
         .merge(settings::routes())
+        .merge(paper::routes())
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

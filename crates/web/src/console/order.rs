@@ -1,5 +1,6 @@
 //! One order: what to do next, everything about it, and the forms of its page.
 
+mod missing;
 mod page;
 
 use axum::extract::{Form, Path, Query};
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Routes {
         .post("/console/orders/{number}/reveal", Needs::Right(Permission::RevealContact), reveal)
         .post("/console/orders/{number}/payments/{payment}/ask", read, ask_gateway)
         .post("/console/orders/{number}/refunds", REFUND, refund)
+        .merge(missing::routes())
 }
 
 /// What sending money back asks for; how much one may decide alone is the use case's matter.

@@ -1,5 +1,7 @@
 //! The floor: what waits, releasing waves, how far they are, and lists on paper.
 
+mod count;
+
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -23,7 +25,7 @@ use ordermill_pages::console::warehouse::{
 use ordermill_pages::ui::{Badge, Choice, Code128, Toast, Tone};
 use ordermill_pages::{Icon, Page, Part, Words};
 use ordermill_storage::pick_list::{self as stored, Share};
-use ordermill_storage::{Error, Tx, fulfillment, location, wave};
+use ordermill_storage::{Error, Tx, carrier, fulfillment, location, wave};
 use serde::Deserialize;
 
 use super::desk::Desk;
@@ -49,6 +51,15 @@ pub(super) fn routes() -> Routes {
 #[serde(default)]
 struct Asked {
     place: String,
+    /// Not empty: what the wave of the other fields would take is counted.
+    count: String,
+    ship_by: String,
+    urgent: String,
+    zone: String,
+    carrier: String,
+    most: String,
+    totes: String,
+    pieces_per_tote: String,
 }
 
 type Wrong = Vec<(&'static str, String)>;
@@ -74,6 +85,7 @@ struct Seen {
     zones: Vec<Share>,
     people: Vec<Share>,
     named: Vec<Zone>,
+    carriers: Vec<carrier::Stored>,
     names: Names,
 }
 
@@ -93,6 +105,7 @@ async fn look(desk: &Desk, at: LocationId) -> Result<Seen, Trouble> {
             zones: stored::by_zone(tx, at, since)?,
             people,
             named: location::zones(tx, at)?,
+            carriers: carrier::list(tx)?,
             names: Names::load(tx, &actors)?,
         })
     };
@@ -155,7 +168,7 @@ fn page(
         form: Some(WaveForm::new(
             (desk.key(), here.code.clone()),
             entered,
-            zones.collect(),
+            (zones.collect(), count::choices(&seen.carriers, t)),
             wrong,
             t,
         )),
@@ -187,6 +200,9 @@ fn wave_row(it: &wave::Progress, names: &Names, t: Words) -> WaveRow {
 async fn show(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
     let (places, here) = places(&desk, &asked.place)?;
     let seen = look(&desk, here.id).await?;
+    if !asked.count.is_empty() {
+        return count_wave(&desk, (&places, &here), &seen, asked).await;
+    }
     let page = page(&desk, (&places, &here), &seen, &WaveEntered::default(), &Wrong::new());
     Ok(match desk.visit.part {
         Part::Page => Page(page).into_response(),
@@ -194,7 +210,36 @@ async fn show(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
     })
 }
 
-fn read(entered: &WaveEntered, here: &Location, t: Words) -> Result<Wish, Wrong> {
+/// The page with what a wave would take.
+async fn count_wave(
+    desk: &Desk,
+    (places, here): (&[Location], &Location),
+    seen: &Seen,
+    asked: Asked,
+) -> Result<Response, Trouble> {
+    let Asked { ship_by, urgent, zone, carrier, most, totes, pieces_per_tote, .. } = asked;
+    let entered = WaveEntered { ship_by, urgent, zone, carrier, most, totes, pieces_per_tote };
+    let wish = match read(&entered, here, &seen.carriers, desk.t()) {
+        Ok(wish) => wish,
+        Err(wrong) => {
+            let page = page(desk, (places, here), seen, &entered, &wrong);
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
+        }
+    };
+    let counted = count::counted(desk, here.id, &wish, &seen.carriers).await?;
+    let mut page = page(desk, (places, here), seen, &entered, &Wrong::new());
+    if let Some(form) = &mut page.form {
+        form.counted = Some(counted);
+    }
+    Ok(Page(page).into_response())
+}
+
+fn read(
+    entered: &WaveEntered,
+    here: &Location,
+    carriers: &[carrier::Stored],
+    t: Words,
+) -> Result<Wish, Wrong> {
     let mut wrong = Wrong::new();
     let mut number = |name: &'static str, text: &str, most: u32| {
         let found = text.parse::<u32>().ok().filter(|it| (1..=most).contains(it));
@@ -218,6 +263,10 @@ fn read(entered: &WaveEntered, here: &Location, t: Words) -> Result<Wish, Wrong>
             zoned.map(|zoned| Timestamp::from(zoned.timestamp()))
         }
     };
+    let carrier = carriers.iter().find(|it| it.carrier.code == entered.carrier);
+    if carrier.is_none() && !entered.carrier.is_empty() {
+        wrong.push(("carrier", t.settings_choose().to_owned()));
+    }
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -225,6 +274,7 @@ fn read(entered: &WaveEntered, here: &Location, t: Words) -> Result<Wish, Wrong>
         ship_by,
         is_urgent: entered.urgent == "urgent",
         zone: entered.zone.clone(),
+        carrier: carrier.map(|it| it.carrier.id),
         most: most.get().into(),
         cart: Cart { totes: totes.get(), pieces_per_tote },
     })
@@ -237,6 +287,7 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
         ship_by: pairs.one("ship_by"),
         urgent: pairs.one("urgent"),
         zone: pairs.one("zone"),
+        carrier: pairs.one("carrier"),
         most: pairs.one("most"),
         totes: pairs.one("totes"),
         pieces_per_tote: pairs.one("pieces_per_tote"),
@@ -246,7 +297,8 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
         let page = page(&desk, (&places, &here), &seen, &entered, &wrong);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
     };
-    let wish = match read(&entered, &here, t) {
+    let carriers = desk.site.services().database().read(|tx| carrier::list(tx)).await?;
+    let wish = match read(&entered, &here, &carriers, t) {
         Ok(wish) => wish,
         Err(wrong) => return refused(wrong).await,
     };
@@ -254,7 +306,8 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
     let key = Key::of_form(staff, "wave", &pairs.one("key"), pairs.entered().as_bytes());
     let act = desk.act_because(t.wave_release());
     let database = desk.site.services().database();
-    let released = release(database, &desk.member.principal, &act, here.id, &wish, key).await;
+    let (known, principal) = (count::known(&desk).await?, &desk.member.principal);
+    let released = release(database, principal, &act, here.id, (&wish, &known), key).await;
     match released {
         Ok(wave) => {
             let toast = Toast::new(t.wave_released(wave.fulfillments.unsigned_abs()));

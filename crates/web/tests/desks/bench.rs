@@ -114,6 +114,44 @@ fn the_proposed_box_is_closed_and_its_label_is_printed_and_reprinted() {
 }
 
 #[test]
+fn papers_of_a_packed_order_name_no_person_and_say_when_they_are_reprints() {
+    on_each_database(async |shop: &Shop| {
+        let id = picked(shop).await;
+        let packer = shop.hire("pat", &[Role::Warehouse]).await;
+        recheck(shop, &packer, id).await;
+        let note = format!("/console/wh/fulfillments/{id}/note");
+        assert_eq!(shop.get(&packer, &note).await.status, StatusCode::NOT_FOUND, "not packed yet");
+        let version = version(shop, id).await;
+        let form = [("version", &*version), ("box-1-material", "BOX-S"), ("box-1-line-1", "2")];
+        shop.post(&packer, &format!("{BENCH}/{id}/pack"), &form).await;
+        let packages = shop.services.database().read(move |tx| package::of_each(tx, &[id])).await;
+        let slip = format!("/console/wh/packages/{}/slip", packages.unwrap()[0].id);
+        let bench = shop.get(&packer, &format!("{BENCH}/{id}")).await.body;
+        assert!(bench.contains(&slip) && bench.contains(&note), "{bench}");
+        // The buyer is in China, so the papers are in Chinese whoever looks at them.
+        for (paper, has_price) in [(&slip, false), (&note, true)] {
+            let first = shop.get(&packer, paper).await.body;
+            assert!(first.contains("lang=\"zh-CN\"") && first.contains("BOWL"), "{first}");
+            assert_eq!(first.contains("单价"), has_price, "{first}");
+            assert!(!first.contains("补打"), "{first}");
+            for _ in 0..2 {
+                let printed = shop.post(&packer, paper, &[]).await;
+                assert_eq!(printed.status, StatusCode::SEE_OTHER, "{}", printed.body);
+            }
+            let again = shop.get(&packer, paper).await.body;
+            assert!(again.contains("补打 第 2 次"), "{again}");
+            for plain in ["林小满", "13817260921", "201 室"] {
+                assert!(!again.contains(plain), "{plain} stands on the paper: {again}");
+            }
+        }
+        let service = shop.hire("sue", &[Role::Service]).await;
+        assert_eq!(shop.get(&service, &note).await.status, StatusCode::OK);
+        let finance = shop.hire("fin", &[Role::Finance]).await;
+        assert_eq!(shop.get(&finance, &note).await.status, StatusCode::FORBIDDEN);
+    });
+}
+
+#[test]
 fn boxes_that_hold_too_little_are_refused_with_what_was_typed() {
     on_each_database(async |shop: &Shop| {
         let id = picked(shop).await;

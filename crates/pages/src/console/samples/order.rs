@@ -106,6 +106,7 @@ impl OrderPage {
                     Effect::Open("/console/fulfillments/ful_1/send-to".into()),
                 )],
             }],
+            missing: vec![crate::console::order::MissingRow::sample(t)],
             work_actions: Vec::new(),
             merges: vec![MergeOffer {
                 order: ("261122-0K3M-Z0Q4-8QA".into(), "/console/orders/261122-0K3M-Z0Q4-8QA".into()),

@@ -186,4 +186,12 @@ pub(super) const RULES: &[Rule] = &[
           WHERE l.resent > 0 AND NOT EXISTS (SELECT 1 FROM shipments s
             WHERE s.order_id = l.order_id AND s.reshipped_at IS NOT NULL) LIMIT 100",
     ),
+    rule(
+        "I5",
+        "a paper was printed more or less often than the journal says",
+        &["papers", "journal"],
+        "SELECT CAST(p.subject_id AS TEXT) FROM papers p
+          WHERE p.printed <> (SELECT COUNT(*) FROM journal j
+            WHERE j.aggregate = p.paper AND j.aggregate_id = p.subject_id) LIMIT 100",
+    ),
 ];

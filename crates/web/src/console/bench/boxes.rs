@@ -17,6 +17,7 @@ use ordermill_storage::Tx;
 use super::{GRAMS_MAX, PIECES_MAX, Wrong, href_of, label, load, refused, seen, trouble_of, whole};
 use crate::console::desk::Desk;
 use crate::console::pairs::Pairs;
+use crate::console::paper::slip_href;
 use crate::console::route::{Needs, Routes};
 use crate::console::trouble::Trouble;
 
@@ -115,6 +116,7 @@ pub(super) fn package_row(catalog: &Catalog, package: &Package, t: Words) -> Pac
         grams: package.gross_grams,
         contents: contents.join(t.pick("，", ", ")),
         label: label::href_of(package.id),
+        slip: slip_href(package.id),
         printed: package.printed.into(),
     }
 }

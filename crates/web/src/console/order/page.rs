@@ -1,5 +1,6 @@
 //! The page of one order, filled from everything that hangs on it.
 
+mod missing;
 mod rows;
 mod work;
 
@@ -16,6 +17,7 @@ use ordermill_app::privacy::Revealed;
 use ordermill_app::sourcing::explain::{self, Explanation};
 use ordermill_app::sourcing::settings::MergeMode;
 use ordermill_base::{Money, Timestamp};
+use ordermill_domain::choice::Choice;
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{FulfillmentId, OrderId};
 use ordermill_domain::order::Action as Step;
@@ -33,7 +35,7 @@ use ordermill_pages::{Icon, format};
 use ordermill_storage::channel::Channel;
 use ordermill_storage::channel_report::ChannelReport;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, channel, channel_report, task};
+use ordermill_storage::{Error, Tx, channel, channel_report, choice, task};
 
 use self::work::may_decide;
 use crate::console::desk::Desk;
@@ -77,6 +79,8 @@ struct Loaded {
     companions: Vec<(FulfillmentId, Vec<OrderId>)>,
     /// What may travel with planned work of it.
     merges: Vec<(FulfillmentId, Candidate)>,
+    /// What its buyer was asked about missing pieces, newest first.
+    choices: Vec<Choice>,
     /// Refunds of its payments that wait for a second person.
     approvals: Vec<task::Task>,
 }
@@ -134,6 +138,7 @@ pub(in crate::console) async fn show_page(
             channels,
             reports,
             decisions,
+            choices: choice::of(tx, id)?,
             approvals,
         }))
     };
@@ -189,6 +194,7 @@ impl Filling<'_> {
                 .error(note_error),
             note_key: desk.key(),
             recipient: self.sight.shows_recipient().then(|| self.recipient()),
+            missing: self.missing(),
             work: self.work(),
             merges: self.merges(),
             work_actions: self.hurry().into_iter().chain(self.put_together()).collect(),

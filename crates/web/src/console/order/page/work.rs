@@ -19,6 +19,7 @@ use ordermill_pages::ui::{Action, Effect, Remaining};
 use super::Filling;
 use crate::console::desk::Desk;
 use crate::console::merge::merge_href;
+use crate::console::paper::note_href;
 use crate::console::sourcing::href_of;
 
 impl Filling<'_> {
@@ -53,6 +54,10 @@ impl Filling<'_> {
 
     fn work_actions(&self, work: &Fulfillment) -> Vec<Action> {
         let (t, facts) = (self.desk.t(), work.facts());
+        if matches!(facts.state, State::Packed | State::HandedOver | State::Closed) {
+            let open = Effect::Open(note_href(facts.id));
+            return vec![Action::new(Icon::Printer, t.paper_shipping_note(), open)];
+        }
         let can_move = matches!(facts.state, State::Planned | State::Released | State::Picking);
         if !can_move || work.has_picked() {
             return Vec::new();

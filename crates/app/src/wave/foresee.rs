@@ -1,0 +1,154 @@
+//! Which carrier planned work would get, before it is packed: by what it weighs and measures together, where it
+//! goes, and today's prices and scores. Boxes and the exact place may change it later.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ordermill_base::{Currency, Money, Timestamp};
+use ordermill_domain::address::Country;
+use ordermill_domain::carrier::Carrier;
+use ordermill_domain::carrier::choice::{Parcel, Policy, choose};
+use ordermill_domain::carrier::score::Score;
+use ordermill_domain::fulfillment::Fulfillment;
+use ordermill_domain::ids::{CarrierId, OrderId};
+use ordermill_domain::location::Location;
+use ordermill_domain::order::OrderLine;
+use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
+use ordermill_domain::sku::Handling;
+use ordermill_storage::{Error, Tx, carrier, order};
+
+use crate::carrier::{Histories, score_of};
+use crate::catalog::{Catalog, settings};
+
+/// How much of a box is goods, in percent: the rest is air and padding.
+const FILLED_PERCENT: u64 = 70;
+
+/// What is known of goods and carriers beside the database.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The goods.
+    pub catalog: Arc<Catalog>,
+    /// How each carrier has served.
+    pub histories: Arc<Histories>,
+}
+
+/// The carrier that each piece of work would get, in the order of the work; none if no carrier takes it.
+pub fn carriers_of(
+    tx: &mut Tx<'_>,
+    known: &Known,
+    location: &Location,
+    work: &[Fulfillment],
+    now: Timestamp,
+) -> Result<Vec<Option<CarrierId>>, Error> {
+    let carriers: Vec<Carrier> = carrier::list(tx)?.into_iter().map(|it| it.carrier).collect();
+    if carriers.is_empty() {
+        return Ok(vec![None; work.len()]);
+    }
+    let scored: Vec<(&Carrier, Score)> =
+        carriers.iter().map(|it| (it, score_of(&known.histories, it.id))).collect();
+    let (policy, _) = settings::read::<Policy>(tx)?;
+    let mut orders: Vec<OrderId> = work.iter().map(|work| work.facts().order).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    let to: HashMap<OrderId, (String, Currency)> = order::destinations(tx, &orders)?
+        .into_iter()
+        .map(|(order, region, currency)| (order, (region, currency)))
+        .collect();
+    let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
+    for (order, line) in order::lines_of_each(tx, &orders)? {
+        lines.entry(order).or_default().push(line);
+    }
+    let nothing = Vec::new();
+    let of = |work: &Fulfillment| {
+        let order = work.facts().order;
+        let (region, currency) = to.get(&order)?;
+        let paid = (lines.get(&order).unwrap_or(&nothing).as_slice(), *currency);
+        let parcel = parcel(&known.catalog, work, paid, region, location, now)?;
+        choose(&parcel, &scored, &policy).chosen.map(|offer| offer.carrier)
+    };
+    Ok(work.iter().map(of).collect())
+}
+
+fn parcel<'a>(
+    catalog: &Catalog,
+    work: &Fulfillment,
+    (lines, currency): (&[OrderLine], Currency),
+    region: &str,
+    location: &'a Location,
+    now: Timestamp,
+) -> Option<Parcel<'a>> {
+    let (mut grams, mut volume, mut longest, mut value_minor) = (0_u64, 0_u64, 0_u32, 0_i64);
+    let mut handling = Handling::default();
+    for line in work.facts().lines.iter().filter(|line| line.quantity > 0) {
+        let Some(sku) = catalog.sku(line.sku) else { continue };
+        let pieces = line.quantity.unsigned_abs();
+        grams += u64::from(sku.weight_grams) * pieces;
+        volume += sku.dimensions_mm.iter().map(|edge| u64::from(*edge)).product::<u64>() * pieces;
+        longest = longest.max(sku.dimensions_mm.into_iter().max().unwrap_or(0));
+        let paid = lines.iter().find(|it| it.terms.line_no == line.line_no);
+        value_minor += paid.map_or(0, |it| it.terms.unit_price_minor) * line.quantity;
+        handling = handling.or(sku.handling);
+    }
+    let box_volume = volume * 100 / FILLED_PERCENT;
+    let long = u64::from(longest).max(cube_root(box_volume)).max(1);
+    // What is not long is as square as it can be.
+    let side = (box_volume / long).isqrt().max(1);
+    let edge = |edge: u64| u32::try_from(edge).unwrap_or(u32::MAX);
+    Some(Parcel {
+        destination: destination(region)?,
+        city: None,
+        weight_grams: edge(grams.max(1)),
+        dimensions_mm: [edge(long), edge(side), edge(side)],
+        handling,
+        value: Money::new(value_minor, currency),
+        ready_at: now,
+        time_zone: &location.time_zone,
+        promised_by_on: None,
+        wish: None,
+    })
+}
+
+/// Where an order goes, as far as its region tells: `CN-33`, `US-CA`.
+fn destination(region: &str) -> Option<Destination<'static>> {
+    let (country, part) = region.split_once('-').unwrap_or((region, ""));
+    let country = Country::parse(country).ok()?;
+    let code = part.parse::<u32>().ok().and_then(|part| ProvinceCode::of(part * 10_000).ok());
+    let region = code.map_or(Region::Unknown, Region::Province);
+    Some(Destination { country, region })
+}
+
+/// The largest whole number whose cube is not more.
+fn cube_root(volume: u64) -> u64 {
+    let (mut low, mut high) = (0_u64, 2_000_000_u64);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if middle.saturating_mul(middle).saturating_mul(middle) <= volume {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cube_roots_are_whole_and_never_too_large() {
+        for edge in [0, 1, 7, 120, 1_999] {
+            assert_eq!(cube_root(edge * edge * edge), edge);
+            assert_eq!(cube_root((edge + 1) * (edge + 1) * (edge + 1) - 1), edge);
+        }
+    }
+
+    #[test]
+    fn a_region_says_country_and_province() {
+        let zhejiang = destination("CN-33").unwrap();
+        assert_eq!(zhejiang.country, Country::CHINA);
+        assert!(matches!(zhejiang.region, Region::Province(code) if code.code() == 330_000));
+        assert!(matches!(destination("US-CA").unwrap().region, Region::Unknown));
+        assert!(destination("").is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! What a wave would take, before it is released: how much, how much of it is late, by carrier and zone.
+
+use std::collections::BTreeMap;
+
+use ordermill_base::Timestamp;
+use ordermill_domain::ids::{CarrierId, LocationId};
+use ordermill_storage::{Database, Tx};
+
+use super::foresee::{Known, carriers_of};
+use super::{ReleaseError, Waiting, Wish, work_of};
+use crate::permission::Principal;
+use crate::pick_list::may_pick;
+
+/// Work that waits, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// How many fulfillments.
+    pub fulfillments: i64,
+    /// How many of them should have left by now.
+    pub late: i64,
+    /// How many of them are urgent.
+    pub urgent: i64,
+    /// How many pieces they have.
+    pub pieces: i64,
+}
+
+/// What a wave would take, and what else waits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview {
+    /// What the wave would take.
+    pub taken: Count,
+    /// What waits and was asked for, but is more than the wave may have.
+    pub left: Count,
+    /// What was asked for by the carrier that it would get; none: no carrier takes it.
+    pub by_carrier: Vec<(Option<CarrierId>, Count)>,
+    /// What was asked for by the zone that all of it lies in; none: in several, or without a bin.
+    pub by_zone: Vec<(Option<String>, Count)>,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.fulfillments += other.fulfillments;
+        self.late += other.late;
+        self.urgent += other.urgent;
+        self.pieces += other.pieces;
+    }
+}
+
+/// Counts what a wave would take. Nothing is changed or claimed.
+///
+/// # Errors
+/// As a release, without [`ReleaseError::Nothing`]: nothing is nothing here.
+pub async fn preview(
+    database: &Database,
+    principal: &Principal,
+    at: LocationId,
+    (wish, known): (&Wish, &Known),
+    now: Timestamp,
+) -> Result<Preview, ReleaseError> {
+    may_pick(principal, at)?;
+    wish.check()?;
+    let (wanted, known) = (wish.clone(), known.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let Some(mut waiting) = Waiting::look(tx, at, (&wanted, &known), now)? else {
+            return Ok(None);
+        };
+        waiting.keep_zone(&wanted.zone, now);
+        let carriers = carriers_of(tx, &known, &waiting.location, &waiting.work, now)?;
+        Ok::<_, ordermill_storage::Error>(Some(counted(&waiting, &carriers, wanted.most, now)))
+    };
+    database.snapshot(look).await?.ok_or(ReleaseError::NotFound)
+}
+
+fn counted(
+    waiting: &Waiting,
+    carriers: &[Option<CarrierId>],
+    most: i64,
+    now: Timestamp,
+) -> Preview {
+    let mut preview = Preview::default();
+    let mut by_carrier: BTreeMap<Option<CarrierId>, Count> = BTreeMap::new();
+    let mut by_zone: BTreeMap<Option<String>, Count> = BTreeMap::new();
+    let zones = waiting.zones(now);
+    for (at, ((work, carrier), mut zones)) in
+        waiting.work.iter().zip(carriers).zip(zones).enumerate()
+    {
+        let facts = work.facts();
+        let one = Count {
+            fulfillments: 1,
+            late: facts.ship_by.is_some_and(|ship_by| ship_by < now).into(),
+            urgent: facts.is_urgent.into(),
+            pieces: work_of(work).lines.iter().map(|(_, _, pieces)| pieces).sum(),
+        };
+        let is_taken = i64::try_from(at).is_ok_and(|at| at < most);
+        if is_taken { &mut preview.taken } else { &mut preview.left }.add(one);
+        by_carrier.entry(*carrier).or_default().add(one);
+        let zone = if zones.len() == 1 { zones.pop().filter(|it| !it.is_empty()) } else { None };
+        by_zone.entry(zone).or_default().add(one);
+    }
+    preview.by_carrier = by_carrier.into_iter().collect();
+    preview.by_zone = by_zone.into_iter().collect();
+    preview
+}

@@ -1,0 +1,28 @@
+-- How often papers were printed: packing slips, shipping notes, hand-over lists. Each print is in the journal.
+CREATE TABLE papers (
+    paper      TEXT NOT NULL CHECK (paper IN ('packing_slip', 'shipping_note', 'hand_over_note')),
+    -- A package, a fulfillment, a hand-over list.
+    subject_id BIGINT NOT NULL,
+    printed    BIGINT NOT NULL CHECK (printed >= 1),
+    PRIMARY KEY (paper, subject_id)
+) /*clustered*/;
+
+-- What a person with a scanner is gathering: one movement of each kind of work, not booked yet.
+CREATE TABLE hand_work (
+    staff_id   BIGINT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('receive', 'put_away', 'count', 'transfer')),
+    -- As JSON: the bin, and the item with its lot and pieces.
+    state      TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (staff_id, kind)
+) /*clustered*/;
+
+-- Scans of such work by the ids that devices gave them, with the answer, as for pick lists.
+CREATE TABLE hand_scans (
+    staff_id BIGINT NOT NULL,
+    scan_key TEXT NOT NULL,
+    answer   TEXT NOT NULL,
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (staff_id, scan_key)
+) /*clustered*/;
+CREATE INDEX hand_scans_by_age ON hand_scans (at);

@@ -1,0 +1,219 @@
+//! The page on which a buyer says what should become of missing pieces, `/c/{token}`, without a login.
+
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use ordermill_app::carrier::Sender;
+use ordermill_app::catalog::settings;
+use ordermill_app::choice::{self, Asked};
+use ordermill_app::order::file::FileError;
+use ordermill_app::order::give_up::GiveUpError;
+use ordermill_app::permission::{Buyer, Principal};
+use ordermill_domain::choice::{Answer, State as Stand};
+use ordermill_domain::ids::ChoiceId;
+use ordermill_domain::order::OrderNumber;
+use ordermill_pages::choice::{ChoiceOption, ChoicePage};
+use ordermill_pages::{Page, format};
+use ordermill_storage::{Error, Tx};
+use serde::Deserialize;
+
+use crate::tracking::{failed, no_store};
+use crate::{Site, Visit};
+
+/// How often one address may ask within a minute.
+const LOOKS_MAX: u32 = 60;
+
+/// The addresses of the page.
+pub(crate) fn routes() -> Router<Site> {
+    Router::new().route("/c/{token}", get(show).post(answer))
+}
+
+async fn show(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
+    match find(&site, &visit, &token) {
+        Ok(id) => told(&site, &visit, token, id, StatusCode::OK, "").await,
+        Err(answer) => answer,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct AnswerForm {
+    answer: String,
+}
+
+async fn answer(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(token): Path<String>,
+    Form(form): Form<AnswerForm>,
+) -> Response {
+    let id = match find(&site, &visit, &token) {
+        Ok(id) => id,
+        Err(answer) => return answer,
+    };
+    let Ok(chosen) = Answer::from_code(&form.answer) else {
+        return told(&site, &visit, token, id, StatusCode::UNPROCESSABLE_ENTITY, "").await;
+    };
+    let now = site.services().now();
+    let database = site.services().database();
+    let asked = database.read(move |tx: &mut Tx<'_>| choice::load(tx, id, now)).await;
+    let order = match asked {
+        Ok(Some(asked)) => asked.choice.facts().question.order,
+        Ok(None) => return nothing(&site, &visit, token),
+        Err(error) => return failed(&error),
+    };
+    let act = visit.name(Principal::Buyer(Buyer::Guest(order)).act(now));
+    match database.write(move |tx: &mut Tx<'_>| choice::answer(tx, &act, id, chosen)).await {
+        // What came of it, and that it came too late, is told by the page itself.
+        Ok(_) => Redirect::to(&format!("/c/{token}")).into_response(),
+        Err(GiveUpError::PaidAtTheDoor | GiveUpError::File(FileError::Refused(_))) => {
+            let why = site.shell(&visit).t.choice_refused();
+            told(&site, &visit, token, id, StatusCode::CONFLICT, why).await
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// The choice of a token, or the answer for whoever asks too often or has no token of ours.
+#[expect(clippy::result_large_err, reason = "the error is the answer itself")]
+fn find(site: &Site, visit: &Visit, token: &str) -> Result<ChoiceId, Response> {
+    let now = site.services().now();
+    let address = visit.visitor.address.as_str();
+    if !site.tracking_rate().allows(&(address, "choice"), LOOKS_MAX, now) {
+        let shell = site.shell(visit);
+        let t = shell.t;
+        let page = ChoicePage {
+            token: String::new(),
+            number: String::new(),
+            headline: t.tracking_too_much().to_owned(),
+            note: t.tracking_too_much_note().to_owned(),
+            goods: None,
+            options: Vec::new(),
+            service_phone: String::new(),
+            shell,
+        };
+        let wait = [(header::RETRY_AFTER, "60")];
+        return Err((StatusCode::TOO_MANY_REQUESTS, wait, no_store(), Page(page)).into_response());
+    }
+    let found = choice::choice_of(site.services().vault(), token, now);
+    found.ok_or_else(|| nothing(site, visit, token.to_owned()))
+}
+
+fn nothing(site: &Site, visit: &Visit, token: String) -> Response {
+    let shell = site.shell(visit);
+    let t = shell.t;
+    let page = ChoicePage {
+        token,
+        number: String::new(),
+        headline: t.choice_unknown().to_owned(),
+        note: t.choice_unknown_note().to_owned(),
+        goods: None,
+        options: Vec::new(),
+        service_phone: String::new(),
+        shell,
+    };
+    (StatusCode::NOT_FOUND, no_store(), Page(page)).into_response()
+}
+
+/// The page as it stands now; `refused` takes the place of its headline.
+async fn told(
+    site: &Site,
+    visit: &Visit,
+    token: String,
+    id: ChoiceId,
+    status: StatusCode,
+    refused: &str,
+) -> Response {
+    let now = site.services().now();
+    let read = move |tx: &mut Tx<'_>| {
+        let (sender, _) = settings::read::<Sender>(tx)?;
+        Ok::<_, Error>((choice::load(tx, id, now)?, sender))
+    };
+    match site.services().database().read(read).await {
+        Ok((Some(asked), sender)) => {
+            let mut page = page(site, visit, token, &asked, sender);
+            if !refused.is_empty() {
+                refused.clone_into(&mut page.headline);
+            }
+            (status, no_store(), Page(page)).into_response()
+        }
+        Ok((None, _)) => nothing(site, visit, token),
+        Err(error) => failed(&error),
+    }
+}
+
+fn page(site: &Site, visit: &Visit, token: String, asked: &Asked, sender: Sender) -> ChoicePage {
+    let shell = site.shell(visit);
+    let t = shell.t;
+    let facts = asked.choice.facts();
+    let question = facts.question;
+    let sku = site.services().catalog().sku(question.sku).map(|sku| sku.name.clone());
+    let name = sku.map(|name| t.pick(name.zh, name.en)).unwrap_or_default();
+    let (headline, note) = match (facts.state, facts.answer) {
+        (Stand::Answered, Some(Answer::Refund)) => {
+            (t.choice_done_refund(), t.choice_done_refund_note().to_owned())
+        }
+        (Stand::Answered, Some(Answer::Wait)) => {
+            (t.choice_done_wait(), t.choice_done_wait_note().to_owned())
+        }
+        (Stand::Answered, _) => (t.choice_done_call(), t.choice_done_call_note().to_owned()),
+        (Stand::Asked, _) if asked.is_open => {
+            (t.choice_headline(), t.choice_note(shell.moment(&question.answer_by)))
+        }
+        (Stand::Lapsed, _) => (t.choice_late(), t.choice_late_note().to_owned()),
+        (Stand::Asked, _) if !asked.choice.is_open(site.services().now()) => {
+            (t.choice_late(), t.choice_late_note().to_owned())
+        }
+        (Stand::Asked | Stand::Moot, _) => {
+            (t.choice_overtaken(), t.choice_overtaken_note().to_owned())
+        }
+    };
+    ChoicePage {
+        number: OrderNumber::from(question.order).to_string(),
+        headline: headline.to_owned(),
+        note,
+        goods: Some((name, question.pieces.get().unsigned_abs())),
+        options: if asked.is_open { options(&shell, asked) } else { Vec::new() },
+        service_phone: sender.service_phone,
+        token,
+        shell,
+    }
+}
+
+fn options(shell: &ordermill_pages::Shell, asked: &Asked) -> Vec<ChoiceOption> {
+    let t = shell.t;
+    let option = |answer: Answer, title: &str, text: String, button: String| ChoiceOption {
+        answer: answer.code(),
+        title: title.to_owned(),
+        text,
+        button,
+    };
+    let mut options = Vec::new();
+    if asked.can_refund {
+        let (text, button) = if asked.is_whole_order {
+            (t.choice_cancel_text().to_owned(), t.choice_cancel_button().to_owned())
+        } else {
+            let share = asked.share;
+            (t.choice_refund_text(share), t.choice_refund_button(share))
+        };
+        options.push(option(Answer::Refund, t.choice_refund_title(), text, button));
+    }
+    let wait = match asked.choice.facts().question.expected_on {
+        Some(day) => t.choice_wait_until(format::date(day, t.language)),
+        None => t.choice_wait_unknown().to_owned(),
+    };
+    options.push(option(
+        Answer::Wait,
+        t.choice_wait_title(),
+        wait,
+        t.choice_wait_button().to_owned(),
+    ));
+    options.push(option(
+        Answer::Call,
+        t.choice_call_title(),
+        t.choice_call_text().to_owned(),
+        t.choice_call_button().to_owned(),
+    ));
+    options
+}

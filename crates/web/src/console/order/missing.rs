@@ -1,0 +1,100 @@
+//! What service does about pieces of an order that nobody has: ask the buyer, or give them up.
+
+use axum::extract::{Form, Path};
+use axum::response::Response;
+use ordermill_app::choice::{AskError, ask};
+use ordermill_app::order::file::FileError;
+use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
+use ordermill_base::{Money, Quantity};
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::order::LineQuantity;
+use ordermill_pages::ui::Toast;
+use ordermill_storage::Tx;
+use serde::Deserialize;
+
+use super::{REFUND, Shown, address, order_of, refused, show_page, wrong_remark};
+use crate::console::desk::Desk;
+use crate::console::route::Routes;
+use crate::console::trouble::Trouble;
+
+pub(super) fn routes() -> Routes {
+    Routes::default().post("/console/orders/{number}/missing/{line}/ask", REFUND, ask_buyer).post(
+        "/console/orders/{number}/missing/{line}/give-up",
+        REFUND,
+        give_up,
+    )
+}
+
+async fn ask_buyer(
+    desk: Desk,
+    Path((number, line)): Path<(String, u16)>,
+) -> Result<Response, Trouble> {
+    let (id, t) = (order_of(&number)?, desk.t());
+    show_page(&desk, id, Shown::default()).await?;
+    let (principal, act) = (desk.member.principal.clone(), desk.act());
+    let write = move |tx: &mut Tx<'_>| ask(tx, &principal, &act, id, line);
+    let told = match desk.site.services().database().write(write).await {
+        Ok(_) => Toast::new(t.order_asked_told()),
+        Err(AskError::AskedAlready(_)) => Toast::new(t.order_asked_already()),
+        Err(AskError::NotOurs) => Toast::new(t.order_asked_not_ours()),
+        Err(AskError::NothingMissing(_)) => return Err(Trouble::Refused(address(id))),
+        Err(AskError::Forbidden(forbidden)) => return Err(forbidden.into()),
+        Err(AskError::File(error)) => return Err(trouble_of_file(error, id)),
+    };
+    Ok(desk.done(&address(id), &told))
+}
+
+#[derive(Debug, Deserialize)]
+struct GiveUpForm {
+    #[serde(default)]
+    remark: String,
+}
+
+async fn give_up(
+    desk: Desk,
+    Path((number, line)): Path<(String, u16)>,
+    Form(form): Form<GiveUpForm>,
+) -> Result<Response, Trouble> {
+    let (id, t) = (order_of(&number)?, desk.t());
+    let page = show_page(&desk, id, Shown::default()).await?;
+    let dialog = format!("give-up-{line}");
+    if let Some(wrong) = wrong_remark(&desk, &form.remark) {
+        return refused(&desk, id, &dialog, vec![wrong]).await;
+    }
+    let currency = page.refundable.currency;
+    let (principal, act) = (desk.member.principal.clone(), desk.act_because(form.remark.trim()));
+    let write = move |tx: &mut Tx<'_>| {
+        let waits = ordermill_storage::order::lines(tx, id)?.into_iter();
+        let mut waits = waits.filter(|known| known.terms.line_no == line);
+        let pieces = waits.next().and_then(|known| Quantity::new(known.pieces().backordered).ok());
+        let Some(quantity) = pieces else { return Ok(None) };
+        let pieces = LineQuantity { line_no: line, quantity };
+        give_up_by_hand(tx, &principal, &act, id, pieces).map(Some)
+    };
+    match desk.site.services().database().write(write).await {
+        Ok(Some(given_up)) => {
+            Ok(desk.done(&address(id), &Toast::new(t.order_given_up(given_up.refunded))))
+        }
+        Ok(None) => Err(Trouble::Refused(address(id))),
+        Err(GiveUpError::AboveLimit { amount_minor }) => {
+            let why = t.order_give_up_limit(Money::new(amount_minor, currency));
+            refused(&desk, id, &dialog, vec![("remark", why)]).await
+        }
+        Err(GiveUpError::PaidAtTheDoor) => {
+            let why = t.order_give_up_door().to_owned();
+            refused(&desk, id, &dialog, vec![("remark", why)]).await
+        }
+        Err(GiveUpError::Forbidden(forbidden)) => Err(forbidden.into()),
+        Err(GiveUpError::File(error)) => Err(trouble_of_file(error, id)),
+        Err(error @ GiveUpError::Refund(_)) => Err(Trouble::internal(&error)),
+    }
+}
+
+fn trouble_of_file(error: FileError, id: OrderId) -> Trouble {
+    match error {
+        FileError::NotFound(_) => Trouble::NotFound,
+        FileError::Refused(_) => Trouble::Refused(address(id)),
+        FileError::Unbalanced(_) => Trouble::internal(&error),
+        FileError::Storage(error) => error.into(),
+    }
+}
