@@ -46,6 +46,7 @@ pub mod shipment;
 pub mod sourcing;
 pub mod stock;
 pub mod tracking;
+pub mod vehicle;
 pub mod wave;
 pub mod webhook;
 
@@ -177,6 +178,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = pack::routes(routes);
     let routes = channel::routes(routes);
     let routes = stock::routes(routes);
+    let routes = vehicle::routes(routes);
     let routes = wave::routes(routes);
     let routes = pick_list::routes(routes);
     let routes = shipment::routes(routes);

@@ -14,7 +14,7 @@ use crate::routes::Operation;
 use crate::{
     approval, carrier, cart, catalog, channel, events, fulfillment, gateway, gift_card, health,
     import, journal, merge, order, pack, payment, pick_list, points, quote, refund, rule_table,
-    shipment, sourcing, stock, tracking, wave, webhook,
+    shipment, sourcing, stock, tracking, vehicle, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -107,6 +107,7 @@ use crate::{
         stock::adjust,
         stock::count,
         stock::transfer,
+        vehicle::report_positions,
         wave::list_waves,
         wave::release_wave,
         wave::preview_wave,

@@ -34,14 +34,14 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("body_unreadable", 400, "The connection broke off while the body was sent. Send it again."),
     ("busy", 503, "The place where this is done is taken. Wait as Retry-After says and try again."),
     (
-        "cannot_be_priced",
-        422,
-        "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
-    ),
-    (
         "buyer_of_channel",
         409,
         "The channel that the order came from talks to its buyers itself. Ask the buyer there.",
+    ),
+    (
+        "cannot_be_priced",
+        422,
+        "The order cannot be priced: no rate or tax is set up for where it goes, or its currency is not sold in.",
     ),
     ("cart_not_found", 404, "There is no such cart, or it is not yours to know of."),
     (

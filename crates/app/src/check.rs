@@ -222,6 +222,8 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("sourcing_decisions", "explanations for people"),
     ("skus", "master data"),
     ("trackers", "configuration"),
+    ("vehicle_parcels", "what is on board just now, and forgotten soon"),
+    ("vehicles", "where they were last, and forgotten soon"),
     ("zones", "master data"),
 ];
 

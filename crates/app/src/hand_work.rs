@@ -4,8 +4,7 @@
 //! completes it books it by the same commands as the console, in one transaction. Each scan has an id of its
 //! own: what is sent again gets the answer that it got, and a refused one changes nothing.
 
-use ordermill_base::Quantity;
-use ordermill_base::{Id, Timestamp};
+use ordermill_base::{Id, Quantity, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::hand_work::{
     HandWork, Kind, Lot as SeenLot, Movement, Outcome as Followed, Refusal, Seen, Step,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ordermill_base::{Clock, Random, Span, Timestamp};
 use ordermill_storage::{
     Database, Error, Tx, attempt, cart, delivery, hand_work, idempotency, inbox, lease, login_code,
-    pick_list, risk, rule_table, session, webhook,
+    pick_list, risk, rule_table, session, vehicle, webhook,
 };
 use tokio::sync::watch;
 
@@ -55,6 +55,9 @@ pub const RULES: &[Rule] = &[
     // A device that lay in a drawer for so long has nothing to say any more.
     Rule { name: "answers to scans", kept: Span::days(7), prune: pick_list::prune_answers },
     Rule { name: "answers to hand scans", kept: Span::days(7), prune: hand_work::prune_answers },
+    // A vehicle that says nothing for a day stands somewhere, or drives for somebody else.
+    Rule { name: "vehicles", kept: Span::days(1), prune: vehicle::prune },
+    Rule { name: "loads of vehicles", kept: Span::days(1), prune: vehicle::prune_loads },
     Rule { name: "webhook deliveries", kept: Span::days(30), prune: delivery::prune },
     Rule { name: "risk signals", kept: Span::ZERO, prune: risk::prune_signals },
     // Long enough to judge a version before it goes in force.

@@ -7,15 +7,18 @@ use ordermill_app::benefit::claim::Claims;
 use ordermill_app::catalog::settings;
 use ordermill_app::check::check;
 use ordermill_app::choice::{self, AskError, AskSettings, Outcome, answer, ask};
+use ordermill_app::message::news;
 use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
 use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::reader::{Reading, Step};
 use ordermill_app::scheduler;
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::choice::{Answer, State};
 use ordermill_domain::ids::{ChannelId, ChoiceId, OrderId, PaymentId, StaffId};
+use ordermill_domain::message::Cause as Told;
 use ordermill_domain::order::{
     Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Placed, Review, Status,
 };
@@ -25,9 +28,9 @@ use ordermill_domain::refund::Cause;
 use ordermill_domain::role::Role;
 use ordermill_domain::stock::{BackorderPolicy, StockLevel};
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{BatchCommand, Connection, order, payment, refund, stock, task};
+use ordermill_storage::{BatchCommand, Connection, message, order, payment, refund, stock, task};
 use ordermill_testkit::stock::{location, receive, sku};
-use ordermill_testkit::{TestClock, TestDatabase, each_database};
+use ordermill_testkit::{TestClock, TestDatabase, each_database, journal};
 
 const NOW: Timestamp = TestClock::START;
 
@@ -341,5 +344,26 @@ fn how_long_a_buyer_has_is_a_setting() {
         let choice = asked(&mut connection, order);
         let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
         assert_eq!(shown.choice.facts().question.answer_by, NOW + Span::hours(48));
+    }
+}
+
+#[test]
+fn asking_sends_one_message_to_the_buyer() {
+    for database in each_database() {
+        let (mut connection, order) = a_paid_order(&database, 3, PaymentTerms::Prepaid);
+        let choice = asked(&mut connection, order);
+        journal::settle(&mut connection);
+        let open = database.open();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut reading = Reading::new(news::reader(), open.clone(), "test");
+            while !matches!(reading.step(NOW).await.unwrap(), Step::Idle) {}
+        });
+        open.close();
+        let sent = connection.read(|tx| message::of(tx, order)).unwrap();
+        let about: Vec<i64> =
+            sent.iter().filter(|it| it.cause == Told::MissingPieces).map(|it| it.subject).collect();
+        assert_eq!(about, [choice.raw()]);
+        all_is_well(&mut connection);
     }
 }

@@ -33,6 +33,8 @@ coded! {
         WriteReviews = "reviews:write",
         /// Do the work of a warehouse, and decide which location does it.
         WriteWork = "work:write",
+        /// Say where the vehicles of carriers are.
+        WriteTracking = "tracking:write",
         /// Read and change the rules that decide about orders.
         WriteRules = "rules:write",
         /// Manage the endpoints of outgoing webhooks.

@@ -65,8 +65,8 @@ coded! {
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
         ApiKeyId, BulkId, CarrierId, CategoryId, ChoiceId, CustomerId, EndpointId, FulfillmentId,
-        IncomingId, LocationId, OrderId, PackageId, PaymentId, PickListId, RefundId, RuleTableId,
-        SettingId, ShipmentId, SkuId, StaffId, WatchId, WaveId,
+        IncomingId, LocationId, ManifestId, OrderId, PackageId, PaymentId, PickListId, RefundId,
+        RuleTableId, SettingId, ShipmentId, SkuId, StaffId, WatchId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -95,6 +95,9 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "pick_list" => written::<PickListId>(raw),
         "wave" => written::<WaveId>(raw),
         "choice" => written::<ChoiceId>(raw),
+        "packing_slip" => written::<PackageId>(raw),
+        "shipping_note" => written::<FulfillmentId>(raw),
+        "hand_over_note" => written::<ManifestId>(raw),
         _ => raw.to_string(),
     }
 }

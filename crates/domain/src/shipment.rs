@@ -6,8 +6,9 @@
 //!
 //! Invariant: carrier, service, waybill and package never change. Another label is another shipment.
 
+pub mod position;
 pub mod silence;
-pub mod tracking;
+mod tracking;
 
 use ordermill_base::{Currency, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::carrier::ServiceKind;
 use crate::code::coded;
 use crate::ids::{CarrierId, ManifestId, OrderId, PackageId, ShipmentId};
+pub use position::Position;
 pub use tracking::{Outcome, Scan, Track, TrackingStatus};
 
 /// One parcel with a carrier.

@@ -55,8 +55,23 @@ pub struct ParcelCard {
     pub waybill: String,
     /// Where it is.
     pub badge: Badge,
+    /// How far it is just now, if it is on a vehicle that says so.
+    pub live: Option<LiveCard>,
     /// What happened, newest first.
     pub timeline: Timeline,
+}
+
+/// How far a parcel is.
+#[derive(Debug, Clone)]
+pub struct LiveCard {
+    /// "12 km away".
+    pub distance: String,
+    /// "About 15:40"; empty if nobody can say.
+    pub arrival: String,
+    /// When the vehicle was there.
+    pub as_of: String,
+    /// How far along the last twenty kilometers it is.
+    pub percent: u8,
 }
 
 /// A token that opens nothing: guessed, broken on the way, or over.
@@ -101,6 +116,10 @@ crate::words! {
     tracking_pieces(count) = "{count} 件", "{count} piece" | "{count} pieces";
     tracking_no_parcels = "还没有包裹。", "There is no parcel yet.";
     tracking_history(waybill) = "{waybill} 的轨迹", "Events of {waybill}";
+    tracking_km(km) = "距您约 {km} 公里", "About {km} km away";
+    tracking_near = "距您不到 1 公里", "Less than 1 km away";
+    tracking_arrives_about(time) = "预计 {time} 左右送达", "Arrives about {time}";
+    tracking_seen_at(time) = "车辆位置更新于 {time}", "Position of the vehicle as of {time}";
     tracking_trail = "全部轨迹", "Every step";
     trail_released = "开始备货", "Taken to be prepared";
     trail_picked(count) = "已拣货 {count} 件", "{count} piece picked" | "{count} pieces picked";
@@ -152,6 +171,12 @@ impl TrackingPage {
             carrier: t.pick("云雀速运", "Swift <Express>").into(),
             waybill: waybill.into(),
             badge: shipment::track(status, t),
+            live: (status == S::Stalled).then(|| LiveCard {
+                distance: t.tracking_km(12),
+                arrival: t.tracking_arrives_about("15:40"),
+                as_of: t.tracking_seen_at("15:02"),
+                percent: 40,
+            }),
             timeline: Timeline {
                 moments: vec![
                     moment(status, -30, "SW 310115"),

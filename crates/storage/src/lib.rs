@@ -73,6 +73,7 @@ pub mod task;
 pub mod tracking;
 mod tx;
 pub mod value;
+pub mod vehicle;
 pub mod wave;
 pub mod webhook;
 mod writer;

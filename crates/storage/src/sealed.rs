@@ -58,6 +58,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("webhook_endpoints", "secret"),
     sealed!("webhook_endpoints", "previous_secret"),
     sealed!("gift_cards", "code"),
+    sealed!("vehicle_parcels", "stop"),
     sealed!("channels", "secret"),
     sealed!("channels", "access_token"),
     sealed!("carriers", "secret"),

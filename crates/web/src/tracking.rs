@@ -12,13 +12,14 @@ use ordermill_app::catalog::settings;
 use ordermill_app::permission::{Buyer, Principal};
 use ordermill_app::shipment::receipt::{self, Confirmed, Reported};
 use ordermill_app::shipment::tracking_page::{self, Step as Way, Tracked};
+use ordermill_app::shipment::vehicle::Live;
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::Status;
 use ordermill_domain::shipment::{State as ShipmentState, TrackingStatus};
 use ordermill_domain::text::Text;
 use ordermill_pages::states::shipment as words;
-use ordermill_pages::tracking::{ParcelCard, TrackingMissingPage, TrackingPage};
+use ordermill_pages::tracking::{LiveCard, ParcelCard, TrackingMissingPage, TrackingPage};
 use ordermill_pages::ui::{Moment, Progress, Qr, Step, Steps, Timeline, Tone};
 use ordermill_pages::{Icon, Page, Shell, Words};
 use ordermill_storage::{Error, Tx};
@@ -60,9 +61,10 @@ async fn show(
         Err(answer) => return answer,
     };
     let now = site.services().now();
+    let vault = site.services().vault().clone();
     let read = move |tx: &mut Tx<'_>| {
         let (sender, _) = settings::read::<Sender>(tx)?;
-        Ok::<_, Error>((tracking_page::load(tx, order, now)?, sender))
+        Ok::<_, Error>((tracking_page::load(tx, &vault, order, now)?, sender))
     };
     match site.services().database().read(read).await {
         Ok((Some(tracked), sender)) => {
@@ -213,6 +215,13 @@ fn headline(shell: &Shell, tracked: &Tracked) -> (String, String) {
         }
         Status::Placed | Status::Confirmed => {}
     }
+    // What is on a vehicle arrives when that does: the last of them, if all are.
+    let moving = tracked.parcels.iter().filter(|parcel| parcel.state.is_moving());
+    let live: Option<Vec<Timestamp>> =
+        moving.map(|parcel| parcel.live.and_then(|live| live.arrives_at)).collect();
+    if let Some(at) = live.and_then(|all| all.into_iter().max()) {
+        return (t.tracking_arrives_about(shell.time_of_day(&at)), parcels);
+    }
     let by = tracked.arrives_by.map(|at| t.tracking_arrives(shell.day(&at)));
     match tracked.step {
         Way::Delivered => {
@@ -285,6 +294,22 @@ fn steps(shell: &Shell, tracked: &Tracked) -> Steps {
     }
 }
 
+/// How far a parcel is, rounded: a page that anybody with the link sees draws no circle around a home.
+fn live_card(shell: &Shell, live: Live) -> LiveCard {
+    let t = shell.t;
+    let km = (live.meters + 500) / 1_000;
+    let distance =
+        if live.meters < 1_000 { t.tracking_near().to_owned() } else { t.tracking_km(km) };
+    let arrival = live.arrives_at.map(|at| t.tracking_arrives_about(shell.time_of_day(&at)));
+    LiveCard {
+        distance,
+        arrival: arrival.unwrap_or_default(),
+        as_of: t.tracking_seen_at(shell.time_of_day(&live.at)),
+        // The road shows the last twenty kilometers.
+        percent: u8::try_from(100 - (km.clamp(0, 20) * 5)).unwrap_or(0),
+    }
+}
+
 fn card(
     shell: &Shell,
     parcel: &tracking_page::TrackedParcel,
@@ -312,6 +337,7 @@ fn card(
             }
             state => words::state(state, t),
         },
+        live: parcel.live.map(|live| live_card(shell, live)),
         timeline: Timeline { moments: parcel.events.iter().map(moment).collect() },
     }
 }

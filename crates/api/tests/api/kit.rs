@@ -238,6 +238,7 @@ pub(crate) fn fill(path: &str) -> String {
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => filled.push_str(part),
             Some("gateway" | "code" | "kind" | "partner") => filled.push_str("nobody"),
+            Some("line_no") => filled.push('1'),
             Some(name) => {
                 let prefix = match name {
                     "approval_id" => "tsk",

@@ -6,6 +6,7 @@ mod benefits;
 mod carriers;
 mod carts;
 mod document;
+mod floor;
 mod fulfillments;
 mod idempotency;
 mod kit;

@@ -24,6 +24,7 @@ pub mod scan;
 pub mod silence;
 pub mod tracking_page;
 pub mod trail;
+pub mod vehicle;
 
 use ordermill_domain::ids::{LocationId, ShipmentId};
 use ordermill_domain::shipment::{InvalidTransition, NothingToPlan};

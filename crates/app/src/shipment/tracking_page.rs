@@ -12,6 +12,7 @@ use ordermill_storage::{Error, Tx, carrier, order, shipment, tracking};
 use ordermill_vault::Claim;
 
 use super::trail::{self, Scan};
+use super::vehicle::{self, Live};
 use crate::privacy::Vault;
 
 /// Words of a carrier that the page shows of each parcel.
@@ -94,12 +95,19 @@ pub struct TrackedParcel {
     pub status: TrackingStatus,
     /// When it should be there.
     pub expected_by: Timestamp,
+    /// Where it is just now, if it is on a vehicle that says so.
+    pub live: Option<Live>,
     /// What the carrier said, newest first: when, what, where.
     pub events: Vec<(Timestamp, TrackingStatus, String)>,
 }
 
 /// Reads what the page shows; `None` if there is no such order, or its year is over.
-pub fn load(tx: &mut Tx<'_>, id: OrderId, now: Timestamp) -> Result<Option<Tracked>, Error> {
+pub fn load(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    id: OrderId,
+    now: Timestamp,
+) -> Result<Option<Tracked>, Error> {
     let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
     let facts = stored.order.facts();
     let placed_at = facts.milestones.placed_at;
@@ -127,12 +135,15 @@ pub fn load(tx: &mut Tx<'_>, id: OrderId, now: Timestamp) -> Result<Option<Track
         is_delayed |= matches!(facts.state, State::Lost | State::ReturnedToSender);
         is_disputed |= facts.track.status == TrackingStatus::SignOffDisputed;
         delivered_at = delivered_at.max(facts.delivered_at);
+        let is_on_its_way = facts.state == State::HandedOver;
+        let live = if is_on_its_way { vehicle::live(tx, vault, facts.id, now)? } else { None };
         parcels.push(TrackedParcel {
             carrier: carrier.map_or_else(Text::default, |known| known.carrier.name.clone()),
             waybill: facts.terms.waybill.clone(),
             state: facts.state,
             status: facts.track.status,
             expected_by: facts.terms.expected_by,
+            live,
             events: events.map(|event| (event.at, event.status, event.place)).collect(),
         });
     }
@@ -206,6 +217,7 @@ mod tests {
             state,
             status,
             expected_by: NOW,
+            live: None,
             events: Vec::new(),
         };
         let there = || parcel(State::Delivered, TrackingStatus::Delivered);

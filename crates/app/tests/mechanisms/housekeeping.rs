@@ -20,7 +20,7 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
     let (at_id, at) = (first_at(at) + number, at.as_micros());
     let (digest, text) = (number.to_be_bytes(), number.to_string());
     let digest = digest.as_slice();
-    let rows: [(&str, &[Value<'_>]); 12] = [
+    let rows: [(&str, &[Value<'_>]); 14] = [
         ("INSERT INTO idempotency_keys VALUES ('p', $1, $2, 1, $3)", params![&text, digest, at]),
         (
             "INSERT INTO carts (id, lines, coupons, version, updated_at)
@@ -37,6 +37,11 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
         ),
         ("INSERT INTO pick_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
         ("INSERT INTO hand_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
+        ("INSERT INTO vehicles VALUES (1, $1, 0, 0, 0, $2)", params![&text, at]),
+        (
+            "INSERT INTO vehicle_parcels VALUES ($1, 1, 'v', $2, NULL, $3)",
+            params![number, digest, at],
+        ),
         (
             "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, kind, aggregate,
                 aggregate_id, lane, state, next_at, happened_at, closed_at)
@@ -76,6 +81,8 @@ fn left(connection: &mut Connection) -> Vec<i64> {
         "inbox",
         "pick_scans",
         "hand_scans",
+        "vehicles",
+        "vehicle_parcels",
         "webhook_deliveries",
         "risk_signals",
         "rule_trials",

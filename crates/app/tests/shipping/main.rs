@@ -12,3 +12,4 @@ mod packed;
 mod ruled;
 mod told;
 mod tracking;
+mod vehicles;

@@ -26,3 +26,28 @@ CREATE TABLE hand_scans (
     PRIMARY KEY (staff_id, scan_key)
 ) /*clustered*/;
 CREATE INDEX hand_scans_by_age ON hand_scans (at);
+
+-- Where vehicles of carriers were last. Only those that still report are kept.
+CREATE TABLE vehicles (
+    carrier_id      BIGINT NOT NULL,
+    vehicle         TEXT NOT NULL,
+    -- By the vehicle's clock; only a later position takes its place.
+    at              BIGINT NOT NULL,
+    latitude_micro  BIGINT NOT NULL CHECK (latitude_micro BETWEEN -90000000 AND 90000000),
+    longitude_micro BIGINT NOT NULL CHECK (longitude_micro BETWEEN -180000000 AND 180000000),
+    received_at     BIGINT NOT NULL,
+    PRIMARY KEY (carrier_id, vehicle)
+) /*clustered*/;
+CREATE INDEX vehicles_by_age ON vehicles (received_at);
+
+-- Parcels on board; id is the shipment. Where it stops for one is as good as an address, and sealed.
+CREATE TABLE vehicle_parcels (
+    id          BIGINT PRIMARY KEY,
+    carrier_id  BIGINT NOT NULL,
+    vehicle     TEXT NOT NULL,
+    stop        BYTEA NOT NULL,
+    arrives_at  BIGINT,
+    received_at BIGINT NOT NULL
+) /*rows*/;
+CREATE INDEX vehicle_parcels_by_vehicle ON vehicle_parcels (carrier_id, vehicle);
+CREATE INDEX vehicle_parcels_by_age ON vehicle_parcels (received_at);

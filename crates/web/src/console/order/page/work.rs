@@ -54,7 +54,11 @@ impl Filling<'_> {
 
     fn work_actions(&self, work: &Fulfillment) -> Vec<Action> {
         let (t, facts) = (self.desk.t(), work.facts());
-        if matches!(facts.state, State::Packed | State::HandedOver | State::Closed) {
+        let is_packed = matches!(facts.state, State::Packed | State::HandedOver | State::Closed);
+        if is_packed && !self.sight.shows_recipient() {
+            return Vec::new();
+        }
+        if is_packed {
             let open = Effect::Open(note_href(facts.id));
             return vec![Action::new(Icon::Printer, t.paper_shipping_note(), open)];
         }
