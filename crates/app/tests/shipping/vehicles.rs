@@ -99,7 +99,7 @@ fn the_trail_and_the_paper_of_the_list_know_that_a_parcel_was_scanned_at_the_doc
         assert!(trail.iter().any(|scan| scan.node == Node::AtDock), "{trail:?}");
         let (id, act) = (stored.shipment.facts().id, shop.act());
         let print = move |tx: &mut Tx<'_>| {
-            let list = manifest::of(tx, id)?.unwrap();
+            let list = manifest::of_each(tx, &[id])?[0].1;
             let copies: Vec<u32> =
                 (0..2).map(|_| paper::print(tx, &logistics(), &act, list).unwrap()).collect();
             let paper = paper::read(tx, &logistics(), list).unwrap();
