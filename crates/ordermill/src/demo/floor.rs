@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use ordermill_app::Services;
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::pick_list::{Asked, Sent, Stop, stops, take_next, work};
+use ordermill_app::wave::foresee::Known;
 use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{ReleaseError, Wish, release};
 use ordermill_domain::fulfillment::ShortReason;
@@ -81,9 +82,17 @@ async fn shift(
     walked: &mut usize,
 ) -> anyhow::Result<()> {
     let cart = Cart { totes: TOTES, pieces_per_tote: PIECES_PER_TOTE };
-    let wish = Wish { ship_by: None, is_urgent: false, zone: String::new(), most: 200, cart };
+    let wish = Wish {
+        ship_by: None,
+        is_urgent: false,
+        zone: String::new(),
+        carrier: None,
+        most: 200,
+        cart,
+    };
+    let all = (&wish, &Known::default());
     let act = person.act(services.now());
-    match release(services.database(), person, &act, at, &wish, None).await {
+    match release(services.database(), person, &act, at, all, None).await {
         Ok(_) | Err(ReleaseError::Nothing | ReleaseError::Busy) => {}
         Err(error) => return Err(error.into()),
     }
