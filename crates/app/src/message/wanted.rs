@@ -35,7 +35,8 @@ impl BuyerMessages {
             | Cause::Paid
             | Cause::Canceled
             | Cause::Refunded
-            | Cause::PaymentDue => true,
+            | Cause::PaymentDue
+            | Cause::MissingPieces => true,
         }
     }
 }

@@ -8,7 +8,7 @@
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::fulfillment::{RejectReason, ShortReason, Step};
-use ordermill_domain::ids::{LocationId, OrderId, StaffId};
+use ordermill_domain::ids::{LocationId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Line, ListError, PickList};
 use ordermill_domain::stock::{self as rules, claim_shelves};

@@ -76,6 +76,8 @@ fn node(event: &Work) -> Option<Node> {
         Work::Packed { packages } => Some(Node::Packed(packages.len())),
         Work::HandedOver => Some(Node::HandedOver),
         Work::Planned(_)
+        | Work::Merged { .. }
+        | Work::TakenOut
         | Work::Withdrawn
         | Work::LinesPutBack { .. }
         | Work::Shorted { .. }

@@ -32,12 +32,12 @@ pub struct Known {
     pub histories: Arc<Histories>,
 }
 
-/// The carrier that each piece of work would get, in the order of the work; none if no carrier takes it.
+/// The carrier that what travels together would get, in the order of the work; none if no carrier takes it.
 pub fn carriers_of(
     tx: &mut Tx<'_>,
     known: &Known,
     location: &Location,
-    work: &[Fulfillment],
+    work: &[Vec<Fulfillment>],
     now: Timestamp,
 ) -> Result<Vec<Option<CarrierId>>, Error> {
     let carriers: Vec<Carrier> = carrier::list(tx)?.into_iter().map(|it| it.carrier).collect();
@@ -47,7 +47,7 @@ pub fn carriers_of(
     let scored: Vec<(&Carrier, Score)> =
         carriers.iter().map(|it| (it, score_of(&known.histories, it.id))).collect();
     let (policy, _) = settings::read::<Policy>(tx)?;
-    let mut orders: Vec<OrderId> = work.iter().map(|work| work.facts().order).collect();
+    let mut orders: Vec<OrderId> = work.iter().flatten().map(|work| work.facts().order).collect();
     orders.sort_unstable();
     orders.dedup();
     let to: HashMap<OrderId, (String, Currency)> = order::destinations(tx, &orders)?
@@ -58,12 +58,10 @@ pub fn carriers_of(
     for (order, line) in order::lines_of_each(tx, &orders)? {
         lines.entry(order).or_default().push(line);
     }
-    let nothing = Vec::new();
-    let of = |work: &Fulfillment| {
-        let order = work.facts().order;
-        let (region, currency) = to.get(&order)?;
-        let paid = (lines.get(&order).unwrap_or(&nothing).as_slice(), *currency);
-        let parcel = parcel(&known.catalog, work, paid, region, location, now)?;
+    let of = |together: &Vec<Fulfillment>| {
+        let (region, currency) = to.get(&together.first()?.facts().order)?;
+        let paid = (&lines, *currency);
+        let parcel = parcel(&known.catalog, together, paid, region, location, now)?;
         choose(&parcel, &scored, &policy).chosen.map(|offer| offer.carrier)
     };
     Ok(work.iter().map(of).collect())
@@ -71,21 +69,26 @@ pub fn carriers_of(
 
 fn parcel<'a>(
     catalog: &Catalog,
-    work: &Fulfillment,
-    (lines, currency): (&[OrderLine], Currency),
+    together: &[Fulfillment],
+    (lines, currency): (&HashMap<OrderId, Vec<OrderLine>>, Currency),
     region: &str,
     location: &'a Location,
     now: Timestamp,
 ) -> Option<Parcel<'a>> {
     let (mut grams, mut volume, mut longest, mut value_minor) = (0_u64, 0_u64, 0_u32, 0_i64);
     let mut handling = Handling::default();
-    for line in work.facts().lines.iter().filter(|line| line.quantity > 0) {
+    let goods = together.iter().flat_map(|work| {
+        let facts = work.facts();
+        facts.lines.iter().map(|line| (facts.order, line))
+    });
+    for (order, line) in goods.filter(|(_, line)| line.quantity > 0) {
         let Some(sku) = catalog.sku(line.sku) else { continue };
         let pieces = line.quantity.unsigned_abs();
         grams += u64::from(sku.weight_grams) * pieces;
         volume += sku.dimensions_mm.iter().map(|edge| u64::from(*edge)).product::<u64>() * pieces;
         longest = longest.max(sku.dimensions_mm.into_iter().max().unwrap_or(0));
-        let paid = lines.iter().find(|it| it.terms.line_no == line.line_no);
+        let mut paid = lines.get(&order).into_iter().flatten();
+        let paid = paid.find(|it| it.terms.line_no == line.line_no);
         value_minor += paid.map_or(0, |it| it.terms.unit_price_minor) * line.quantity;
         handling = handling.or(sku.handling);
     }

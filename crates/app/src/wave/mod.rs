@@ -225,11 +225,6 @@ impl Waiting {
         let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
         let held = review::held_among(tx, &orders_of(&work))?;
         work.retain(|work| !held.contains(&work.facts().order));
-        if let Some(carrier) = wish.carrier {
-            let carriers = carriers_of(tx, known, &location, &work, now)?;
-            let mut keep = carriers.into_iter();
-            work.retain(|_| keep.next().flatten() == Some(carrier));
-        }
         work.sort_by_key(|work| {
             let facts = work.facts();
             (!facts.is_urgent, facts.ship_by.is_none(), facts.ship_by, facts.id)
@@ -242,6 +237,11 @@ impl Waiting {
                 wish.ship_by.is_none_or(|by| facts.ship_by.is_some_and(|ship_by| ship_by <= by));
             is_due && (facts.is_urgent || !wish.is_urgent)
         });
+        if let Some(carrier) = wish.carrier {
+            let carriers = carriers_of(tx, known, &location, &work, now)?;
+            let mut keep = carriers.into_iter();
+            work.retain(|_| keep.next().flatten() == Some(carrier));
+        }
         let lines = work.iter().flatten().flat_map(|work| &work.facts().lines);
         let mut skus: Vec<SkuId> = lines.map(|line| line.sku).collect();
         skus.sort_unstable();

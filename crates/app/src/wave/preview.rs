@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use ordermill_base::Timestamp;
+use ordermill_domain::fulfillment::Facts;
 use ordermill_domain::ids::{CarrierId, LocationId};
 use ordermill_storage::{Database, Tx};
 
 use super::foresee::{Known, carriers_of};
-use super::{ReleaseError, Waiting, Wish, work_of};
+use super::{ReleaseError, Waiting, Wish, fitting, work_of};
 use crate::permission::Principal;
 use crate::pick_list::may_pick;
 
@@ -64,6 +65,7 @@ pub async fn preview(
         let Some(mut waiting) = Waiting::look(tx, at, (&wanted, &known), now)? else {
             return Ok(None);
         };
+        waiting.leave_out_what_is_seen_to(now);
         waiting.keep_zone(&wanted.zone, now);
         let carriers = carriers_of(tx, &known, &waiting.location, &waiting.work, now)?;
         Ok::<_, ordermill_storage::Error>(Some(counted(&waiting, &carriers, wanted.most, now)))
@@ -81,18 +83,20 @@ fn counted(
     let mut by_carrier: BTreeMap<Option<CarrierId>, Count> = BTreeMap::new();
     let mut by_zone: BTreeMap<Option<String>, Count> = BTreeMap::new();
     let zones = waiting.zones(now);
-    for (at, ((work, carrier), mut zones)) in
+    let fitting = fitting(&waiting.work, most);
+    for (at, ((together, carrier), mut zones)) in
         waiting.work.iter().zip(carriers).zip(zones).enumerate()
     {
-        let facts = work.facts();
-        let one = Count {
-            fulfillments: 1,
-            late: facts.ship_by.is_some_and(|ship_by| ship_by < now).into(),
-            urgent: facts.is_urgent.into(),
-            pieces: work_of(work).lines.iter().map(|(_, _, pieces)| pieces).sum(),
+        let count = |is: fn(&Facts, Timestamp) -> bool| {
+            together.iter().filter(|work| is(work.facts(), now)).count() as i64
         };
-        let is_taken = i64::try_from(at).is_ok_and(|at| at < most);
-        if is_taken { &mut preview.taken } else { &mut preview.left }.add(one);
+        let one = Count {
+            fulfillments: together.len() as i64,
+            late: count(|facts, now| facts.ship_by.is_some_and(|ship_by| ship_by < now)),
+            urgent: count(|facts, _| facts.is_urgent),
+            pieces: work_of(together).lines.iter().map(|wanted| wanted.pieces).sum(),
+        };
+        if at < fitting { &mut preview.taken } else { &mut preview.left }.add(one);
         by_carrier.entry(*carrier).or_default().add(one);
         let zone = if zones.len() == 1 { zones.pop().filter(|it| !it.is_empty()) } else { None };
         by_zone.entry(zone).or_default().add(one);
