@@ -191,6 +191,7 @@ use crate::{
         (name = "reviews", description = "Orders that the rules hold, and deciding about them."),
         (name = "floor", description = "Waves and pick lists of a location, followed scan by scan."),
         (name = "rules", description = "Which orders a person looks at: versions, trials, what is in force; how locations are chosen."),
+        (name = "shipping", description = "Parcels on their way, hand-over lists, and what buyers say at the door."),
         (name = "carriers", description = "Who takes parcels: what was agreed, our accounts, and what a parcel would cost."),
         (name = "webhooks", description = "Being told of what happens, signed and in order."),
         (name = "events", description = "What happens, as it happens, and what happened."),
