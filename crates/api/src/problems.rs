@@ -132,6 +132,8 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "The location does not have what the order wants. The work stays where it was.",
     ),
     ("malformed_json", 400, "The body is not JSON."),
+    ("manifest_closed", 409, "The hand-over list was closed before: its carrier has the parcels."),
+    ("manifest_empty", 409, "Nothing stands on the hand-over list that could leave."),
     ("method_not_allowed", 405, "The address exists and does not have that method."),
     (
         "movement_refused",
@@ -145,6 +147,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "No boxes can be proposed: something fits into none, or there is too much of it.",
     ),
     ("not_a_file_of_orders", 415, "Send the file as application/x-ndjson or text/csv."),
+    (
+        "not_all_received",
+        409,
+        "Something of the order is still to come, or it has ended otherwise.",
+    ),
     ("not_found", 404, "There is no such thing, or it is not yours to know of."),
     ("not_json", 415, "Send the body as application/json."),
     (
@@ -155,6 +162,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ("not_merged", 409, "The work travels by itself already."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
     ("not_waiting", 409, "The channel's order does not wait any more."),
+    ("nothing_delivered", 409, "No parcel of the order was delivered: nothing can be missing yet."),
     ("nothing_missing", 409, "No piece of the line waits for stock."),
     ("nothing_planned", 409, "The order has no work that is planned and not on a floor yet."),
     ("nothing_to_refund", 409, "Nothing that came in is left to be refunded."),

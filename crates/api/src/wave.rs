@@ -274,7 +274,7 @@ pub async fn preview_wave(
     let wish = wish_of(&services, body.value).await?;
     let (known, now) = (known(&services).await?, services.now());
     let found = preview(services.database(), caller.principal(), at, (&wish, &known), now).await?;
-    let carriers = services.database().read(|tx| carrier::list(tx)).await?;
+    let carriers = services.database().read(carrier::list).await?;
     let code = |id: Option<CarrierId>| {
         let found = carriers.iter().find(|it| Some(it.carrier.id) == id);
         found.map(|it| it.carrier.code.clone())

@@ -12,7 +12,7 @@ use ordermill_domain::ids::ShipmentId;
 use ordermill_domain::shipment::{Outcome, Scan, TrackingStatus};
 use ordermill_ports::Answer;
 use ordermill_ports::carrier::{
-    Account, Carrier, CarrierError, CarrierKind, Label, LabelRequest, Parcel, Pickup,
+    Account, Carrier, CarrierError, CarrierKind, Instruction, Label, LabelRequest, Parcel, Pickup,
     PickupRequest, Rate, UnusableAccount, Voided,
 };
 use serde_json::json;
@@ -314,6 +314,21 @@ impl Carrier for One {
             }
             made.is_void = true;
             Ok(Voided::Done)
+        })
+    }
+
+    /// It goes on as planned: what it is told comes too late.
+    fn instruct<'a>(
+        &'a self,
+        instruction: &'a Instruction,
+    ) -> Answer<'a, Result<(), CarrierError>> {
+        let waybill = instruction.waybill.clone();
+        self.call(move |books, _| match books.roads.contains_key(&waybill) {
+            true => Ok(()),
+            false => {
+                let (code, message) = ("not_here".to_owned(), "simulated".to_owned());
+                Err(CarrierError::Refused { code, message })
+            }
         })
     }
 }

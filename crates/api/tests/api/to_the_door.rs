@@ -236,7 +236,7 @@ async fn hear(shop: &Shop, id: ShipmentId, status: TrackingStatus) {
     let scan = Scan::new(status, act.at);
     let (vault, ids) = (shop.services.vault(), shop.services.database().ids());
     let heard = Heard::new(vault, ids, id, "test", vec![scan], act.at);
-    let take = move |tx: &mut Tx<'_>| take_in(tx, &act, &[heard.clone()]);
+    let take = move |tx: &mut Tx<'_>| take_in(tx, &act, std::slice::from_ref(&heard));
     shop.services.database().write(take).await.unwrap();
 }
 

@@ -318,6 +318,7 @@ mod tests {
             id: PackageId::from_raw(1),
             order: OrderId::from_raw(1),
             fulfillment: FulfillmentId::from_raw(1),
+            inside: None,
             number: 1,
             material: "BOX-S".into(),
             size_mm: [216, 146, 116],

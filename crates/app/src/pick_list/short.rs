@@ -56,7 +56,7 @@ pub(super) fn report(
         Err(error) => return Ok(told(&error.into(), seen)),
     };
     let file = files.iter().find(|file| file.work.id() == line.fulfillment);
-    if !file.is_some_and(|file| file.work.state().after(Step::Short).is_ok()) {
+    if file.is_none_or(|file| file.work.state().after(Step::Short).is_err()) {
         // Nobody wants the pieces any more; the list learns it from the journal.
         return Ok(refused(Outcome::Canceled, seen, String::new()));
     }

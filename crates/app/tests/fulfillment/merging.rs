@@ -109,6 +109,7 @@ fn release(connection: &mut Connection) -> Result<i64, ReleaseError> {
         ship_by: None,
         is_urgent: false,
         zone: String::new(),
+        carrier: None,
         most: 1,
         cart: Cart { totes: 200, pieces_per_tote: NonZeroU32::new(9_999).unwrap() },
     };

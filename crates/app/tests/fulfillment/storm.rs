@@ -214,6 +214,7 @@ fn leaves(connection: &mut Connection, order: OrderId, id: FulfillmentId) {
             serials: Vec::new(),
         });
         let packed = Package {
+            inside: None,
             id: tx.next_id(NOW),
             order,
             fulfillment: id,

@@ -8,7 +8,7 @@ use ordermill_domain::ids::ShipmentId;
 use ordermill_domain::shipment::Scan;
 use ordermill_ports::Answer;
 use ordermill_ports::carrier::{
-    Account, Carrier, CarrierError, CarrierKind, Label, LabelRequest, Parcel, Pickup,
+    Account, Carrier, CarrierError, CarrierKind, Instruction, Label, LabelRequest, Parcel, Pickup,
     PickupRequest, Rate, UnusableAccount, Voided,
 };
 use ordermill_storage::Value;
@@ -160,5 +160,12 @@ impl Carrier for One {
 
     fn void(&self, reference: ShipmentId) -> Answer<'_, Result<Voided, CarrierError>> {
         self.one.void(reference)
+    }
+
+    fn instruct<'a>(
+        &'a self,
+        instruction: &'a Instruction,
+    ) -> Answer<'a, Result<(), CarrierError>> {
+        self.one.instruct(instruction)
     }
 }

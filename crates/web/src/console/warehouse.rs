@@ -297,7 +297,7 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
         let page = page(&desk, (&places, &here), &seen, &entered, &wrong);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
     };
-    let carriers = desk.site.services().database().read(|tx| carrier::list(tx)).await?;
+    let carriers = desk.site.services().database().read(carrier::list).await?;
     let wish = match read(&entered, &here, &carriers, t) {
         Ok(wish) => wish,
         Err(wrong) => return refused(wrong).await,

@@ -55,7 +55,7 @@ fn goods_come_in_by_scans_without_a_script_and_a_wrong_scan_says_what_is_asked_f
 #[test]
 fn a_wave_is_counted_before_it_is_released() {
     on_each_database(async |shop: &Shop| {
-        crate::sourcing::a_planned_order(shop, 101).await;
+        crate::sourcing::a_planned_order(shop, 101, 1).await;
         let picker = shop.hire("pat", &[Role::Warehouse]).await;
         let asked = "count=1&urgent=all&most=200&totes=12&pieces_per_tote=20";
         let counted = shop.get(&picker, &format!("/console/wh?{asked}")).await;
