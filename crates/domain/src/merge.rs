@@ -29,6 +29,8 @@ coded! {
         Backordered = "backordered",
         /// They came from different shops.
         OtherShop = "other_shop",
+        /// Their channel is told of the parcel of each order.
+        ToldChannel = "told_channel",
         /// One is paid, the other is paid at the door.
         OtherTerms = "other_terms",
         /// Their amounts are in different currencies.
@@ -73,6 +75,8 @@ pub struct Side<'g> {
     pub order: OrderId,
     /// Where the order came from.
     pub channel: ChannelId,
+    /// Whether that channel is told of each parcel that leaves.
+    pub is_told: bool,
     /// Who bought, unless a guest.
     pub customer: Option<CustomerId>,
     /// When the money comes.
@@ -114,6 +118,7 @@ pub fn obstacles(a: &Side<'_>, b: &Side<'_>, limits: Limits, apart: &[Pair]) -> 
         Obstacle::Promotion => a.is_promotion || b.is_promotion,
         Obstacle::Backordered => a.is_backordered || b.is_backordered,
         Obstacle::OtherShop => a.channel != b.channel,
+        Obstacle::ToldChannel => a.is_told || b.is_told,
         Obstacle::OtherTerms => a.terms != b.terms,
         Obstacle::OtherCurrency => a.currency != b.currency,
         Obstacle::OtherBuyer => !is_same_buyer(a, b),
@@ -163,6 +168,7 @@ mod tests {
         Side {
             order: OrderId::from_raw(number),
             channel: ChannelId::from_raw(1),
+            is_told: false,
             customer: None,
             terms: PaymentTerms::Prepaid,
             currency: Currency::Cny,
@@ -210,6 +216,7 @@ mod tests {
             (Side { is_promotion: true, ..side(2) }, vec![Obstacle::Promotion]),
             (Side { is_backordered: true, ..side(2) }, vec![Obstacle::Backordered]),
             (Side { channel: ChannelId::from_raw(2), ..side(2) }, vec![Obstacle::OtherShop]),
+            (Side { is_told: true, ..side(2) }, vec![Obstacle::ToldChannel]),
             (Side { terms: PaymentTerms::CashOnDelivery, ..side(2) }, vec![Obstacle::OtherTerms]),
             (Side { currency: Currency::Eur, ..side(2) }, vec![Obstacle::OtherCurrency]),
             (Side { marks: nobody, ..side(2) }, vec![Obstacle::OtherBuyer, Obstacle::OtherAddress]),

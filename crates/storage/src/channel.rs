@@ -110,6 +110,12 @@ pub fn fetch(tx: &mut Tx<'_>, id: ChannelId) -> Result<Option<Channel>, Error> {
     tx.query_opt(&sql, params![id.raw()], read)
 }
 
+/// Channels that are told of each parcel that leaves: those that we have access to.
+pub fn told_of_parcels(tx: &mut Tx<'_>) -> Result<Vec<ChannelId>, Error> {
+    let sql = "SELECT id FROM channels WHERE access_token IS NOT NULL ORDER BY id LIMIT 1000";
+    tx.query(sql, &[], |row| row.id())
+}
+
 /// All channels by code; a shop has a handful.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Channel>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM channels ORDER BY code LIMIT 1000");

@@ -37,12 +37,12 @@ const STEPS: &[(i64, &str)] = &[
     (26, include_str!("migrations/0026_picking.sql")),
     (27, include_str!("migrations/0027_packages.sql")),
     (28, include_str!("migrations/0028_label_prints.sql")),
-    (30, include_str!("migrations/0030_splits.sql")),
-    (31, include_str!("migrations/0031_merges.sql")),
-    (32, include_str!("migrations/0032_channel_reports.sql")),
-    (33, include_str!("migrations/0033_carrier_instructions.sql")),
-    (34, include_str!("migrations/0034_choices.sql")),
-    (35, include_str!("migrations/0035_floor.sql")),
+    (29, include_str!("migrations/0029_splits.sql")),
+    (30, include_str!("migrations/0030_merges.sql")),
+    (31, include_str!("migrations/0031_channel_reports.sql")),
+    (32, include_str!("migrations/0032_carrier_instructions.sql")),
+    (33, include_str!("migrations/0033_choices.sql")),
+    (34, include_str!("migrations/0034_floor.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -7,7 +7,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, FulfillmentError, Planned, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, MergeId, OrderId};
 use ordermill_domain::merge::{MEMBERS_MAX, Obstacle, Side, obstacles};
-use ordermill_storage::{Error, Tx, fulfillment as stored};
+use ordermill_storage::{Error, Tx, channel, fulfillment as stored};
 
 use super::side;
 use crate::catalog::Catalog;
@@ -233,13 +233,15 @@ fn check_members(
     files: &[OrderFile],
     by: By,
 ) -> Result<(), MergeError> {
+    let told = channel::told_of_parcels(tx)?;
     let mut sides: Vec<(FulfillmentId, Side<'_>)> = Vec::with_capacity(members.len());
     for &at in members {
         let work = &works[at].work;
         let order = files.iter().find(|file| file.order().id() == work.facts().order);
         let order = order.ok_or(WorkError::NotFound(work.id()))?.order();
         let marks = marks_now(tx, vault, order.id())?;
-        sides.push((work.id(), side(catalog, order, marks, work.facts())));
+        let is_told = told.contains(&order.facts().channel);
+        sides.push((work.id(), side(catalog, (order, is_told), marks, work.facts())));
     }
     let rule = &catalog.sourcing.merge;
     let mut found: BTreeMap<FulfillmentId, BTreeSet<Obstacle>> = BTreeMap::new();

@@ -11,15 +11,15 @@
 mod auto;
 pub mod by_hand;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ordermill_base::{Id, Span, id::first_at};
 use ordermill_domain::fulfillment::{Facts, Fulfillment, State};
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{ChannelId, OrderId};
 use ordermill_domain::merge::{Limits, Obstacle, Side, obstacles};
 use ordermill_domain::order::Order;
 use ordermill_domain::risk::Marks;
-use ordermill_storage::{Error, Tx, fulfillment, order, risk};
+use ordermill_storage::{Error, Tx, channel, fulfillment, order, risk};
 
 use crate::catalog::Catalog;
 use crate::privacy::Vault;
@@ -122,6 +122,8 @@ fn is_same_merge(a: &Fulfillment, b: &Fulfillment) -> bool {
 struct Known {
     orders: HashMap<OrderId, Order>,
     marks: HashMap<OrderId, Marks>,
+    /// Channels that are told of each parcel.
+    told: HashSet<ChannelId>,
 }
 
 impl Known {
@@ -133,18 +135,25 @@ impl Known {
         for id in &ids {
             orders.extend(order::fetch(tx, *id)?.map(|stored| (*id, stored.order)));
         }
-        Ok(Self { orders, marks: risk::marks_of_each(tx, &ids)? })
+        let told = channel::told_of_parcels(tx)?.into_iter().collect();
+        Ok(Self { orders, marks: risk::marks_of_each(tx, &ids)?, told })
     }
 
     fn side<'c>(&self, catalog: &'c Catalog, work: &Fulfillment) -> Option<Side<'c>> {
         let facts = work.facts();
         let order = self.orders.get(&facts.order)?;
-        Some(side(catalog, order, self.marks.get(&facts.order).copied(), facts))
+        let is_told = self.told.contains(&order.facts().channel);
+        Some(side(catalog, (order, is_told), self.marks.get(&facts.order).copied(), facts))
     }
 }
 
 /// Work as the rule of merging sees it.
-fn side<'c>(catalog: &'c Catalog, order: &Order, marks: Option<Marks>, work: &Facts) -> Side<'c> {
+fn side<'c>(
+    catalog: &'c Catalog,
+    (order, is_told): (&Order, bool),
+    marks: Option<Marks>,
+    work: &Facts,
+) -> Side<'c> {
     let of_order = order.facts();
     let grams = work.lines.iter().map(|line| {
         let one = catalog.sku(line.sku).map_or(0, |sku| sku.weight_grams);
@@ -153,6 +162,7 @@ fn side<'c>(catalog: &'c Catalog, order: &Order, marks: Option<Marks>, work: &Fa
     Side {
         order: work.order,
         channel: of_order.channel,
+        is_told,
         customer: of_order.customer,
         terms: of_order.terms,
         currency: of_order.amounts.currency,

@@ -28,6 +28,7 @@ pub fn obstacle(obstacle: Obstacle, t: Words) -> &'static str {
         Obstacle::Promotion => t.merge_promotion(),
         Obstacle::Backordered => t.merge_backordered(),
         Obstacle::OtherShop => t.merge_other_shop(),
+        Obstacle::ToldChannel => t.merge_told_channel(),
         Obstacle::OtherTerms => t.merge_other_terms(),
         Obstacle::OtherCurrency => t.merge_other_currency(),
         Obstacle::OtherBuyer => t.merge_other_buyer(),
@@ -65,6 +66,7 @@ crate::words! {
     merge_promotion = "活动订单单独发货", "one was sold under a promotion";
     merge_backordered = "有商品缺货待发", "pieces of one of them wait for stock";
     merge_other_shop = "不是同一个店铺", "they came from different shops";
+    merge_told_channel = "平台按单跟踪包裹", "their channel follows the parcel of each order";
     merge_other_terms = "一单货到付款，一单已付", "one is paid at the door and the other is not";
     merge_other_currency = "币种不同", "they are in different currencies";
     merge_other_buyer = "不是同一个买家", "it is not the same buyer";
