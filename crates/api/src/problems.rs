@@ -51,6 +51,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ),
     ("cart_ordered", 409, "The cart has become an order and changes no more."),
     ("channel_unknown", 404, "No channel has this code, or something else speaks through it."),
+    ("code_taken", 409, "Another carrier has this code."),
     (
         "conflict",
         503,
@@ -79,6 +80,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "The gateway refused. The payment has failed and may be started again.",
     ),
     ("gateway_unknown", 404, "No gateway of this name is set up."),
+    (
+        "held_by_review",
+        409,
+        "The order is held by its review. Decide that first; its work is changed afterwards.",
+    ),
     (
         "idempotency_key_malformed",
         400,
@@ -110,11 +116,6 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "invalid_fields",
         422,
         "Some fields are missing or wrong. Each stands in errors, by its JSON Pointer, with the reason; card_number means that a text holds the number of a payment card, which is not accepted anywhere.",
-    ),
-    (
-        "held_by_review",
-        409,
-        "The order is held by its review. Decide that first; its work is changed afterwards.",
     ),
     (
         "key_of_one_channel",

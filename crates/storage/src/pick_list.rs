@@ -1,8 +1,11 @@
-//! Pick lists with their stops, and the scans that were taken.
+//! Pick lists with their stops; the scans that were taken ([`answers`]); how far the floor is ([`by_zone`]).
+
+mod answers;
+mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ordermill_base::{Id, Timestamp};
+use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{FulfillmentId, LocationId, PickListId, SkuId, StaffId, WaveId};
 use ordermill_domain::pick_list::{Event, Facts, Line, PickList, State};
@@ -10,6 +13,9 @@ use ordermill_domain::pick_list::{Event, Facts, Line, PickList, State};
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
+
+pub use answers::{answers, keep_answers, prune_answers};
+pub use share::{Share, by_person, by_zone};
 
 static INSERT: Insert = insert!("pick_lists" {
     id: Int, location_id: Int, wave_id: Int, state: Text, picker_id: Int, totes: Int, walk_mm: Int,
@@ -424,99 +430,4 @@ pub fn beside_bins(
         Ok((sku, BesideBins { in_totes, to_put_away, wanted }))
     })?;
     Ok(all.into_iter().collect())
-}
-
-/// How much of the floor's work is done, by zone or by person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    /// The code of the zone, or the raw id of the person; empty for what lies without a bin.
-    pub of: String,
-    /// Pieces picked.
-    pub picked: i64,
-    /// Pieces that were not there.
-    pub short: i64,
-    /// Pieces left on lists that are not done.
-    pub left: i64,
-}
-
-fn read_share(row: &mut Row<'_>) -> Result<Share, Error> {
-    Ok(Share { of: row.text()?, picked: row.int()?, short: row.int()?, left: row.int()? })
-}
-
-const SUMS: &str = "CAST(SUM(l.picked) AS BIGINT), CAST(SUM(l.short) AS BIGINT),
-    CAST(SUM(l.quantity - l.picked - l.short - l.dropped) AS BIGINT)";
-
-/// What is picked and left of lists released since `since`, by zone.
-pub fn by_zone(
-    tx: &mut Tx<'_>,
-    location: LocationId,
-    since: Timestamp,
-) -> Result<Vec<Share>, Error> {
-    let sql = format!(
-        "SELECT COALESCE(b.zone, ''), {SUMS} FROM pick_lists p
-           JOIN pick_lines l ON l.pick_list_id = p.id LEFT JOIN bins b ON b.id = l.bin_id
-          WHERE p.location_id = $1 AND p.released_at >= $2
-          GROUP BY COALESCE(b.zone, '') ORDER BY COALESCE(b.zone, '')"
-    );
-    tx.query(&sql, params![location.raw(), since], read_share)
-}
-
-/// What is picked and left of lists released since `since`, by who has or had them.
-pub fn by_person(
-    tx: &mut Tx<'_>,
-    location: LocationId,
-    since: Timestamp,
-) -> Result<Vec<Share>, Error> {
-    let sql = format!(
-        "SELECT CAST(p.picker_id AS TEXT), {SUMS} FROM pick_lists p
-           JOIN pick_lines l ON l.pick_list_id = p.id
-          WHERE p.location_id = $1 AND p.released_at >= $2 AND p.picker_id IS NOT NULL
-          GROUP BY p.picker_id ORDER BY p.picker_id"
-    );
-    tx.query(&sql, params![location.raw(), since], read_share)
-}
-
-/// The answers that scans with these keys have got, if they were taken: (key, answer).
-pub fn answers(
-    tx: &mut Tx<'_>,
-    list: PickListId,
-    keys: &[&str],
-) -> Result<Vec<(String, String)>, Error> {
-    const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT scan_key, answer FROM pick_scans WHERE pick_list_id = $1 AND scan_key = $2",
-        postgres: "SELECT s.scan_key, s.answer
-            FROM unnest($1::bigint[], $2::text[]) AS n (list, scan_key)
-            JOIN pick_scans s ON s.pick_list_id = n.list AND s.scan_key = n.scan_key",
-    };
-    let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
-    for key in keys {
-        rows.push(params![list.raw(), *key]);
-    }
-    tx.query_each(&SQL, &rows, |row| Ok((row.text()?, row.text()?)))
-}
-
-static KEEP: Insert =
-    insert!("pick_scans" { pick_list_id: Int, scan_key: Text, answer: Text, at: Int });
-
-/// Keeps the answers of scans, for when they are sent again: (key, answer).
-pub fn keep_answers(
-    tx: &mut Tx<'_>,
-    list: PickListId,
-    answers: &[(&str, String)],
-    now: Timestamp,
-) -> Result<(), Error> {
-    let mut rows = tx.appender(&KEEP)?;
-    for (key, answer) in answers {
-        rows.push(params![list.raw(), *key, answer.as_str(), now])?;
-    }
-    Ok(())
-}
-
-/// Forgets the answers of scans from before a moment, at most so many; gives how many.
-pub fn prune_answers(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Error> {
-    tx.execute(
-        "DELETE FROM pick_scans WHERE (pick_list_id, scan_key) IN (
-            SELECT pick_list_id, scan_key FROM pick_scans WHERE at < $1 ORDER BY at LIMIT $2)",
-        params![before, limit],
-    )
 }

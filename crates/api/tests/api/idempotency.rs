@@ -73,9 +73,10 @@ fn rules(note: &str) -> Value {
 }
 
 /// Those that change a thing which is the same for everybody: refunds need an order that is paid, see
-/// the tests of money; the others are tested with their waves, carts, gift cards, points
+/// the tests of money; the others are tested with their waves, carriers, carts, gift cards, points
 /// and reviews.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
+    "/api/v1/carriers",
     "/api/v1/locations/{location_id}/waves",
     "/api/v1/orders/{order_id}/review",
     "/api/v1/orders/{order_id}/refunds",

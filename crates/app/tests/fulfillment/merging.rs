@@ -21,7 +21,7 @@ use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{ReleaseError, Wish as WaveWish, release_in};
 use ordermill_base::{Id, Quantity, id::first_at};
 use ordermill_domain::fulfillment::{Fulfillment, State};
-use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
+use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, WaveId};
 use ordermill_domain::merge::Obstacle;
 use ordermill_domain::order::{Action, CancelReason, LineQuantity, Progress, Review, Status};
 use ordermill_domain::risk::Marks;
@@ -117,7 +117,7 @@ fn release(connection: &mut Connection) -> Result<i64, ReleaseError> {
     wave.map(|wave| wave.fulfillments)
 }
 
-/// Takes everything of an order from its bins.
+/// Brings everything of an order to the bench, without lists and walks.
 fn pick(connection: &mut Connection, order: OrderId) {
     let work = open_work(connection, order);
     let (_, act) = somebody();
@@ -128,6 +128,7 @@ fn pick(connection: &mut Connection, order: OrderId) {
     let pieces: Vec<LineQuantity> = pieces.collect();
     let picked = |tx: &mut Tx<'_>| {
         let mut file = FulfillmentFile::load(tx, work.id()).unwrap();
+        file.step(&act, |work| work.release(WaveId::from_raw(1), NOW)).unwrap();
         file.step(&act, |work| work.pick(pieces.clone(), NOW)).unwrap();
         file.step(&act, |work| work.finish_picking(NOW)).unwrap();
         file.save(tx)
@@ -149,7 +150,6 @@ fn all_right() -> Findings {
 fn packed(database: &TestDatabase) -> (Connection, Catalog, [OrderId; 2]) {
     let (mut connection, catalog, orders) = two_orders(database);
     join(&mut connection, &catalog, &orders).unwrap();
-    release(&mut connection).unwrap();
     orders.iter().for_each(|order| pick(&mut connection, *order));
     let id = open_work(&mut connection, orders[0]).id();
     let (who, act) = somebody();
@@ -270,7 +270,6 @@ fn all_of_it_is_rechecked_together() {
     for database in each_database() {
         let (mut connection, catalog, orders) = two_orders(&database);
         join(&mut connection, &catalog, &orders).unwrap();
-        release(&mut connection).unwrap();
         pick(&mut connection, orders[0]);
         let id = open_work(&mut connection, orders[0]).id();
         let (who, act) = somebody();

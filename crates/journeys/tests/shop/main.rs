@@ -2,6 +2,7 @@
 
 mod buying;
 mod kit;
+mod parcel;
 mod saving;
 mod staff;
 mod visitors;

@@ -64,6 +64,7 @@ pub(crate) fn lay_floor(world: &mut World) -> Floor {
         for (number, (code, first_minor)) in (1..).zip(CARRIERS) {
             let account = NewAccount {
                 protocol: carriers::NAME.to_owned(),
+                url: "http://carrier.example".to_owned(),
                 secret: Some("our secret".to_owned()),
                 ..NewAccount::default()
             };
