@@ -20,7 +20,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use benefit::{Account, Tender};
 pub use coupon::Coupon;
 pub use floor::{Asks, Barcode, Bin, Floor, Spot, Stage, Stop, Walk};
-pub use message::{Telling, Tellings};
+
+pub use message::{Telling, Tellings, is_about_a_parcel};
 pub use money::{ByHand, Owed, Pay, PayState, Refund, RefundState};
 pub use parcel::{Parcel, Parcels, Where, Word, word};
 pub use price::{Basket, NotEnoughPoints, Price};

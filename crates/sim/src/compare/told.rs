@@ -10,7 +10,8 @@ use ordermill_storage::journal;
 
 use super::{ALL, same};
 use crate::ground;
-use crate::model::Wrong;
+use crate::model::{Wrong, is_about_a_parcel};
+
 use crate::shop::Shop;
 
 const PAGE: i64 = 1_000;
@@ -37,6 +38,7 @@ impl Shop {
                 State::Sent => to.is_some(),
                 // After the last try, or because there is nothing to pay any more.
                 State::Dead => true,
+                State::Moot if is_about_a_parcel(telling.1) => true,
                 State::Moot => is_pointless && !order.is_payable(self.world.now().as_micros()),
                 State::Waiting => false,
             };

@@ -98,7 +98,9 @@ impl Shop {
                     // Then the carrier's own scan is the proof.
                     self.is_said(id, None)?;
                 }
-                self.model.parcel_moves(id, Where::Carried, at)
+                self.model.parcel_moves(id, Where::Carried, at)?;
+                self.model.is_parcel_news(at, id, "handed_over", at.1);
+                Ok(())
             }
             "tracked" => {
                 let status = body["status"].as_str().unwrap_or_default();
@@ -107,9 +109,15 @@ impl Shop {
                 if status != "sign_off_disputed" {
                     self.is_said(id, Some(said))?;
                 }
-                self.model.parcel_tracked(id, said)
+                self.model.parcel_tracked(id, said)?;
+                self.model.is_parcel_news(at, id, status, said.0);
+                Ok(())
             }
-            "delivered" => self.model.parcel_moves(id, Where::Arrived, at),
+            "delivered" => {
+                self.model.parcel_moves(id, Where::Arrived, at)?;
+                self.model.is_parcel_news(at, id, "delivered", micros(&body["scanned_at"])?);
+                Ok(())
+            }
             "voided" => self.model.parcel_moves(id, Where::Void, at),
             "returned_to_sender" => self.model.parcel_moves(id, Where::Back, at),
             "lost" => self.model.parcel_moves(id, Where::Lost, at),
