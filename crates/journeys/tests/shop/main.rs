@@ -2,7 +2,6 @@
 
 mod buying;
 mod kit;
-mod parcel;
 mod saving;
 mod staff;
 mod visitors;

@@ -5,7 +5,7 @@ use ordermill_journeys::{Browser, Demo, View, button, css, field, link, visit};
 
 use crate::kit::{fill_the_cart, paste_the_address};
 
-pub(crate) fn sign_in(browser: &mut Browser, demo: &Demo, role: &str) -> Result<()> {
+fn sign_in(browser: &mut Browser, demo: &Demo, role: &str) -> Result<()> {
     let person = demo.sign_in_of(role)?;
     browser.open("/console/sign-in?next=/console/orders")?;
     browser.fill(&field("Login"), &person.login)?;
