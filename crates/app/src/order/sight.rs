@@ -22,7 +22,7 @@ impl Sight {
     /// The widest that one's roles give.
     ///
     /// # Errors
-    /// [`Forbidden`] if they see none. Shipments are not kept yet, so nobody handles one.
+    /// [`Forbidden`] if they see none.
     pub fn of(principal: &Principal) -> Result<Self, Forbidden> {
         let may = |about: &About| authorize(principal, Permission::ReadOrders, about).is_ok();
         if may(&About::default()) {
