@@ -89,8 +89,16 @@ impl Model {
     }
 
     /// Whether everything that waits at a location can be fetched without looking into bins that are to be
-    /// counted.
+    /// counted, and no walk still claims pieces that nobody wants any more.
     pub fn can_fetch_all(&self, location: i64) -> bool {
+        let walks = self.floor.walks.values().filter(|walk| walk.location == location);
+        let is_wanted = |stop: &Stop| {
+            let work = self.works.get(&stop.work);
+            stop.left() == 0 || work.is_some_and(|work| work.stage.is_on_floor())
+        };
+        if !walks.flat_map(|walk| &walk.stops).all(is_wanted) {
+            return false;
+        }
         let mut wanted: BTreeMap<i64, i64> = BTreeMap::new();
         let waits = |work: &&super::super::Work| {
             work.location == location && (work.stage == Stage::Planned || work.stage.is_on_floor())
