@@ -220,16 +220,15 @@ impl Model {
         }
         let order = self.order(id)?;
         let is_confirmed = order.status == Status::Confirmed;
-        let is_it =
-            |it: &&mut Pieces| it.line == line && it.place == place && it.claim == Claim::Waiting;
+        // A line may wait twice at one place, after a short pick: what is there is for the first that fits.
+        let is_it = |it: &&mut Pieces| {
+            (it.line, it.place, it.claim) == (line, place, Claim::Waiting) && it.count <= free
+        };
         let Some(it) = order.pieces.iter_mut().find(is_it) else {
-            return Err(format!("order {id} waits for nothing at {place:?}"));
+            return Err(format!("order {id} gets more than {free} pieces at {place:?}"));
         };
         let count = it.count;
         it.claim = if is_confirmed { Claim::Allocated } else { Claim::Held };
-        if count > free {
-            return Err(format!("order {id} gets {count} of {free} pieces at {place:?}"));
-        }
         let shelf = self.shelf(place);
         *(if is_confirmed { &mut shelf.allocated } else { &mut shelf.reserved }) += count;
         Ok(())
