@@ -55,6 +55,19 @@ fn a_past_is_made_listed_and_verified() {
     }
 }
 
+/// The whole way of an order through real processes, whose invariants the bench checks at its end.
+#[test]
+fn orders_are_carried_from_placed_to_completed_by_desks_that_only_use_the_api() {
+    for database in databases() {
+        let words = ["lifecycle", "--connections", "2", "--seconds", "2"];
+        let figures = bench(&words, &database);
+        let [figure] = figures.as_slice() else { panic!("one figure: {figures:?}") };
+        for positive in ["per_second", "p50_ms", "requests_per_order", "http_limit_per_second"] {
+            assert!(figure[positive].as_f64().unwrap() > 0.0, "{positive}: {figure}");
+        }
+    }
+}
+
 #[test]
 fn a_bench_that_does_not_exist_is_refused_with_those_that_do() {
     let output = Command::new(env!("CARGO_BIN_EXE_ordermill"))
