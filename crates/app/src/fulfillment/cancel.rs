@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::State;
-use ordermill_domain::ids::{MergeId, OrderId};
+use ordermill_domain::fulfillment::{Facts, State};
+use ordermill_domain::ids::{FulfillmentId, MergeId, OrderId};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, fulfillment, package, task};
 
@@ -15,6 +15,19 @@ use super::progress::roll_up;
 pub fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<FulfillmentFile>, Error> {
     let orders = fulfillment::with_merged(tx, &[order])?;
     FulfillmentFile::of_orders(tx, &orders)
+}
+
+/// The packed work whose boxes are opened when the work on an order ends: its own, and what travels with it.
+pub(crate) fn opened_with(order: OrderId, files: &[FulfillmentFile]) -> Vec<FulfillmentId> {
+    let is_packed = |facts: &&Facts| facts.state == State::Packed;
+    let packed: Vec<&Facts> =
+        files.iter().map(|file| file.work.facts()).filter(is_packed).collect();
+    let own = packed.iter().filter(|facts| facts.order == order);
+    let merges: HashSet<MergeId> = own.filter_map(|facts| facts.merge).collect();
+    let is_opened = |facts: &&&Facts| {
+        facts.order == order || facts.merge.is_some_and(|merge| merges.contains(&merge))
+    };
+    packed.iter().filter(is_opened).map(|facts| facts.id).collect()
 }
 
 /// Ends the open fulfillments of an order, as [`load`] gave them. What was picked already is put back by
@@ -30,12 +43,7 @@ pub fn cancel_each(
     mut files: Vec<FulfillmentFile>,
 ) -> Result<(), WorkError> {
     files.retain(|file| file.work.facts().milestones.ended_at.is_none());
-    let packed: HashSet<MergeId> = files
-        .iter()
-        .map(|file| file.work.facts())
-        .filter(|facts| facts.order == order && facts.state == State::Packed)
-        .filter_map(|facts| facts.merge)
-        .collect();
+    let packed = opened_with(order, &files);
     // Whose work is not packed any more.
     let mut opened = BTreeSet::new();
     for file in &mut files {
@@ -49,8 +57,7 @@ pub fn cancel_each(
                 let detail = serde_json::json!({ "order": order, "location": facts.location });
                 task::open(tx, TaskKind::PutBack, id, &detail.to_string(), None, act.at)?;
             }
-        } else if facts.state == State::Packed && facts.merge.is_some_and(|it| packed.contains(&it))
-        {
+        } else if packed.contains(&id) {
             file.step(act, |work| work.unpack(act.at))?;
             package::open_all(tx, id, act.at)?;
             opened.insert(facts.order);

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{OrderId, ShipmentId};
+use ordermill_domain::ids::{OrderId, PackageId, ShipmentId};
 use ordermill_domain::order::{CancelReason, OrderError, Progress, Status};
 use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
-use ordermill_storage::{Error, Tx, payment, refund, shipment};
+use ordermill_storage::{Error, Tx, package, payment, refund, shipment};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
 use crate::fulfillment::progress::roll_up;
-use crate::fulfillment::{WorkError, cancel};
+use crate::fulfillment::{FulfillmentFile, WorkError, cancel};
 use crate::payment::refund::{GrantRefundError, grant_refund};
 
 /// Why an order could not be canceled.
@@ -48,7 +48,7 @@ pub fn cancel_order(
     if file.order().status() == Status::Canceled {
         return Ok(false);
     }
-    if has_left(tx, id)? {
+    if has_left(tx, id, &work)? {
         return Err(FileError::from(OrderError::AlreadyShipped).into());
     }
     file.cancel(act, reason)?;
@@ -64,11 +64,30 @@ pub fn cancel_order(
     Ok(true)
 }
 
-/// Whether a carrier has a parcel of the order. The pieces of a fulfillment leave the books when all of its
-/// parcels have gone; what its first parcel carries is gone before.
-fn has_left(tx: &mut Tx<'_>, id: OrderId) -> Result<bool, Error> {
-    let ids: Vec<ShipmentId> =
-        shipment::of(tx, id)?.iter().map(|stored| stored.shipment.facts().id).collect();
+/// Whether a carrier has a parcel of the order, or a box that ending its work would open for other orders that
+/// travel with it. The pieces of a fulfillment leave the books when all of its parcels have gone; what its
+/// first parcel carries is gone before.
+pub(crate) fn has_left(
+    tx: &mut Tx<'_>,
+    id: OrderId,
+    work: &[FulfillmentFile],
+) -> Result<bool, Error> {
+    let opened = cancel::opened_with(id, work);
+    let boxes: HashSet<PackageId> = package::of_each(tx, &opened)?
+        .into_iter()
+        .map(|package| package.inside.unwrap_or(package.id))
+        .collect();
+    let mut orders: Vec<OrderId> = work.iter().map(|file| file.work.facts().order).collect();
+    orders.push(id);
+    orders.sort_unstable();
+    orders.dedup();
+    let mut ids: Vec<ShipmentId> = Vec::new();
+    for order in orders {
+        let its = shipment::of(tx, order)?;
+        let facts = its.iter().map(|stored| stored.shipment.facts());
+        let concerned = facts.filter(|it| order == id || boxes.contains(&it.terms.package));
+        ids.extend(concerned.map(|facts| facts.id));
+    }
     // Locked, so that a scan that comes in just now is before or behind.
     let parcels = shipment::fetch_each_for_update(tx, &ids)?;
     Ok(parcels.iter().any(|stored| stored.shipment.state().has_left()))

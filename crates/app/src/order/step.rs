@@ -5,13 +5,13 @@
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, StaffId};
-use ordermill_domain::order::{self, Action, CancelReason, Status, review};
+use ordermill_domain::order::{self, Action, CancelReason, OrderError, Status, review};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::ReleaseReason;
 use ordermill_domain::role::Permission;
 use ordermill_storage::{Error, Tx};
 
-use super::cancel::{CancelOrderError, cancel_order, settle_payments};
+use super::cancel::{CancelOrderError, cancel_order, has_left, settle_payments};
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
 use crate::fulfillment::{WorkError, cancel as work};
@@ -90,6 +90,9 @@ pub fn take(
         Action::AskBuyer => file.review(act, review::Step::AskBuyer)?,
         Action::ResumeReview => file.review(act, review::Step::Resume)?,
         Action::Refuse => {
+            if has_left(tx, seen.id, &of_it)? {
+                return Err(FileError::from(OrderError::AlreadyShipped).into());
+            }
             file.review(act, review::Step::Reject)?;
             file.reject(act)?;
         }

@@ -102,12 +102,15 @@ pub fn read(tx: &mut Tx<'_>, id: FulfillmentId) -> Result<Option<Together>, Erro
 /// A fulfillment, and those of these that are packed with it.
 pub(super) fn with(work: Fulfillment, others: Vec<Fulfillment>) -> Vec<Fulfillment> {
     let is_over = |work: &Fulfillment| matches!(work.state(), State::Rejected | State::Canceled);
-    let (id, merge) = (work.id(), work.facts().merge);
+    // What a carrier has is not packed with what is still here.
+    let has_left = |work: &Fulfillment| matches!(work.state(), State::HandedOver | State::Closed);
+    let (id, merge, is_gone) = (work.id(), work.facts().merge, has_left(&work));
     let is_alone = merge.is_none() || is_over(&work);
     let mut members = vec![work];
     if !is_alone {
-        let is_along =
-            |it: &Fulfillment| it.id() != id && it.facts().merge == merge && !is_over(it);
+        let is_along = |it: &Fulfillment| {
+            it.id() != id && it.facts().merge == merge && !is_over(it) && has_left(it) == is_gone
+        };
         members.extend(others.into_iter().filter(is_along));
     }
     members
@@ -117,7 +120,8 @@ pub(super) fn with(work: Fulfillment, others: Vec<Fulfillment>) -> Vec<Fulfillme
 mod tests {
     use ordermill_base::{Id, Quantity, Timestamp};
     use ordermill_domain::fulfillment::{Planned, PlannedLine};
-    use ordermill_domain::ids::{LocationId, MergeId, SkuId};
+    use ordermill_domain::ids::{LocationId, MergeId, PackageId, SkuId, WaveId};
+    use ordermill_domain::order::LineQuantity;
 
     use super::*;
 
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn they_are_as_far_as_the_one_that_is_behind() {
         let mut ahead = work(7, &[1]);
-        ahead.release(ordermill_domain::ids::WaveId::from_raw(1), AT).unwrap();
+        ahead.release(WaveId::from_raw(1), AT).unwrap();
         assert_eq!(Together::new(vec![ahead, work(8, &[1])]).work.state(), State::Planned);
     }
 
@@ -175,5 +179,19 @@ mod tests {
         gone.cancel(AT).unwrap();
         assert_eq!(with(gone.clone(), vec![work(8, &[1])]).len(), 1);
         assert_eq!(with(work(8, &[1]), vec![gone, work(8, &[1])]).len(), 1);
+    }
+    #[test]
+    fn what_a_carrier_has_is_not_packed_with_what_is_here() {
+        let mut gone = work(7, &[1]);
+        let one = LineQuantity { line_no: 1, quantity: Quantity::ONE };
+        gone.release(WaveId::from_raw(1), AT).unwrap();
+        gone.pick(vec![one], AT).unwrap();
+        gone.finish_picking(AT).unwrap();
+        gone.recheck(AT).unwrap();
+        gone.pack(vec![PackageId::from_raw(1)], AT).unwrap();
+        assert_eq!(with(work(8, &[1]), vec![gone.clone(), work(8, &[1])]).len(), 2);
+        gone.hand_over(AT).unwrap();
+        assert_eq!(with(work(8, &[1]), vec![gone.clone(), work(8, &[1])]).len(), 1);
+        assert_eq!(with(gone, vec![work(8, &[1])]).len(), 1);
     }
 }

@@ -2,12 +2,11 @@
 
 use ordermill_app::catalog::Catalog;
 use ordermill_app::fulfillment::FulfillmentFile;
-use ordermill_app::merge::by_hand::merge;
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
-use ordermill_app::order::file::FileError;
+use ordermill_app::order::file::{FileError, OrderFile};
+use ordermill_app::order::step::{Seen as SeenOrder, StepError, take};
 use ordermill_app::pack::close::{PackedBox, close, open};
-use ordermill_app::pack::proposal::propose;
-use ordermill_app::pack::{BenchError, Seen, together};
+use ordermill_app::pack::{BenchError, Seen};
 use ordermill_app::permission::Principal;
 use ordermill_app::reader::Reader;
 use ordermill_app::shipment::hand_over::{
@@ -15,13 +14,14 @@ use ordermill_app::shipment::hand_over::{
 };
 use ordermill_app::shipment::receipt::{Confirmed, confirm};
 use ordermill_app::shipment::{leave, packed};
-use ordermill_app::sourcing::by_hand::Seen as SeenPlan;
 use ordermill_app::sourcing::{Wish, by_rules, source_each};
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::{Act, Name};
 use ordermill_domain::fulfillment::State as Work;
 use ordermill_domain::ids::{FulfillmentId, OrderId, WaveId};
-use ordermill_domain::order::{CancelReason, LineQuantity, OrderError, Progress, Status};
+use ordermill_domain::order::{
+    Action, CancelReason, LineQuantity, OrderError, Progress, Status, review,
+};
 use ordermill_domain::package::Content;
 use ordermill_domain::shipment::State;
 use ordermill_sandbox::carriers::Word;
@@ -31,12 +31,12 @@ use ordermill_testkit::stock::{location, sku};
 
 use crate::kit::{Shop, logistics, on_each_database};
 
-fn somebody() -> Principal {
+pub(crate) fn somebody() -> Principal {
     Principal::System(Name::fixed("test"))
 }
 
 impl Shop {
-    fn looked_at(&self) -> Act {
+    pub(crate) fn looked_at(&self) -> Act {
         Act { reason: Some("a test".into()), ..self.act() }
     }
 
@@ -230,87 +230,6 @@ fn a_parcel_whose_order_was_canceled_stays_when_its_list_is_closed() {
     });
 }
 
-impl Shop {
-    /// Two orders of one buyer in one box with its label: both, and the parcel.
-    async fn merged(&self) -> ([OrderId; 2], [FulfillmentId; 2], Stored) {
-        let orders = [self.place(1).await, self.place(2).await];
-        let (act, principal, vault) = (self.looked_at(), somebody(), self.vault.clone());
-        let now = self.act().at;
-        let write = move |tx: &mut Tx<'_>| {
-            let catalog = Catalog::load(tx)?;
-            source_each(tx, &catalog, &by_rules(now), &orders.into(), &Wish::default())?;
-            let mut ids = Vec::new();
-            for order in orders {
-                ids.push(fulfillment::of(tx, order)?[0].id());
-            }
-            let seen: Vec<_> = ids.iter().map(|id| SeenPlan { id: *id, version: 1 }).collect();
-            merge(tx, &catalog, &vault, &principal, &act, &seen).map_err(Error::defect)?;
-            let one = LineQuantity { line_no: 1, quantity: Quantity::ONE };
-            for id in &ids {
-                let mut file = FulfillmentFile::load(tx, *id).map_err(Error::defect)?;
-                file.step(&act, |work| work.release(WaveId::from_raw(1), now)).unwrap();
-                file.step(&act, |work| work.pick(vec![one], now)).unwrap();
-                file.step(&act, |work| work.finish_picking(now)).unwrap();
-                file.step(&act, |work| work.recheck(now)).unwrap();
-                file.save(tx)?;
-            }
-            let both = together::read(tx, ids[0])?.ok_or(Error::Stale("work"))?;
-            let proposal = propose(&catalog, &catalog.materials, &both.work);
-            let boxes = proposal.map_err(Error::defect)?.boxes.into_iter();
-            let boxes: Vec<PackedBox> = boxes
-                .map(|it| PackedBox {
-                    material: it.material,
-                    contents: it.contents,
-                    gross_grams: None,
-                })
-                .collect();
-            let seen = Seen { id: ids[0], version: None };
-            close(tx, &catalog, &principal, &act, seen, &boxes).map_err(Error::defect)?;
-            Ok::<_, Error>([ids[0], ids[1]])
-        };
-        let works = self.database.write(write).await.unwrap();
-        for work in works {
-            self.reads(packed::reader(self.carriers.clone()), "fulfillment", work).await;
-        }
-        self.carriers.make_labels().await.unwrap();
-        let stored = self.parcels(orders[0]).await.remove(0);
-        self.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
-        (orders, works, stored)
-    }
-}
-
-#[test]
-fn two_orders_in_one_box_have_one_label_and_both_are_shipped_and_delivered_with_it() {
-    on_each_database(async |shop| {
-        let before = shop.on_hand().await;
-        let (orders, _, stored) = shop.merged().await;
-        assert_eq!(shop.sandbox().parcels().len(), 1, "one label, one freight");
-        assert!(stored.shipment.facts().terms.weight_grams > 800, "of both");
-        let id = stored.shipment.facts().id;
-        for order in orders {
-            let its: Vec<_> = shop.parcels(order).await;
-            assert_eq!(its.iter().map(|it| it.shipment.facts().id).collect::<Vec<_>>(), [id]);
-            let labeled = (Status::Confirmed, Progress::Labeled, Work::Packed);
-            assert_eq!(shop.stands(order).await, labeled);
-        }
-        let scanned = shop.scan_out(&stored.shipment.facts().terms.waybill).await;
-        shop.close(scanned.manifest).await;
-        assert_eq!(shop.on_hand().await, before - 2);
-        shop.carriers.call_drivers().await.unwrap();
-        for order in orders {
-            assert_eq!(shop.stands(order).await.1, Progress::Shipped);
-        }
-        shop.reports(&stored, Word::Signed).await;
-        shop.reads(leave::reader(), "shipment", id).await;
-        for order in orders {
-            assert_eq!(shop.stands(order).await.2, Work::Closed);
-            let act = shop.act();
-            let write = move |tx: &mut Tx<'_>| confirm(tx, &act, order).map_err(Error::defect);
-            assert_eq!(shop.database.write(write).await.unwrap(), Confirmed::Completed);
-        }
-    });
-}
-
 #[test]
 fn once_a_carrier_has_a_parcel_its_order_is_not_canceled_and_its_box_not_opened() {
     on_each_database(async |shop| {
@@ -325,6 +244,24 @@ fn once_a_carrier_has_a_parcel_its_order_is_not_canceled_and_its_box_not_opened(
             Err(CancelOrderError::File(FileError::Refused(OrderError::AlreadyShipped)))
         );
         assert!(is_refused, "{canceled:?}");
+        // Held by its review since it was changed: it is too late to refuse it, too.
+        let act = shop.looked_at();
+        let hold = move |tx: &mut Tx<'_>| {
+            let mut file = OrderFile::load(tx, order).map_err(Error::defect)?;
+            for step in [review::Step::Reopen, review::Step::Queue] {
+                file.review(&act, step).map_err(Error::defect)?;
+            }
+            file.save(tx)?;
+            Ok::<_, Error>(file.order().facts().version)
+        };
+        let version = shop.database.write(hold).await.unwrap();
+        let (act, principal) = (shop.looked_at(), somebody());
+        let seen_order = SeenOrder { id: order, version };
+        let refuse = move |tx: &mut Tx<'_>| take(tx, &principal, &act, seen_order, Action::Refuse);
+        let refused = shop.database.write(refuse).await;
+        let is_refused =
+            matches!(refused, Err(StepError::File(FileError::Refused(OrderError::AlreadyShipped))));
+        assert!(is_refused, "{refused:?}");
         let (act, principal) = (shop.looked_at(), somebody());
         let seen = Seen { id: work, version: None };
         let opening = move |tx: &mut Tx<'_>| open(tx, &principal, &act, seen);
@@ -332,49 +269,5 @@ fn once_a_carrier_has_a_parcel_its_order_is_not_canceled_and_its_box_not_opened(
         assert!(matches!(opened, Err(BenchError::Left(_))), "{opened:?}");
         shop.reads(leave::reader(), "shipment", stored.shipment.facts().id).await;
         assert_eq!(shop.stands(order).await.1, Progress::Shipped);
-    });
-}
-
-#[test]
-fn canceling_the_order_on_the_label_gives_the_label_back_and_the_other_has_one_of_its_own() {
-    on_each_database(async |shop| {
-        let (orders, works, _) = shop.merged().await;
-        let act = shop.act();
-        let write = move |tx: &mut Tx<'_>| {
-            cancel_order(tx, &act, orders[0], CancelReason::Buyer).map_err(Error::defect)
-        };
-        assert!(shop.database.write(write).await.unwrap());
-        for work in works {
-            shop.reads(packed::reader(shop.carriers.clone()), "fulfillment", work).await;
-        }
-        shop.carriers.make_labels().await.unwrap();
-        assert_eq!(shop.parcels(orders[0]).await[0].shipment.state(), State::Voided);
-        assert_eq!(shop.stands(orders[1]).await.2, Work::Rechecked);
-        let (act, principal) = (shop.looked_at(), somebody());
-        let pack = move |tx: &mut Tx<'_>| {
-            let catalog = Catalog::load(tx)?;
-            let both = together::read(tx, works[1])?.ok_or(Error::Stale("work"))?;
-            assert_eq!(both.members().len(), 1, "it travels by itself now");
-            let content = Content {
-                line_no: 1,
-                sku: sku(1),
-                quantity: Quantity::ONE,
-                lot: None,
-                serials: vec![],
-            };
-            let boxes = [PackedBox {
-                material: "BOX-M".to_owned(),
-                contents: vec![content],
-                gross_grams: None,
-            }];
-            let seen = Seen { id: works[1], version: None };
-            close(tx, &catalog, &principal, &act, seen, &boxes).map_err(Error::defect)
-        };
-        shop.database.write(pack).await.unwrap();
-        shop.reads(packed::reader(shop.carriers.clone()), "fulfillment", works[1]).await;
-        shop.carriers.make_labels().await.unwrap();
-        let own = shop.parcels(orders[1]).await;
-        let open: Vec<State> = own.iter().map(|it| it.shipment.state()).collect();
-        assert_eq!(open, [State::LabelCreated]);
     });
 }
