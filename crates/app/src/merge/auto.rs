@@ -12,6 +12,7 @@ use ordermill_domain::fulfillment::State;
 use ordermill_domain::ids::FulfillmentId;
 use ordermill_domain::merge::MEMBERS_MAX;
 use ordermill_domain::order::Review;
+use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, fulfillment, order, risk};
 
 use super::by_hand::{By, MergeError, join};
@@ -33,7 +34,9 @@ const KINDS: &[&str] = &["fulfillment.planned"];
 pub fn reader(catalog: Arc<CatalogHolder>, vault: Vault) -> Reader {
     let reader = Reader::new(READER, move |tx, entries, now| {
         let catalog = catalog.current();
-        for entry in entries {
+        // Work that a person has planned so, by splitting or moving it, travels as they planned it.
+        let by_rules = |entry: &&Entry| matches!(entry.actor, Actor::System(_));
+        for entry in entries.iter().filter(by_rules) {
             let id = FulfillmentId::from_raw(entry.aggregate_id);
             merge_planned(tx, &catalog, &vault, id, now).map_err(ReadError::Storage)?;
         }

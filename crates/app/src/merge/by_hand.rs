@@ -7,6 +7,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Fulfillment, FulfillmentError, Planned, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, MergeId, OrderId};
 use ordermill_domain::merge::{MEMBERS_MAX, Obstacle, Side, obstacles};
+use ordermill_domain::order::Review;
 use ordermill_storage::{Error, Tx, channel, fulfillment as stored};
 
 use super::side;
@@ -303,7 +304,8 @@ fn refused(error: ByHandError) -> MergeError {
     }
 }
 
-/// The orders were changed: the rules look at them again.
+/// The orders were changed: the rules look at them again. One that was intercepted stays so, and keeps none of
+/// the others.
 fn review_again(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -312,6 +314,9 @@ fn review_again(
     changed: &BTreeSet<OrderId>,
 ) -> Result<(), MergeError> {
     for file in files.iter_mut().filter(|file| changed.contains(&file.order().id())) {
+        if file.order().facts().review == Review::Intercepted {
+            continue;
+        }
         review::again(tx, act, file, &catalog.review_rules)?;
     }
     Ok(())
