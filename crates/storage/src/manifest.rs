@@ -155,9 +155,14 @@ pub fn length(tx: &mut Tx<'_>, id: ManifestId) -> Result<usize, Error> {
 /// When parcels of an order that are not given up were scanned out, and where; oldest first.
 pub fn scans_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(LocationId, Timestamp)>, Error> {
     tx.query(
-        "SELECT s.location_id, p.scanned_at FROM shipments s
+        "SELECT s.location_id, p.scanned_at FROM (
+            SELECT id, location_id FROM shipments WHERE order_id = $1 AND state <> 'voided'
+             UNION
+            SELECT b.id, b.location_id FROM packages k
+              JOIN shipments b ON b.package_id = k.inside_id AND b.state <> 'voided'
+             WHERE k.order_id = $1 AND k.inside_id IS NOT NULL AND k.opened_at IS NULL) AS s
            JOIN manifest_parcels p ON p.shipment_id = s.id
-          WHERE s.order_id = $1 AND s.state <> 'voided' ORDER BY p.scanned_at, s.id",
+          ORDER BY p.scanned_at, s.id",
         params![order.raw()],
         |row| Ok((row.id()?, row.at()?)),
     )

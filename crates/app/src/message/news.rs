@@ -49,34 +49,45 @@ fn take_in(
     wanted: &BuyerMessages,
     now: Timestamp,
 ) -> Result<(), ReadError> {
-    let Some((order, cause, subject)) = news(tx, entry, now)? else { return Ok(()) };
-    if wanted.wants(cause) && is_ours_to_tell(tx, order)? {
-        message::insert_once(tx, order, cause, subject, now)?;
+    let Some(News { orders, cause, subject }) = news(tx, entry, now)? else { return Ok(()) };
+    for order in orders {
+        if wanted.wants(cause) && is_ours_to_tell(tx, order)? {
+            message::insert_once(tx, order, cause, subject, now)?;
+        }
     }
     Ok(())
 }
 
-/// What an entry means to a buyer.
-fn news(
-    tx: &mut Tx<'_>,
-    entry: &Entry,
-    now: Timestamp,
-) -> Result<Option<(OrderId, Cause, i64)>, ReadError> {
+/// What the buyers of orders are told, and about what.
+struct News {
+    orders: Vec<OrderId>,
+    cause: Cause,
+    subject: i64,
+}
+
+impl News {
+    fn of(order: OrderId, cause: Cause, subject: i64) -> Self {
+        Self { orders: vec![order], cause, subject }
+    }
+}
+
+/// What an entry means to buyers.
+fn news(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<Option<News>, ReadError> {
     let id = entry.aggregate_id;
     if entry.kind.starts_with("shipment.") {
         let found = parcel::news(tx, entry, now)?;
-        return Ok(found.map(|(order, cause)| (order, cause, id)));
+        return Ok(found.map(|(orders, cause)| News { orders, cause, subject: id }));
     }
     Ok(match entry.kind.as_str() {
-        "order.paid" => Some((OrderId::from_raw(id), Cause::Paid, 0)),
-        "order.canceled" => Some((OrderId::from_raw(id), Cause::Canceled, 0)),
-        "order.completed" => Some((OrderId::from_raw(id), Cause::Completed, 0)),
+        "order.paid" => Some(News::of(OrderId::from_raw(id), Cause::Paid, 0)),
+        "order.canceled" => Some(News::of(OrderId::from_raw(id), Cause::Canceled, 0)),
+        "order.completed" => Some(News::of(OrderId::from_raw(id), Cause::Completed, 0)),
         "payment.failed" => payment::fetch(tx, PaymentId::from_raw(id))?
-            .map(|payment| (payment.facts().order, Cause::PaymentFailed, id)),
+            .map(|payment| News::of(payment.facts().order, Cause::PaymentFailed, id)),
         "refund.succeeded" => refund::fetch(tx, RefundId::from_raw(id))?
-            .map(|refund| (refund.facts().order, Cause::Refunded, id)),
+            .map(|refund| News::of(refund.facts().order, Cause::Refunded, id)),
         choice::ASKED => choice::order_of(tx, ChoiceId::from_raw(id))?
-            .map(|order| (order, Cause::MissingPieces, id)),
+            .map(|order| News::of(order, Cause::MissingPieces, id)),
         "deadline.warned" => {
             let event = Event::from_json(&entry.kind, &entry.body);
             let event = event.map_err(|error| ReadError::Entry(error.to_string()))?;
@@ -84,7 +95,7 @@ fn news(
                 event,
                 Event::Deadline(deadline::Event::Warned { deadline: DeadlineKind::Pay, .. })
             );
-            is_due.then(|| (OrderId::from_raw(id), Cause::PaymentDue, 0))
+            is_due.then(|| News::of(OrderId::from_raw(id), Cause::PaymentDue, 0))
         }
         _ => None,
     })

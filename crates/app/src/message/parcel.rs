@@ -21,12 +21,12 @@ pub(super) struct Parcel {
     waybill: String,
 }
 
-/// Whose buyer an entry about a parcel is told to, and as what.
+/// Whose buyers an entry about a parcel is told to, and as what: those of all orders that have goods in it.
 pub(super) fn news(
     tx: &mut Tx<'_>,
     entry: &Entry,
     now: Timestamp,
-) -> Result<Option<(OrderId, Cause)>, ReadError> {
+) -> Result<Option<(Vec<OrderId>, Cause)>, ReadError> {
     let event = AnyEvent::from_json(&entry.kind, &entry.body);
     let AnyEvent::Shipment(event) = event.map_err(|error| ReadError::Entry(error.to_string()))?
     else {
@@ -44,10 +44,13 @@ pub(super) fn news(
     if since + FRESH_STEP < now {
         return Ok(None);
     }
-    let stored = shipment::fetch(tx, ShipmentId::from_raw(entry.aggregate_id))?;
-    let facts = stored.as_ref().map(|stored| stored.shipment.facts());
-    let still = facts.filter(|facts| is_still_so(facts, cause));
-    Ok(still.map(|facts| (facts.terms.order, cause)))
+    let id = ShipmentId::from_raw(entry.aggregate_id);
+    let stored = shipment::fetch(tx, id)?;
+    if !stored.is_some_and(|stored| is_still_so(stored.shipment.facts(), cause)) {
+        return Ok(None);
+    }
+    let orders = shipment::orders_in(tx, &[id])?;
+    Ok(Some((orders.into_iter().map(|(_, order)| order).collect(), cause)))
 }
 
 const fn of_status(status: TrackingStatus) -> Option<Cause> {

@@ -123,6 +123,9 @@ pub fn read(
     };
     let currency = stored.order.facts().amounts.currency;
     let has_prices = matches!(which, Which::Note(_));
+    // Goods that travel with those of another order lie in its box.
+    let boxes: Vec<PackageId> =
+        shown.iter().map(|package| package.inside.unwrap_or(package.id)).collect();
     let mut parcels = Vec::with_capacity(shown.len());
     for package in shown {
         parcels.push(Parcel {
@@ -134,11 +137,7 @@ pub fn read(
             }),
         });
     }
-    let packages: Vec<PackageId> = match which {
-        Which::Slip(id) => vec![id],
-        Which::Note(_) => all.iter().map(|package| package.id).collect(),
-    };
-    for (parcel, carriage) in parcels.iter_mut().zip(carriages(tx, of, &packages)?) {
+    for (parcel, carriage) in parcels.iter_mut().zip(carriages(tx, of, &boxes)?) {
         parcel.carriage = carriage;
     }
     let priced: Vec<i64> = parcels
@@ -255,11 +254,11 @@ fn lines_of(
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// What carriers know packages by, in the order of the packages.
+/// What carriers know boxes by, in the order of the packages that lie in them.
 fn carriages(
     tx: &mut Tx<'_>,
     of: OrderId,
-    packages: &[PackageId],
+    boxes: &[PackageId],
 ) -> Result<Vec<Option<Carriage>>, Error> {
     let shipments = shipment::of(tx, of)?;
     let carriers = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
@@ -276,7 +275,7 @@ fn carriages(
             routing: its.routing.clone(),
         })
     };
-    Ok(packages.iter().map(of_package).collect())
+    Ok(boxes.iter().map(of_package).collect())
 }
 
 /// Buyers in the regions where Chinese is written read Chinese.

@@ -7,8 +7,9 @@ use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::ids::{OrderId, SkuId};
 use ordermill_domain::order::{OrderNumber, Status};
 use ordermill_domain::shipment::{State, TrackingStatus};
+use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
-use ordermill_storage::{Error, Tx, carrier, order, shipment, tracking};
+use ordermill_storage::{Error, Tx, carrier, order, shipment, task, tracking};
 use ordermill_vault::Claim;
 
 use super::trail::{self, Scan};
@@ -119,7 +120,8 @@ pub fn load(
     let carriers = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
     let mut parcels = Vec::new();
     let (mut arrives_by, mut delivered_at, mut is_delayed) = (None, None, false);
-    let mut is_disputed = false;
+    // Of this order: that of another whose goods travelled along is its own.
+    let is_disputed = task::find_open(tx, TaskKind::NotReceived, id.raw())?.is_some();
     for it in &shipments {
         let facts = it.shipment.facts();
         if facts.state == State::Voided {
@@ -133,7 +135,6 @@ pub fn load(
             is_delayed |= facts.terms.expected_by < now || facts.track.status.is_exception();
         }
         is_delayed |= matches!(facts.state, State::Lost | State::ReturnedToSender);
-        is_disputed |= facts.track.status == TrackingStatus::SignOffDisputed;
         delivered_at = delivered_at.max(facts.delivered_at);
         let is_on_its_way = facts.state == State::HandedOver;
         let live = if is_on_its_way { vehicle::live(tx, vault, facts.id, now)? } else { None };
