@@ -248,22 +248,57 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
     Ok(found)
 }
 
-/// Where the shipments of these orders stand: (order, state); also those of boxes that another order's
-/// label is on.
-pub fn states_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<(OrderId, State)>, Error> {
-    const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT order_id, state FROM shipments WHERE order_id = $1
-             UNION ALL
-            SELECT p.order_id, s.state FROM packages p
-              JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
-             WHERE p.order_id = $1 AND p.inside_id IS NOT NULL AND p.opened_at IS NULL",
-        postgres: "SELECT order_id, state FROM shipments WHERE order_id = ANY($1)
-             UNION ALL
-            SELECT p.order_id, s.state FROM packages p
-              JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
-             WHERE p.order_id = ANY($1) AND p.inside_id IS NOT NULL AND p.opened_at IS NULL",
-    };
-    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.parsed()?)))
+/// Where a parcel of an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Whose goods are in it.
+    pub order: OrderId,
+    /// Where it stands.
+    pub state: State,
+    /// Whether somebody has decided what is done about it.
+    pub is_planned_for: bool,
+}
+
+/// Where the shipments of these orders stand; also those of boxes that another order's label is on.
+pub fn stands_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stand>, Error> {
+    macro_rules! sql {
+        ($which:literal) => {
+            concat!(
+                "SELECT order_id, state, CAST(CASE WHEN plan IS NULL AND reshipped_at IS NULL
+                     THEN 0 ELSE 1 END AS BIGINT) FROM shipments WHERE order_id ",
+                $which,
+                " UNION ALL
+                 SELECT p.order_id, s.state, CAST(CASE WHEN s.plan IS NULL AND s.reshipped_at IS NULL
+                     THEN 0 ELSE 1 END AS BIGINT) FROM packages p
+                   JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
+                  WHERE p.inside_id IS NOT NULL AND p.opened_at IS NULL AND p.order_id ",
+                $which
+            )
+        };
+    }
+    const SQL: PerRow<'_> = PerRow { sqlite: sql!("= $1"), postgres: sql!("= ANY($1)") };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| {
+        Ok(Stand { order: row.id()?, state: row.parsed()?, is_planned_for: row.int()? != 0 })
+    })
+}
+
+/// Whose goods these parcels hold: (parcel, order), that on the label first.
+pub fn orders_in(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<(ShipmentId, OrderId)>, Error> {
+    macro_rules! sql {
+        ($which:literal) => {
+            concat!(
+                "SELECT id, order_id FROM shipments WHERE id ",
+                $which,
+                " UNION ALL
+                 SELECT s.id, p.order_id FROM shipments s JOIN packages p
+                     ON p.inside_id = s.package_id AND p.opened_at IS NULL AND p.order_id <> s.order_id
+                  WHERE s.id ",
+                $which
+            )
+        };
+    }
+    const SQL: PerRow<'_> = PerRow { sqlite: sql!("= $1"), postgres: sql!("= ANY($1)") };
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.id()?)))
 }
 
 /// Whose orders these shipments are for.

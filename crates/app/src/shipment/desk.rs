@@ -9,10 +9,10 @@ use ordermill_storage::{Tx, instruction};
 
 use super::instruct::want;
 use super::leave::follow;
-use super::reship::reship;
+use super::receipt::arm_for_parcels;
+use super::reship::{Replaced, reship};
 use super::scan::settle_exception;
 use super::{ShipmentError, may_ship};
-use crate::order::file::OrderFile;
 use crate::permission::Principal;
 use crate::privacy::Vault;
 
@@ -30,20 +30,22 @@ pub fn plan(
     version: i64,
     plan: Plan,
 ) -> Result<(), ShipmentError> {
-    // Orders are locked before parcels, as everywhere.
-    let file = match plan {
-        Plan::Reship => match shipment::fetch(tx, id)? {
-            Some(stored) => Some(OrderFile::load(tx, stored.shipment.facts().terms.order)?),
-            None => None,
-        },
+    // Orders are locked before parcels, as everywhere: all that have goods in it.
+    let replaced = match plan {
+        Plan::Reship => Some(Replaced::load(tx, id)?),
         _ => None,
     };
     let mut stored = load(tx, principal, act, id, version)?;
     let mut events = vec![stored.shipment.plan(plan, act.at)?];
     instruction::supersede(tx, id)?;
-    if let Some(file) = file {
-        events.extend(reship(tx, act, file, &mut stored)?);
-    }
+    let orders = match replaced {
+        Some(replaced) => {
+            let orders = replaced.orders();
+            events.extend(reship(tx, act, replaced, &mut stored)?);
+            orders
+        }
+        None => Vec::new(),
+    };
     let is_with_carrier = stored.shipment.state() == State::HandedOver;
     if plan == Plan::ReturnToSender && is_with_carrier {
         want(tx, id, Errand::Return, None, act.at)?;
@@ -51,8 +53,11 @@ pub fn plan(
     store_all(tx, act, &stored, version, &events)?;
     settle_exception(tx, id, plan.code(), act.at)?;
     if plan == Plan::Reship {
-        follow(tx, act, &[stored.shipment.facts().terms.order])?;
+        follow(tx, act, &orders)?;
+        return Ok(());
     }
+    // What was decided was all that the order waited for, perhaps.
+    arm_for_parcels(tx, &[id], act.at)?;
     Ok(())
 }
 
@@ -95,6 +100,7 @@ pub fn end(
     stored.look_at = None;
     store(tx, act, &stored, version, &event)?;
     settle_exception(tx, id, event.kind(), act.at)?;
+    arm_for_parcels(tx, &[id], act.at)?;
     Ok(())
 }
 

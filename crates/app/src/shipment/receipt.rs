@@ -4,7 +4,7 @@
 //! who says that it has not come stops D16 and opens a case with D5, for which the carrier is asked to
 //! prove the delivery.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
@@ -13,12 +13,14 @@ use ordermill_domain::ids::{OrderId, ShipmentId};
 use ordermill_domain::order::{Action, OrderLine};
 use ordermill_domain::shipment::{Event, State};
 use ordermill_domain::task::TaskKind;
+use ordermill_storage::shipment::Stand;
 use ordermill_storage::{Error, Tx, deadline, shipment, task};
 
 use super::ShipmentError;
 use crate::order::file::{FileError, OrderFile};
 
-/// Starts D16 for orders all of whose parcels have arrived, once.
+/// Starts D16, once, for orders whose parcels are all at their end: at least one has arrived, and about each
+/// that has not somebody has decided.
 pub(crate) fn arm_confirm_receipt(
     tx: &mut Tx<'_>,
     orders: &[OrderId],
@@ -27,14 +29,19 @@ pub(crate) fn arm_confirm_receipt(
     if orders.is_empty() {
         return Ok(());
     }
-    let mut waiting: HashMap<OrderId, bool> = orders.iter().map(|id| (*id, false)).collect();
-    for (order, state) in shipment::states_of_each(tx, orders)? {
-        let is_on_its_way = matches!(state, State::LabelCreated | State::HandedOver);
-        *waiting.entry(order).or_default() |= is_on_its_way;
+    // By order: whether something has arrived, and whether something is still to be waited for.
+    let mut seen: BTreeMap<OrderId, (bool, bool)> = BTreeMap::new();
+    for stand in shipment::stands_of_each(tx, orders)? {
+        let (has_arrived, waits) = seen.entry(stand.order).or_default();
+        match stand.state {
+            State::Delivered => *has_arrived = true,
+            State::LabelCreated | State::HandedOver => *waits = true,
+            State::ReturnedToSender | State::Lost => *waits |= !stand.is_planned_for,
+            State::Voided => {}
+        }
     }
-    let mut complete: Vec<OrderId> =
-        waiting.into_iter().filter(|(_, waits)| !waits).map(|(order, _)| order).collect();
-    complete.sort_unstable();
+    let complete = seen.into_iter().filter(|(_, (has_arrived, waits))| *has_arrived && !waits);
+    let complete: Vec<OrderId> = complete.map(|(order, _)| order).collect();
     let kind = DeadlineKind::ConfirmReceipt;
     for order in complete {
         let open = deadline::of(tx, order)?;
@@ -44,6 +51,20 @@ pub(crate) fn arm_confirm_receipt(
         }
     }
     Ok(())
+}
+
+/// As [`arm_confirm_receipt`], for every order of which goods are in these parcels.
+pub(super) fn arm_for_parcels(
+    tx: &mut Tx<'_>,
+    parcels: &[ShipmentId],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if parcels.is_empty() {
+        return Ok(());
+    }
+    let orders: BTreeSet<OrderId> =
+        shipment::orders_in(tx, parcels)?.into_iter().map(|(_, order)| order).collect();
+    arm_confirm_receipt(tx, &orders.into_iter().collect::<Vec<_>>(), now)
 }
 
 /// What confirming has led to.
@@ -58,14 +79,13 @@ pub enum Confirmed {
 /// The buyer has everything, or D16 says so: the order is complete.
 pub fn confirm(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<Confirmed, FileError> {
     let mut file = OrderFile::load(tx, order)?;
-    let states = shipment::states_of_each(tx, &[order])?;
-    let is_on_its_way = |state: &State| matches!(state, State::LabelCreated | State::HandedOver);
+    let stands = shipment::stands_of_each(tx, &[order])?;
+    let is_on_its_way = |it: &Stand| matches!(it.state, State::LabelCreated | State::HandedOver);
     let is_to_come = |line: &OrderLine| {
         let pieces = line.pieces();
         pieces.shipped + pieces.canceled < line.terms.quantity.get()
     };
-    let waits =
-        states.iter().any(|(_, state)| is_on_its_way(state)) || file.lines.iter().any(is_to_come);
+    let waits = stands.iter().any(is_on_its_way) || file.lines.iter().any(is_to_come);
     if waits || !file.order().allows(Action::Complete) {
         return Ok(Confirmed::Nothing);
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
-use ordermill_domain::ids::{OrderId, ShipmentId, TrackingEventId};
+use ordermill_domain::ids::{ShipmentId, TrackingEventId};
 use ordermill_domain::shipment::{Event, Scan, State, TrackingStatus};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::shipment::{self, Stored};
@@ -18,7 +18,7 @@ use ordermill_storage::{Error, Tx, deadline, task};
 use ordermill_vault::Place;
 
 use super::label::look_at;
-use super::receipt::arm_confirm_receipt;
+use super::receipt::arm_for_parcels;
 use crate::privacy::Vault;
 
 /// What a carrier said of one parcel, with its words sealed.
@@ -99,7 +99,6 @@ pub fn take_in(tx: &mut Tx<'_>, act: &Act, heard: &[Heard]) -> Result<usize, Err
 /// What a word has changed of one shipment.
 struct Change {
     id: ShipmentId,
-    order: OrderId,
     version_before: i64,
     state_before: State,
     events: Vec<Event>,
@@ -126,19 +125,14 @@ fn hear<'s>(
     }
     stored.look_at = look_at(&stored.shipment, stored.heard_at, now);
     let facts = before.shipment.facts();
-    let change = Change {
-        id: facts.id,
-        order: facts.terms.order,
-        version_before: facts.version,
-        state_before: facts.state,
-        events,
-    };
+    let change =
+        Change { id: facts.id, version_before: facts.version, state_before: facts.state, events };
     (*stored != before).then_some(change)
 }
 
 /// Tasks and deadlines that follow from what was heard.
 fn follow(tx: &mut Tx<'_>, act: &Act, stored: &[Stored], changes: &[Change]) -> Result<(), Error> {
-    let mut arrived: BTreeSet<OrderId> = BTreeSet::new();
+    let mut ended: Vec<ShipmentId> = Vec::new();
     for change in changes {
         let Some(now_stored) = stored.iter().find(|it| it.shipment.facts().id == change.id) else {
             continue;
@@ -158,11 +152,11 @@ fn follow(tx: &mut Tx<'_>, act: &Act, stored: &[Stored], changes: &[Change]) -> 
         if facts.state == State::Lost && change.state_before != State::Lost {
             raise_exception(tx, now_stored, "lost", act.at, act.at)?;
         }
-        if facts.state == State::Delivered && change.state_before != State::Delivered {
-            arrived.insert(change.order);
+        if facts.state.is_over() && !change.state_before.is_over() {
+            ended.push(change.id);
         }
     }
-    arm_confirm_receipt(tx, &arrived.into_iter().collect::<Vec<_>>(), act.at)
+    arm_for_parcels(tx, &ended, act.at)
 }
 
 /// Opens the task of a delivery exception and starts D4 at the carrier's moment, once for each

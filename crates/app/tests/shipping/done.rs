@@ -22,7 +22,7 @@ impl Shop {
         Act { reason: Some("carrier and buyer were called".into()), ..self.act() }
     }
 
-    async fn plans(&self, id: ShipmentId, plan: Plan) -> Result<(), ShipmentError> {
+    pub(crate) async fn plans(&self, id: ShipmentId, plan: Plan) -> Result<(), ShipmentError> {
         let act = self.because();
         let version = self.shipment(id).await.unwrap().shipment.facts().version;
         let write = move |tx: &mut Tx<'_>| desk::plan(tx, &logistics(), &act, id, version, plan);
@@ -42,7 +42,7 @@ impl Shop {
         self.close(scanned.manifest).await;
     }
 
-    async fn pieces(&self, order: OrderId) -> Pieces {
+    pub(crate) async fn pieces(&self, order: OrderId) -> Pieces {
         let lines = self.database.read(move |tx| order::lines(tx, order)).await.unwrap();
         lines[0].pieces()
     }
@@ -169,5 +169,29 @@ fn what_a_carrier_refuses_to_do_is_on_somebodys_desk_again() {
         assert_eq!(shop.open_tasks().await, [TaskKind::DeliveryException]);
         shop.plans(id, Plan::Wait).await.unwrap();
         assert_eq!(shop.open_tasks().await, []);
+    });
+}
+
+#[test]
+fn an_order_of_which_one_parcel_came_and_one_was_lost_is_completed_by_time_once_somebody_has_decided()
+ {
+    on_each_database(async |shop| {
+        shop.pieces = 2;
+        let order = shop.place(1).await;
+        let work = shop.pack(order, 2).await;
+        shop.label(work).await;
+        let parcels = shop.parcels(order).await;
+        let [here, lost] = &parcels[..] else { panic!("two parcels: {parcels:?}") };
+        for parcel in [here, lost] {
+            shop.leaves(parcel).await;
+        }
+        shop.carriers.call_drivers().await.unwrap();
+        shop.clock.advance(Span::minutes(1));
+        shop.reports(here, Word::Signed).await;
+        assert_eq!(shop.deadlines(order).await, Vec::<&str>::new(), "the other is on its way");
+        shop.reports(lost, Word::Lost).await;
+        assert_eq!(shop.deadlines(order).await, Vec::<&str>::new(), "nobody has decided");
+        shop.plans(lost.shipment.facts().id, Plan::Claim).await.unwrap();
+        assert_eq!(shop.deadlines(order).await, ["confirm_receipt"]);
     });
 }

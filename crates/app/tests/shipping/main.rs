@@ -7,6 +7,7 @@ mod done;
 mod kit;
 mod labels;
 mod load;
+mod merged;
 mod messages;
 mod packed;
 mod ruled;

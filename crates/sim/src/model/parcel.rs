@@ -306,9 +306,12 @@ impl Model {
             return Err(format!("line {line} of order {order} says {pieces} fewer than have left"));
         }
         for (id, now) in std::mem::take(&mut self.parcels.arrived) {
-            let is_under_way = self.parcels_of(id).iter().any(|it| it.at.is_under_way());
+            // Somebody decides first about those that will never come.
+            let is_to_come =
+                |it: &&Parcel| it.at.is_under_way() || matches!(it.at, Where::Back | Where::Lost);
+            let waits = self.parcels_of(id).iter().any(is_to_come);
             let order = self.order(id)?;
-            if !is_under_way && order.received_by.is_none() && order.disputed_at.is_none() {
+            if !waits && order.received_by.is_none() && order.disputed_at.is_none() {
                 order.received_by = Some(now + RECEIVED_AFTER);
             }
         }

@@ -181,10 +181,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "I6",
         "pieces of a line are sent again that were never in a parcel that was replaced",
-        &["order_lines", "shipments"],
+        &["order_lines", "packages", "shipments"],
         "SELECT CAST(l.order_id AS TEXT) FROM order_lines l
           WHERE l.resent > 0 AND NOT EXISTS (SELECT 1 FROM shipments s
-            WHERE s.order_id = l.order_id AND s.reshipped_at IS NOT NULL) LIMIT 100",
+            WHERE s.order_id = l.order_id AND s.reshipped_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM packages p JOIN shipments s ON s.package_id = p.inside_id
+            WHERE p.order_id = l.order_id AND s.reshipped_at IS NOT NULL) LIMIT 100",
     ),
     rule(
         "I5",
