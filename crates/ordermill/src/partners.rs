@@ -104,6 +104,13 @@ pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Nobody but the carriers, for what is made before the shop opens.
+pub(crate) fn carriers_only() -> Partners {
+    let jitter = Random::from_seed(0);
+    let carriers = SandboxCarriers::new(Arc::new(SystemClock), jitter);
+    Partners { carrier_kinds: vec![Arc::new(carriers)], ..Partners::default() }
+}
+
 /// All partners of an installation that is reached at `public_url`.
 pub(crate) fn connect(
     public_url: &str,

@@ -17,7 +17,7 @@ pub use journey::{Event, Word};
 pub use network::{Carrier, Quote, Service};
 
 /// All parcels of all carriers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Carriers {
     seed: u64,
     day: Span,
@@ -90,6 +90,25 @@ pub struct Pickup {
     pub from: Timestamp,
     /// Until when the driver comes.
     pub until: Timestamp,
+}
+
+/// A parcel that a merchant has had carried since before these books were begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The carrier's code.
+    pub carrier: String,
+    /// The carrier's number of it.
+    pub waybill: String,
+    /// What the merchant wants.
+    pub order: Order,
+    /// When its label was made.
+    pub labeled_at: Timestamp,
+    /// When a driver took it; absent if it still waits for one.
+    pub collected_at: Option<Timestamp>,
+    /// What came to light up to then is known to its merchant, and is not told again.
+    pub heard_at: Timestamp,
+    /// What went wrong with it.
+    pub faults: Vec<Fault>,
 }
 
 /// What a merchant wants done with a parcel on its way.
@@ -193,8 +212,11 @@ impl Carriers {
             return Err(Refusal::Full);
         }
         let quote = carrier.quote(&order, now, self.day)?;
-        let number = self.parcels.len() as u64 + 1;
-        let waybill = carrier.waybill(self.seed, number);
+        let mut waybills =
+            (self.parcels.len() as u64 + 1..).map(|it| carrier.waybill(self.seed, it));
+        // What was taken over may have any number.
+        let waybill = waybills.find(|waybill| !self.parcels.contains_key(waybill));
+        let waybill = waybill.ok_or(Refusal::Full)?;
         let parcel = Parcel {
             carrier: carrier.code,
             waybill: waybill.clone(),
@@ -210,6 +232,41 @@ impl Carriers {
         self.coming.insert((now, waybill.clone()));
         self.parcels.insert(waybill, parcel.clone());
         Ok(parcel)
+    }
+
+    /// Goes on with a parcel where other books left off: its way follows from its waybill, so it is the same
+    /// as there. A parcel that is known already is left as it is.
+    pub fn take_over(&mut self, before: Before) -> Result<(), Refusal> {
+        let Before { carrier, waybill, order, labeled_at, collected_at, heard_at, faults } = before;
+        let carrier = network::find(&carrier).ok_or(Refusal::NotFound)?;
+        if self.parcels.contains_key(&waybill) {
+            return Ok(());
+        }
+        if self.parcels.len() >= self.parcels_max {
+            return Err(Refusal::Full);
+        }
+        let quote = carrier.quote(&order, labeled_at, self.day)?;
+        let key = (carrier.code.to_owned(), order.reference.clone());
+        let mut parcel = Parcel {
+            carrier: carrier.code,
+            waybill: waybill.clone(),
+            routing: carrier.routing(order.to_division),
+            order,
+            quote,
+            labeled_at,
+            is_void: false,
+            journey: vec![Event::new(Word::Labeled, labeled_at, "")],
+            told: 0,
+        };
+        if let Some(from) = collected_at {
+            parcel.journey.extend(journey::plan(carrier, &parcel, from, self.day, &faults));
+        }
+        parcel.told = parcel.known_by(heard_at).len();
+        let to_come = parcel.journey.iter().skip(parcel.told);
+        self.coming.extend(to_come.map(|event| (event.at, waybill.clone())));
+        self.by_reference.insert(key, waybill.clone());
+        self.parcels.insert(waybill, parcel);
+        Ok(())
     }
 
     /// The parcel of a reference.
@@ -256,8 +313,7 @@ impl Carriers {
                 && !parcel.is_collected()
             {
                 let faults = faults(&parcel.order.reference);
-                let seed = self.seed ^ fnv(waybill);
-                let road = journey::plan(carrier, parcel, ready_at, self.day, seed, &faults);
+                let road = journey::plan(carrier, parcel, ready_at, self.day, &faults);
                 let comes = |event: &Event| (event.at, waybill.clone());
                 self.coming.extend(road.iter().map(comes));
                 parcel.journey.extend(road);

@@ -3,7 +3,7 @@
 use ordermill_base::Timestamp;
 
 use crate::Sandbox;
-use crate::carriers::{Event, Parcel, Pickup, Refusal, Word};
+use crate::carriers::{Before, Event, Parcel, Pickup, Refusal, Word};
 use crate::fault::{Call, Fault};
 use crate::http::TrackView;
 
@@ -33,6 +33,12 @@ impl Sandbox {
     pub fn report(&self, waybill: &str, word: Word, place: &str) -> Result<Parcel, Refusal> {
         let event = Event::new(word, self.now(), place);
         self.shelf().carriers.report(waybill, event)
+    }
+
+    /// The carriers go on with parcels that they had before this sandbox was made. Gives how many they know.
+    pub fn take_over(&self, parcels: Vec<Before>) -> usize {
+        let mut shelf = self.shelf();
+        parcels.into_iter().filter(|it| shelf.carriers.take_over(it.clone()).is_ok()).count()
     }
 
     /// The parcels that carriers have labels for.

@@ -65,6 +65,11 @@ struct WirePush {
     events: Vec<WireEvent>,
 }
 
+/// Reads one event as the sandbox writes it; `None` if it is none.
+pub fn read_event(event: serde_json::Value) -> Option<Scan> {
+    serde_json::from_value::<WireEvent>(event).ok().map(Scan::from)
+}
+
 /// One event as the sandbox writes it, in pushes and in answers.
 #[derive(Deserialize)]
 pub(crate) struct WireEvent {

@@ -151,7 +151,7 @@ impl Carriers {
     }
 
     /// As [`Carriers::known`], as far as this node has computed it; no histories right after a start.
-    pub(crate) fn known_now(&self) -> Known {
+    pub fn known_now(&self) -> Known {
         let known = self.0.scores.lock().unwrap_or_else(PoisonError::into_inner);
         let histories =
             known.as_ref().map_or_else(Arc::default, |(_, histories)| Arc::clone(histories));

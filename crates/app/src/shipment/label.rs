@@ -359,8 +359,8 @@ async fn get_label(port: &dyn Carrier, ask: &Ask, asked: i64) -> Result<Label, C
     port.label(ask).await
 }
 
-/// Stores the shipment of a label. Gives whether it was still wanted.
-fn store_label(
+/// Stores the shipment of a label that a carrier has made. Gives whether it was still wanted.
+pub fn store_label(
     tx: &mut Tx<'_>,
     act: &Act,
     request: &LabelRequest,
@@ -470,7 +470,7 @@ fn flags(handling: Handling) -> BTreeSet<ordermill_domain::sku::HandlingFlag> {
 
 /// Where a location is, as carriers want it: the capital of its province, as finer is not kept of it.
 /// `CN-33` is 330100.
-fn division_of(location: &Location) -> u32 {
+pub fn division_of(location: &Location) -> u32 {
     let province = location.region.split_once('-').map_or("", |(_, province)| province);
     province.parse::<u32>().map_or(0, |province| province * 10_000 + 100)
 }

@@ -94,7 +94,8 @@ fn is_opened(
     Ok(package.is_some_and(|package| package.opened_at.is_some() || is_over))
 }
 
-fn want(
+/// Wants a label for a closed package of packed work, as the reader does.
+pub fn want(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
     known: &Known,

@@ -33,8 +33,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo { pace, past_orders } => {
             let data = settings.data.or_else(|| Some("demo-data".into()));
             let settings = Settings { data, ..settings };
-            serve::serve(&settings, Some(pace), |url, gateway| {
-                crate::demo::prepare(&settings, url, gateway, past_orders)
+            serve::serve(&settings, Some(pace), |url, sandbox| {
+                crate::demo::prepare(&settings, url, sandbox, past_orders)
             })
         }
         Command::Import(import) => import::run(&settings, import),

@@ -15,7 +15,7 @@ use super::stop::terminated;
 use super::terminal::say;
 use crate::config::Settings;
 use crate::demo::{self, OwnSandbox};
-use crate::partners;
+use crate::partners::{self, SandboxAccount};
 use crate::sandbox_carriers;
 use crate::server::{self, Limits};
 use crate::wiring;
@@ -29,12 +29,12 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 const LAST_WITHIN: Duration = Duration::from_secs(2);
 
 /// Serves until the process is told to stop, then finishes what was accepted.
-/// `prepare` runs before the shop is opened, and hears its address and where buyers pay. A demo has so
-/// many orders a minute, and a sandbox to pay at unless one is set up.
+/// `prepare` runs before the shop is opened, and hears its address and the sandbox that it has. A demo has so
+/// many orders a minute, and a sandbox of its own unless one is set up.
 pub(crate) fn serve(
     settings: &Settings,
     demo_pace: Option<u32>,
-    prepare: impl FnOnce(&str, Option<&str>) -> anyhow::Result<()>,
+    prepare: impl FnOnce(&str, Option<&SandboxAccount>) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     // First of all: whatever is made known to others names the port that we really have.
     let listener = bind(settings.listen())?;
@@ -49,10 +49,13 @@ pub(crate) fn serve(
     let jitter = Random::from_seed(seed());
     let partners = partners::connect(&public_url, account, &settings.webhook_allow_hosts, jitter)?;
     // The database is opened before the runtime starts: the driver of PostgreSQL blocks its thread.
-    prepare(&public_url, partners.gateways.usual())?;
+    prepare(&public_url, account)?;
     let shop = wiring::open(settings, partners)?;
     if let Some(account) = account {
         sandbox_carriers::keep(&shop.services, account)?;
+    }
+    if let Some(own) = &own {
+        demo::go_on(&shop.services, &own.sandbox())?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

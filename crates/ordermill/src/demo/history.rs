@@ -28,10 +28,12 @@ use ordermill_demo::people::Customer;
 use ordermill_demo::traffic::Tender;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, LocationId, OrderId, SkuId};
-use ordermill_domain::order::{CancelReason, PaymentTerms};
+use ordermill_domain::order::{CancelReason, PaymentTerms, Status};
 use ordermill_storage::{BatchCommand as _, Tx, deadline, order, payment, points, stock};
 
+use super::road::{Books, Road};
 use super::{buyers, shipped};
+use crate::partners::MERCHANT;
 
 /// Steps in one transaction.
 const AT_ONCE: usize = 250;
@@ -41,8 +43,10 @@ const DELIVERIES_EVERY: Span = Span::days(6);
 const DELIVERED_MIN: i64 = 6;
 /// How long after a cancel the money is back.
 const REFUND_TAKES: Span = Span::minutes(4);
-/// How long after the delivery its buyer says that all is well.
-const RECEIPT_TAKES: Span = Span::hours(30);
+/// Trucks come so often, from when the shop opened.
+const TRUCKS_EVERY: Span = Span::hours(8);
+/// Carriers are heard of so often.
+const NEWS_EVERY: Span = Span::hours(2);
 
 /// Of the last days the carts are there as well, also those that were left behind.
 const CARTS_SINCE: Span = Span::days(2);
@@ -50,11 +54,7 @@ const CARTS_SINCE: Span = Span::days(2);
 const PAYS_WITH_POINTS_EVERY: usize = 9;
 
 /// Where the orders of the past were paid.
-#[derive(Debug, Clone)]
-pub(super) struct Account {
-    pub(super) gateway: String,
-    pub(super) merchant: String,
-}
+const GATEWAY: &str = "sandbox";
 
 /// What came of the plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,7 +81,6 @@ pub(super) fn make(
     merchant: &Arc<Merchant>,
     orders: Vec<PastOrder>,
     (opened_at, until): (Timestamp, Timestamp),
-    account: &Account,
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Made> {
     let steps = plan(services, merchant, &orders, (opened_at, until));
@@ -91,7 +90,7 @@ pub(super) fn make(
         vault: services.vault().clone(),
         shop: services.channels().shop,
         until,
-        account: account.clone(),
+        road: Road::new(services)?,
         orders,
         steps,
     });
@@ -129,12 +128,12 @@ enum What {
     Place(usize),
     Pay(usize),
     Cancel(usize),
-    /// It left with a carrier.
+    /// It is packed, labeled and waits for its carrier.
     Ship(usize),
-    /// The buyer has it.
-    Deliver(usize),
-    /// The buyer says so, or their time to say otherwise is over.
-    Complete(usize),
+    /// Carriers take what waits.
+    Trucks,
+    /// Carriers say where parcels are, and buyers that they have theirs.
+    News,
     /// A line came back; its money goes back.
     Return(usize),
     /// Money that was promised back has arrived.
@@ -170,11 +169,8 @@ fn plan(
         if let Some(paid_at) = order.paid_at.filter(|_| order.tender != Tender::CashOnDelivery) {
             add(paid_at, What::Pay(index));
         }
-        let (shipped_at, delivered_at) = moments(&order.outcome);
-        shipped_at.into_iter().for_each(|at| add(at, What::Ship(index)));
-        if let Some(at) = delivered_at {
-            add(at, What::Deliver(index));
-            add(at + RECEIPT_TAKES, What::Complete(index));
+        if let Some(at) = shipped_at(&order.outcome) {
+            add(at, What::Ship(index));
         }
         match order.outcome {
             Outcome::Canceled { at, .. } => {
@@ -200,24 +196,31 @@ fn plan(
         add(delivery, What::Deliveries);
         delivery = delivery + DELIVERIES_EVERY;
     }
+    let mut every = |span: Span, what: What| {
+        let mut at = opened_at + span;
+        while at <= until {
+            steps.push(Step { at, what });
+            at = at + span;
+        }
+    };
+    every(TRUCKS_EVERY, What::Trucks);
+    every(NEWS_EVERY, What::News);
     // What belongs to one moment keeps its order: joined before placed, placed before paid.
     steps.sort_by_key(|step| step.at);
     steps
 }
 
-/// When an order left, and when its buyer had it, as far as it came.
-const fn moments(outcome: &Outcome) -> (Option<Timestamp>, Option<Timestamp>) {
+/// When an order left the warehouse; when it arrived is its carrier's business.
+const fn shipped_at(outcome: &Outcome) -> Option<Timestamp> {
     match *outcome {
-        Outcome::Shipped { at } => (Some(at), None),
-        Outcome::Delivered { shipped_at, at } => (Some(shipped_at), Some(at)),
-        Outcome::Refused { shipped_at, .. } => (Some(shipped_at), None),
-        Outcome::Returned { shipped_at, delivered_at, .. } => {
-            (Some(shipped_at), Some(delivered_at))
-        }
+        Outcome::Shipped { at } => Some(at),
+        Outcome::Delivered { shipped_at, .. }
+        | Outcome::Refused { shipped_at, .. }
+        | Outcome::Returned { shipped_at, .. } => Some(shipped_at),
         Outcome::AwaitingPayment
         | Outcome::Expired { .. }
         | Outcome::Canceled { .. }
-        | Outcome::InWarehouse => (None, None),
+        | Outcome::InWarehouse => None,
     }
 }
 
@@ -228,7 +231,7 @@ struct Stage {
     vault: Vault,
     shop: ChannelId,
     until: Timestamp,
-    account: Account,
+    road: Road,
     orders: Vec<PastOrder>,
     steps: Vec<Step>,
 }
@@ -238,6 +241,7 @@ struct Stage {
 struct Known {
     customers: HashMap<usize, CustomerId>,
     orders: HashMap<usize, (OrderId, Money)>,
+    books: Books,
     /// Pieces that suppliers have brought again.
     replaced: HashMap<(SkuId, LocationId), i64>,
     made: Made,
@@ -262,18 +266,14 @@ impl Stage {
                 Ok(())
             }
             What::Ship(index) => {
-                let Some((order, _)) = known.orders.get(&index) else { return Ok(()) };
-                known.made.shipped += usize::from(shipped::ship(tx, &self.catalog, *order, at)?);
-                Ok(())
+                let Some((order, _)) = known.orders.get(&index).copied() else { return Ok(()) };
+                let is_refused = matches!(self.orders[index].outcome, Outcome::Refused { .. });
+                let packed = shipped::pack(tx, &self.catalog, order, at)?;
+                known.made.shipped += usize::from(!packed.is_empty());
+                self.road.label(tx, &mut known.books, (order, &packed), is_refused, at)
             }
-            What::Deliver(index) => match known.orders.get(&index) {
-                Some((order, _)) => shipped::deliver(tx, *order, at),
-                None => Ok(()),
-            },
-            What::Complete(index) => match known.orders.get(&index) {
-                Some((order, _)) => shipped::complete(tx, *order, at),
-                None => Ok(()),
-            },
+            What::Trucks => self.road.trucks(tx, &mut known.books, at),
+            What::News => self.road.news(tx, &mut known.books, at),
             What::Return(index) => self.give_back(tx, known, index, at),
             What::Refund(index) => {
                 let Some((order, _)) = known.orders.get(&index) else { return Ok(()) };
@@ -400,8 +400,8 @@ impl Stage {
         }
         let paid = PaidBefore {
             order,
-            gateway: self.account.gateway.clone(),
-            merchant: self.account.merchant.clone(),
+            gateway: GATEWAY.to_owned(),
+            merchant: MERCHANT.to_owned(),
             gateway_ref: format!("past-{index:06}"),
             amount,
         };
@@ -442,6 +442,11 @@ impl Stage {
     ) -> anyhow::Result<()> {
         let Some((order, _)) = known.orders.get(&index).copied() else { return Ok(()) };
         let Outcome::Returned { line, .. } = self.orders[index].outcome else { return Ok(()) };
+        // A slow carrier may have it still.
+        let stored = order::fetch(tx, order)?;
+        if stored.is_none_or(|it| it.order.status() != Status::Completed) {
+            return Ok(());
+        }
         let lines = order::lines(tx, order)?;
         let Some(line) = lines.get(line) else { return Ok(()) };
         let paid = payment::of(tx, order)?.into_iter().find(|paid| paid.tender().is_none());

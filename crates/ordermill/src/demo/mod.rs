@@ -7,6 +7,7 @@ mod held;
 mod history;
 mod own_sandbox;
 mod promotions;
+mod road;
 mod seed;
 mod shipped;
 mod staff;
@@ -17,22 +18,22 @@ mod welcome;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use ordermill_app::{Partners, Services};
+use ordermill_app::Services;
 use ordermill_base::{Clock, Span, Timestamp};
 use ordermill_demo::history as past;
 use ordermill_demo::{Merchant, SEED};
 use ordermill_sandbox::Sandbox;
 use tokio::sync::watch;
 
-use self::history::Account;
 use self::staff::SignIns;
 use crate::clock::SystemClock;
 use crate::command::terminal::{Progress, say};
 use crate::config::Settings;
-use crate::partners::MERCHANT;
-use crate::wiring;
+use crate::partners::{self, SandboxAccount};
+use crate::{sandbox_carriers, wiring};
 
 pub(crate) use own_sandbox::OwnSandbox;
+pub(crate) use road::go_on;
 
 /// Orders of the ninety days before the first start.
 pub(crate) const PAST_ORDERS: usize = 5_000;
@@ -66,18 +67,19 @@ impl Life {
 
 /// Makes the merchant, if there is none yet, and tells how to get in. Before the shop opens: while the
 /// past is made the clock stands at its beginning, so that what was made then has an id of then, which
-/// lists and numbers of orders are made from. `gateway` is where buyers pay.
+/// lists and numbers of orders are made from. At `sandbox` buyers pay, and its carriers are the merchant's.
 pub(crate) fn prepare(
     settings: &Settings,
     public_url: &str,
-    gateway: Option<&str>,
+    sandbox: Option<&SandboxAccount>,
     past_orders: usize,
 ) -> anyhow::Result<()> {
     let data = settings.data_dir();
     let sign_ins = data.join("demo-sign-ins.txt");
     let now = SystemClock.now();
     let opened_at = now - Span::days(past::DAYS + 1);
-    let shop = wiring::open_at(settings, Partners::default(), Arc::new(Standing(opened_at)))?;
+    let clock = Arc::new(Standing(opened_at));
+    let shop = wiring::open_at(settings, partners::carriers_only(), clock)?;
     let services = &shop.services;
     let made = match state::of(services)? {
         state::State::Ready => Ok(()),
@@ -87,9 +89,7 @@ pub(crate) fn prepare(
         )),
         state::State::New => {
             say("making the merchant: products, warehouses, people and ninety days of orders");
-            let gateway = gateway.unwrap_or("sandbox").to_owned();
-            let account = Account { gateway, merchant: MERCHANT.to_owned() };
-            let made = make(services, past_orders, (opened_at, now), &account);
+            let made = make(services, past_orders, (opened_at, now), sandbox);
             made.and_then(|made| welcome::keep(&sign_ins, &made, public_url))
         }
     };
@@ -114,17 +114,19 @@ fn make(
     services: &Services,
     past_orders: usize,
     (opened_at, now): (Timestamp, Timestamp),
-    account: &Account,
+    sandbox: Option<&SandboxAccount>,
 ) -> anyhow::Result<SignIns> {
     let merchant = Arc::new(Merchant::from_seed(SEED));
     state::begin(services, SEED, opened_at)?;
     seed::seed(services, &merchant, opened_at, now)?;
+    if let Some(sandbox) = sandbox {
+        sandbox_carriers::keep(services, sandbox)?;
+    }
     let sign_ins = staff::make(services, &merchant, opened_at)?;
     let orders = past::history(&merchant, SEED, past_orders, now);
     let mut bar = Progress::new("ninety days");
     let mut progress = |done, total| bar.at(done, total);
-    let made =
-        history::make(services, &merchant, orders, (opened_at, now), account, &mut progress)?;
+    let made = history::make(services, &merchant, orders, (opened_at, now), &mut progress)?;
     drop(bar);
     let held = held::make(services, &merchant, now)?;
     tracing::debug!(?made, held, "the past is made");

@@ -1,43 +1,32 @@
-//! What left the warehouses during the ninety days: planned, picked from the shelves, rechecked, packed and
-//! handed over by the same steps as today's work, as of its moment. Carriers of then are not the demo's: there
-//! are no waybills.
+//! What was sourced, picked from the shelves, rechecked and packed during the ninety days, by the same steps as
+//! today's work, as of its moment. What its carriers did is told by [`super::road`].
 
-use std::collections::HashSet;
-
-use anyhow::Context as _;
 use ordermill_app::catalog::Catalog;
 use ordermill_app::fulfillment::FulfillmentFile;
-use ordermill_app::fulfillment::progress::roll_up;
-use ordermill_app::order::file::OrderFile;
-use ordermill_app::order::step::{self, Seen};
 use ordermill_app::pack::proposal::propose;
-use ordermill_app::permission::Principal;
 use ordermill_app::sourcing::{Wish, by_rules, source_each};
 use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{OrderId, PackageId, WaveId};
-use ordermill_domain::order::{Action, LineQuantity, Status};
+use ordermill_domain::order::LineQuantity;
 use ordermill_domain::package::{Content, Package};
-use ordermill_storage::{Tx, fulfillment, order, package, shelf, stock};
+use ordermill_storage::{Tx, package, shelf, stock};
 
 /// What everything fits into for which no box was found.
 const LARGEST: &str = "PALLET";
 
-/// Ships an order at `at`, all of it. Gives whether it was there to be shipped.
-pub(super) fn ship(
+/// Packs an order at `at`, all of it. Gives its packages; none if there was nothing to be packed.
+pub(super) fn pack(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
     id: OrderId,
     at: Timestamp,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Vec<Package>> {
     source_each(tx, catalog, &by_rules(at), &[id].into(), &Wish::default())?;
     let act = Act::new(Actor::system("warehouse"), at);
     let mut works = FulfillmentFile::of_orders(tx, &[id])?;
     works.retain(|file| file.work.state() == State::Planned);
-    if works.is_empty() {
-        return Ok(false);
-    }
     let mut packages = Vec::new();
     for file in &mut works {
         take_from_shelves(tx, &file.work)?;
@@ -50,44 +39,11 @@ pub(super) fn ship(
         file.step(&act, |work| work.finish_picking(at))?;
         file.step(&act, |work| work.recheck(at))?;
         file.step(&act, |work| work.pack(ids, at))?;
-        file.step(&act, |work| work.hand_over(at))?;
         packages.extend(packed);
     }
     FulfillmentFile::save_each(tx, &works.iter().collect::<Vec<_>>())?;
     package::insert_each(tx, &packages)?;
-    let mut file = OrderFile::load(tx, id)?;
-    let mut booked = Vec::new();
-    for work in works.iter().map(|file| file.work.id()) {
-        let left = file.ship(&act, &[work])?;
-        booked.extend(left.into_iter().map(|event| (event, ordermill_base::Id::raw(work))));
-    }
-    file.save(tx)?;
-    stock::record_shipped(tx, &act, &booked)?;
-    roll_up(tx, &[id], &HashSet::new())?;
-    Ok(true)
-}
-
-/// Notes that the buyer has everything.
-pub(super) fn deliver(tx: &mut Tx<'_>, id: OrderId, at: Timestamp) -> anyhow::Result<()> {
-    let act = Act::new(Actor::system("carrier"), at);
-    let mut works = FulfillmentFile::of_orders(tx, &[id])?;
-    works.retain(|file| file.work.state() == State::HandedOver);
-    for file in &mut works {
-        file.step(&act, |work| work.close(at))?;
-    }
-    FulfillmentFile::save_each(tx, &works.iter().collect::<Vec<_>>())?;
-    Ok(roll_up(tx, &[id], &HashSet::new())?)
-}
-
-/// The buyer confirms, or their time to do so is over.
-pub(super) fn complete(tx: &mut Tx<'_>, id: OrderId, at: Timestamp) -> anyhow::Result<()> {
-    let stored = order::fetch(tx, id)?.context("an order that was shipped")?;
-    if stored.order.status() != Status::Confirmed || fulfillment::of(tx, id)?.is_empty() {
-        return Ok(());
-    }
-    let act = Act { reason: Some("received".to_owned()), ..Act::new(Actor::system("receipt"), at) };
-    let seen = Seen { id, version: stored.order.version() };
-    Ok(step::take(tx, &Principal::system("receipt"), &act, seen, Action::Complete)?)
+    Ok(packages)
 }
 
 /// Takes what is to be shipped from its bins, what expires first first; the rest lies without one.

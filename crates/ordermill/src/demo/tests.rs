@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use ordermill_app::Services;
 use ordermill_app::check::check;
 use ordermill_app::privacy::{RootKeySource, Vault};
-use ordermill_app::{Partners, Services};
 use ordermill_base::id::made_at;
 use ordermill_domain::order::Status;
 use ordermill_storage::{Error, cart, order};
 use ordermill_testkit::{TestClock, TestDatabase, each_database};
-use ordermill_vault::{RootKey, SeededEntropy};
+use ordermill_vault::{RootKey, SeededEntropy, WebhookSecret};
 
 use super::*;
+use crate::partners::MERCHANT;
 
 const NOW: Timestamp = TestClock::START;
 const OPENED_AT: Timestamp =
@@ -25,7 +26,17 @@ fn services(test: &TestDatabase) -> Services {
         .transact(|tx| Vault::open(tx, &RootKeySource::Base64(root), entropy, OPENED_AT))
         .unwrap();
     let clock = Arc::new(Standing(OPENED_AT));
-    Services::new(test.open(), clock, vault, Partners::default()).unwrap()
+    Services::new(test.open(), clock, vault, partners::carriers_only()).unwrap()
+}
+
+/// Of a sandbox that nobody asks while the past is made.
+fn account() -> SandboxAccount {
+    SandboxAccount {
+        url: "http://127.0.0.1:9".to_owned(),
+        merchant: MERCHANT.to_owned(),
+        api_key: "key".to_owned(),
+        notice_secret: WebhookSecret::generate(&SeededEntropy::from_seed(3)).to_text().to_string(),
+    }
 }
 
 #[test]
@@ -33,8 +44,7 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
     for test in each_database() {
         let services = services(&test);
         assert_eq!(state::of(&services).unwrap(), state::State::New);
-        let account = Account { gateway: "sandbox".to_owned(), merchant: MERCHANT.to_owned() };
-        let sign_ins = make(&services, 200, (OPENED_AT, NOW), &account).unwrap();
+        let sign_ins = make(&services, 200, (OPENED_AT, NOW), Some(&account())).unwrap();
         assert_eq!(sign_ins.logins.len(), 15);
         assert_eq!(state::of(&services).unwrap(), state::State::Ready);
         let count = |status| {
@@ -80,6 +90,12 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         let returned = count("SELECT COUNT(*) FROM refunds WHERE cause = 'by_hand'");
         let expired = count("SELECT COUNT(*) FROM orders WHERE cancel_reason = 'unpaid'");
         assert!(by_points > 0 && returned > 0 && expired > 0, "{by_points} {returned} {expired}");
+        let on_the_road = count("SELECT COUNT(*) FROM shipments WHERE state = 'handed_over'");
+        let delivered = count("SELECT COUNT(*) FROM shipments WHERE state = 'delivered'");
+        let back = count("SELECT COUNT(*) FROM shipments WHERE state = 'returned_to_sender'");
+        let lists = count("SELECT COUNT(*) FROM manifests WHERE state = 'closed'");
+        assert!(on_the_road > 0 && delivered > 120 && back > 0, "{on_the_road} {delivered} {back}");
+        assert!(lists > 20, "{lists} lists");
         let since = NOW - Span::hours(48);
         let conversion = services
             .database()

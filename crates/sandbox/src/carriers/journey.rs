@@ -1,14 +1,14 @@
 //! What happens to a parcel on the road.
 //!
 //! A journey is planned when the driver takes the parcel: depot, line haul, depot, courier, door. A
-//! fault bends it. The same seed and faults give the same journey.
+//! fault bends it. The same waybill and faults give the same journey, whenever it is planned.
 
 use ordermill_base::{Random, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::network::Carrier;
 use super::{Parcel, Service};
-use crate::fault::Fault;
+use crate::fault::{Fault, fnv};
 
 /// One thing that a carrier reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,10 +83,9 @@ pub(super) fn plan(
     parcel: &Parcel,
     from: Timestamp,
     day: Span,
-    seed: u64,
     faults: &[Fault],
 ) -> Vec<Event> {
-    let mut dice = Random::from_seed(seed);
+    let mut dice = Random::from_seed(fnv(&parcel.waybill));
     let day = day.as_micros();
     let (least, most) = (i64::from(parcel.quote.days_min), i64::from(parcel.quote.days_max));
     let late: i64 = faults

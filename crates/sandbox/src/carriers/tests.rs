@@ -124,3 +124,29 @@ fn news_is_told_once_and_with_the_whole_history() {
     let later = carriers.news(NOON + Span::days(9));
     assert_eq!(later[0].events.len(), 7);
 }
+
+#[test]
+fn a_parcel_goes_on_its_way_in_new_books_and_only_what_is_new_is_told() {
+    let (old, waybill) = collected(Some(Fault::RefuseParcel));
+    let (parcel, journey) = old.track("harbor", &waybill, NOON + Span::days(90)).unwrap();
+    let heard_at = journey[2].at;
+    let before = Before {
+        carrier: "harbor".into(),
+        waybill: waybill.clone(),
+        order: parcel.order.clone(),
+        labeled_at: NOON,
+        collected_at: Some(NOON),
+        heard_at,
+        faults: vec![Fault::RefuseParcel],
+    };
+    let mut new = Carriers::new(8, Span::days(1), 1_000);
+    new.take_over(before.clone()).unwrap();
+    new.take_over(before).unwrap();
+    assert!(new.news(heard_at).is_empty(), "its merchant has heard that");
+    let news = new.news(NOON + Span::days(90));
+    assert_eq!(news.len(), 1);
+    assert_eq!(news[0].events, journey, "the same way");
+    assert_eq!(new.find("harbor", "a").unwrap().waybill, waybill);
+    let next = new.label("harbor", order("b"), NOON).unwrap();
+    assert_ne!(next.waybill, waybill);
+}
