@@ -13,6 +13,7 @@ const REPEATED: &[(&str, &[usize])] = &[
     ("rush", &[200]),
     ("pay", &[64]),
     ("lifecycle", &[64]),
+    ("tracking", &[64]),
     ("quote", &[64]),
     ("import", &[1]),
     ("cold-start", &[1]),
@@ -29,7 +30,7 @@ pub fn all(options: &Options, runs: usize, hear: &mut dyn FnMut(&Figure)) -> Res
             let options = Options { connections: Some(*connections), ..options.clone() };
             let figures: Result<Vec<Vec<Figure>>> =
                 (0..runs.max(1)).map(|_| run(name, &options)).collect();
-            hear(&Figure::median(&figures?.concat()));
+            hear_medians(&figures?, hear);
         }
     }
     let options = Options { connections: None, ..options.clone() };
@@ -45,6 +46,14 @@ pub fn all(options: &Options, runs: usize, hear: &mut dyn FnMut(&Figure)) -> Res
     history.fill_to(most, &options)?;
     hear(&median(runs, || history.place(&options))?);
     Ok(())
+}
+
+/// A bench may give several figures, the same ones in every run.
+fn hear_medians(runs: &[Vec<Figure>], hear: &mut dyn FnMut(&Figure)) {
+    for at in 0..runs.first().map_or(0, Vec::len) {
+        let one: Vec<Figure> = runs.iter().filter_map(|run| run.get(at)).cloned().collect();
+        hear(&Figure::median(&one));
+    }
 }
 
 fn median(runs: usize, mut once: impl FnMut() -> Result<Figure>) -> Result<Figure> {

@@ -32,6 +32,7 @@ mod rush;
 mod server;
 mod shop;
 mod start;
+mod tracking;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,6 +143,11 @@ pub const BENCHES: &[Bench] = &[
         name: "lifecycle",
         about: "orders carried from placed to completed by simulated desks, through HTTP [64]",
         run: lifecycle::lifecycle,
+    },
+    Bench {
+        name: "tracking",
+        about: "pushes of carriers about 3,000 parcels on the road, then pages of these parcels [64]",
+        run: tracking::tracking,
     },
     Bench {
         name: "quote",

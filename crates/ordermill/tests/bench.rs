@@ -68,6 +68,22 @@ fn orders_are_carried_from_placed_to_completed_by_desks_that_only_use_the_api() 
     }
 }
 
+/// Parcels are brought on the road by the same desks; what was pushed last of each is waited for.
+#[test]
+fn pushes_of_carriers_and_pages_of_their_parcels_are_measured() {
+    for database in databases() {
+        let words = ["tracking", "--orders", "12", "--connections", "2", "--seconds", "1"];
+        let figures = bench(&words, &database);
+        let names: Vec<&str> = figures.iter().filter_map(|it| it["name"].as_str()).collect();
+        assert_eq!(names, ["tracking-push", "tracking-page"]);
+        for figure in &figures {
+            assert_eq!(figure["errors"], 0);
+            assert!(figure["per_second"].as_f64().unwrap() > 0.0, "{figure}");
+        }
+        assert!(figures[0]["taken_in_per_second"].as_f64().unwrap() > 0.0, "{figures:?}");
+    }
+}
+
 #[test]
 fn a_bench_that_does_not_exist_is_refused_with_those_that_do() {
     let output = Command::new(env!("CARGO_BIN_EXE_ordermill"))

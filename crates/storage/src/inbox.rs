@@ -8,7 +8,7 @@ use ordermill_domain::ids::InboxId;
 
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
-use crate::{Columns, Error, Insert, Row, Tx, params};
+use crate::{BatchCommand, Columns, Error, Insert, Row, Tx, params};
 
 /// A message as it comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,21 +51,30 @@ static INSERT: Insert = insert!("inbox" {
     received_at: Int,
 } "ON CONFLICT (source, external_id) DO NOTHING");
 
-/// Stores a message, unless the same one came in before. It is due at once.
-pub fn insert_once(tx: &mut Tx<'_>, message: &NewMessage) -> Result<(), Error> {
-    tx.append(
-        &INSERT,
-        params![
-            message.id.raw(),
-            &message.source,
-            &message.external_id,
-            message.topic,
-            &message.body,
-            "waiting",
-            message.received_at,
-            message.received_at,
-        ],
-    )
+/// Stores a message, unless the same one came in before. It is due at once. Partners push by the thousand,
+/// so those that come in together are stored together.
+impl BatchCommand for NewMessage {
+    type Output = ();
+
+    fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<()>, Error> {
+        // Two writers that hold the same messages wait for each other in one direction only.
+        let mut messages = batch.to_vec();
+        messages.sort_by_key(|message| (&message.source, &message.external_id));
+        let mut rows = tx.appender(&INSERT)?;
+        for message in messages {
+            rows.push(params![
+                message.id.raw(),
+                &message.source,
+                &message.external_id,
+                message.topic,
+                &message.body,
+                "waiting",
+                message.received_at,
+                message.received_at,
+            ])?;
+        }
+        Ok(vec![(); batch.len()])
+    }
 }
 
 const COLUMNS: &str = "id, source, external_id, body, attempts, received_at, last_error";

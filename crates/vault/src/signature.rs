@@ -40,38 +40,59 @@ pub fn verify_shopify(secret: &str, header: &str, body: &[u8]) -> Result<(), Wro
     verify_hmac_sha256(secret.as_bytes(), body, &mac)
 }
 
-/// Checks `aftership-hmac-sha256`, base64 of HMAC-SHA-256 over the raw body.
+/// What AfterShip puts into `aftership-hmac-sha256`: base64 of HMAC-SHA-256 over the raw body.
+pub fn sign_aftership(secret: &str, body: &[u8]) -> String {
+    BASE64_STANDARD.encode(hmac_sha256(secret.as_bytes(), body))
+}
+
+/// Checks `aftership-hmac-sha256`, see [`sign_aftership`].
 pub fn verify_aftership(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
     verify_shopify(secret, header, body)
 }
 
-/// Checks `X-Hmac-Signature` of EasyPost, `hmac-sha256-hex=` and HMAC-SHA-256 over the raw body. The
-/// secret is brought into the normal form NFKD first, as EasyPost does before it signs.
-pub fn verify_easypost(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
-    let given = header.trim().strip_prefix("hmac-sha256-hex=").ok_or(WrongSignature)?;
+/// What EasyPost puts into `X-Hmac-Signature`: `hmac-sha256-hex=` and HMAC-SHA-256 over the raw body. The
+/// secret is brought into the normal form NFKD first.
+pub fn sign_easypost(secret: &str, body: &[u8]) -> String {
     let key: String = secret.nfkd().collect();
-    let mac = hex(&hmac_sha256(key.as_bytes(), body));
-    equal(&mac, &given.to_ascii_lowercase())
+    format!("hmac-sha256-hex={}", hex(&hmac_sha256(key.as_bytes(), body)))
 }
 
-/// Checks `sign` of 17TRACK: SHA-256 of the raw body, a slash and the key. Not a keyed hash, but what
-/// they send.
-pub fn verify_17track(key: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+/// Checks `X-Hmac-Signature` of EasyPost, see [`sign_easypost`].
+pub fn verify_easypost(secret: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+    equal(&sign_easypost(secret, body), header)
+}
+
+/// What 17TRACK puts into `sign`: SHA-256 over the raw body, `/` and the account's key, as hexadecimal. Not
+/// a keyed hash, but what they send.
+pub fn sign_17track(key: &str, body: &[u8]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in [body, b"/", key.as_bytes()] {
         context.update(part);
     }
-    equal(&hex(context.finish().as_ref()), &header.trim().to_ascii_lowercase())
+    hex(context.finish().as_ref())
 }
 
-/// Checks `sign` of kuaidi100: MD5 of the field `param` and the salt. Weak, but what they send: a salt
-/// that is long and ours alone is all that keeps forgers out.
-pub fn verify_kuaidi100(salt: &str, sign: &str, param: &str) -> Result<(), WrongSignature> {
+/// Checks `sign` of 17TRACK, see [`sign_17track`].
+pub fn verify_17track(key: &str, header: &str, body: &[u8]) -> Result<(), WrongSignature> {
+    equal(&sign_17track(key, body), header)
+}
+
+/// What 快递100 (kuaidi100) puts into `sign`: MD5 over `param` as it was sent, decoded, and the salt of the
+/// subscription, as hexadecimal. Weak, but what they send: a salt that is long and ours alone is all that
+/// keeps forgers out.
+pub fn sign_kuaidi100(salt: &str, param: &str) -> String {
     let sum = Md5::new().chain_update(param.as_bytes()).chain_update(salt.as_bytes()).finalize();
-    equal(&hex(sum.as_slice()), &sign.trim().to_ascii_lowercase())
+    hex(sum.as_slice())
 }
 
+/// Checks `sign` of 快递100, see [`sign_kuaidi100`].
+pub fn verify_kuaidi100(salt: &str, sign: &str, param: &str) -> Result<(), WrongSignature> {
+    equal(&sign_kuaidi100(salt, param), sign)
+}
+
+/// Hexadecimal signatures are compared whatever their case.
 fn equal(ours: &str, given: &str) -> Result<(), WrongSignature> {
+    let given = given.trim().to_ascii_lowercase();
     if constant_time_eq(ours.as_bytes(), given.as_bytes()) { Ok(()) } else { Err(WrongSignature) }
 }
 

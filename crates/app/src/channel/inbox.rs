@@ -76,8 +76,7 @@ impl SalesChannels {
             body: self.0.vault.seal(place(id), &pack(headers, body)),
             received_at,
         };
-        let store = move |tx: &mut Tx<'_>| inbox::insert_once(tx, &message);
-        self.0.database.write(store).await?;
+        self.0.database.submit(message).await?;
         self.0.news.notify_one();
         Ok(())
     }

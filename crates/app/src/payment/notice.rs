@@ -82,8 +82,7 @@ impl Payments {
             body: self.0.sealer.seal(place(id), &pack(headers, body)),
             received_at,
         };
-        let store = move |tx: &mut Tx<'_>| inbox::insert_once(tx, &message);
-        self.database().write(store).await?;
+        self.database().submit(message).await?;
         self.0.notices.notify_one();
         Ok(())
     }

@@ -71,8 +71,7 @@ impl Carriers {
             body: self.vault().seal(place(id), &pack(headers, body)),
             received_at,
         };
-        let store = move |tx: &mut Tx<'_>| inbox::insert_once(tx, &message);
-        self.database().write(store).await?;
+        self.database().submit(message).await?;
         self.pushes().notify_one();
         Ok(source.taken())
     }

@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use ordermill_base::Id as _;
-use ordermill_domain::ids::ShipmentId;
+use ordermill_domain::ids::{OrderId, ShipmentId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Line;
 use super::desk::{Desk, IDLE, Items};
+use super::{Line, Sent};
 
 #[derive(Debug, Deserialize)]
 struct Parcel {
     id: ShipmentId,
-    order_id: String,
+    order_id: OrderId,
     waybill: String,
 }
 
@@ -42,7 +41,8 @@ pub(super) async fn run(line: Arc<Line>) -> Result<()> {
         let waybills: Vec<&str> = waiting.items.iter().map(|it| it.waybill.as_str()).collect();
         let body = serde_json::json!({ "waybills": waybills }).to_string();
         for parcel in &waiting.items {
-            Line::lock(&line.orders).insert(parcel.id.raw(), parcel.order_id.clone());
+            let sent = Sent { order: parcel.order_id, waybill: parcel.waybill.clone() };
+            Line::lock(&line.parcels).insert(parcel.id, sent);
         }
         let scanned: Option<Scanned> = desk.post(&path, "", &body).await?;
         let parcels = scanned.map_or_else(Vec::new, |it| it.parcels);

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use ordermill_base::{Id as _, Random};
-use ordermill_domain::ids::{LocationId, StaffId};
+use ordermill_domain::ids::{LocationId, OrderId, ShipmentId, StaffId};
 use tokio::task::JoinSet;
 
 use crate::figure::Figure;
@@ -32,6 +32,10 @@ use crate::{Bench, Histogram, Options};
 
 /// A day on the road: what happens to a parcel comes to light in one or two pushes.
 const CARRIER_DAY_SECONDS: &str = "0.2";
+/// A day on the road of which nothing is heard while a bench runs.
+const SILENT_DAY_SECONDS: &str = "86400";
+/// Buyers who order what is only to be on the road.
+const BUYERS: usize = 32;
 /// Orders under way for each buyer.
 const UNDER_WAY: u64 = 24;
 /// The first orders are completed within so long, or something is wrong.
@@ -45,7 +49,8 @@ pub(crate) fn lifecycle(bench: &Bench, options: &Options) -> Result<Vec<Figure>>
     let bytes_before = shop.fresh.bytes()?;
     let server = shop.serve_with(options, &account)?;
     let connections = options.connections_or(64);
-    let line = Line::new(&server, &sandbox, &shop, picker, connections);
+    let under_way_max = connections as u64 * UNDER_WAY;
+    let line = Line::new(&server, &sandbox, &shop, picker, under_way_max);
     let measured = drive(&line, &server, options, connections)?;
     let memory = server.peak_memory_mb();
     let placed = line.placed.load(Ordering::Relaxed);
@@ -80,6 +85,13 @@ struct Measured {
     cpu_seconds: Option<f64>,
 }
 
+/// What was handed to a carrier.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) order: OrderId,
+    pub(crate) waybill: String,
+}
+
 /// What the desks share.
 struct Line {
     server: SocketAddr,
@@ -94,8 +106,8 @@ struct Line {
     requests: AtomicU64,
     /// When orders that are under way were begun, by their id.
     began: Mutex<HashMap<String, Instant>>,
-    /// The orders of parcels.
-    orders: Mutex<HashMap<i64, String>>,
+    /// Parcels on the road.
+    parcels: Mutex<HashMap<ShipmentId, Sent>>,
     latencies: Mutex<Histogram>,
 }
 
@@ -105,7 +117,7 @@ impl Line {
         sandbox: &Server,
         shop: &Shop,
         picker: StaffId,
-        connections: usize,
+        under_way_max: u64,
     ) -> Arc<Self> {
         Arc::new(Self {
             server: server.address,
@@ -113,13 +125,13 @@ impl Line {
             authorization: shop.authorization(),
             location: LocationId::from_raw(1),
             picker,
-            under_way_max: connections as u64 * UNDER_WAY,
+            under_way_max,
             is_over: AtomicBool::new(false),
             placed: AtomicU64::new(0),
             completed: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             began: Mutex::default(),
-            orders: Mutex::default(),
+            parcels: Mutex::default(),
             latencies: Mutex::default(),
         })
     }
@@ -178,6 +190,46 @@ fn drive(
             cpu_seconds: after.cpu.zip(before.cpu).map(|(after, before)| after - before),
         })
     })
+}
+
+/// A shop whose desks have handed at least so many parcels to carriers, who have said nothing of them yet.
+pub(crate) fn hand_over(
+    options: &Options,
+    parcels: usize,
+) -> Result<(Shop, Vec<(ShipmentId, Sent)>)> {
+    let (sandbox, account) = sandbox(options, &["--carrier-day", SILENT_DAY_SECONDS])?;
+    let (shop, picker) = Shop::with_floor(options)?;
+    let server = shop.serve_with(options, &account)?;
+    let line = Line::new(&server, &sandbox, &shop, picker, parcels as u64);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut random = Random::from_seed(7);
+    runtime.block_on(async {
+        let mut desks = JoinSet::new();
+        for _ in 0..BUYERS {
+            desks.spawn(buyers::run(Arc::clone(&line), random.split()));
+        }
+        floor::staff(&line, &mut desks, &mut random);
+        let mut dock = std::pin::pin!(dock::run(Arc::clone(&line)));
+        loop {
+            let handed = Line::lock(&line.parcels).len();
+            (options.progress)("parcels on the road", handed as u64, parcels as u64);
+            if handed >= parcels {
+                break;
+            }
+            tokio::select! {
+                watched = watch(&mut desks, Duration::from_millis(100)) => watched?,
+                ended = &mut dock => return ended,
+            }
+        }
+        line.is_over.store(true, Ordering::Relaxed);
+        desks.shutdown().await;
+        // It closes the lists of what it has scanned.
+        dock.await
+    })?;
+    server.stop()?;
+    sandbox.stop()?;
+    let sent = std::mem::take(&mut *Line::lock(&line.parcels));
+    Ok((shop, sent.into_iter().collect()))
 }
 
 /// Lets the desks work for a time. One that gives up ends the bench.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result, ensure};
+use ordermill_base::Id as _;
+use ordermill_domain::ids::ShipmentId;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -43,8 +45,10 @@ async fn listen(line: Arc<Line>, delivered: Arc<Tray<String>>) -> Result<()> {
     while let Some(text) = lines.next_line().await? {
         let Some(data) = text.strip_prefix("data: ") else { continue };
         let told: Told = serde_json::from_str(data)?;
-        let order = Line::lock(&line.orders).remove(&told.aggregate_id.parse()?);
-        delivered.put(order.context("a parcel was delivered that nobody has handed over")?);
+        let parcel = ShipmentId::from_raw(told.aggregate_id.parse()?);
+        let sent = Line::lock(&line.parcels).remove(&parcel);
+        let sent = sent.context("a parcel was delivered that nobody has handed over")?;
+        delivered.put(sent.order.to_string());
     }
     anyhow::bail!("the stream of events has ended")
 }
