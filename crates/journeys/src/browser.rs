@@ -150,6 +150,28 @@ impl Browser {
         self.session.post("/actions", &actions).map(drop)
     }
 
+    /// Types what a scanner sends while a Chinese input method is on: the method composes letters in whatever
+    /// has the focus, and of the keys the page is told where they are, but not what they mean. Ends with Enter.
+    ///
+    /// # Errors
+    /// When the browser is gone, or for anything but letters, digits and hyphens.
+    pub fn scan_through_input_method(&mut self, text: &str) -> Result<()> {
+        let composed = text.to_lowercase();
+        let compose = json!({
+            "text": composed, "selectionStart": composed.len(), "selectionEnd": composed.len(),
+        });
+        self.session.devtools("Input.imeSetComposition", compose)?;
+        let places = text.chars().map(place_of_key).collect::<Result<Vec<_>>>()?;
+        self.session.script(
+            "for (const code of [...arguments[0], 'Enter']) {
+                 const key = { code, key: 'Process', isComposing: true, bubbles: true, cancelable: true };
+                 document.activeElement.dispatchEvent(new KeyboardEvent('keydown', key));
+             }",
+            json!([places]),
+        )?;
+        Ok(())
+    }
+
     /// The Enter key, for [`Browser::type_keys`].
     pub const ENTER: &str = "\u{e007}";
     /// The Tab key, for [`Browser::type_keys`].
@@ -342,5 +364,15 @@ impl Browser {
                 outcome => return outcome,
             }
         }
+    }
+}
+
+/// Where a key lies, as `KeyboardEvent.code` calls it.
+fn place_of_key(key: char) -> Result<String> {
+    match key {
+        'a'..='z' | 'A'..='Z' => Ok(format!("Key{}", key.to_ascii_uppercase())),
+        '0'..='9' => Ok(format!("Digit{key}")),
+        '-' => Ok("Minus".to_owned()),
+        other => bail!("no key for {other:?}"),
     }
 }

@@ -59,6 +59,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         Asset::new("app.js", JAVASCRIPT, &include_bytes!("../assets/js/app.js")[..]),
         Asset::new("console.js", JAVASCRIPT, &include_bytes!("../assets/js/console.js")[..]),
         Asset::new("pda.js", JAVASCRIPT, &include_bytes!("../assets/js/pda.js")[..]),
+        Asset::new("bench.js", JAVASCRIPT, &include_bytes!("../assets/js/bench.js")[..]),
         Asset::new("scan.js", JAVASCRIPT, &include_bytes!("../assets/js/scan.js")[..]),
         Asset::new("hand.js", JAVASCRIPT, &include_bytes!("../assets/js/hand.js")[..]),
         Asset::new("pick.js", JAVASCRIPT, &include_bytes!("../assets/js/pick.js")[..]),
