@@ -7,7 +7,6 @@ use ordermill_app::shipment::vehicle::{Load, Outcome, PARCELS_MAX, Report, VEHIC
 use ordermill_base::Timestamp;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::shipment::Position;
-use ordermill_storage::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,7 +54,7 @@ pub struct PositionBody {
     #[schema(minimum = -180_000_000, maximum = 180_000_000, example = 120_150_000)]
     pub longitude_micro: i64,
     /// Everything on board; left out if that is as before.
-    #[schema(max_items = 300)]
+    #[schema(max_items = 2000)]
     pub parcels: Option<Vec<LoadBody>>,
 }
 
@@ -118,7 +117,7 @@ impl From<Outcome> for PositionResult {
 ///
 /// The tracking pages of the parcels on board tell how far they are, rounded, and when they arrive. Only later
 /// positions count, at most one in five seconds for each vehicle; a vehicle that falls silent is forgotten after
-/// a day.
+/// a day. All vehicles of one call together have at most 2,000 parcels on board.
 #[utoipa::path(
     post, path = "/api/v1/vehicle-positions", tag = "partners", operation_id = "report_vehicle_positions",
     request_body = Positions,
@@ -129,9 +128,7 @@ pub async fn report_positions(
     body: JsonBody<Positions>,
 ) -> Result<Json<PositionsTaken>, Problem> {
     let reports = read(&body.value)?;
-    let (vault, now) = (services.vault().clone(), services.now());
-    let work = move |tx: &mut Tx<'_>| report(tx, &vault, &reports, now);
-    let outcomes = services.database().write(work).await?;
+    let outcomes = report(services.database(), services.vault(), reports, services.now()).await?;
     Ok(Json(PositionsTaken { results: outcomes.into_iter().map(PositionResult::from).collect() }))
 }
 
@@ -143,6 +140,11 @@ fn read(body: &Positions) -> Result<Vec<Report>, Problem> {
     let count = body.positions.len();
     if !(1..=VEHICLES_MAX).contains(&count) {
         let detail = format!("1 to {VEHICLES_MAX} positions");
+        return Err(Problem::invalid(vec![FieldError::new("/positions", "out_of_range", detail)]));
+    }
+    let parcels: usize = body.positions.iter().flat_map(|it| &it.parcels).map(Vec::len).sum();
+    if parcels > PARCELS_MAX {
+        let detail = format!("at most {PARCELS_MAX} parcels on all vehicles together");
         return Err(Problem::invalid(vec![FieldError::new("/positions", "out_of_range", detail)]));
     }
     let mut reports = Vec::with_capacity(count);
@@ -180,10 +182,6 @@ fn loads(
     at: &str,
     wrong: &mut impl FnMut(String, &'static str, &str),
 ) -> Vec<Load> {
-    if parcels.len() > PARCELS_MAX {
-        wrong(format!("{at}/parcels"), "out_of_range", "at most 300 parcels");
-        return Vec::new();
-    }
     let mut loads = Vec::with_capacity(parcels.len());
     for (number, it) in parcels.iter().enumerate() {
         let at = format!("{at}/parcels/{number}");

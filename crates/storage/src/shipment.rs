@@ -2,7 +2,7 @@
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{LocationId, OrderId, PackageId, ShipmentId};
+use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::shipment::{Event, Facts, Shipment, State, Terms, Track};
 
 use crate::columns::{Kind, insert};
@@ -227,6 +227,24 @@ pub fn find_by_waybills(
     let mut keys = Columns::new(&[Kind::Text]);
     waybills.iter().for_each(|waybill| keys.push(params![*waybill]));
     tx.query_each(&SQL, &keys, |row| Ok((row.text()?, row.id()?)))
+}
+
+/// The shipments with these waybills that their carriers have: (carrier, waybill, shipment).
+pub fn find_on_their_way(
+    tx: &mut Tx<'_>,
+    waybills: &[(CarrierId, &str)],
+) -> Result<Vec<(CarrierId, String, ShipmentId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT carrier_id, waybill, id FROM shipments
+            WHERE carrier_id = $1 AND waybill = $2 AND state = 'handed_over'",
+        postgres: "SELECT s.carrier_id, s.waybill, s.id
+            FROM unnest($1::bigint[], $2::text[]) AS n (carrier_id, waybill)
+            JOIN shipments s ON s.carrier_id = n.carrier_id AND s.waybill = n.waybill
+            WHERE s.state = 'handed_over'",
+    };
+    let mut keys = Columns::new(&[Kind::Int, Kind::Text]);
+    waybills.iter().for_each(|(carrier, waybill)| keys.push(params![carrier.raw(), *waybill]));
+    tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.text()?, row.id()?)))
 }
 
 /// All shipments of an order, oldest first: also those of boxes that another order's label is on.

@@ -4,7 +4,9 @@ use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CarrierId, ShipmentId};
 use ordermill_domain::shipment::Position;
 
-use crate::{Error, Row, Tx, params};
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 /// Positions that come sooner after the last one of their vehicle change nothing, in microseconds.
 const PAUSE_MICROS: i64 = 5_000_000;
@@ -61,34 +63,73 @@ pub fn move_to(tx: &mut Tx<'_>, report: &Report, now: Timestamp) -> Result<bool,
     Ok(changed > 0)
 }
 
-/// Takes everything off a vehicle.
-pub fn unload(tx: &mut Tx<'_>, carrier: CarrierId, vehicle: &str) -> Result<(), Error> {
-    tx.execute(
-        "DELETE FROM vehicle_parcels WHERE carrier_id = $1 AND vehicle = $2",
-        params![carrier.raw(), vehicle],
-    )?;
+/// A parcel that is put on a vehicle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// Which one.
+    pub shipment: ShipmentId,
+    /// Whose the vehicle is.
+    pub carrier: CarrierId,
+    /// Which vehicle.
+    pub vehicle: String,
+    /// Where it is handed out, as ciphertext.
+    pub stop: Vec<u8>,
+    /// When the carrier expects to be there, if it says so.
+    pub arrives_at: Option<Timestamp>,
+}
+
+static LOAD: Insert = insert!("vehicle_parcels" {
+    id: Int, carrier_id: Int, vehicle: Text, stop: Blob, arrives_at: Int, received_at: Int,
+} "ON CONFLICT (id) DO UPDATE
+      SET carrier_id = excluded.carrier_id, vehicle = excluded.vehicle, stop = excluded.stop,
+          arrives_at = excluded.arrives_at, received_at = excluded.received_at");
+
+/// Takes everything off vehicles, and puts these parcels on them, off any others. Each parcel comes once, and
+/// the vehicles were moved ([`move_to`]) in this transaction, so that nobody else loads them. Parcels are
+/// locked by their ids: two batches whose vehicles have changed parcels never wait for each other in a circle.
+pub fn load_anew(
+    tx: &mut Tx<'_>,
+    vehicles: &[(CarrierId, &str)],
+    loads: &[Load],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut of_vehicles = Columns::new(&[Kind::Int, Kind::Text]);
+    vehicles.iter().for_each(|(carrier, name)| of_vehicles.push(params![carrier.raw(), *name]));
+    let mut loads: Vec<&Load> = loads.iter().collect();
+    loads.sort_unstable_by_key(|load| load.shipment);
+    if tx.is_postgres() {
+        let mut ids: Vec<ShipmentId> = tx.query_each(&ON_BOARD, &of_vehicles, |row| row.id())?;
+        ids.extend(loads.iter().map(|load| load.shipment));
+        ids.sort_unstable();
+        ids.dedup();
+        tx.query_each(&LOCK, &Columns::of_ids(&ids), |row| row.int())?;
+    }
+    tx.execute_each(&UNLOAD, &of_vehicles)?;
+    let mut rows = tx.appender(&LOAD)?;
+    for Load { shipment, carrier, vehicle, stop, arrives_at } in loads {
+        let (id, carrier) = (shipment.raw(), carrier.raw());
+        rows.push(params![id, carrier, vehicle, stop, *arrives_at, now])?;
+    }
     Ok(())
 }
 
-/// Puts a parcel on a vehicle, off any other.
-pub fn load(
-    tx: &mut Tx<'_>,
-    (carrier, vehicle): (CarrierId, &str),
-    shipment: ShipmentId,
-    stop: &[u8],
-    arrives_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO vehicle_parcels (id, carrier_id, vehicle, stop, arrives_at, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (id) DO UPDATE
-            SET carrier_id = excluded.carrier_id, vehicle = excluded.vehicle, stop = excluded.stop,
-                arrives_at = excluded.arrives_at, received_at = excluded.received_at",
-        params![shipment.raw(), carrier.raw(), vehicle, stop, arrives_at, now],
-    )?;
-    Ok(())
-}
+const ON_BOARD: PerRow<'_> = PerRow {
+    sqlite: "SELECT id FROM vehicle_parcels WHERE carrier_id = $1 AND vehicle = $2",
+    postgres: "SELECT p.id FROM unnest($1::bigint[], $2::text[]) AS v (carrier_id, vehicle)
+        JOIN vehicle_parcels p ON p.carrier_id = v.carrier_id AND p.vehicle = v.vehicle",
+};
+
+const LOCK: PerRow<'_> = PerRow {
+    sqlite: "SELECT id FROM vehicle_parcels WHERE id = $1",
+    postgres: "SELECT id FROM vehicle_parcels WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+};
+
+const UNLOAD: PerRow<'_> = PerRow {
+    sqlite: "DELETE FROM vehicle_parcels WHERE carrier_id = $1 AND vehicle = $2",
+    postgres: "DELETE FROM vehicle_parcels p
+         USING unnest($1::bigint[], $2::text[]) AS v (carrier_id, vehicle)
+         WHERE p.carrier_id = v.carrier_id AND p.vehicle = v.vehicle",
+};
 
 /// Where a parcel is, if it is on a vehicle of which we know where it is.
 pub fn of(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<Option<OnBoard>, Error> {

@@ -66,6 +66,23 @@ fn positions_are_taken_each_on_its_own_and_what_is_no_place_is_refused_at_its_fi
         let wrong = shop.send(request("POST", path, &shop.key, &[], Some(&of(90_000_001)))).await;
         assert_eq!(wrong.status, 422, "{wrong:?}");
         assert!(wrong.body.to_string().contains("/positions/0/latitude_micro"), "{wrong:?}");
+        let parcel = json!({
+            "waybill": "SF1", "latitude_micro": 30_000_000, "longitude_micro": 120_150_000
+        });
+        let loaded = |first: usize, second: usize| {
+            let mut batch = of(30_000_000);
+            let mut other = batch["positions"][0].clone();
+            batch["positions"][0]["parcels"] = json!(vec![parcel.clone(); first]);
+            other["parcels"] = json!(vec![parcel.clone(); second]);
+            batch["positions"].as_array_mut().unwrap().push(other);
+            batch
+        };
+        for (batch, status) in
+            [(loaded(2_000, 0), 200), (loaded(2_001, 0), 422), (loaded(1_500, 501), 422)]
+        {
+            let answer = shop.send(request("POST", path, &shop.key, &[], Some(&batch))).await;
+            assert_eq!(answer.status, status, "{answer:?}");
+        }
         let none = json!({ "positions": [] });
         let none = shop.send(request("POST", path, &shop.key, &[], Some(&none))).await;
         assert_eq!(none.status, 422, "{none:?}");

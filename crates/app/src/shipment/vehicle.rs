@@ -5,21 +5,21 @@
 //! handed out is as good as an address: it is sealed, and the tracking page tells nothing but a rounded distance.
 //! Vehicles that fall silent are forgotten after a day.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::ids::{CarrierId, ShipmentId};
-use ordermill_domain::shipment::{Position, State};
+use ordermill_domain::shipment::Position;
 use ordermill_storage::vehicle::{self as stored, OnBoard};
-use ordermill_storage::{Error, Tx, carrier, shipment};
+use ordermill_storage::{Database, Error, Tx, carrier, shipment};
 use ordermill_vault::Place;
 
 use crate::privacy::Vault;
 
 /// Vehicles of one batch at most.
 pub const VEHICLES_MAX: usize = 200;
-/// Parcels of one vehicle at most.
-pub const PARCELS_MAX: usize = 300;
+/// Parcels of one batch at most, on one vehicle or on many.
+pub const PARCELS_MAX: usize = 2_000;
 /// A position that claims to be from so far in the future has a wrong clock.
 const AHEAD_MAX: Span = Span::minutes(1);
 /// A position that is older says nothing about now.
@@ -73,71 +73,130 @@ pub enum Outcome {
     UnknownCarrier,
 }
 
-/// Takes in a batch of reports, each on its own; gives what became of each, in their order.
-pub fn report(
+/// Takes in a batch of reports, each on its own; gives what became of each, in their order. Parcels are looked
+/// up and their stops sealed before anything is written.
+pub async fn report(
+    database: &Database,
+    vault: &Vault,
+    reports: Vec<Report>,
+    now: Timestamp,
+) -> Result<Vec<Outcome>, Error> {
+    let vault = vault.clone();
+    let look_up = move |tx: &mut Tx<'_>| prepare(tx, &vault, &reports, now);
+    let prepared = database.read(look_up).await?;
+    database.write(move |tx: &mut Tx<'_>| keep(tx, &prepared, now)).await
+}
+
+/// A report that is ready to be kept, or why it never is.
+type Prepared = Result<Sighting, Outcome>;
+
+/// Where a vehicle was, with what is ours on board.
+struct Sighting {
+    moved: stored::Report,
+    /// Everything of ours on board; none if that is as before.
+    loads: Option<Vec<stored::Load>>,
+    unknown_parcels: usize,
+}
+
+fn prepare(
     tx: &mut Tx<'_>,
     vault: &Vault,
     reports: &[Report],
     now: Timestamp,
-) -> Result<Vec<Outcome>, Error> {
+) -> Result<Vec<Prepared>, Error> {
     let carriers: HashMap<String, CarrierId> =
         carrier::list(tx)?.into_iter().map(|it| (it.carrier.code, it.carrier.id)).collect();
-    reports.iter().map(|report| take_in(tx, vault, &carriers, report, now)).collect()
+    let carrier_of = |report: &Report| match carriers.get(&report.carrier) {
+        None => Err(Outcome::UnknownCarrier),
+        Some(_) if report.at > now + AHEAD_MAX || report.at + OLD_AFTER < now => {
+            Err(Outcome::OutOfTime)
+        }
+        Some(&carrier) => Ok(carrier),
+    };
+    let mut waybills: Vec<(CarrierId, &str)> = Vec::new();
+    for report in reports {
+        if let Ok(carrier) = carrier_of(report) {
+            let loads = report.parcels.iter().flatten();
+            waybills.extend(loads.map(|load| (carrier, load.waybill.as_str())));
+        }
+    }
+    waybills.sort_unstable();
+    waybills.dedup();
+    let found = shipment::find_on_their_way(tx, &waybills)?.into_iter();
+    let known: HashMap<(CarrierId, String), ShipmentId> =
+        found.map(|(carrier, waybill, id)| ((carrier, waybill), id)).collect();
+    let mut prepared = Vec::with_capacity(reports.len());
+    for report in reports {
+        prepared.push(match carrier_of(report) {
+            Ok(carrier) => Ok(sighting(vault, &known, carrier, report)?),
+            Err(outcome) => Err(outcome),
+        });
+    }
+    Ok(prepared)
 }
 
-fn take_in(
-    tx: &mut Tx<'_>,
+fn sighting(
     vault: &Vault,
-    carriers: &HashMap<String, CarrierId>,
+    known: &HashMap<(CarrierId, String), ShipmentId>,
+    carrier: CarrierId,
     report: &Report,
-    now: Timestamp,
-) -> Result<Outcome, Error> {
-    let Some(&carrier) = carriers.get(&report.carrier) else {
-        return Ok(Outcome::UnknownCarrier);
-    };
-    if report.at > now + AHEAD_MAX || report.at + OLD_AFTER < now {
-        return Ok(Outcome::OutOfTime);
-    }
+) -> Result<Sighting, Error> {
     let (vehicle, at, position) = (report.vehicle.clone(), report.at, report.position);
-    if !stored::move_to(tx, &stored::Report { carrier, vehicle, at, position }, now)? {
-        return Ok(Outcome::Older);
-    }
-    let Some(loads) = &report.parcels else { return Ok(Outcome::Taken { unknown_parcels: 0 }) };
-    stored::unload(tx, carrier, &report.vehicle)?;
-    let known = on_their_way(tx, carrier, loads)?;
+    let moved = stored::Report { carrier, vehicle, at, position };
+    let Some(on_board) = &report.parcels else {
+        return Ok(Sighting { moved, loads: None, unknown_parcels: 0 });
+    };
+    let mut loads = Vec::with_capacity(on_board.len());
     let mut unknown_parcels = 0;
-    for load in loads {
-        let Some(&id) = known.get(load.waybill.as_str()) else {
+    for load in on_board {
+        let Some(&shipment) = known.get(&(carrier, load.waybill.clone())) else {
             unknown_parcels += 1;
             continue;
         };
         let stop = serde_json::to_vec(&load.stop).map_err(Error::defect)?;
-        let sealed = vault.seal(place(id), &stop);
-        let on = (carrier, report.vehicle.as_str());
-        stored::load(tx, on, id, &sealed, load.arrives_at, now)?;
+        let stop = vault.seal(place(shipment), &stop);
+        let (vehicle, arrives_at) = (report.vehicle.clone(), load.arrives_at);
+        loads.push(stored::Load { shipment, carrier, vehicle, stop, arrives_at });
     }
-    Ok(Outcome::Taken { unknown_parcels })
+    Ok(Sighting { moved, loads: Some(loads), unknown_parcels })
 }
 
-/// The parcels of a carrier that it has, by waybill.
-fn on_their_way<'l>(
-    tx: &mut Tx<'_>,
-    carrier: CarrierId,
-    loads: &'l [Load],
-) -> Result<HashMap<&'l str, ShipmentId>, Error> {
-    let waybills: Vec<&str> = loads.iter().map(|load| load.waybill.as_str()).collect();
-    let mut known = HashMap::new();
-    for (waybill, id) in shipment::find_by_waybills(tx, &waybills)? {
-        let found = shipment::fetch(tx, id)?;
-        let is_it = found.is_some_and(|it| {
-            let facts = it.shipment.facts();
-            facts.terms.carrier == carrier && facts.state == State::HandedOver
-        });
-        if let (true, Some(load)) = (is_it, waybills.iter().find(|it| **it == waybill)) {
-            known.insert(*load, id);
-        }
+/// Keeps what is news. Vehicles are locked in the order of their names, several reports of one in their own
+/// order, and then the parcels on board.
+fn keep(tx: &mut Tx<'_>, prepared: &[Prepared], now: Timestamp) -> Result<Vec<Outcome>, Error> {
+    let sightings = prepared.iter().enumerate();
+    let sightings = sightings.filter_map(|(at, it)| Some((at, it.as_ref().ok()?)));
+    let mut by_vehicle: Vec<(usize, &Sighting)> = sightings.collect();
+    by_vehicle.sort_by_key(|(_, it)| (it.moved.carrier, it.moved.vehicle.as_str()));
+    let mut is_news = vec![false; prepared.len()];
+    for (at, it) in by_vehicle {
+        is_news[at] = stored::move_to(tx, &it.moved, now)?;
     }
-    Ok(known)
+    let mut outcomes = Vec::with_capacity(prepared.len());
+    // The last word on each counts: what is on board of a vehicle, and on which one a parcel is.
+    let mut loaded: BTreeSet<(CarrierId, &str)> = BTreeSet::new();
+    let mut on_board: BTreeMap<ShipmentId, &stored::Load> = BTreeMap::new();
+    for (it, is_news) in prepared.iter().zip(is_news) {
+        outcomes.push(match it {
+            Err(outcome) => *outcome,
+            Ok(_) if !is_news => Outcome::Older,
+            Ok(Sighting { moved, loads, unknown_parcels }) => {
+                if let Some(loads) = loads {
+                    let vehicle = (moved.carrier, moved.vehicle.as_str());
+                    on_board.retain(|_, it| (it.carrier, it.vehicle.as_str()) != vehicle);
+                    on_board.extend(loads.iter().map(|load| (load.shipment, load)));
+                    loaded.insert(vehicle);
+                }
+                Outcome::Taken { unknown_parcels: *unknown_parcels }
+            }
+        });
+    }
+    if !loaded.is_empty() {
+        let vehicles: Vec<(CarrierId, &str)> = loaded.into_iter().collect();
+        let loads: Vec<stored::Load> = on_board.into_values().cloned().collect();
+        stored::load_anew(tx, &vehicles, &loads, now)?;
+    }
+    Ok(outcomes)
 }
 
 fn place(id: ShipmentId) -> Place {

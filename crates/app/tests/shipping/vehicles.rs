@@ -27,16 +27,14 @@ async fn reports(
 ) -> Outcome {
     let terms = stored.shipment.facts().terms.clone();
     let (vault, now) = (shop.vault.clone(), ordermill_base::Clock::now(&*shop.clock));
-    let write = move |tx: &mut Tx<'_>| {
-        let carrier = carrier::fetch(tx, terms.carrier)?.unwrap().carrier.code;
-        let waybill = terms.waybill.clone();
-        let stranger = Load { waybill: "NOBODY".into(), stop: HOME, arrives_at: None };
-        let loads = vec![Load { waybill, stop: HOME, arrives_at: None }, stranger];
-        let parcels = is_loaded.then_some(loads);
-        let one = Report { carrier, vehicle: "V-1".into(), at, position, parcels };
-        Ok::<_, Error>(report(tx, &vault, &[one], now)?[0])
-    };
-    shop.database.write(write).await.unwrap()
+    let id = terms.carrier;
+    let code = move |tx: &mut Tx<'_>| carrier::fetch(tx, id);
+    let carrier = shop.database.read(code).await.unwrap().unwrap().carrier.code;
+    let stranger = Load { waybill: "NOBODY".into(), stop: HOME, arrives_at: None };
+    let loads = vec![Load { waybill: terms.waybill, stop: HOME, arrives_at: None }, stranger];
+    let parcels = is_loaded.then_some(loads);
+    let one = Report { carrier, vehicle: "V-1".into(), at, position, parcels };
+    report(&shop.database, &vault, vec![one], now).await.unwrap()[0]
 }
 
 async fn tracked(shop: &Shop, stored: &Stored) -> Tracked {
@@ -74,6 +72,73 @@ fn a_parcel_on_a_vehicle_comes_nearer_and_only_later_positions_count() {
         // A vehicle that fell silent is not shown.
         shop.clock.advance(Span::minutes(31));
         assert_eq!(tracked(shop, &stored).await.parcels[0].live, None);
+    });
+}
+
+#[test]
+fn vehicles_that_exchange_their_parcels_all_the_time_never_wait_for_each_other_in_a_circle() {
+    on_each_database(async |shop| {
+        let mut waybills = Vec::new();
+        for number in 1..=6 {
+            let parcel = shop.handed_over(number).await.shipment.facts().terms.clone();
+            waybills.push(parcel);
+        }
+        let id = waybills[0].carrier;
+        let code = move |tx: &mut Tx<'_>| carrier::fetch(tx, id);
+        let carrier = shop.database.read(code).await.unwrap().unwrap().carrier.code;
+        let (vault, now) = (shop.vault.clone(), ordermill_base::Clock::now(&*shop.clock));
+        let of = |vehicle: &str, is_reversed: bool, at: Timestamp| {
+            let mut parcels: Vec<Load> = waybills
+                .iter()
+                .map(|it| Load { waybill: it.waybill.clone(), stop: HOME, arrives_at: None })
+                .collect();
+            if is_reversed {
+                parcels.reverse();
+            }
+            let (carrier, vehicle, parcels) = (carrier.clone(), vehicle.into(), Some(parcels));
+            Report { carrier, vehicle, at, position: HOME, parcels }
+        };
+        let start = now - Span::minutes(50);
+        for round in 0..12 {
+            let at = start + Span::seconds(10 * round);
+            let one = vec![of("V-1", false, at), of("V-2", true, at)];
+            let two = vec![of("V-4", true, at), of("V-3", false, at)];
+            let (one, two) = tokio::join!(
+                report(&shop.database, &vault, one, now),
+                report(&shop.database, &vault, two, now),
+            );
+            let taken = vec![Outcome::Taken { unknown_parcels: 0 }; 2];
+            assert_eq!((one.unwrap(), two.unwrap()), (taken.clone(), taken));
+        }
+    });
+}
+
+#[test]
+fn the_last_report_of_a_batch_says_on_which_vehicle_a_parcel_is() {
+    on_each_database(async |shop| {
+        let stored = shop.handed_over(1).await;
+        let terms = stored.shipment.facts().terms.clone();
+        let id = terms.carrier;
+        let code = move |tx: &mut Tx<'_>| carrier::fetch(tx, id);
+        let carrier = shop.database.read(code).await.unwrap().unwrap().carrier.code;
+        let (vault, now) = (shop.vault.clone(), ordermill_base::Clock::now(&*shop.clock));
+        let load = Load { waybill: terms.waybill, stop: HOME, arrives_at: None };
+        let of = |vehicle: &str, seconds: i64, position: Position, parcels: Vec<Load>| {
+            let at = now - Span::minutes(1) + Span::seconds(seconds);
+            let (carrier, vehicle) = (carrier.clone(), vehicle.into());
+            Report { carrier, vehicle, at, position, parcels: Some(parcels) }
+        };
+        // It is on the second one, then on the first one, which it leaves again for the third one.
+        let batch = vec![
+            of("V-2", 0, north(1), vec![load.clone()]),
+            of("V-1", 0, north(2), vec![load.clone()]),
+            of("V-3", 0, north(3), vec![load]),
+            of("V-1", 10, north(4), vec![]),
+        ];
+        let outcomes = report(&shop.database, &vault, batch, now).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Taken { unknown_parcels: 0 }; 4]);
+        let live = tracked(shop, &stored).await.parcels[0].live.unwrap();
+        assert!((300..370).contains(&live.meters), "{live:?}");
     });
 }
 
