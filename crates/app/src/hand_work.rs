@@ -2,9 +2,10 @@
 //!
 //! What a person is gathering is kept between two scans ([`ordermill_domain::hand_work`]); the scan that
 //! completes it books it by the same commands as the console, in one transaction. Each scan has an id of its
-//! own: what is sent again gets the answer that it got, and a refused one changes nothing.
+//! own: what is sent again gets the answer that it got, another scan with the same id is refused, and a refused
+//! one changes nothing.
 
-use ordermill_base::{Id, Quantity, Timestamp};
+use ordermill_base::Quantity;
 use ordermill_domain::actor::Act;
 use ordermill_domain::hand_work::{
     HandWork, Kind, Lot as SeenLot, Movement, Outcome as Followed, Refusal, Seen, Step,
@@ -12,14 +13,13 @@ use ordermill_domain::hand_work::{
 use ordermill_domain::ids::{BinId, LocationId, SkuId, StaffId};
 use ordermill_domain::scan::Scan;
 use ordermill_domain::sku::Sku;
-use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, hand_work as stored, location, pick_list, stock, task};
+use ordermill_storage::{Error, Tx, hand_work as stored, location, pick_list, stock};
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Decision;
 use crate::catalog::Catalog;
 use crate::permission::Principal;
-use crate::pick_list::{PickError, may_pick, put_away};
+use crate::pick_list::{InVain, PickError, may_pick, put_away_each};
 use crate::stock::{Lot, Spot, StockError};
 use crate::stock_desk::{BookError, Booking, book};
 
@@ -36,7 +36,7 @@ pub struct Sent {
 }
 
 /// What was done on the floor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Asked {
     /// A barcode was scanned, or typed.
     Scan(String),
@@ -111,6 +111,9 @@ pub enum HandError {
     /// They may not work there.
     #[error(transparent)]
     Forbidden(#[from] crate::permission::Forbidden),
+    /// The id of the scan was given to another one.
+    #[error("the id of the scan was given to another one")]
+    KeyReused,
     /// The database.
     #[error(transparent)]
     Storage(#[from] Error),
@@ -120,7 +123,7 @@ pub enum HandError {
 /// refused changes nothing and may be sent anew.
 ///
 /// # Errors
-/// If they may not work there. What the work refuses is an [`Answer`].
+/// If they may not work there, or if another scan had the same id. What the work refuses is an [`Answer`].
 pub fn work(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -130,9 +133,13 @@ pub fn work(
     sent: &Sent,
 ) -> Result<Answer, HandError> {
     may_pick(principal, at)?;
+    let digest = digest(kind, at, &sent.asked)?;
     if let Some(key) = &sent.key
-        && let Some(answer) = stored::answer(tx, by, key)?
+        && let Some(stored::Answered { answer, request_hash }) = stored::answer(tx, by, key)?
     {
+        if request_hash.is_some_and(|known| known != digest) {
+            return Err(HandError::KeyReused);
+        }
         let unreadable = |_| Error::Unreadable { what: "answer to a scan", text: answer.clone() };
         return Ok(serde_json::from_str(&answer).map_err(unreadable)?);
     }
@@ -147,9 +154,15 @@ pub fn work(
     let answer = Answer { outcome, work };
     if let Some(key) = &sent.key {
         let kept = serde_json::to_string(&answer).map_err(Error::defect)?;
-        stored::keep_answer(tx, by, key, &kept, act.at)?;
+        stored::keep_answer(tx, by, (key, &digest), &kept, act.at)?;
     }
     Ok(answer)
+}
+
+/// A digest of all that the answer to a scan depends on, apart from what was scanned before.
+fn digest(kind: Kind, at: LocationId, asked: &Asked) -> Result<Vec<u8>, Error> {
+    let sent = serde_json::to_vec(&(kind.code(), at, asked)).map_err(Error::defect)?;
+    Ok(ring::digest::digest(&ring::digest::SHA256, &sent).as_ref().to_vec())
 }
 
 /// Where and for whom one scan is followed.
@@ -286,9 +299,17 @@ impl Floor<'_> {
 
     /// How many pieces of an item wait to be put away.
     fn waiting(&self, tx: &mut Tx<'_>, sku: SkuId) -> Result<i64, Error> {
-        let lines = pick_list::to_put_away(tx, self.at, WAITING_MAX)?.into_iter();
-        let of_it = lines.map(|(_, line)| line).filter(|line| line.sku == sku);
-        Ok(of_it.map(|line| line.picked - line.returned).sum())
+        Ok(self.in_vain(tx, sku)?.iter().map(|it| it.pieces).sum())
+    }
+
+    /// The pieces of an item that wait to be put away, by list.
+    fn in_vain(&self, tx: &mut Tx<'_>, sku: SkuId) -> Result<Vec<InVain>, Error> {
+        let lines = pick_list::to_put_away(tx, self.at, Some(sku), WAITING_MAX)?.into_iter();
+        let in_vain = lines.map(|(list, line)| {
+            let pieces = line.picked - line.returned;
+            InVain { list, line: line.no, pieces }
+        });
+        Ok(in_vain.collect())
     }
 
     fn book(&self, tx: &mut Tx<'_>, kind: Kind, movement: &Movement) -> Result<Told, HandError> {
@@ -306,15 +327,8 @@ impl Floor<'_> {
         let lot = lot.map(|SeenLot { code, expires_on }| Lot { code, expires_on });
         let spot = Spot { bin: Some(bin), lot };
         match book(tx, self.principal, self.act, (sku, self.at), &booking, &spot) {
-            Ok(decision) => {
-                if kind == Kind::Count {
-                    counted(tx, bin, sku, self.act.at)?;
-                }
-                Ok(Ok(match decision {
-                    Decision::Done(_) => Outcome::Booked,
-                    Decision::AwaitsApproval(_) => Outcome::AwaitsApproval,
-                }))
-            }
+            Ok(Decision::Done(_)) => Ok(Ok(Outcome::Booked)),
+            Ok(Decision::AwaitsApproval(_)) => Ok(Ok(Outcome::AwaitsApproval)),
             Err(BookError::Forbidden(forbidden)) => Err(forbidden.into()),
             Err(BookError::Stock(StockError::Storage(error))) => Err(error.into()),
             Err(BookError::Stock(error)) => Ok(Err(of_stock(&error))),
@@ -329,37 +343,27 @@ impl Floor<'_> {
         bin: BinId,
         pieces: i64,
     ) -> Result<Told, HandError> {
-        if self.waiting(tx, sku)? < pieces {
+        let mut left = pieces;
+        let mut goods = self.in_vain(tx, sku)?;
+        for it in &mut goods {
+            it.pieces = it.pieces.min(left);
+            left -= it.pieces;
+        }
+        if left > 0 {
             return Ok(Err(Outcome::TooMany));
         }
-        let mut left = pieces;
-        for (list, line) in pick_list::to_put_away(tx, self.at, WAITING_MAX)? {
-            let some = left.min(line.picked - line.returned);
-            if line.sku != sku || some <= 0 {
-                continue;
-            }
-            match put_away(tx, self.principal, self.act, (list, line.no), bin, some) {
-                Ok(_) => left -= some,
-                Err(PickError::Storage(error)) => return Err(error.into()),
-                Err(PickError::Forbidden(forbidden)) => return Err(forbidden.into()),
-                Err(PickError::Work(error)) => return Err(error.into_storage().into()),
-                // A colleague was faster: this command runs again with what it finds then.
-                Err(PickError::NotFound | PickError::List(_)) => {
-                    return Err(tx.lost_race().into());
-                }
+        goods.retain(|it| it.pieces > 0);
+        match put_away_each(tx, self.principal, self.act, &goods, bin) {
+            Ok(_) => Ok(Ok(Outcome::Booked)),
+            Err(PickError::Storage(error)) => Err(error.into()),
+            Err(PickError::Forbidden(forbidden)) => Err(forbidden.into()),
+            Err(PickError::Work(error)) => Err(error.into_storage().into()),
+            // A colleague was faster: this command runs again with what it finds then.
+            Err(PickError::NotFound | PickError::KeyReused | PickError::List(_)) => {
+                Err(tx.lost_race().into())
             }
         }
-        Ok(Ok(Outcome::Booked))
     }
-}
-
-/// Whoever asked for the count of this SKU in this bin has it.
-fn counted(tx: &mut Tx<'_>, bin: BinId, sku: SkuId, now: Timestamp) -> Result<(), Error> {
-    let asked = task::find_open(tx, TaskKind::CountBin, bin.raw())?;
-    if asked.is_some_and(|task| task.detail.contains(&sku.to_string())) {
-        task::close(tx, TaskKind::CountBin, bin, "counted", now)?;
-    }
-    Ok(())
 }
 
 const fn of_refusal(refusal: Refusal) -> Outcome {

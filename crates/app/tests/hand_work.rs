@@ -1,24 +1,27 @@
 //! Receiving, counting and sending on with a scanner, scan by scan, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+use ordermill_app::approval::{self, approve};
 use ordermill_app::catalog::{Catalog, edit};
 use ordermill_app::check::check;
-use ordermill_app::hand_work::{Answer, Asked, Outcome, Sent, work};
+use ordermill_app::hand_work::{Answer, Asked, HandError, Outcome, Sent, work};
 use ordermill_app::layout;
 use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::privacy::Vault;
 use ordermill_app::stock::{Spot, receive_stock};
 use ordermill_base::{Id, Quantity, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::hand_work::{Kind, Lot, Step};
-use ordermill_domain::ids::{LocationId, StaffId};
+use ordermill_domain::ids::{BinId, LocationId, StaffId};
 use ordermill_domain::layout::{Numbering, Plan, ZonePlan};
 use ordermill_domain::location::Zone;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
-use ordermill_storage::{Connection, Error, location as places, stock, task};
+use ordermill_storage::{Connection, Error, Tx, location as places, stock, task};
 use ordermill_testkit::stock::{location, sku};
 use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database};
+use ordermill_vault::SeededEntropy;
 
 const NOW: Timestamp = TestClock::START;
 const MILK: &str = "06901234567892";
@@ -69,12 +72,16 @@ fn a_floor(database: &TestDatabase) -> (Connection, Catalog) {
     (connection, known)
 }
 
-fn send(
+fn send(floor: &mut (Connection, Catalog), kind: Kind, key: Option<&str>, asked: Asked) -> Answer {
+    try_to_send(floor, kind, key, asked).unwrap()
+}
+
+fn try_to_send(
     (connection, known): &mut (Connection, Catalog),
     kind: Kind,
     key: Option<&str>,
     asked: Asked,
-) -> Answer {
+) -> Result<Answer, HandError> {
     let id = StaffId::from_raw(7);
     let member = StaffMember {
         id,
@@ -84,9 +91,8 @@ fn send(
     };
     let principal = Principal::Staff(std::sync::Arc::new(member));
     let sent = Sent { key: key.map(str::to_owned), asked };
-    connection
-        .transact(|tx| work(tx, known, (&principal, id), &act(), (kind, here()), &sent))
-        .unwrap()
+    let act = Act { reason: Some("test".into()), ..Act::new(principal.actor(), NOW) };
+    connection.transact(|tx| work(tx, known, (&principal, id), &act, (kind, here()), &sent))
 }
 
 fn scan(floor: &mut (Connection, Catalog), kind: Kind, text: &str) -> Outcome {
@@ -156,21 +162,83 @@ fn goods_that_expire_come_in_with_the_lot_of_their_barcode_or_the_one_that_was_t
     }
 }
 
+fn a_count_is_asked_for(floor: &mut (Connection, Catalog), bin: BinId, number: i64) {
+    let asked = serde_json::json!({ "matters": [{ "sku": sku(number), "lot": "" }] }).to_string();
+    floor.0.transact(|tx| task::open(tx, TaskKind::CountBin, bin, &asked, None, NOW)).unwrap();
+}
+
+fn is_a_count_asked_for(floor: &mut (Connection, Catalog), bin: BinId) -> bool {
+    let open = floor.0.read(|tx| task::find_open(tx, TaskKind::CountBin, bin.raw())).unwrap();
+    open.is_some()
+}
+
+#[test]
+fn a_count_that_takes_a_second_person_is_asked_for_until_it_is_approved() {
+    for database in each_database() {
+        let mut floor = a_floor(&database);
+        let bin = floor.0.read(|tx| places::find_bin(tx, here(), "A-01-01-1")).unwrap().unwrap().id;
+        let spot = Spot { bin: Some(bin), lot: None };
+        let many = Quantity::new(9_000).unwrap();
+        let receive =
+            |tx: &mut Tx<'_>| receive_stock(tx, &act(), sku(1), here(), many, &spot, None);
+        floor.0.transact(receive).unwrap();
+        a_count_is_asked_for(&mut floor, bin, 1);
+        for text in ["A-01-01-1", "S1"] {
+            assert_eq!(scan(&mut floor, Kind::Count, text), Outcome::Noted, "{text}");
+        }
+        assert_eq!(scan(&mut floor, Kind::Count, "A-01-01-1"), Outcome::AwaitsApproval);
+        assert_eq!(on_shelves(&mut floor, 1), [(String::new(), 9_000)], "nothing is booked");
+        assert!(is_a_count_asked_for(&mut floor, bin), "the bin is as doubted as before");
+        let member = StaffMember {
+            id: StaffId::from_raw(8),
+            name: "李静".to_owned(),
+            roles: vec![Role::Operations],
+            location: None,
+        };
+        let second = Principal::Staff(std::sync::Arc::new(member));
+        let vault = Vault::in_memory(std::sync::Arc::new(SeededEntropy::from_seed(1)), NOW);
+        let approved = floor.0.transact(|tx| {
+            let (waiting, _) = approval::list(tx, None, 9)?.remove(0);
+            approve(tx, &vault, &second, &Act::new(second.actor(), NOW), waiting.id)
+        });
+        approved.unwrap();
+        assert_eq!(on_shelves(&mut floor, 1), [(String::new(), 1)]);
+        assert!(!is_a_count_asked_for(&mut floor, bin));
+        all_is_well(&mut floor);
+    }
+}
+
+#[test]
+fn the_id_of_a_scan_is_not_taken_for_another_scan() {
+    for database in each_database() {
+        let mut floor = a_floor(&database);
+        let first = Asked::Scan("S1".to_owned());
+        assert_eq!(send(&mut floor, Kind::Receive, Some("a"), first).outcome, Outcome::Noted);
+        for (kind, asked) in [
+            (Kind::Receive, Asked::Scan("A-01-01-1".to_owned())),
+            (Kind::Receive, Asked::Pieces(7)),
+            (Kind::Count, Asked::Scan("S1".to_owned())),
+        ] {
+            let refused = try_to_send(&mut floor, kind, Some("a"), asked);
+            assert!(matches!(refused, Err(HandError::KeyReused)), "{refused:?}");
+        }
+        let again = Asked::Scan("S1".to_owned());
+        let answer = send(&mut floor, Kind::Receive, Some("a"), again);
+        assert_eq!(answer.work.item.unwrap().pieces, 1);
+    }
+}
+
 #[test]
 fn a_bin_is_counted_and_whoever_asked_for_it_has_the_count() {
     for database in each_database() {
         let mut floor = a_floor(&database);
         let bin = floor.0.read(|tx| places::find_bin(tx, here(), "A-01-01-1")).unwrap().unwrap().id;
         let spot = Spot { bin: Some(bin), lot: None };
-        let nine = Quantity::new(3).unwrap();
-        let asked = format!(r#"{{"sku":"{}"}}"#, sku(1));
-        floor
-            .0
-            .transact(|tx| {
-                receive_stock(tx, &act(), sku(1), here(), nine, &spot, None).unwrap();
-                task::open(tx, TaskKind::CountBin, bin, &asked, None, NOW)
-            })
-            .unwrap();
+        let three = Quantity::new(3).unwrap();
+        let receive =
+            |tx: &mut Tx<'_>| receive_stock(tx, &act(), sku(1), here(), three, &spot, None);
+        floor.0.transact(receive).unwrap();
+        a_count_is_asked_for(&mut floor, bin, 1);
         for (text, outcome) in [
             ("S1", Outcome::OtherAsked),
             ("A-01-01-1", Outcome::Noted),
@@ -182,8 +250,7 @@ fn a_bin_is_counted_and_whoever_asked_for_it_has_the_count() {
             assert_eq!(scan(&mut floor, Kind::Count, text), outcome, "{text}");
         }
         assert_eq!(on_shelves(&mut floor, 1), [(String::new(), 2)]);
-        let open = floor.0.read(|tx| task::find_open(tx, TaskKind::CountBin, bin.raw())).unwrap();
-        assert!(open.is_none(), "{open:?}");
+        assert!(!is_a_count_asked_for(&mut floor, bin));
         all_is_well(&mut floor);
     }
 }

@@ -7,16 +7,21 @@ use std::num::NonZeroU32;
 use ordermill_app::benefit::claim::Claims;
 use ordermill_app::catalog::{Catalog, edit};
 use ordermill_app::check::check;
+use ordermill_app::choice::{self, ask};
+use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::hand_work::{self, Asked as By, Outcome as ByHand};
 use ordermill_app::layout;
 use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::give_up::give_up_by_hand;
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::pack::Seen;
 use ordermill_app::pack::close::{PackedBox, close};
 use ordermill_app::pack::recheck::{Findings, recheck};
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::pick_list::{
-    Answer, Asked, Outcome, Sent, drop_fulfillment, put_away, take_next, work,
+    Answer, Asked, Outcome, PickError, Sent, drop_fulfillment, put_away, take_next, work,
 };
+use ordermill_app::reader::{Reader, Reading, Step};
 use ordermill_app::sourcing::{Wish as SourcingWish, by_rules, source_each};
 use ordermill_app::stock::{
     Lot, Spot, StockError, adjust_stock, count_stock, receive_stock, transfer_stock,
@@ -24,8 +29,10 @@ use ordermill_app::stock::{
 use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{ReleaseError, Wish, release_in};
 use ordermill_base::{Currency, Id, Quantity, Span, Timestamp};
-use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::actor::{Act, Actor, Name};
+use ordermill_domain::choice::{Answer as Answered, State as Stand};
 use ordermill_domain::fulfillment::{Fulfillment, ShortReason, State};
+use ordermill_domain::hand_work::Kind;
 use ordermill_domain::ids::{BinId, ChannelId, LocationId, OrderId, PickListId, StaffId};
 use ordermill_domain::layout::{Numbering, Plan, ZonePlan};
 use ordermill_domain::location::Zone;
@@ -41,7 +48,7 @@ use ordermill_storage::{
     task,
 };
 use ordermill_testkit::stock::{location, sku};
-use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database};
+use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database, journal};
 
 const NOW: Timestamp = TestClock::START;
 
@@ -288,6 +295,13 @@ fn a_scan_that_is_sent_again_is_counted_once() {
         let again = send(&mut connection, &known, list, &sent("b", "S1"));
         assert_eq!((first.outcome, &again), (Outcome::Picked, &first));
         assert_eq!(work_of(&mut connection, order).line(1).unwrap().picked, 1);
+        // What was sent with its id is no other scan.
+        let (principal, by) = picker();
+        for other in [sent("b", "A-01-01-1"), Sent { line: Some(2), ..sent("b", "S1") }] {
+            let refused =
+                connection.transact(|tx| work(tx, &known, (&principal, by), &act(), list, &other));
+            assert!(matches!(refused, Err(PickError::KeyReused)), "{refused:?}");
+        }
         // What was refused may be right a moment later.
         assert_eq!(
             send(&mut connection, &known, list, &sent("c", "S2")).outcome,
@@ -483,7 +497,7 @@ fn a_canceled_order_leaves_its_list_and_what_was_picked_goes_back_to_a_shelf() {
         assert_eq!(connection.transact(put).unwrap(), 0);
         assert!(connection.transact(put).is_err(), "nothing is left to put away");
         assert!(!is_asked(&mut connection, TaskKind::PutBack, work.id().raw()));
-        let back = connection.read(|tx| pick_list::to_put_away(tx, here(), 9)).unwrap();
+        let back = connection.read(|tx| pick_list::to_put_away(tx, here(), None, 9)).unwrap();
         assert_eq!(back, []);
         all_is_well(&mut connection);
     }
@@ -576,13 +590,8 @@ fn work_whose_pieces_lie_in_a_doubted_bin_waits_for_the_count() {
         let waiting = an_order(&mut connection, &known, 102, &[(1, 2)]);
         assert!(matches!(release(&mut connection, &wish()), Err(ReleaseError::Nothing)));
         let bin = bin(&mut connection, "A-01-01-1");
-        connection
-            .transact(|tx| {
-                let spot = Spot { bin: Some(bin), lot: None };
-                count_stock(tx, &act(), sku(1), here(), 4, &spot).unwrap();
-                task::close(tx, TaskKind::CountBin, bin, "counted", NOW)
-            })
-            .unwrap();
+        let spot = Spot { bin: Some(bin), lot: None };
+        connection.transact(|tx| count_stock(tx, &act(), sku(1), here(), 4, &spot)).unwrap();
         release(&mut connection, &wish()).unwrap();
         assert_eq!(work_of(&mut connection, waiting).state(), State::Released);
         all_is_well(&mut connection);
@@ -605,5 +614,287 @@ fn claimed_pieces_are_not_taken_by_others() {
             transfer_stock(tx, &act(), sku(1), from, to, three)
         });
         assert!(matches!(moved, Err(StockError::Short { has: 2, asked: 3 })), "{moved:?}");
+    }
+}
+
+fn detail_of(connection: &mut Connection, kind: TaskKind, subject: i64) -> serde_json::Value {
+    let open = connection.read(|tx| task::find_open(tx, kind, subject)).unwrap().unwrap();
+    serde_json::from_str(&open.detail).unwrap()
+}
+
+#[test]
+fn all_that_was_missed_in_a_bin_is_asked_for_and_each_count_takes_its_own_goods_off() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        put(&mut connection, 2, "A-01-01-1", 5, Some("L1"));
+        an_order(&mut connection, &known, 101, &[(1, 1), (2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        short(&mut connection, &known, list);
+        short(&mut connection, &known, list);
+        let bin = bin(&mut connection, "A-01-01-1");
+        let missed = |connection: &mut Connection| {
+            let detail = detail_of(connection, TaskKind::CountBin, bin.raw());
+            let mut missed: Vec<(String, String)> = detail["matters"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| (it["sku"].as_str().unwrap().into(), it["lot"].as_str().unwrap().into()))
+                .collect();
+            missed.sort();
+            missed
+        };
+        let [bowl, milk] = [1, 2].map(|number| sku(number).to_string());
+        let both = [(bowl, String::new()), (milk.clone(), "L1".to_owned())];
+        assert_eq!(missed(&mut connection), both);
+        let count = |connection: &mut Connection, number: i64, lot: Option<&str>| {
+            let expires_on = Some("2027-06-30".parse().unwrap());
+            let lot = lot.map(|code| Lot { code: code.to_owned(), expires_on });
+            let spot = Spot { bin: Some(bin), lot };
+            connection
+                .transact(|tx| count_stock(tx, &act(), sku(number), here(), 5, &spot))
+                .unwrap();
+        };
+        // Another lot of it says nothing about the one that was missed.
+        count(&mut connection, 2, Some("L2"));
+        count(&mut connection, 1, None);
+        assert_eq!(missed(&mut connection), [(milk, "L1".to_owned())]);
+        count(&mut connection, 2, Some("L1"));
+        assert!(!is_asked(&mut connection, TaskKind::CountBin, bin.raw()));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn service_has_each_line_that_lacks_pieces_until_it_is_seen_to() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 1, None);
+        put(&mut connection, 2, "A-01-02-1", 1, None);
+        let order = an_order(&mut connection, &known, 101, &[(1, 1), (2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        short(&mut connection, &known, list);
+        short(&mut connection, &known, list);
+        let lines = |connection: &mut Connection| {
+            let detail = detail_of(connection, TaskKind::ShortPick, order.raw());
+            let matters = detail["matters"].as_array().unwrap().iter();
+            matters.map(|it| it["line"].as_i64().unwrap()).collect::<BTreeSet<i64>>()
+        };
+        assert_eq!(lines(&mut connection), BTreeSet::from([1, 2]));
+        let member = StaffMember {
+            id: StaffId::from_raw(8),
+            name: "林小满".to_owned(),
+            roles: vec![Role::Service],
+            location: None,
+        };
+        let service = Principal::Staff(std::sync::Arc::new(member));
+        let ask_about = |connection: &mut Connection, line_no: u16| {
+            connection.transact(|tx| ask(tx, &service, &act(), order, line_no)).unwrap();
+        };
+        ask_about(&mut connection, 1);
+        assert_eq!(lines(&mut connection), BTreeSet::from([2]), "the buyer is asked about one");
+        ask_about(&mut connection, 2);
+        assert!(!is_asked(&mut connection, TaskKind::ShortPick, order.raw()));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_question_of_whose_pieces_some_came_in_falls_to_service() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 2, None);
+        let order = an_order(&mut connection, &known, 101, &[(1, 2)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        let one = Asked::Short { pieces: Some(1), reason: ShortReason::NotFound };
+        do_it(&mut connection, &known, list, one.clone());
+        do_it(&mut connection, &known, list, one);
+        let (by, act) = (Principal::System(Name::fixed("test")), act());
+        let asked = connection.transact(|tx| ask(tx, &by, &act, order, 1)).unwrap();
+        assert_eq!(asked.facts().question.pieces.get(), 2);
+        assert!(!is_asked(&mut connection, TaskKind::ShortPick, order.raw()));
+
+        let (elsewhere, nowhere) = (location(2), Spot::default());
+        let receive = |tx: &mut ordermill_storage::Tx<'_>| {
+            receive_stock(tx, &act, sku(1), elsewhere, Quantity::ONE, &nowhere, None)
+        };
+        connection.transact(receive).unwrap();
+        backorders_are_filled(&database, &mut connection);
+        let stands =
+            connection.read(|tx| choice::load(tx, asked.facts().id, NOW)).unwrap().unwrap();
+        assert_eq!(stands.choice.facts().state, Stand::Moot);
+        let detail = detail_of(&mut connection, TaskKind::ShortPick, order.raw());
+        let matter = &detail["matters"][0];
+        assert_eq!((&matter["line"], &matter["waiting"]), (&1.into(), &1.into()), "{detail}");
+        let buyer = Act::new(Actor::Buyer(None), NOW);
+        let late = connection
+            .transact(|tx| choice::answer(tx, &buyer, asked.facts().id, Answered::Refund));
+        assert_eq!(late.unwrap(), choice::Outcome::TooLate, "nobody agreed to one piece");
+        all_is_well(&mut connection);
+    }
+}
+
+fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
+    journal::settle(connection);
+    let open = database.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut reading = Reading::new(Reader::backorders(), open.clone(), "test");
+        while !matches!(reading.step(NOW).await.unwrap(), Step::Idle) {}
+    });
+    open.close();
+}
+
+/// Somebody holds one thing, and wants another once `meanwhile` waits for them. Both must come through.
+fn held(
+    database: &TestDatabase,
+    hold: impl FnOnce(&mut ordermill_storage::Tx<'_>) -> Result<(), Error> + Send,
+    want: impl FnOnce(&mut ordermill_storage::Tx<'_>) -> Result<(), Error> + Send,
+    meanwhile: impl FnOnce(),
+) {
+    let (holds, is_held) = std::sync::mpsc::channel();
+    std::thread::scope(|threads| {
+        let other = threads.spawn(move || {
+            database.connection().transact(|tx| {
+                hold(tx)?;
+                holds.send(()).unwrap();
+                database.until_somebody_waits();
+                want(tx)
+            })
+        });
+        is_held.recv().unwrap();
+        meanwhile();
+        other.join().unwrap().expect("whoever holds the work gets the stock");
+    });
+}
+
+fn wants_stock(tx: &mut ordermill_storage::Tx<'_>) -> Result<(), Error> {
+    stock::lock(tx, [sku(1)]).map(drop)
+}
+
+#[test]
+fn giving_up_an_order_never_waits_in_a_circle_with_whoever_works_on_it() {
+    for database in each_database().into_iter().filter(|it| it.engine() == "postgres") {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 1, None);
+        let order = an_order(&mut connection, &known, 101, &[(1, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        short(&mut connection, &known, list);
+        let work = work_of(&mut connection, order).id();
+        let hold = move |tx: &mut ordermill_storage::Tx<'_>| {
+            FulfillmentFile::load_each(tx, &[work]).map(drop)
+        };
+        let service = Principal::System(Name::fixed("test"));
+        held(&database, hold, wants_stock, || {
+            let given_up =
+                connection.transact(|tx| give_up_by_hand(tx, &service, &act(), order, 1));
+            assert!(given_up.unwrap().is_canceled);
+        });
+        all_is_well(&mut connection);
+    }
+}
+
+/// An order for so many pieces that were picked in vain, and its list.
+fn picked_in_vain(
+    connection: &mut Connection,
+    known: &Catalog,
+    number: i64,
+    pieces: i64,
+) -> PickListId {
+    let order = an_order(connection, known, number, &[(1, pieces)]);
+    release(connection, &wish()).unwrap();
+    let list = take(connection);
+    scan(connection, known, list, "A-01-01-1");
+    for _ in 0..pieces {
+        assert_eq!(scan(connection, known, list, "S1"), Outcome::Picked);
+    }
+    connection.transact(|tx| cancel_order(tx, &act(), order, CancelReason::Buyer)).unwrap();
+    list
+}
+
+/// Gathers pieces of the first SKU in a hand, to be put back.
+fn gather(connection: &mut Connection, known: &Catalog, by: i64, pieces: i64) {
+    for asked in [By::Scan("S1".to_owned()), By::Pieces(pieces)] {
+        assert!(by_hand(connection, known, by, asked).is_taken());
+    }
+}
+
+fn by_hand(connection: &mut Connection, known: &Catalog, by: i64, asked: By) -> ByHand {
+    let (principal, _) = picker();
+    let (who, what) = ((&principal, StaffId::from_raw(by)), (Kind::PutAway, here()));
+    let sent = hand_work::Sent { key: None, asked };
+    connection.transact(|tx| hand_work::work(tx, known, who, &act(), what, &sent)).unwrap().outcome
+}
+
+#[test]
+fn pieces_of_several_lists_are_put_back_together_and_never_wait_in_a_circle_with_their_pickers() {
+    for database in each_database().into_iter().filter(|it| it.engine() == "postgres") {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        picked_in_vain(&mut connection, &known, 101, 1);
+        let second = picked_in_vain(&mut connection, &known, 102, 2);
+        gather(&mut connection, &known, 7, 3);
+        let hold = move |tx: &mut ordermill_storage::Tx<'_>| {
+            pick_list::fetch_for_update(tx, second).map(drop)
+        };
+        held(&database, hold, wants_stock, || {
+            let put = by_hand(&mut connection, &known, 7, By::Scan("A-02-01-1".to_owned()));
+            assert_eq!(put, ByHand::Booked);
+        });
+        let mut there = shelves(&mut connection, 1);
+        there.sort_unstable();
+        assert_eq!(there, [(2, 0), (3, 0)]);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn of_two_who_put_the_same_pieces_back_one_is_told_that_they_are_not_there() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 30, None);
+        let open = database.open();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+        let runtime = runtime.unwrap();
+        let known = std::sync::Arc::new(known);
+        for round in 0..8 {
+            picked_in_vain(&mut connection, &known, 101 + round, 3);
+            let before: i64 = shelves(&mut connection, 1).iter().map(|(pieces, _)| pieces).sum();
+            for by in [7, 8] {
+                gather(&mut connection, &known, by, 2);
+            }
+            let put = |by: i64| {
+                let (open, known) = (open.clone(), known.clone());
+                let write = move |tx: &mut ordermill_storage::Tx<'_>| {
+                    let (principal, _) = picker();
+                    let asked = By::Scan("A-01-01-1".to_owned());
+                    let sent = hand_work::Sent { key: None, asked };
+                    let (who, what) =
+                        ((&principal, StaffId::from_raw(by)), (Kind::PutAway, here()));
+                    hand_work::work(tx, &known, who, &act(), what, &sent)
+                };
+                async move { open.write(write).await.unwrap().outcome }
+            };
+            let (one, two) = runtime.block_on(async {
+                let (one, two) = (tokio::spawn(put(7)), tokio::spawn(put(8)));
+                (one.await.unwrap(), two.await.unwrap())
+            });
+            let told = BTreeSet::from([format!("{one:?}"), format!("{two:?}")]);
+            assert_eq!(told, BTreeSet::from(["Booked".to_owned(), "TooMany".to_owned()]));
+            let after: i64 = shelves(&mut connection, 1).iter().map(|(pieces, _)| pieces).sum();
+            assert_eq!(after - before, 2, "each piece is put back once");
+            // Both begin anew; the piece that is left goes to the shelf.
+            for by in [7, 8] {
+                while by_hand(&mut connection, &known, by, By::Undo) == ByHand::Undone {}
+            }
+            gather(&mut connection, &known, 7, 1);
+            by_hand(&mut connection, &known, 7, By::Scan("A-01-01-1".to_owned()));
+            all_is_well(&mut connection);
+        }
+        open.close();
     }
 }

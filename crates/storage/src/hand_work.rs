@@ -34,26 +34,36 @@ pub fn put(tx: &mut Tx<'_>, by: StaffId, work: &HandWork, now: Timestamp) -> Res
     Ok(())
 }
 
+/// What a scan with some key has got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: String,
+    /// The digest of what was sent; none of scans from before digests were kept.
+    pub request_hash: Option<Vec<u8>>,
+}
+
 /// The answer that a scan with this key has got, if it was taken.
-pub fn answer(tx: &mut Tx<'_>, by: StaffId, key: &str) -> Result<Option<String>, Error> {
+pub fn answer(tx: &mut Tx<'_>, by: StaffId, key: &str) -> Result<Option<Answered>, Error> {
     tx.query_opt(
-        "SELECT answer FROM hand_scans WHERE staff_id = $1 AND scan_key = $2",
+        "SELECT answer, request_hash FROM hand_scans WHERE staff_id = $1 AND scan_key = $2",
         params![by.raw(), key],
-        |row| row.text(),
+        |row| Ok(Answered { answer: row.text()?, request_hash: row.opt_bytes()? }),
     )
 }
 
-/// Keeps the answer of a scan, for when it is sent again.
+/// Keeps the answer of a scan, for when it is sent again: the key with the digest of what was sent.
 pub fn keep_answer(
     tx: &mut Tx<'_>,
     by: StaffId,
-    key: &str,
+    (key, request_hash): (&str, &[u8]),
     answer: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO hand_scans (staff_id, scan_key, answer, at) VALUES ($1, $2, $3, $4)",
-        params![by.raw(), key, answer, now],
+        "INSERT INTO hand_scans (staff_id, scan_key, answer, at, request_hash)
+         VALUES ($1, $2, $3, $4, $5)",
+        params![by.raw(), key, answer, now, request_hash],
     )?;
     Ok(())
 }

@@ -43,6 +43,7 @@ const STEPS: &[(i64, &str)] = &[
     (32, include_str!("migrations/0032_carrier_instructions.sql")),
     (33, include_str!("migrations/0033_choices.sql")),
     (34, include_str!("migrations/0034_floor.sql")),
+    (35, include_str!("migrations/0035_scan_keys.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

@@ -14,7 +14,7 @@ use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
 
-pub use answers::{answers, keep_answers, prune_answers};
+pub use answers::{Answered, answers, keep_answers, prune_answers};
 pub use share::{Share, by_person, by_zone};
 
 static INSERT: Insert = insert!("pick_lists" {
@@ -379,20 +379,22 @@ pub fn to_put_away_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<i64
     )
 }
 
-/// Lines with pieces that were picked in vain and are not back on a shelf: those for whose fulfillment
-/// somebody is asked to put them back.
+/// Lines with pieces that were picked in vain and are not back on a shelf, of one SKU or of all: those for
+/// whose fulfillment somebody is asked to put them back.
 pub fn to_put_away(
     tx: &mut Tx<'_>,
     location: LocationId,
+    sku: Option<SkuId>,
     limit: i64,
 ) -> Result<Vec<(PickListId, Line)>, Error> {
     let sql = format!(
         "{LINES} WHERE picked > returned AND fulfillment_id IN (
             SELECT subject_id FROM tasks WHERE kind = 'put_back' AND state IN ('open', 'claimed'))
             AND pick_list_id IN (SELECT id FROM pick_lists WHERE location_id = $1)
-          ORDER BY pick_list_id, position LIMIT $2"
+            AND ($2 = 0 OR sku_id = $2)
+          ORDER BY pick_list_id, position LIMIT $3"
     );
-    tx.query(&sql, params![location.raw(), limit], read_line)
+    tx.query(&sql, params![location.raw(), sku.map_or(0, Id::raw), limit], read_line)
 }
 
 /// Pieces of a SKU that lie in totes, and pieces that lists will take from no bin.
@@ -412,22 +414,39 @@ pub fn beside_bins(
     tx: &mut Tx<'_>,
     location: LocationId,
 ) -> Result<BTreeMap<SkuId, BesideBins>, Error> {
+    Ok(beside(tx, location, None)?.into_iter().collect())
+}
+
+/// As [`beside_bins`], for one SKU.
+pub fn beside_bins_of(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    sku: SkuId,
+) -> Result<BesideBins, Error> {
+    let found = beside(tx, location, Some(sku))?.pop();
+    Ok(found.map(|(_, beside)| beside).unwrap_or_default())
+}
+
+fn beside(
+    tx: &mut Tx<'_>,
+    location: LocationId,
+    sku: Option<SkuId>,
+) -> Result<Vec<(SkuId, BesideBins)>, Error> {
     let sql = "SELECT l.sku_id, CAST(SUM(l.picked - l.returned) AS BIGINT),
             CAST(SUM(CASE WHEN f.state = 'canceled' THEN l.picked - l.returned ELSE 0 END) AS BIGINT),
             CAST(SUM(CASE WHEN l.bin_id IS NULL
                 THEN l.quantity - l.picked - l.short - l.dropped ELSE 0 END) AS BIGINT)
        FROM pick_lines l JOIN pick_lists p ON p.id = l.pick_list_id
        JOIN fulfillments f ON f.id = l.fulfillment_id
-      WHERE p.location_id = $1 AND l.fulfillment_id IN (
+      WHERE p.location_id = $1 AND ($2 = 0 OR l.sku_id = $2) AND l.fulfillment_id IN (
             SELECT id FROM fulfillments WHERE location_id = $1
                AND state IN ('planned', 'released', 'picking', 'picked', 'rechecked', 'packed')
             UNION SELECT subject_id FROM tasks
              WHERE kind = 'put_back' AND state IN ('open', 'claimed'))
       GROUP BY l.sku_id";
-    let all = tx.query(sql, params![location.raw()], |row| {
+    tx.query(sql, params![location.raw(), sku.map_or(0, Id::raw)], |row| {
         let sku = row.id()?;
         let (in_totes, to_put_away, wanted) = (row.int()?, row.int()?, row.int()?);
         Ok((sku, BesideBins { in_totes, to_put_away, wanted }))
-    })?;
-    Ok(all.into_iter().collect())
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use ordermill_base::IdGenerator;
 use ordermill_storage::{Address, Connection, Database, Options};
@@ -108,6 +109,28 @@ impl TestDatabase {
             },
         };
         Database::open(&self.address, Options { node, ..first }).expect("the database opens")
+    }
+}
+
+impl TestDatabase {
+    /// Waits until a transaction waits for a lock that another one holds: on PostgreSQL, where they run side by
+    /// side.
+    ///
+    /// # Panics
+    /// On SQLite, or if that takes half a minute.
+    pub fn until_somebody_waits(&self) {
+        let Keeper::Postgres { server, name } = &self.keeper else {
+            panic!("SQLite has one writer, who waits for nobody")
+        };
+        let mut client =
+            postgres::Client::connect(server, postgres::NoTls).expect("the test server answers");
+        let waiting =
+            "SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
+        let patience = Instant::now() + Duration::from_secs(30);
+        while client.query(waiting, &[name]).expect("the test server answers").is_empty() {
+            assert!(Instant::now() < patience, "nobody waits");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

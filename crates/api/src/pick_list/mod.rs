@@ -141,6 +141,10 @@ impl From<PickError> for Problem {
             PickError::List(ListError::Taken) => {
                 Self::new(StatusCode::CONFLICT, "pick_list_taken", error.to_string())
             }
+            PickError::KeyReused => {
+                let (status, code) = (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused");
+                Self::new(status, code, error.to_string())
+            }
             PickError::List(_) => {
                 Self::new(StatusCode::CONFLICT, "pick_list_refuses", error.to_string())
             }

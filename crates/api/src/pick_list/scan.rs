@@ -144,7 +144,10 @@ impl ScanBody {
     post, path = "/api/v1/pick-lists/{pick_list_id}/scans", tag = "floor", operation_id = "scan_pick_list",
     params(("pick_list_id" = String, Path, description = "Its id.", example = "pkl_01k2ey4xh0000")),
     request_body = ScansBody,
-    responses((status = 200, description = "What came of them.", body = AnswersView)),
+    responses(
+        (status = 200, description = "What came of them.", body = AnswersView),
+        (status = 422, description = "A scan is not as it should be, or its key was used for another one.", body = Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub async fn scan_pick_list(
     State(services): State<Services>,

@@ -1,24 +1,23 @@
 //! Pick lists on the floor: taken, picked scan by scan, handed back.
 //!
-//! Each scan is a command with an id of its own: what is sent again gets the answer that it got. A wrong
-//! scan changes nothing and says what was expected. What a pick moves stands in one transaction: the list,
-//! the bin, and the fulfillment that the piece is for.
+//! Each scan is a command with an id of its own: what is sent again gets the answer that it got, and
+//! something else with the same id is refused. A wrong scan changes nothing and says what was expected. What
+//! a pick moves stands in one transaction: the list, the bin, and the fulfillment that the piece is for.
 //!
 //! Locks on PostgreSQL, in this order: orders, fulfillments, pick lists, stock. Start at [`work`].
 
 mod canceled;
+mod put_away;
 mod run;
 mod short;
 mod view;
 mod work;
 
-use ordermill_base::Id;
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{BinId, LocationId, PickListId, StaffId};
+use ordermill_domain::ids::{LocationId, PickListId, StaffId};
 use ordermill_domain::pick_list::{ListError, PickList};
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, stock, task};
+use ordermill_storage::{Error, Tx, pick_list as stored};
 
 use crate::fulfillment::WorkError;
 use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
@@ -26,6 +25,8 @@ use crate::permission::{About, Aspect, Forbidden, Principal, authorize};
 pub(crate) use work::finish;
 
 pub use canceled::{drop_fulfillment, reader};
+pub(crate) use put_away::put_away_each;
+pub use put_away::{InVain, put_away};
 pub use view::{Stop, stops};
 pub use work::{Answer, Asked, Outcome, Sent, work, work_each};
 
@@ -38,6 +39,9 @@ pub enum PickError {
     /// They may not pick there.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// The id of a scan was given to another one.
+    #[error("the id of a scan was given to another one")]
+    KeyReused,
     /// The list says no.
     #[error(transparent)]
     List(#[from] ListError),
@@ -113,35 +117,4 @@ pub fn hand_back(
     may_pick(principal, list.facts().location)?;
     let event = list.hand_back(by, act.at)?;
     Ok(stored::update(tx, act, &list, &event)?)
-}
-
-/// Puts pieces that were picked in vain on a shelf. Gives how many of the line are still to be put away.
-///
-/// # Errors
-/// If the line has fewer of them, if nobody is asked to put them back, or if the bin is elsewhere.
-pub fn put_away(
-    tx: &mut Tx<'_>,
-    principal: &Principal,
-    act: &Act,
-    (id, no): (PickListId, i64),
-    bin: BinId,
-    pieces: i64,
-) -> Result<i64, PickError> {
-    let mut list = stored::fetch_for_update(tx, id)?.ok_or(PickError::NotFound)?;
-    let at = list.facts().location;
-    may_pick(principal, at)?;
-    let line = list.line(no).ok_or(ListError::NoLine)?.clone();
-    let is_asked = task::find_open(tx, TaskKind::PutBack, line.fulfillment.raw())?.is_some();
-    let is_here = location::fetch_bin(tx, bin)?.is_some_and(|bin| bin.location == at);
-    if !is_asked || !is_here {
-        return Err(PickError::NotFound);
-    }
-    let event = list.put_away(no, pieces, act.at)?;
-    stock::lock(tx, [line.sku])?;
-    shelf::put(tx, (line.sku, at, bin, line.lot.as_str()), line.expires_on, pieces, 0)?;
-    stored::update(tx, act, &list, &event)?;
-    if stored::to_put_away_of(tx, line.fulfillment)? == 0 {
-        task::close(tx, TaskKind::PutBack, line.fulfillment, "put_away", act.at)?;
-    }
-    Ok(list.line(no).map_or(0, |line| line.picked - line.returned))
 }

@@ -1,6 +1,7 @@
 //! Scans in a row: the list and the fulfillments that they are for are loaded once, followed in memory, and
 //! written back once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use ordermill_domain::actor::Act;
@@ -52,6 +53,8 @@ struct Run<'a> {
     happened: Vec<Event>,
     /// Pieces that have left bins: of which SKU and lot, from where, how many.
     taken: BTreeMap<(SkuId, BinId, String), i64>,
+    /// What lay about in no bin when the scans came, as far as they have asked; see [`lying_about`].
+    about: BTreeMap<SkuId, Option<i64>>,
     /// Pieces that were taken from no bin.
     found: BTreeMap<SkuId, i64>,
 }
@@ -73,8 +76,8 @@ impl<'a> Run<'a> {
         let files = files.into_iter().map(|file| (file.work.id(), file)).collect();
         let list = lock(tx, seen)?;
         let (expected, happened) = (HashMap::new(), Vec::new());
-        let (taken, found) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { act, by, list, files, expected, happened, taken, found })
+        let (taken, about, found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Self { act, by, list, files, expected, happened, taken, about, found })
     }
 
     fn follow(&mut self, tx: &mut Tx<'_>, sent: &Sent) -> Result<Answer, PickError> {
@@ -127,7 +130,7 @@ impl<'a> Run<'a> {
             return canceled;
         }
         if line.bin.is_none()
-            && let Some(about) = lying_about(tx, line.sku, at)?
+            && let Some(about) = about_of(tx, &mut self.about, line.sku, at)?
         {
             let left = about - self.found.get(&line.sku).copied().unwrap_or_default();
             if left < pieces {
@@ -185,6 +188,20 @@ fn lying_about(tx: &mut Tx<'_>, sku: SkuId, at: LocationId) -> Result<Option<i64
     let levels = stock::lock(tx, [sku])?;
     let in_bins: i64 = stock::bins(tx, sku, at)?.iter().map(|bin| bin.on_hand).sum();
     let on_hand = levels.find(sku, at).map_or(0, |level| level.on_hand);
-    let in_totes = stored::beside_bins(tx, at)?.get(&sku).map_or(0, |beside| beside.in_totes);
+    let in_totes = stored::beside_bins_of(tx, at, sku)?.in_totes;
     Ok(Some(on_hand - in_bins - in_totes))
+}
+
+/// As [`lying_about`], asked once for a SKU: its level is locked from then on, and what the scans take
+/// themselves is counted beside it.
+fn about_of(
+    tx: &mut Tx<'_>,
+    known: &mut BTreeMap<SkuId, Option<i64>>,
+    sku: SkuId,
+    at: LocationId,
+) -> Result<Option<i64>, Error> {
+    Ok(match known.entry(sku) {
+        Entry::Occupied(known) => *known.get(),
+        Entry::Vacant(place) => *place.insert(lying_about(tx, sku, at)?),
+    })
 }

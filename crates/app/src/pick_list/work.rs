@@ -9,6 +9,7 @@ use ordermill_domain::ids::{PickListId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Event, Line, ListError, PickList, Refusal};
 use ordermill_storage::{Error, Tx, pick_list as stored, shelf};
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::short::{self, Missing};
@@ -29,7 +30,7 @@ pub struct Sent {
 }
 
 /// What was done on the floor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Asked {
     /// A barcode was scanned, or typed.
     Scan {
@@ -119,7 +120,7 @@ impl Outcome {
 /// refused changes nothing and may be sent anew.
 ///
 /// # Errors
-/// If there is no such list or they may not pick there. What the list refuses is an [`Answer`].
+/// If there is no such list, they may not pick there, or another scan had the same id. What the list refuses is an [`Answer`].
 pub fn work(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -165,19 +166,33 @@ pub fn work_each(
 /// The answers that keys have got, before and in this command.
 pub(super) struct Known {
     answers: HashMap<String, Answer>,
+    /// What was sent with each key.
+    digests: HashMap<String, Vec<u8>>,
     fresh: Vec<String>,
 }
 
 impl Known {
-    fn load(tx: &mut Tx<'_>, id: PickListId, sent: &[Sent]) -> Result<Self, Error> {
-        let keys: Vec<&str> = sent.iter().filter_map(|it| it.key.as_deref()).collect();
-        let read = |(key, text): (String, String)| match serde_json::from_str(&text) {
-            Ok(answer) => Ok((key, answer)),
-            Err(_) => Err(Error::Unreadable { what: "answer to a scan", text }),
-        };
-        let answers: Result<_, Error> =
-            stored::answers(tx, id, &keys)?.into_iter().map(read).collect();
-        Ok(Self { answers: answers?, fresh: Vec::new() })
+    /// # Errors
+    /// [`PickError::KeyReused`] if something else was sent with one of the keys.
+    fn load(tx: &mut Tx<'_>, id: PickListId, sent: &[Sent]) -> Result<Self, PickError> {
+        let mut digests = HashMap::with_capacity(sent.len());
+        for (key, it) in sent.iter().filter_map(|it| Some((it.key.as_deref()?, it))) {
+            let digest = it.digest()?;
+            if digests.insert(key.to_owned(), digest.clone()).is_some_and(|known| known != digest) {
+                return Err(PickError::KeyReused);
+            }
+        }
+        let keys: Vec<&str> = digests.keys().map(String::as_str).collect();
+        let mut answers = HashMap::new();
+        for it in stored::answers(tx, id, &keys)? {
+            if it.request_hash.is_some_and(|known| digests.get(&it.key) != Some(&known)) {
+                return Err(PickError::KeyReused);
+            }
+            let unreadable =
+                |_| Error::Unreadable { what: "answer to a scan", text: it.answer.clone() };
+            answers.insert(it.key, serde_json::from_str(&it.answer).map_err(unreadable)?);
+        }
+        Ok(Self { answers, digests, fresh: Vec::new() })
     }
 
     /// The answer that it got when it was sent before.
@@ -197,10 +212,22 @@ impl Known {
         let mut rows = Vec::with_capacity(self.fresh.len());
         for key in &self.fresh {
             if let Some(answer) = self.answers.get(key) {
-                rows.push((key.as_str(), serde_json::to_string(answer).map_err(Error::defect)?));
+                rows.push(stored::Answered {
+                    key: key.clone(),
+                    answer: serde_json::to_string(answer).map_err(Error::defect)?,
+                    request_hash: self.digests.get(key).cloned(),
+                });
             }
         }
         stored::keep_answers(tx, id, &rows, now)
+    }
+}
+
+impl Sent {
+    /// A digest of what was sent, without its key.
+    fn digest(&self) -> Result<Vec<u8>, Error> {
+        let sent = serde_json::to_vec(&(self.line, &self.asked)).map_err(Error::defect)?;
+        Ok(digest(&SHA256, &sent).as_ref().to_vec())
     }
 }
 

@@ -143,7 +143,7 @@ async fn waiting(desk: &Desk, kind: Kind, at: LocationId) -> Result<Vec<String>,
     };
     match kind {
         Kind::PutAway => {
-            let load = move |tx: &mut Tx<'_>| pick_list::to_put_away(tx, at, WAITING_SHOWN);
+            let load = move |tx: &mut Tx<'_>| pick_list::to_put_away(tx, at, None, WAITING_SHOWN);
             let found = desk.site.services().database().read(load).await?;
             let line = |(list, line): &(_, ordermill_domain::pick_list::Line)| {
                 t.hand_line(line.picked - line.returned, name(line.sku), number(*list))
@@ -181,6 +181,7 @@ async fn follow(desk: &Desk, kind: Kind, sent: Sent) -> Result<Answer, Trouble> 
     match desk.site.services().database().write(command).await {
         Ok(answer) => Ok(answer),
         Err(HandError::Forbidden(forbidden)) => Err(forbidden.into()),
+        Err(HandError::KeyReused) => Err(Trouble::Refused(href(kind).to_owned())),
         Err(HandError::Storage(error)) => Err(error.into()),
     }
 }

@@ -46,7 +46,7 @@ async fn page(desk: &Desk, trouble: Option<String>) -> Result<HomePage, Trouble>
         let Some(at) = at else { return Ok((in_hand, 0, 0)) };
         let open = stored::Filter { state: Some(State::Open), wave: None };
         let waiting = stored::list(tx, at, open, None, WAITING_MAX)?.len();
-        let back = stored::to_put_away(tx, at, TO_PUT_AWAY_MAX)?;
+        let back = stored::to_put_away(tx, at, None, TO_PUT_AWAY_MAX)?;
         let back: i64 = back.iter().map(|(_, line)| line.picked - line.returned).sum();
         Ok::<_, Error>((in_hand, waiting, back))
     };
@@ -103,7 +103,7 @@ async fn refused(desk: &Desk, error: PickError) -> Result<Response, Trouble> {
     let text = match error {
         PickError::NotFound | PickError::Forbidden(_) => t.pda_no_list(),
         PickError::List(ListError::Done) => t.pda_list_done(),
-        PickError::List(_) => t.pda_taken(),
+        PickError::List(_) | PickError::KeyReused => t.pda_taken(),
         PickError::Work(error) => return Err(error.into_storage().into()),
         PickError::Storage(error) => return Err(error.into()),
     };

@@ -131,6 +131,7 @@ async fn follow(desk: &Desk, id: PickListId, sent: Sent) -> Result<Answer, Troub
         Err(PickError::NotFound | PickError::Forbidden(_) | PickError::List(_)) => {
             Err(Trouble::NotFound)
         }
+        Err(PickError::KeyReused) => Err(Trouble::Refused(href_of(id))),
         Err(PickError::Work(error)) => Err(error.into_storage().into()),
         Err(PickError::Storage(error)) => Err(error.into()),
     }
