@@ -2,30 +2,33 @@
 //!
 //! The link is signed, cannot be guessed, and ends with the time for an answer. The first answer is
 //! carried out at once, by the same command that service has ([`give_up`]); a second one and a late one
-//! change nothing. Silence and "call me" come back to service as a task.
+//! change nothing. Silence and "call me" come back to service as a task, and so does a question of whose
+//! pieces only some came in: what the buyer was asked, and told of money, is not so any more.
 //!
-//! Locks on PostgreSQL: the order first, as everywhere, then the choice.
+//! Locks on PostgreSQL: the order with its work and stock first, as everywhere, then the choice.
 
 use jiff::civil::Date;
 use ordermill_base::{Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::choice::{Answer, Choice, Question};
+use ordermill_domain::choice::{Answer, Choice, Question, State};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChoiceId, OrderId, SkuId};
-use ordermill_domain::order::{LineQuantity, Status};
+use ordermill_domain::order::{LineQuantity, OrderLine, Status};
 use ordermill_domain::role::Permission;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::deadline::Due;
-use ordermill_storage::{Error, Tx, choice as stored, deadline, incoming, order, task};
+use ordermill_storage::{Error, Tx, choice as stored, deadline, incoming, order};
 use ordermill_vault::{Claim, TokenError};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::settings::{self, Kept};
 use crate::message::news::is_ours_to_tell;
+use crate::order::cancel::Loaded;
 use crate::order::file::{FileError, OrderFile};
-use crate::order::give_up::{GiveUpError, GivenUp, give_up};
+use crate::order::give_up::{Extent, Foreseen, GiveUpError, GivenUp, give_up};
 use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::privacy::Vault;
+use crate::task::matters;
 
 /// How long a link is recognized after the time for an answer, so that it can be told kindly.
 const KNOWN_FOR: Span = Span::days(30);
@@ -191,7 +194,7 @@ fn ask_about(
     let (choice, event) = Choice::ask(tx.next_id(act.at), question, act.at);
     stored::insert(tx, act, &choice, &event)?;
     deadline::arm(tx, choice.facts().id, DeadlineKind::BuyerChoice, answer_by, None)?;
-    task::close(tx, TaskKind::ShortPick, id, "buyer_asked", act.at)?;
+    service_is_done(tx, id, line_no, "buyer_asked", act.at)?;
     Ok(choice)
 }
 
@@ -234,8 +237,8 @@ pub struct Asked {
     pub share: Money,
     /// Whether the money can be sent back: not where it is collected at the door.
     pub can_refund: bool,
-    /// Whether nothing else is in the order, so that it would be canceled.
-    pub is_whole_order: bool,
+    /// How much of the order would be over then.
+    pub extent: Extent,
 }
 
 /// Reads what the page of a choice shows; `None` if there is no such choice.
@@ -245,21 +248,15 @@ pub fn load(tx: &mut Tx<'_>, id: ChoiceId, now: Timestamp) -> Result<Option<Aske
     let Some(order) = order::fetch(tx, of)? else { return Ok(None) };
     let facts = order.order.facts();
     let lines = order::lines(tx, of)?;
-    let line = lines.iter().find(|line| line.terms.line_no == line_no);
-    let waiting = line.map_or(0, |line| line.pieces().backordered);
-    let is_waiting = waiting >= pieces.get() && facts.status == Status::Confirmed;
-    let share = line.map_or(0, |line| line.share_of_next_canceled(pieces.get()));
-    let is_whole_order = lines.iter().all(|line| {
-        let given_up = if line.terms.line_no == line_no { pieces.get() } else { 0 };
-        line.pieces().canceled + given_up == line.terms.quantity.get()
-    });
-    let is_paid = facts.money.paid_minor >= facts.amounts.total_minor;
+    let is_waiting = still_waiting(facts.status, &lines, &choice) == pieces.get();
+    let wanted = LineQuantity { line_no, quantity: pieces };
+    let Foreseen { refund, extent, is_possible } = Foreseen::of(tx, facts, &lines, wanted)?;
     Ok(Some(Asked {
         choice,
         is_open: choice.is_open(now) && is_waiting,
-        share: Money::new(share, facts.amounts.currency),
-        can_refund: is_paid || is_whole_order,
-        is_whole_order,
+        share: refund,
+        can_refund: is_possible,
+        extent,
     }))
 }
 
@@ -270,7 +267,8 @@ pub enum Outcome {
     Done(Option<GivenUp>),
     /// It was answered before, or its time is over: nothing has changed.
     TooLate,
-    /// The pieces came in, or the order is over: there is nothing to choose any more.
+    /// The pieces came in, or the order is over: there is nothing to choose any more. If only some came in,
+    /// service talks to the buyer about the others.
     Overtaken,
 }
 
@@ -287,24 +285,23 @@ pub fn answer(
 ) -> Result<Outcome, GiveUpError> {
     let Some(seen) = stored::fetch(tx, id)? else { return Ok(Outcome::TooLate) };
     let Question { order, line_no, pieces, .. } = seen.facts().question;
-    let mut file = OrderFile::load(tx, order)?;
+    let loaded = Loaded::load(tx, order)?;
     // Read anew under the lock of the order, where two answers come one after the other.
     let Some(mut choice) = stored::fetch(tx, id)? else { return Ok(Outcome::TooLate) };
     if !choice.is_open(act.at) {
         return Ok(Outcome::TooLate);
     }
-    if !is_waiting(&file, &choice) {
-        overtake(tx, act, &mut choice)?;
+    if overtake_if_changed(tx, act, &loaded.file, &mut choice)? {
         return Ok(Outcome::Overtaken);
     }
     let given_up = match answer {
         Answer::Refund => {
             let pieces = LineQuantity { line_no, quantity: pieces };
-            Some(give_up(tx, act, &mut file, pieces)?)
+            Some(give_up(tx, act, loaded, pieces)?)
         }
         Answer::Wait => None,
         Answer::Call => {
-            back_to_service(tx, &choice, "call", act.at)?;
+            to_service(tx, Lack::of(&choice, pieces.get()), Why::Call, act.at)?;
             None
         }
     };
@@ -329,14 +326,13 @@ pub(crate) fn lapse(tx: &mut Tx<'_>, act: &Act, due: &Due) -> Result<Lapsed, Fil
     let (Some(file), Some(mut choice)) = (file, stored::fetch(tx, id)?) else {
         return Ok(Lapsed::Moot);
     };
-    let is_waiting = is_waiting(&file, &choice);
-    let changed = if is_waiting { choice.lapse(act.at) } else { choice.overtake(act.at) };
-    let Ok(event) = changed else { return Ok(Lapsed::Moot) };
-    stored::update(tx, act, &choice, &event)?;
-    if !is_waiting {
+    if overtake_if_changed(tx, act, &file, &mut choice)? {
         return Ok(Lapsed::Moot);
     }
-    back_to_service(tx, &choice, "silence", act.at)?;
+    let Ok(event) = choice.lapse(act.at) else { return Ok(Lapsed::Moot) };
+    stored::update(tx, act, &choice, &event)?;
+    let pieces = choice.facts().question.pieces;
+    to_service(tx, Lack::of(&choice, pieces.get()), Why::Silence, act.at)?;
     Ok(Lapsed::ToService)
 }
 
@@ -372,24 +368,106 @@ fn overtake(tx: &mut Tx<'_>, act: &Act, choice: &mut Choice) -> Result<(), Error
     Ok(())
 }
 
-fn is_waiting(file: &OrderFile, choice: &Choice) -> bool {
-    let Question { line_no, pieces, .. } = choice.facts().question;
-    let mut lines = file.lines.iter().filter(|line| line.terms.line_no == line_no);
-    file.order().status() == Status::Confirmed
-        && lines.any(|line| line.pieces().backordered >= pieces.get())
+/// The open questions about orders whose pieces have just come in are over where they ask about more than
+/// still waits.
+pub(crate) fn pieces_came_in(tx: &mut Tx<'_>, act: &Act, files: &[OrderFile]) -> Result<(), Error> {
+    let ids: Vec<OrderId> = files.iter().map(|file| file.order().id()).collect();
+    for mut choice in stored::open_of_each(tx, &ids)? {
+        let of = choice.facts().question.order;
+        if let Some(file) = files.iter().find(|file| file.order().id() == of) {
+            overtake_if_changed(tx, act, file, &mut choice)?;
+        }
+    }
+    Ok(())
 }
 
-fn back_to_service(
+/// Ends a question if fewer pieces wait than it asks about, or none; service talks to the buyer about those
+/// that still do. Gives whether it is over.
+fn overtake_if_changed(
     tx: &mut Tx<'_>,
-    choice: &Choice,
-    why: &str,
+    act: &Act,
+    file: &OrderFile,
+    choice: &mut Choice,
+) -> Result<bool, Error> {
+    let waiting = still_waiting(file.order().status(), &file.lines, choice);
+    if waiting == choice.facts().question.pieces.get() {
+        return Ok(false);
+    }
+    let was_open = choice.facts().state == State::Asked;
+    overtake(tx, act, choice)?;
+    if was_open && waiting > 0 {
+        to_service(tx, Lack::of(choice, waiting), Why::SomeCameIn, act.at)?;
+    }
+    Ok(true)
+}
+
+/// How many of the pieces that a question is about still wait for stock.
+fn still_waiting(status: Status, lines: &[OrderLine], choice: &Choice) -> i64 {
+    let Question { line_no, pieces, .. } = choice.facts().question;
+    let line = lines.iter().find(|line| line.terms.line_no == line_no);
+    let line = line.filter(|_| status == Status::Confirmed);
+    line.map_or(0, |line| line.pieces().backordered.min(pieces.get()))
+}
+
+/// Pieces of a line that nobody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lack {
+    /// Of which order.
+    pub order: OrderId,
+    /// Of which line.
+    pub line_no: u16,
+    /// What.
+    pub sku: SkuId,
+    /// How many.
+    pub pieces: i64,
+}
+
+impl Lack {
+    fn of(choice: &Choice, pieces: i64) -> Self {
+        let Question { order, line_no, sku, .. } = choice.facts().question;
+        Self { order, line_no, sku, pieces }
+    }
+}
+
+/// Why service talks to a buyer about missing pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Why {
+    /// They are missing, and the buyer is not asked.
+    Missing,
+    /// The buyer wants to be called.
+    Call,
+    /// The buyer has not answered.
+    Silence,
+    /// The buyer was asked about more, of which some came in.
+    SomeCameIn,
+}
+
+/// Service talks to the buyer about missing pieces of a line. Of an order one task is open, with each line
+/// that lacks some.
+pub(crate) fn to_service(
+    tx: &mut Tx<'_>,
+    lack: Lack,
+    why: Why,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Question { order, line_no, sku, pieces, .. } = choice.facts().question;
-    let detail = serde_json::json!({
-        "order": order, "sku": sku, "line": line_no, "waiting": pieces, "buyer": why,
+    let Lack { order, line_no, sku, pieces } = lack;
+    let matter = serde_json::json!({
+        "order": order, "sku": sku, "line": line_no, "waiting": pieces, "why": why,
     });
-    task::open(tx, TaskKind::ShortPick, order, &detail.to_string(), None, now)
+    matters::add(tx, TaskKind::ShortPick, order, (&matter, &["line"]), now)
+}
+
+/// Service has nothing to do about a line any more.
+pub(crate) fn service_is_done(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    line_no: u16,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let done = serde_json::json!({ "line": line_no });
+    matters::settle(tx, TaskKind::ShortPick, order, &done, outcome, now)
 }
 
 /// The events of choices that buyers are told of.

@@ -6,6 +6,8 @@
 //! difference lies in totes of pickers, or somewhere without a label. Commands without a bin touch only the
 //! latter.
 
+pub(crate) mod doubt;
+
 use jiff::civil::Date;
 use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::actor::Act;
@@ -137,7 +139,7 @@ pub fn adjust_stock(
 }
 
 /// Books what a count has found: in a bin (and lot), or of all that lies at the location without a
-/// bin. A count that finds what the books say is recorded too.
+/// bin. A count that finds what the books say is recorded too. Whoever asked for it has it then.
 pub fn count_stock(
     tx: &mut Tx<'_>,
     act: &Act,
@@ -157,7 +159,12 @@ pub fn count_stock(
         return Err(MovementError::Impossible.into());
     }
     let total = on_hand.saturating_add(counted - expected);
-    floor.book(tx, act, at, Move { movement: Movement::Count(total), spot, reference_id: None })
+    let goods = Move { movement: Movement::Count(total), spot, reference_id: None };
+    let id = floor.book(tx, act, at, goods)?;
+    if let Some(bin) = spot.bin {
+        doubt::counted(tx, bin, sku, lot_of(spot), act.at)?;
+    }
+    Ok(id)
 }
 
 /// Moves pieces from one location to another: from the given spot, or from what expires first.
@@ -309,12 +316,11 @@ impl Floor {
             let mut all = self.levels.at(self.sku.id, at)?.on_hand - in_bins;
             if shelf::is_kept_in_bins(tx, self.sku.id, at)? {
                 // What lies in totes and boxes is on its way to somebody, or back to a bin.
-                let beside = pick_list::beside_bins(tx, at)?;
-                all -= beside.get(&self.sku.id).map_or(0, |beside| beside.in_totes);
+                all -= pick_list::beside_bins_of(tx, at, self.sku.id)?.in_totes;
             }
             return Ok(Pieces { all, claimed: 0 });
         };
-        let lot = spot.lot.as_ref().map_or("", |lot| lot.code.as_str());
+        let lot = lot_of(spot);
         let is_there = |stock: &&BinStock| stock.bin == bin && stock.lot == lot;
         let found = bins.iter().find(is_there);
         let pieces = |stock: &BinStock| Pieces { all: stock.on_hand, claimed: stock.claimed };
@@ -375,6 +381,11 @@ fn spot_of(stock: &BinStock) -> Spot {
     let lot = (!stock.lot.is_empty())
         .then(|| Lot { code: stock.lot.clone(), expires_on: stock.expires_on });
     Spot { bin: Some(stock.bin), lot }
+}
+
+/// The code of a spot's lot; empty for goods without lots.
+fn lot_of(spot: &Spot) -> &str {
+    spot.lot.as_ref().map_or("", |lot| lot.code.as_str())
 }
 
 fn check_bin(tx: &mut Tx<'_>, at: LocationId, bin: Option<BinId>) -> Result<(), StockError> {

@@ -3,6 +3,8 @@
 //! A task belongs to the desk of a role; only those who work there touch it. What one has taken,
 //! another does not finish.
 
+pub mod matters;
+
 use ordermill_base::Span;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::TaskId;

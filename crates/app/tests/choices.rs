@@ -8,19 +8,20 @@ use ordermill_app::catalog::settings;
 use ordermill_app::check::check;
 use ordermill_app::choice::{self, AskError, AskSettings, Outcome, answer, ask};
 use ordermill_app::message::news;
-use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
+use ordermill_app::order::give_up::{Extent, GiveUpError, give_up_by_hand};
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
+use ordermill_app::payment::refund_order::{RefundOrder, refund_order};
 use ordermill_app::permission::{Principal, StaffMember};
-use ordermill_app::reader::{Reading, Step};
+use ordermill_app::reader::{Reader, Reading, Step};
 use ordermill_app::scheduler;
 use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
-use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::actor::{Act, Actor, Name};
 use ordermill_domain::choice::{Answer, State};
 use ordermill_domain::ids::{ChannelId, ChoiceId, OrderId, PaymentId, StaffId};
 use ordermill_domain::message::Cause as Told;
 use ordermill_domain::order::{
-    Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Placed, Review, Status,
+    Amounts, CancelReason, LineTerms, PaymentTerms, Placed, Review, Status,
 };
 use ordermill_domain::payment::{LatePolicy, NewPayment, Payment};
 use ordermill_domain::pricing::TaxMode;
@@ -184,7 +185,7 @@ fn a_buyer_who_takes_the_money_gets_it_for_the_missing_pieces_once() {
         let (mut connection, order) = a_paid_order(&database, 3, PaymentTerms::Prepaid);
         let choice = asked(&mut connection, order);
         let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
-        assert!(shown.is_open && shown.can_refund && !shown.is_whole_order);
+        assert!(shown.is_open && shown.can_refund && shown.extent == Extent::Pieces);
         assert_eq!(shown.share.minor, 2_002);
         let Outcome::Done(Some(given_up)) = answered(&mut connection, choice, Answer::Refund)
         else {
@@ -242,13 +243,13 @@ fn a_choice_about_pieces_that_were_given_up_meanwhile_is_moot() {
         let (mut connection, order) = a_paid_order(&database, 3, PaymentTerms::Prepaid);
         let choice = asked(&mut connection, order);
         let act = act_of(service().actor());
-        let lost = LineQuantity { line_no: 1, quantity: Quantity::new(2).unwrap() };
         let give_up =
-            |tx: &mut ordermill_storage::Tx<'_>| give_up_by_hand(tx, &service(), &act, order, lost);
+            |tx: &mut ordermill_storage::Tx<'_>| give_up_by_hand(tx, &service(), &act, order, 1);
         connection.transact(give_up).unwrap();
         assert_eq!(state(&mut connection, choice), State::Moot);
         assert_eq!(answered(&mut connection, choice, Answer::Refund), Outcome::TooLate);
-        assert!(connection.transact(give_up).is_err(), "nothing waits any more");
+        let again = connection.transact(give_up);
+        assert!(matches!(again, Err(GiveUpError::NothingMissing(1))), "{again:?}");
         assert_eq!(refunds(&mut connection, order), [(Cause::OutOfStock, 2_002)]);
         all_is_well(&mut connection);
     }
@@ -261,7 +262,7 @@ fn an_order_of_nothing_else_is_canceled_and_all_of_its_money_goes_back() {
         let id = an_order(&mut connection, 3, PaymentTerms::Prepaid);
         let choice = asked(&mut connection, id);
         let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
-        assert!(shown.is_whole_order);
+        assert_eq!((shown.extent, shown.share.minor), (Extent::Order, 3_503));
         let Outcome::Done(Some(given_up)) = answered(&mut connection, choice, Answer::Refund)
         else {
             panic!("the money goes back")
@@ -318,8 +319,7 @@ fn service_alone_gives_up_no_more_than_one_person_may_send_back() {
     for database in each_database() {
         let (mut connection, order) = a_paid_order(&database, 90, PaymentTerms::Prepaid);
         let act = act_of(service().actor());
-        let all = LineQuantity { line_no: 1, quantity: Quantity::new(89).unwrap() };
-        let refused = connection.transact(|tx| give_up_by_hand(tx, &service(), &act, order, all));
+        let refused = connection.transact(|tx| give_up_by_hand(tx, &service(), &act, order, 1));
         assert!(
             matches!(refused, Err(GiveUpError::AboveLimit { amount_minor: 89_089 })),
             "{refused:?}"
@@ -330,6 +330,80 @@ fn service_alone_gives_up_no_more_than_one_person_may_send_back() {
             answered(&mut connection, choice, Answer::Refund),
             Outcome::Done(Some(_))
         ));
+        all_is_well(&mut connection);
+    }
+}
+
+/// Sends money of the order back for some other reason.
+fn refunded_by_hand(connection: &mut Connection, order: OrderId, minor: i64) {
+    let principal = Principal::System(Name::fixed("test"));
+    let act = act_of(principal.actor());
+    let amount = Some(Money::new(minor, Currency::Cny));
+    let wish = RefundOrder { order, payment: None, amount, key: None };
+    connection.transact(|tx| refund_order(tx, &principal, &act, &wish)).unwrap();
+}
+
+#[test]
+fn a_buyer_is_told_what_really_goes_back_where_some_money_went_back_before() {
+    for database in each_database() {
+        let (mut connection, order) = a_paid_order(&database, 3, PaymentTerms::Prepaid);
+        let choice = asked(&mut connection, order);
+        refunded_by_hand(&mut connection, order, 3_403);
+        let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
+        assert_eq!(shown.share.minor, 100, "of 35.03 no more is left");
+        let Outcome::Done(Some(given_up)) = answered(&mut connection, choice, Answer::Refund)
+        else {
+            panic!("the money goes back")
+        };
+        assert_eq!(given_up.refunded, shown.share);
+        let sent: i64 = refunds(&mut connection, order).iter().map(|(_, minor)| minor).sum();
+        assert_eq!(sent, 3_503);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn what_goes_back_with_a_whole_order_is_what_no_other_refund_sends() {
+    for database in each_database() {
+        let mut connection = database.connection();
+        let id = an_order(&mut connection, 3, PaymentTerms::Prepaid);
+        let choice = asked(&mut connection, id);
+        // It is promised, and not sent yet.
+        refunded_by_hand(&mut connection, id, 1_000);
+        let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
+        assert_eq!((shown.extent, shown.share.minor), (Extent::Order, 2_503));
+        let Outcome::Done(Some(given_up)) = answered(&mut connection, choice, Answer::Refund)
+        else {
+            panic!("the money goes back")
+        };
+        assert_eq!(given_up.refunded.minor, 2_503);
+        let sent = refunds(&mut connection, id);
+        assert_eq!(sent, [(Cause::ByHand, 1_000), (Cause::OrderCanceled, 2_503)]);
+        all_is_well(&mut connection);
+    }
+}
+
+fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
+    journal::settle(connection);
+    let open = database.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut reading = Reading::new(Reader::backorders(), open.clone(), "test");
+        while !matches!(reading.step(NOW).await.unwrap(), Step::Idle) {}
+    });
+    open.close();
+}
+
+#[test]
+fn a_question_of_whose_pieces_all_came_in_is_moot_and_nobodys_work() {
+    for database in each_database() {
+        let (mut connection, order) = a_paid_order(&database, 3, PaymentTerms::Prepaid);
+        let choice = asked(&mut connection, order);
+        receive(&mut connection, sku(1), location(1), 2, NOW);
+        backorders_are_filled(&database, &mut connection);
+        assert_eq!(pieces(&mut connection, order), (0, 3, 0));
+        assert_eq!(state(&mut connection, choice), State::Moot);
+        assert!(!has_task(&mut connection, order));
         all_is_well(&mut connection);
     }
 }

@@ -49,8 +49,11 @@ crate::words! {
     choice_refund_title = "退款", "Money back";
     choice_refund_text(amount) = "这些商品不再发货，{amount} 原路退回；其余商品照常发货。", "These pieces are not sent and {amount} goes back the way it came. Everything else is sent as planned.";
     choice_refund_button(amount) = "退款 {amount}", "Refund {amount}";
-    choice_cancel_text = "订单里只有这些商品：订单会取消，已付款项原路退回。", "There is nothing else in the order: it is canceled, and what you paid goes back the way it came.";
+    choice_cancel_text(amount) = "订单里只有这些商品：订单会取消，{amount} 原路退回。", "There is nothing else in the order: it is canceled, and {amount} goes back the way it came.";
     choice_cancel_button = "取消订单并退款", "Cancel and refund";
+    choice_end_text(amount) = "补发的商品也没有了：订单结束，{amount} 原路退回。", "What was to be sent again is not to be had either: the order ends, and {amount} goes back the way it came.";
+    choice_end_unpaid_text = "没有别的商品要寄了：订单结束，您不需要付款。", "Nothing else is to come: the order ends, and you pay nothing.";
+    choice_end_unpaid_button = "结束订单", "End the order";
     choice_wait_title = "等待", "Wait";
     choice_wait_until(day) = "预计 {day} 到货，到货后马上寄出，不另收运费。", "More is expected on {day}. It is sent at once when it is here, without further freight.";
     choice_wait_unknown = "到货时间还不确定。到货后马上寄出，不另收运费。", "Nobody knows yet when more comes. It is sent at once when it is here, without further freight.";

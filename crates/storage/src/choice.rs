@@ -5,7 +5,9 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::choice::{Choice, Event, Facts, Question};
 use ordermill_domain::ids::{ChoiceId, OrderId};
 
-use crate::{Error, Row, Tx, journal, params};
+use crate::columns::Kind;
+use crate::tx::PerRow;
+use crate::{Columns, Error, Row, Tx, journal, params};
 
 /// Questions about one order that are shown, at most.
 const OF_ORDER_MAX: i64 = 100;
@@ -113,6 +115,17 @@ pub fn find_open(tx: &mut Tx<'_>, order: OrderId, line_no: u16) -> Result<Option
         "SELECT {COLUMNS} FROM choices WHERE order_id = $1 AND line_no = $2 AND state = 'asked'"
     );
     tx.query_opt(&sql, params![order.raw(), i64::from(line_no)], read)
+}
+
+/// The questions about these orders that are open, by order and line.
+pub fn open_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Choice>, Error> {
+    let end = "state = 'asked' ORDER BY order_id, line_no";
+    let sqlite = format!("SELECT {COLUMNS} FROM choices WHERE order_id = $1 AND {end}");
+    let postgres =
+        format!("SELECT {COLUMNS} FROM choices WHERE order_id = ANY($1::bigint[]) AND {end}");
+    let mut ids = Columns::new(&[Kind::Int]);
+    orders.iter().for_each(|order| ids.push(params![order.raw()]));
+    tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &ids, read)
 }
 
 /// The questions about an order, newest first.

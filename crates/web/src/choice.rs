@@ -9,7 +9,7 @@ use ordermill_app::carrier::Sender;
 use ordermill_app::catalog::settings;
 use ordermill_app::choice::{self, Asked};
 use ordermill_app::order::file::FileError;
-use ordermill_app::order::give_up::GiveUpError;
+use ordermill_app::order::give_up::{Extent, GiveUpError};
 use ordermill_app::permission::{Buyer, Principal};
 use ordermill_domain::choice::{Answer, State as Stand};
 use ordermill_domain::ids::ChoiceId;
@@ -191,11 +191,14 @@ fn options(shell: &ordermill_pages::Shell, asked: &Asked) -> Vec<ChoiceOption> {
     };
     let mut options = Vec::new();
     if asked.can_refund {
-        let (text, button) = if asked.is_whole_order {
-            (t.choice_cancel_text().to_owned(), t.choice_cancel_button().to_owned())
-        } else {
-            let share = asked.share;
-            (t.choice_refund_text(share), t.choice_refund_button(share))
+        let share = asked.share;
+        let (text, button) = match asked.extent {
+            Extent::Pieces => (t.choice_refund_text(share), t.choice_refund_button(share)),
+            _ if share.minor == 0 => {
+                (t.choice_end_unpaid_text().to_owned(), t.choice_end_unpaid_button().to_owned())
+            }
+            Extent::Order => (t.choice_cancel_text(share), t.choice_cancel_button().to_owned()),
+            Extent::Replacement => (t.choice_end_text(share), t.choice_refund_button(share)),
         };
         options.push(option(Answer::Refund, t.choice_refund_title(), text, button));
     }

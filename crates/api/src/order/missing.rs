@@ -7,11 +7,9 @@ use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::choice::{AskError, ask};
 use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
-use ordermill_base::Quantity;
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::choice::Choice;
-use ordermill_domain::order::LineQuantity;
 use ordermill_storage::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -169,17 +167,8 @@ pub async fn give_up_pieces(
     let order = load(&services, &caller, &order_id).await?.stored.order.id();
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let principal = caller.principal().clone();
-    let write = move |tx: &mut Tx<'_>| {
-        let lines = ordermill_storage::order::lines(tx, order)?;
-        let line = lines.iter().find(|line| line.terms.line_no == line_no);
-        let waits = line.and_then(|line| Quantity::new(line.pieces().backordered).ok());
-        let Some(quantity) = waits else { return Ok(None) };
-        let pieces = LineQuantity { line_no, quantity };
-        give_up_by_hand(tx, &principal, &act, order, pieces).map(Some)
-    };
-    let Some(given_up) = services.database().write(write).await? else {
-        return Err(AskError::NothingMissing(line_no).into());
-    };
+    let write = move |tx: &mut Tx<'_>| give_up_by_hand(tx, &principal, &act, order, line_no);
+    let given_up = services.database().write(write).await?;
     services.payments().hurry();
     let refunded = MoneyView::from(given_up.refunded);
     Ok(Json(GivenUp { refunded, is_canceled: given_up.is_canceled }))
@@ -206,6 +195,9 @@ impl From<GiveUpError> for Problem {
             GiveUpError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", &error),
             GiveUpError::AboveLimit { .. } => {
                 Self::new(StatusCode::CONFLICT, "above_limit", &error)
+            }
+            GiveUpError::NothingMissing(_) => {
+                Self::new(StatusCode::CONFLICT, "nothing_missing", &error)
             }
             GiveUpError::PaidAtTheDoor => {
                 Self::new(StatusCode::CONFLICT, "paid_at_the_door", &error)

@@ -43,11 +43,38 @@ pub fn cancel_order(
     id: OrderId,
     reason: CancelReason,
 ) -> Result<bool, CancelOrderError> {
-    let work = cancel::load(tx, id)?;
-    let mut file = OrderFile::load(tx, id)?;
-    if file.order().status() == Status::Canceled {
+    let order = Loaded::load(tx, id)?;
+    if order.file.order().status() == Status::Canceled {
         return Ok(false);
     }
+    cancel_loaded(tx, act, order, reason)?;
+    Ok(true)
+}
+
+/// An order that may end, with its work and all that travels with it.
+pub(crate) struct Loaded {
+    /// The order.
+    pub file: OrderFile,
+    work: Vec<FulfillmentFile>,
+}
+
+impl Loaded {
+    /// Loads it, locked in the one global order: orders, their work, then the stock.
+    pub(crate) fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Self, FileError> {
+        let work = cancel::load(tx, id)?;
+        Ok(Self { file: OrderFile::load(tx, id)?, work })
+    }
+}
+
+/// As [`cancel_order`], for one that is not canceled yet.
+pub(crate) fn cancel_loaded(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    order: Loaded,
+    reason: CancelReason,
+) -> Result<(), CancelOrderError> {
+    let Loaded { mut file, work } = order;
+    let id = file.order().id();
     if has_left(tx, id, &work)? {
         return Err(FileError::from(OrderError::AlreadyShipped).into());
     }
@@ -60,8 +87,7 @@ pub fn cancel_order(
     }
     file.meet_payment_deadlines(tx)?;
     release(tx, act, file.order().facts())?;
-    settle_payments(tx, act, id, Cause::OrderCanceled)?;
-    Ok(true)
+    Ok(settle_payments(tx, act, id, Cause::OrderCanceled)?)
 }
 
 /// Whether a carrier has a parcel of the order, or a box that ending its work would open for other orders that

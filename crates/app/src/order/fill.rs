@@ -21,6 +21,7 @@ use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, reservation};
 
 use super::file::{FileError, OrderFile};
+use crate::choice;
 use crate::reader::{ReadError, Reader};
 
 /// The name of the cursor.
@@ -88,5 +89,6 @@ fn fill(
             file.fill_backorders(&act, sku, at).map_err(FileError::into_storage)?;
         }
     }
-    OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())
+    OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
+    choice::pieces_came_in(tx, &act, &files)
 }

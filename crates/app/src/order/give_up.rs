@@ -1,24 +1,26 @@
 //! Giving up pieces of an order that wait for stock: the rest goes on, and their share of the money goes
 //! back. By service, or by the buyer who was asked ([`crate::choice`]).
 
-use ordermill_base::{Currency, Money, Quantity};
+use std::collections::BTreeMap;
+
+use ordermill_base::{Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{CancelReason, LineQuantity, PaymentTerms};
-use ordermill_domain::payment::State as PaymentState;
+use ordermill_domain::order::{CancelReason, Facts, LineQuantity, Order, OrderLine, PaymentTerms};
+use ordermill_domain::payment::{Payment, State as PaymentState};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::{ReleaseReason, State};
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, payment, refund, task};
+use ordermill_storage::{Error, Tx, payment, refund};
 
-use super::cancel::{CancelOrderError, cancel_order};
+use super::cancel::{CancelOrderError, Loaded, cancel_loaded};
 use super::file::{FileError, OrderFile};
 use crate::catalog::{ShopSettings, settings};
-use crate::choice::overtake_of;
+use crate::choice::{overtake_of, service_is_done};
 use crate::payment::refund::{GrantRefundError, grant_refund};
 use crate::permission::{About, Access, Forbidden, Principal, authorize};
-use crate::shipment::receipt::arm_confirm_receipt;
+use crate::shipment::leave::follow;
+use crate::shipment::receipt::{arm_confirm_receipt, confirm};
 
 /// Why nothing was given up; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,9 @@ pub enum GiveUpError {
     /// What the carrier collects at the door stands fixed, and nothing was paid that could go back.
     #[error("the order is paid at the door: what is collected there cannot be less")]
     PaidAtTheDoor,
+    /// Of that line no piece waits for stock.
+    #[error("no piece of line {0} waits for stock")]
+    NothingMissing(u16),
     /// The order or its life cycle says no: so many pieces do not wait for stock.
     #[error(transparent)]
     File(#[from] FileError),
@@ -67,7 +72,86 @@ pub struct GivenUp {
     pub is_canceled: bool,
 }
 
-/// Gives up pieces that wait for stock, decided by a member of staff or an integration.
+/// What giving up would lead to, as the order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreseen {
+    /// What would go back.
+    pub refund: Money,
+    /// How much of the order would be over.
+    pub extent: Extent,
+    /// Whether it can be done: what is collected at the door stands fixed.
+    pub is_possible: bool,
+}
+
+/// How much of an order is over when pieces of it are given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// These pieces; the rest goes on.
+    Pieces,
+    /// All of it, and nothing has left: it is canceled.
+    Order,
+    /// All of it, although parcels had left: they did not arrive, and what was to be sent in their place is
+    /// not to be had. All money goes back, and the order is completed.
+    Replacement,
+}
+
+impl Foreseen {
+    /// Looks at what giving up pieces of an order would lead to.
+    pub(crate) fn of(
+        tx: &mut Tx<'_>,
+        order: &Facts,
+        lines: &[OrderLine],
+        pieces: LineQuantity,
+    ) -> Result<Self, Error> {
+        let extent = Extent::of(order, lines, pieces);
+        let left: i64 = refundable(tx, order.id)?.iter().map(|(_, left)| left.minor).sum();
+        let refund_minor = match extent {
+            Extent::Order | Extent::Replacement => left,
+            Extent::Pieces => share_of(lines, pieces).min(left),
+        };
+        let is_unpaid = order.money.paid_minor < order.amounts.total_minor;
+        let is_fixed = order.terms == PaymentTerms::CashOnDelivery && is_unpaid;
+        let is_possible = extent != Extent::Pieces || !is_fixed;
+        let refund = Money::new(refund_minor, order.amounts.currency);
+        Ok(Self { refund, extent, is_possible })
+    }
+
+    /// For each line of an order, by number, what giving up all of it that waits would lead to.
+    pub fn of_each(
+        tx: &mut Tx<'_>,
+        order: &Facts,
+        lines: &[OrderLine],
+    ) -> Result<BTreeMap<u16, Self>, Error> {
+        let mut foreseen = BTreeMap::new();
+        for line in lines {
+            if let Ok(quantity) = Quantity::new(line.pieces().backordered) {
+                let line_no = line.terms.line_no;
+                let pieces = LineQuantity { line_no, quantity };
+                foreseen.insert(line_no, Self::of(tx, order, lines, pieces)?);
+            }
+        }
+        Ok(foreseen)
+    }
+}
+
+impl Extent {
+    fn of(order: &Facts, lines: &[OrderLine], pieces: LineQuantity) -> Self {
+        let is_all = lines.iter().all(|line| {
+            let of_it = line.terms.line_no == pieces.line_no;
+            let given_up = if of_it { pieces.quantity.get() } else { 0 };
+            let counts = line.pieces();
+            counts.backordered >= given_up
+                && counts.canceled + given_up == line.terms.quantity.get()
+        });
+        match (is_all, order.milestones.shipped_at) {
+            (false, _) => Self::Pieces,
+            (true, None) => Self::Order,
+            (true, Some(_)) => Self::Replacement,
+        }
+    }
+}
+
+/// Gives up all pieces of a line that wait for stock, decided by a member of staff or an integration.
 ///
 /// # Errors
 /// [`GiveUpError`]; nothing has changed then.
@@ -76,10 +160,10 @@ pub fn give_up_by_hand(
     principal: &Principal,
     act: &Act,
     id: OrderId,
-    pieces: LineQuantity,
+    line_no: u16,
 ) -> Result<GivenUp, GiveUpError> {
-    let mut file = OrderFile::load(tx, id)?;
-    let facts = file.order().facts();
+    let order = Loaded::load(tx, id)?;
+    let facts = order.file.order().facts();
     let about = About {
         order: Some(id),
         customer: facts.customer,
@@ -87,98 +171,97 @@ pub fn give_up_by_hand(
         has_reason: act.reason.is_some(),
         ..About::default()
     };
-    let (shop, _) = settings::read::<ShopSettings>(tx)?;
-    let share = file.share_of(pieces);
-    let is_large = share.currency != shop.currency || share.minor > shop.refund_limit_minor;
     if authorize(principal, Permission::ApproveRefund, &about)? != Access::Full {
         return Err(Forbidden(Permission::ApproveRefund).into());
     }
-    if is_large {
-        return Err(GiveUpError::AboveLimit { amount_minor: share.minor });
+    // What waits is known under the lock only: pieces may just have come in.
+    let lines = &order.file.lines;
+    let line = lines.iter().find(|line| line.terms.line_no == line_no);
+    let waits = line.and_then(|line| Quantity::new(line.pieces().backordered).ok());
+    let quantity = waits.ok_or(GiveUpError::NothingMissing(line_no))?;
+    let pieces = LineQuantity { line_no, quantity };
+    let (shop, _) = settings::read::<ShopSettings>(tx)?;
+    let Foreseen { refund, .. } = Foreseen::of(tx, facts, lines, pieces)?;
+    if refund.currency != shop.currency || refund.minor > shop.refund_limit_minor {
+        return Err(GiveUpError::AboveLimit { amount_minor: refund.minor });
     }
-    let given_up = give_up(tx, act, &mut file, pieces)?;
-    overtake_of(tx, act, id, pieces.line_no)?;
-    task::close(tx, TaskKind::ShortPick, id, "given_up", act.at)?;
+    let given_up = give_up(tx, act, order, pieces)?;
+    overtake_of(tx, act, id, line_no)?;
+    service_is_done(tx, id, line_no, "given_up", act.at)?;
     Ok(given_up)
 }
 
-/// Gives up pieces that wait for stock. Where nothing else is to come or has left, the order is canceled.
+/// Gives up pieces that wait for stock. What becomes of the order is its [`Extent`].
 pub(crate) fn give_up(
     tx: &mut Tx<'_>,
     act: &Act,
-    file: &mut OrderFile,
+    mut order: Loaded,
     pieces: LineQuantity,
 ) -> Result<GivenUp, GiveUpError> {
-    let id = file.order().id();
-    if file.is_all_that_is_left(pieces) {
-        let paid = file.order().facts().money;
-        let here = paid.paid_minor - paid.refunded_minor;
-        cancel_order(tx, act, id, CancelReason::OutOfStock)?;
-        let refunded = Money::new(here, file.currency());
-        return Ok(GivenUp { refunded, is_canceled: true });
-    }
-    let facts = file.order().facts();
-    let is_unpaid = facts.money.paid_minor < facts.amounts.total_minor;
-    if facts.terms == PaymentTerms::CashOnDelivery && is_unpaid {
+    let id = order.file.order().id();
+    let foreseen = Foreseen::of(tx, order.file.order().facts(), &order.file.lines, pieces)?;
+    let Foreseen { refund, extent, is_possible } = foreseen;
+    if !is_possible {
         return Err(GiveUpError::PaidAtTheDoor);
     }
-    let share = file.share_of(pieces);
+    if extent == Extent::Order {
+        cancel_loaded(tx, act, order, CancelReason::OutOfStock)?;
+        return Ok(GivenUp { refunded: refund, is_canceled: true });
+    }
+    let file = &mut order.file;
     file.give_up(act, pieces)?;
     file.save(tx)?;
-    let refunded = send_back(tx, act, file, share.minor)?;
-    if file.has_nothing_to_come() {
+    send_back(tx, act, file.order(), refund.minor)?;
+    // What was held back by these pieces alone is as far as its parcels are.
+    follow(tx, act, &[id])?;
+    if extent == Extent::Replacement {
+        confirm(tx, act, id)?;
+    } else if file.has_nothing_to_come() {
         arm_confirm_receipt(tx, &[id], act.at)?;
     }
-    Ok(GivenUp { refunded: Money::new(refunded, share.currency), is_canceled: false })
+    Ok(GivenUp { refunded: refund, is_canceled: false })
 }
 
-/// Promises money back out of whatever payments have some left, the newest first. Gives how much.
+/// Promises money back out of whatever payments have some left, the newest first.
 fn send_back(
     tx: &mut Tx<'_>,
     act: &Act,
-    file: &OrderFile,
+    order: &Order,
     amount_minor: i64,
-) -> Result<i64, GiveUpError> {
-    let (id, subject) = (file.order().id(), file.order().version());
+) -> Result<(), GiveUpError> {
     let mut left = amount_minor;
-    for payment in payment::of(tx, id)?.into_iter().rev() {
-        let facts = payment.facts();
-        if facts.state != PaymentState::Captured {
-            continue;
-        }
-        let has = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
-        let amount = Money::new(has.min(left), facts.amount.currency);
+    for (payment, has) in refundable(tx, order.id())? {
+        let amount = Money::new(has.minor.min(left), has.currency);
         if amount.minor > 0 {
-            grant_refund(tx, act, &payment, Cause::OutOfStock, subject, amount)?;
+            grant_refund(tx, act, &payment, Cause::OutOfStock, order.version(), amount)?;
             left -= amount.minor;
         }
     }
-    Ok(amount_minor - left)
+    debug_assert_eq!(left, 0, "no more is sent back than there is");
+    Ok(())
+}
+
+/// The payments of an order that could send money back, the newest first, with what is left of each.
+fn refundable(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Payment, Money)>, Error> {
+    let mut refundable = Vec::new();
+    for payment in payment::of(tx, order)?.into_iter().rev() {
+        let facts = payment.facts();
+        if facts.state == PaymentState::Captured {
+            let left = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
+            let left = Money::new(left, facts.amount.currency);
+            refundable.push((payment, left));
+        }
+    }
+    Ok(refundable)
+}
+
+/// What the buyer pays for pieces of a line that are given up, minor units.
+fn share_of(lines: &[OrderLine], pieces: LineQuantity) -> i64 {
+    let line = lines.iter().find(|line| line.terms.line_no == pieces.line_no);
+    line.map_or(0, |line| line.share_of_next_canceled(pieces.quantity.get()))
 }
 
 impl OrderFile {
-    fn currency(&self) -> Currency {
-        self.order().facts().amounts.currency
-    }
-
-    /// What the buyer pays for pieces of a line that are given up.
-    fn share_of(&self, pieces: LineQuantity) -> Money {
-        let line = self.lines.iter().find(|line| line.terms.line_no == pieces.line_no);
-        let share = line.map_or(0, |line| line.share_of_next_canceled(pieces.quantity.get()));
-        Money::new(share, self.currency())
-    }
-
-    /// Whether an order consists of nothing but these pieces and what was given up before.
-    fn is_all_that_is_left(&self, pieces: LineQuantity) -> bool {
-        self.lines.iter().all(|line| {
-            let of_it = line.terms.line_no == pieces.line_no;
-            let given_up = if of_it { pieces.quantity.get() } else { 0 };
-            let counts = line.pieces();
-            counts.backordered >= given_up
-                && counts.canceled + given_up == line.terms.quantity.get()
-        })
-    }
-
     /// Whether every piece that is wanted has left the building.
     fn has_nothing_to_come(&self) -> bool {
         self.order().facts().milestones.shipped_at.is_some()

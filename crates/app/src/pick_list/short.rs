@@ -18,9 +18,10 @@ use ordermill_storage::{Tx, fulfillment, location, pick_list as stored, shelf, t
 use super::PickError;
 use super::work::{Answer, Outcome, answer, finish, lock, refused, told};
 use crate::catalog::Catalog;
-use crate::choice;
+use crate::choice::{self, Lack, Why};
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::OrderFile;
+use crate::stock::doubt::{self, Missed};
 use crate::stock::end_of;
 
 /// Bins that are to be counted, looked at before others are claimed.
@@ -67,11 +68,9 @@ pub(super) fn report(
     if let Some(bin) = line.bin {
         let spot = (line.sku, at, bin, line.lot.as_str());
         shelf::claim_each(tx, [(spot, -missing.pieces)])?;
-        let detail = serde_json::json!({
-            "location": at, "bin": bin, "sku": line.sku, "lot": line.lot,
-            "missing": missing.pieces, "reason": missing.reason,
-        });
-        task::open(tx, TaskKind::CountBin, bin, &detail.to_string(), None, act.at)?;
+        let (sku, lot, reason) = (line.sku, line.lot.as_str(), missing.reason);
+        let missed = Missed { sku, lot, pieces: missing.pieces, reason };
+        doubt::ask(tx, (at, bin), missed, act.at)?;
     }
     let left = other_stops(tx, act, &mut list, &line, missing.pieces)?;
     let Ok(lost) = Quantity::new(left) else {
@@ -163,16 +162,17 @@ fn tell(
     waiting: Option<i64>,
 ) -> Result<(), PickError> {
     let order = file.order().id();
+    let waiting_pieces = waiting.unwrap_or(0);
     let detail = serde_json::json!({
         "order": order, "location": at, "sku": line.sku, "line": line.line_no,
-        "missing": missing, "waiting": waiting.unwrap_or(0),
+        "missing": missing, "waiting": waiting_pieces,
     });
-    let detail = detail.to_string();
-    task::open(tx, TaskKind::Shortage, line.sku, &detail, None, act.at)?;
+    task::open(tx, TaskKind::Shortage, line.sku, &detail.to_string(), None, act.at)?;
     let by_rule = Act { actor: Actor::system("missing_pieces"), ..act.clone() };
     let asks = |tx: &mut Tx<'_>| choice::ask_at_once(tx, &by_rule, file, line.line_no);
     if waiting.is_some() && asks(tx).map_err(WorkError::from)?.is_none() {
-        task::open(tx, TaskKind::ShortPick, order, &detail, None, act.at)?;
+        let lack = Lack { order, line_no: line.line_no, sku: line.sku, pieces: waiting_pieces };
+        choice::to_service(tx, lack, Why::Missing, act.at)?;
     }
     Ok(())
 }

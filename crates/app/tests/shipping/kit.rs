@@ -20,6 +20,7 @@ use ordermill_app::check::{Violation, check};
 use ordermill_app::links::Links;
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::PaymentSettings;
+use ordermill_app::payment::capture::{CapturedMoney, RecordCapture};
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::privacy::{OrderContact, Vault};
 use ordermill_app::shipment::hand_over::{ScannedOut, close, scan_out};
@@ -29,9 +30,10 @@ use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::address::{Country, RawAddress, RawRecipient};
 use ordermill_domain::carrier::{Carrier, Service, ServiceKind, Terms, Zone};
 use ordermill_domain::ids::{
-    CarrierId, ChannelId, ManifestId, OrderId, PackageId, ShipmentId, StaffId, TrackerId,
+    CarrierId, ChannelId, ManifestId, OrderId, PackageId, PaymentId, ShipmentId, StaffId, TrackerId,
 };
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review};
+use ordermill_domain::payment::{LatePolicy, NewPayment, Payment};
 use ordermill_domain::pricing::{RegionPattern, TaxMode};
 use ordermill_domain::role::Role;
 use ordermill_domain::sku::Handling;
@@ -43,7 +45,8 @@ use ordermill_sandbox::fault::{Call, Fault, Rule};
 use ordermill_sandbox::{Config, Running, Sandbox};
 use ordermill_storage::shipment::{self, Stored};
 use ordermill_storage::{
-    Address, Connection, Database, Error, Tx, deadline, journal, label_request, location, task,
+    Address, Connection, Database, Error, Tx, deadline, journal, label_request, location, payment,
+    task,
 };
 use ordermill_testkit::stock::{location as place, receive, sku};
 use ordermill_testkit::{TestClock, catalog, each_database};
@@ -65,6 +68,8 @@ pub(crate) struct Shop {
     pub(crate) channel: Option<ChannelId>,
     /// Pieces of an order; each is packed in a box of its own.
     pub(crate) pieces: i64,
+    /// Orders are paid before, with 5.00 for freight; otherwise at the door.
+    pub(crate) is_prepaid: bool,
 }
 
 impl Drop for Shop {
@@ -154,7 +159,7 @@ impl Shop {
         };
         let router = Router::new().route("/hooks/tracking/{partner}/{id}", post(take));
         let listener = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let (channel, pieces) = (None, 1);
+        let (channel, pieces, is_prepaid) = (None, 1, false);
         Self {
             carriers,
             database,
@@ -166,6 +171,7 @@ impl Shop {
             received,
             channel,
             pieces,
+            is_prepaid,
             address,
         }
     }
@@ -202,7 +208,35 @@ impl Shop {
             order.placed.channel = channel;
             order.placed.channel_order_id = Some(number.to_string());
         }
-        self.database.submit(order).await.unwrap().unwrap().id()
+        if self.is_prepaid {
+            order.placed.terms = PaymentTerms::Prepaid;
+            order.placed.amounts.freight_minor = 500;
+            order.placed.amounts.total_minor += 500;
+        }
+        let total = order.placed.amounts.total();
+        let id = self.database.submit(order).await.unwrap().unwrap().id();
+        if self.is_prepaid {
+            self.pay(id, total).await;
+        }
+        id
+    }
+
+    async fn pay(&self, order: OrderId, amount: Money) {
+        let (gateway, merchant) = ("sandbox".to_owned(), "demo".to_owned());
+        let new =
+            NewPayment { order, gateway: gateway.clone(), merchant: merchant.clone(), amount };
+        let (id, act) = (PaymentId::from_raw(order.raw()), self.act());
+        let (started, event) = Payment::create(id, new, act.at);
+        let gateway_ref = order.to_string();
+        let money = CapturedMoney { payment: id, gateway, gateway_ref, merchant, amount };
+        let (policy, rules) = (LatePolicy::Refund, Arc::default());
+        let capture = RecordCapture { act: act.clone(), money, policy, rules };
+        let write = move |tx: &mut Tx<'_>| {
+            payment::insert(tx, &started, None, None)?;
+            payment::record(tx, &act, &started, &event)
+        };
+        self.database.write(write).await.unwrap();
+        self.database.submit(capture).await.unwrap().unwrap();
     }
 
     /// Wants a label for the parcel of an order, which is placed before.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ordermill_app::task::matters::MATTERS;
 use ordermill_app::task::{self as desk_work, TaskError};
 use ordermill_app::{approval, replenishment, review};
 use ordermill_base::{Id, Span};
@@ -312,6 +313,15 @@ fn detail(json: &str) -> String {
     let Ok(serde_json::Value::Object(parts)) = serde_json::from_str(json) else {
         return String::new();
     };
+    let matters = parts.get(MATTERS).and_then(serde_json::Value::as_array);
+    let told: Vec<String> = match matters {
+        Some(matters) => matters.iter().filter_map(|it| it.as_object()).map(matter).collect(),
+        None => vec![matter(&parts)],
+    };
+    told.join("; ").chars().take(300).collect()
+}
+
+fn matter(parts: &serde_json::Map<String, serde_json::Value>) -> String {
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -321,7 +331,7 @@ fn detail(json: &str) -> String {
         .filter(|(name, _)| name.as_str() != "order")
         .map(|(name, value)| format!("{}: {}", name.replace('_', " "), text(value)))
         .collect();
-    parts.join(" · ").chars().take(300).collect()
+    parts.join(" · ")
 }
 
 fn step_of(step: &str) -> Result<Step, Trouble> {

@@ -5,9 +5,8 @@ use axum::response::Response;
 use ordermill_app::choice::{AskError, ask};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
-use ordermill_base::{Money, Quantity};
+use ordermill_base::Money;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::LineQuantity;
 use ordermill_pages::ui::Toast;
 use ordermill_storage::Tx;
 use serde::Deserialize;
@@ -63,19 +62,12 @@ async fn give_up(
     }
     let currency = page.refundable.currency;
     let (principal, act) = (desk.member.principal.clone(), desk.act_because(form.remark.trim()));
-    let write = move |tx: &mut Tx<'_>| {
-        let waits = ordermill_storage::order::lines(tx, id)?.into_iter();
-        let mut waits = waits.filter(|known| known.terms.line_no == line);
-        let pieces = waits.next().and_then(|known| Quantity::new(known.pieces().backordered).ok());
-        let Some(quantity) = pieces else { return Ok(None) };
-        let pieces = LineQuantity { line_no: line, quantity };
-        give_up_by_hand(tx, &principal, &act, id, pieces).map(Some)
-    };
+    let write = move |tx: &mut Tx<'_>| give_up_by_hand(tx, &principal, &act, id, line);
     match desk.site.services().database().write(write).await {
-        Ok(Some(given_up)) => {
+        Ok(given_up) => {
             Ok(desk.done(&address(id), &Toast::new(t.order_given_up(given_up.refunded))))
         }
-        Ok(None) => Err(Trouble::Refused(address(id))),
+        Err(GiveUpError::NothingMissing(_)) => Err(Trouble::Refused(address(id))),
         Err(GiveUpError::AboveLimit { amount_minor }) => {
             let why = t.order_give_up_limit(Money::new(amount_minor, currency));
             refused(&desk, id, &dialog, vec![("remark", why)]).await

@@ -4,11 +4,12 @@ mod missing;
 mod rows;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ordermill_app::approval::{self, Wish};
 use ordermill_app::merge::{self, Candidate};
 use ordermill_app::order::detail::OrderDetail;
+use ordermill_app::order::give_up::Foreseen;
 use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
 use ordermill_app::order::timeline;
@@ -81,6 +82,8 @@ struct Loaded {
     merges: Vec<(FulfillmentId, Candidate)>,
     /// What its buyer was asked about missing pieces, newest first.
     choices: Vec<Choice>,
+    /// What giving up the missing pieces of each line would lead to.
+    give_ups: BTreeMap<u16, Foreseen>,
     /// Refunds of its payments that wait for a second person.
     approvals: Vec<task::Task>,
 }
@@ -128,7 +131,9 @@ pub(in crate::console) async fn show_page(
                 merges.extend(found.into_iter().map(|it| (work.id(), it)));
             }
         }
+        let give_ups = Foreseen::of_each(tx, detail.stored.order.facts(), &detail.lines)?;
         Ok::<_, Error>(Some(Loaded {
+            give_ups,
             companions,
             merges,
             detail,

@@ -30,8 +30,8 @@ impl Filling<'_> {
         let is_asked = asked.is_some_and(|choice| choice.facts().state == State::Asked);
         let may = self.desk.may(Permission::ApproveRefund);
         let post = Effect::Post(format!("{href}/missing/{line_no}/ask"), Vec::new());
-        let currency = detail.stored.order.facts().amounts.currency;
-        let share = Money::new(line.share_of_next_canceled(pieces), currency);
+        let nothing = Money::new(0, detail.stored.order.facts().amounts.currency);
+        let share = self.loaded.give_ups.get(&line_no).map_or(nothing, |it| it.refund);
         let form = || {
             let is_open = self.shown.open == format!("give-up-{line_no}");
             let mut errors = self.shown.errors.iter().filter(|_| is_open);
