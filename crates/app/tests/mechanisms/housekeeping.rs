@@ -35,8 +35,8 @@ fn leave_behind(connection: &mut Connection, number: i64, at: Timestamp) {
                 closed_at) VALUES ($1, 'pay', $2, 't', $3, 'done', $4, $4, $4)",
             params![number, &text, digest, at],
         ),
-        ("INSERT INTO pick_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
-        ("INSERT INTO hand_scans VALUES (1, $1, '{}', $2)", params![&text, at]),
+        ("INSERT INTO pick_scans VALUES (1, $1, '{}', $2, NULL)", params![&text, at]),
+        ("INSERT INTO hand_scans VALUES (1, $1, '{}', $2, NULL)", params![&text, at]),
         ("INSERT INTO vehicles VALUES (1, $1, 0, 0, 0, $2)", params![&text, at]),
         (
             "INSERT INTO vehicle_parcels VALUES ($1, 1, 'v', $2, NULL, $3)",
