@@ -368,14 +368,24 @@ fn overtake(tx: &mut Tx<'_>, act: &Act, choice: &mut Choice) -> Result<(), Error
     Ok(())
 }
 
-/// The open questions about orders whose pieces have just come in are over where they ask about more than
-/// still waits.
-pub(crate) fn pieces_came_in(tx: &mut Tx<'_>, act: &Act, files: &[OrderFile]) -> Result<(), Error> {
+/// Pieces of these orders have just come in: the open questions that ask about more than still waits are over,
+/// and service has nothing to do about lines of which all is there.
+pub(crate) fn pieces_came_in(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    files: &[&OrderFile],
+) -> Result<(), Error> {
     let ids: Vec<OrderId> = files.iter().map(|file| file.order().id()).collect();
     for mut choice in stored::open_of_each(tx, &ids)? {
         let of = choice.facts().question.order;
         if let Some(file) = files.iter().find(|file| file.order().id() == of) {
             overtake_if_changed(tx, act, file, &mut choice)?;
+        }
+    }
+    for file in files {
+        for line in file.lines.iter().filter(|line| line.pieces().backordered == 0) {
+            let line_no = line.terms.line_no;
+            service_is_done(tx, file.order().id(), line_no, "came_in", act.at)?;
         }
     }
     Ok(())

@@ -44,8 +44,8 @@ use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
 use ordermill_storage::wave::Wave;
 use ordermill_storage::{
-    BatchCommand, Connection, Error, fulfillment, location as places, package, pick_list, stock,
-    task,
+    BatchCommand, Connection, Error, Tx, fulfillment, location as places, package, pick_list,
+    stock, task,
 };
 use ordermill_testkit::stock::{location, sku};
 use ordermill_testkit::{TestClock, TestDatabase, catalog, each_database, journal};
@@ -491,9 +491,7 @@ fn a_canceled_order_leaves_its_list_and_what_was_picked_goes_back_to_a_shelf() {
         all_is_well(&mut connection);
         let (principal, _) = picker();
         let shelf = bin(&mut connection, "A-02-01-1");
-        let put = |tx: &mut ordermill_storage::Tx<'_>| {
-            put_away(tx, &principal, &act(), (list, 1), shelf, 1)
-        };
+        let put = |tx: &mut Tx<'_>| put_away(tx, &principal, &act(), (list, 1), shelf, 1);
         assert_eq!(connection.transact(put).unwrap(), 0);
         assert!(connection.transact(put).is_err(), "nothing is left to put away");
         assert!(!is_asked(&mut connection, TaskKind::PutBack, work.id().raw()));
@@ -718,7 +716,7 @@ fn a_question_of_whose_pieces_some_came_in_falls_to_service() {
         assert!(!is_asked(&mut connection, TaskKind::ShortPick, order.raw()));
 
         let (elsewhere, nowhere) = (location(2), Spot::default());
-        let receive = |tx: &mut ordermill_storage::Tx<'_>| {
+        let receive = |tx: &mut Tx<'_>| {
             receive_stock(tx, &act, sku(1), elsewhere, Quantity::ONE, &nowhere, None)
         };
         connection.transact(receive).unwrap();
@@ -737,6 +735,37 @@ fn a_question_of_whose_pieces_some_came_in_falls_to_service() {
     }
 }
 
+#[test]
+fn what_comes_in_after_all_and_what_is_canceled_is_no_work_for_service() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 2, None);
+        let is_short = |connection: &mut Connection, number: i64| {
+            let order = an_order(connection, &known, number, &[(1, 1)]);
+            release(connection, &wish()).unwrap();
+            let list = take(connection);
+            short(connection, &known, list);
+            assert!(is_asked(connection, TaskKind::ShortPick, order.raw()));
+            order
+        };
+        let waits = is_short(&mut connection, 101);
+        let bin = bin(&mut connection, "A-01-01-1");
+        let (one, spot) = (Quantity::ONE, Spot { bin: Some(bin), lot: None });
+        connection.transact(|tx| count_stock(tx, &act(), sku(1), here(), 1, &spot)).unwrap();
+        let canceled = is_short(&mut connection, 102);
+        let cancel = |tx: &mut Tx<'_>| cancel_order(tx, &act(), canceled, CancelReason::Buyer);
+        connection.transact(cancel).unwrap();
+        assert!(!is_asked(&mut connection, TaskKind::ShortPick, canceled.raw()));
+        let nowhere = Spot::default();
+        let receive =
+            |tx: &mut Tx<'_>| receive_stock(tx, &act(), sku(1), location(2), one, &nowhere, None);
+        connection.transact(receive).unwrap();
+        backorders_are_filled(&database, &mut connection);
+        assert!(!is_asked(&mut connection, TaskKind::ShortPick, waits.raw()));
+        all_is_well(&mut connection);
+    }
+}
+
 fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
     journal::settle(connection);
     let open = database.open();
@@ -751,8 +780,8 @@ fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
 /// Somebody holds one thing, and wants another once `meanwhile` waits for them. Both must come through.
 fn held(
     database: &TestDatabase,
-    hold: impl FnOnce(&mut ordermill_storage::Tx<'_>) -> Result<(), Error> + Send,
-    want: impl FnOnce(&mut ordermill_storage::Tx<'_>) -> Result<(), Error> + Send,
+    hold: impl FnOnce(&mut Tx<'_>) -> Result<(), Error> + Send,
+    want: impl FnOnce(&mut Tx<'_>) -> Result<(), Error> + Send,
     meanwhile: impl FnOnce(),
 ) {
     let (holds, is_held) = std::sync::mpsc::channel();
@@ -771,7 +800,7 @@ fn held(
     });
 }
 
-fn wants_stock(tx: &mut ordermill_storage::Tx<'_>) -> Result<(), Error> {
+fn wants_stock(tx: &mut Tx<'_>) -> Result<(), Error> {
     stock::lock(tx, [sku(1)]).map(drop)
 }
 
@@ -785,9 +814,7 @@ fn giving_up_an_order_never_waits_in_a_circle_with_whoever_works_on_it() {
         let list = take(&mut connection);
         short(&mut connection, &known, list);
         let work = work_of(&mut connection, order).id();
-        let hold = move |tx: &mut ordermill_storage::Tx<'_>| {
-            FulfillmentFile::load_each(tx, &[work]).map(drop)
-        };
+        let hold = move |tx: &mut Tx<'_>| FulfillmentFile::load_each(tx, &[work]).map(drop);
         let service = Principal::System(Name::fixed("test"));
         held(&database, hold, wants_stock, || {
             let given_up =
@@ -838,9 +865,7 @@ fn pieces_of_several_lists_are_put_back_together_and_never_wait_in_a_circle_with
         picked_in_vain(&mut connection, &known, 101, 1);
         let second = picked_in_vain(&mut connection, &known, 102, 2);
         gather(&mut connection, &known, 7, 3);
-        let hold = move |tx: &mut ordermill_storage::Tx<'_>| {
-            pick_list::fetch_for_update(tx, second).map(drop)
-        };
+        let hold = move |tx: &mut Tx<'_>| pick_list::fetch_for_update(tx, second).map(drop);
         held(&database, hold, wants_stock, || {
             let put = by_hand(&mut connection, &known, 7, By::Scan("A-02-01-1".to_owned()));
             assert_eq!(put, ByHand::Booked);
@@ -869,7 +894,7 @@ fn of_two_who_put_the_same_pieces_back_one_is_told_that_they_are_not_there() {
             }
             let put = |by: i64| {
                 let (open, known) = (open.clone(), known.clone());
-                let write = move |tx: &mut ordermill_storage::Tx<'_>| {
+                let write = move |tx: &mut Tx<'_>| {
                     let (principal, _) = picker();
                     let asked = By::Scan("A-01-01-1".to_owned());
                     let sent = hand_work::Sent { key: None, asked };

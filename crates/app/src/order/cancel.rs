@@ -8,7 +8,8 @@ use ordermill_domain::ids::{OrderId, PackageId, ShipmentId};
 use ordermill_domain::order::{CancelReason, OrderError, Progress, Status};
 use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
-use ordermill_storage::{Error, Tx, package, payment, refund, shipment};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, package, payment, refund, shipment, task};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
@@ -78,8 +79,12 @@ pub(crate) fn cancel_loaded(
     if has_left(tx, id, &work)? {
         return Err(FileError::from(OrderError::AlreadyShipped).into());
     }
+    let was_waiting = file.order().facts().backordered;
     file.cancel(act, reason)?;
     file.save(tx)?;
+    if was_waiting {
+        task::close(tx, TaskKind::ShortPick, id, "order_canceled", act.at)?;
+    }
     // An order of which anything has left is refused above: its work can be ended.
     cancel::cancel_each(tx, act, id, work).map_err(WorkError::into_storage)?;
     if file.stored.progress != Progress::NotPacked {

@@ -158,6 +158,11 @@ impl OrderFile {
         self.happened.push((act.clone(), event, self.stored.order.version()));
     }
 
+    /// Whether anything has happened to the order with this command.
+    pub(crate) fn has_happened(&self) -> bool {
+        !self.happened.is_empty()
+    }
+
     /// Records captured money or collected cash.
     pub fn record_paid(&mut self, act: &Act, amount_minor: i64) -> Result<(), FileError> {
         let event = self.stored.order.record_paid(amount_minor, act.at)?;

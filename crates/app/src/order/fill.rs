@@ -90,5 +90,6 @@ fn fill(
         }
     }
     OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
-    choice::pieces_came_in(tx, &act, &files)
+    let filled: Vec<&OrderFile> = files.iter().filter(|file| file.has_happened()).collect();
+    choice::pieces_came_in(tx, &act, &filled)
 }

@@ -36,7 +36,7 @@ pub(crate) fn add(
 pub(crate) fn settle(
     tx: &mut Tx<'_>,
     kind: TaskKind,
-    subject: impl Id + Copy,
+    subject: impl Id,
     done: &Value,
     outcome: &str,
     now: Timestamp,
