@@ -7,6 +7,8 @@
 //!
 //! Locks on PostgreSQL: the order with its work and stock first, as everywhere, then the choice.
 
+mod service;
+
 use jiff::civil::Date;
 use ordermill_base::{Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::Act;
@@ -15,7 +17,6 @@ use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChoiceId, OrderId, SkuId};
 use ordermill_domain::order::{LineQuantity, OrderLine, Status};
 use ordermill_domain::role::Permission;
-use ordermill_domain::task::TaskKind;
 use ordermill_storage::deadline::Due;
 use ordermill_storage::{Error, Tx, choice as stored, deadline, incoming, order};
 use ordermill_vault::{Claim, TokenError};
@@ -28,7 +29,8 @@ use crate::order::file::{FileError, OrderFile};
 use crate::order::give_up::{Extent, Foreseen, GiveUpError, GivenUp, give_up};
 use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::privacy::Vault;
-use crate::task::matters;
+
+pub(crate) use service::{Lack, Why, service_is_done, to_service};
 
 /// How long a link is recognized after the time for an answer, so that it can be told kindly.
 const KNOWN_FOR: Span = Span::days(30);
@@ -417,67 +419,6 @@ fn still_waiting(status: Status, lines: &[OrderLine], choice: &Choice) -> i64 {
     let line = lines.iter().find(|line| line.terms.line_no == line_no);
     let line = line.filter(|_| status == Status::Confirmed);
     line.map_or(0, |line| line.pieces().backordered.min(pieces.get()))
-}
-
-/// Pieces of a line that nobody has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lack {
-    /// Of which order.
-    pub order: OrderId,
-    /// Of which line.
-    pub line_no: u16,
-    /// What.
-    pub sku: SkuId,
-    /// How many.
-    pub pieces: i64,
-}
-
-impl Lack {
-    fn of(choice: &Choice, pieces: i64) -> Self {
-        let Question { order, line_no, sku, .. } = choice.facts().question;
-        Self { order, line_no, sku, pieces }
-    }
-}
-
-/// Why service talks to a buyer about missing pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Why {
-    /// They are missing, and the buyer is not asked.
-    Missing,
-    /// The buyer wants to be called.
-    Call,
-    /// The buyer has not answered.
-    Silence,
-    /// The buyer was asked about more, of which some came in.
-    SomeCameIn,
-}
-
-/// Service talks to the buyer about missing pieces of a line. Of an order one task is open, with each line
-/// that lacks some.
-pub(crate) fn to_service(
-    tx: &mut Tx<'_>,
-    lack: Lack,
-    why: Why,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let Lack { order, line_no, sku, pieces } = lack;
-    let matter = serde_json::json!({
-        "order": order, "sku": sku, "line": line_no, "waiting": pieces, "why": why,
-    });
-    matters::add(tx, TaskKind::ShortPick, order, (&matter, &["line"]), now)
-}
-
-/// Service has nothing to do about a line any more.
-pub(crate) fn service_is_done(
-    tx: &mut Tx<'_>,
-    order: OrderId,
-    line_no: u16,
-    outcome: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let done = serde_json::json!({ "line": line_no });
-    matters::settle(tx, TaskKind::ShortPick, order, &done, outcome, now)
 }
 
 /// The events of choices that buyers are told of.
