@@ -5,7 +5,8 @@ use ordermill_journeys::{Browser, Demo, SignIn, View, button, css, field, visit}
 
 use crate::kit::{order, sign_in};
 
-/// Near the first warehouse.
+/// Where the one who picks works, and where what goes near is sent from.
+const WAREHOUSE: &str = "JX · 嘉兴中心仓";
 const ADDRESS: &str = "林小满 13817260921 上海市浦东新区张江路88弄3号502";
 
 #[test]
@@ -59,14 +60,15 @@ fn pick(picker: &mut Browser, person: &SignIn) -> Result<()> {
             scan(picker, &item)?;
             picker.see("正确")?;
         }
-        picker.see("离线")?;
+        picker.see("待传")?;
         picker.check("pda-offline")?;
         picker.offline(false)?;
-        picker.see_no_more("待上传")?;
+        picker.see_no_more("待传")?;
         stops += 1;
     }
     anyhow::ensure!(stops > 0, "there was no stop");
     picker.see("本单拣完")?;
+    assert_eq!(picker.count(&css("#now .pieces"))?, 0, "nothing is left to be picked");
     picker.expect("ERR_INTERNET_DISCONNECTED");
     picker.check("pda-complete")
 }
@@ -126,11 +128,12 @@ fn hand_over(shipper: &mut Browser, person: &SignIn, number: &str) -> Result<()>
     let waybill = waybill_of(shipper, number)?;
     shipper.check("logistics")?;
     shipper.open("/console/logistics/manifests")?;
+    shipper.choose(&field("仓库"), WAREHOUSE)?;
     shipper.fill(&field("运单号"), &waybill)?;
     shipper.type_keys(Browser::ENTER)?;
     shipper.arrive("/console/logistics/manifests")?;
     shipper.check("manifests")?;
-    shipper.click(&css("table a.key"))?;
+    shipper.click(&css("tbody tr:first-child a.key"))?;
     shipper.see(&waybill)?;
     shipper.click(&button("交接给承运商"))?;
     shipper.see("交接时间")?;
@@ -140,7 +143,7 @@ fn hand_over(shipper: &mut Browser, person: &SignIn, number: &str) -> Result<()>
 /// The waybill of an order's parcel, once its carrier has made the label.
 fn waybill_of(shipper: &mut Browser, number: &str) -> Result<String> {
     for _ in 0..50 {
-        shipper.open("/console/logistics")?;
+        shipper.open("/console/logistics?view=label_created")?;
         let waybill = shipper.evaluate(&format!(
             "const rows = [...document.querySelectorAll('tbody tr')];
              const row = rows.find((it) => it.textContent.includes('{number}'));
@@ -161,7 +164,7 @@ fn follow(buyer: &mut Browser, number: &str) -> Result<()> {
     buyer.arrive("/t/")?;
     buyer.see("预计")?;
     buyer.see("运输")?;
-    buyer.click(&css("details summary"))?;
+    buyer.click(&button("全部轨迹"))?;
     buyer.see("已交给承运商")?;
     let page = buyer.evaluate("return document.body.innerText")?;
     let page = page.as_str().context("what the page says")?;
