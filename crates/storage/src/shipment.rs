@@ -198,6 +198,15 @@ pub fn fetch(tx: &mut Tx<'_>, id: ShipmentId) -> Result<Option<Stored>, Error> {
     tx.query_opt(sql, params![id.raw()], read)
 }
 
+/// Shipments by id; unknown ones are left out.
+pub fn fetch_each(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<Stored>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: concat!("SELECT ", columns!(), " FROM shipments WHERE id = $1"),
+        postgres: concat!("SELECT ", columns!(), " FROM shipments WHERE id = ANY($1)"),
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), read)
+}
+
 /// Shipments by id, locked in that order where writers run side by side; unknown ones are left out.
 pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<Stored>, Error> {
     const SQL: PerRow<'_> = PerRow {

@@ -3,7 +3,7 @@
 //! A list holds the parcels of one carrier at one location. Closing it hands all of them over in one
 //! command: each is with the carrier then. The carrier's [driver](super::driver) is called afterwards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
@@ -90,6 +90,7 @@ pub fn scan_out(
     let waybills: Vec<&str> = waybills.iter().map(|waybill| waybill.trim()).collect();
     let ids: Vec<ShipmentId> =
         shipment::find_by_waybills(tx, &waybills)?.into_iter().map(|(_, id)| id).collect();
+    let open = open_lists(tx, at, &ids, act.at)?;
     let found = shipment::fetch_each_for_update(tx, &ids)?;
     let here: HashMap<&str, &Facts> = found
         .iter()
@@ -97,15 +98,9 @@ pub fn scan_out(
         .map(|stored| stored.shipment.facts())
         .map(|facts| (facts.terms.waybill.as_str(), facts))
         .collect();
-    let ids: Vec<ShipmentId> = here.values().map(|facts| facts.id).collect();
-    let listed: HashMap<ShipmentId, ManifestId> =
-        manifest::of_each(tx, &ids)?.into_iter().collect();
-    let waiting: Vec<&Stored> = found
-        .iter()
-        .filter(|it| it.location == at && it.shipment.state() == State::LabelCreated)
-        .collect();
-    let staying = staying(tx, &waiting)?;
-    let mut dock = Dock { at, now: act.at, listed, open: HashMap::new(), lengths: HashMap::new() };
+    let listed = manifest::of_each(tx, &ids)?.into_iter().collect();
+    let staying = staying(tx, &waiting(&found, at))?;
+    let mut dock = Dock { now: act.at, listed, open, lengths: HashMap::new() };
     let mut answers = Vec::with_capacity(waybills.len());
     for waybill in waybills {
         answers.push(match here.get(waybill) {
@@ -117,9 +112,36 @@ pub fn scan_out(
     Ok(answers)
 }
 
+/// The open lists for those of these parcels that are to leave, locked. Lists are locked before parcels, as
+/// by [`close`], and by carrier: what is scanned while a list is closed waits for it, and nobody for ever.
+fn open_lists(
+    tx: &mut Tx<'_>,
+    at: LocationId,
+    ids: &[ShipmentId],
+    now: Timestamp,
+) -> Result<HashMap<CarrierId, ManifestId>, Error> {
+    let found = shipment::fetch_each(tx, ids)?;
+    let waiting = waiting(&found, at);
+    let staying = staying(tx, &waiting)?;
+    let listed: HashSet<ShipmentId> =
+        manifest::of_each(tx, ids)?.into_iter().map(|(parcel, _)| parcel).collect();
+    let leaving = waiting.into_iter().map(|stored| stored.shipment.facts());
+    let carriers: BTreeSet<CarrierId> = leaving
+        .filter(|facts| !staying.contains(&facts.id) && !listed.contains(&facts.id))
+        .map(|facts| facts.terms.carrier)
+        .collect();
+    let open = |carrier| Ok((carrier, manifest::ensure_open(tx, carrier, at, now)?));
+    carriers.into_iter().map(open).collect()
+}
+
+/// Those of these parcels that wait at a location for a truck.
+fn waiting(found: &[Stored], at: LocationId) -> Vec<&Stored> {
+    let waits = |it: &&Stored| it.location == at && it.shipment.state() == State::LabelCreated;
+    found.iter().filter(waits).collect()
+}
+
 /// The lists of a location while parcels are scanned.
 struct Dock {
-    at: LocationId,
     now: Timestamp,
     listed: HashMap<ShipmentId, ManifestId>,
     open: HashMap<CarrierId, ManifestId>,
@@ -140,11 +162,10 @@ impl Dock {
         if facts.state != State::LabelCreated {
             return Ok(Err(Refused::NotWaiting(facts.state)));
         }
-        let manifest = match self.open.get(&facts.terms.carrier) {
-            Some(known) => *known,
-            None => manifest::ensure_open(tx, facts.terms.carrier, self.at, self.now)?,
+        // It was not to leave a moment ago, or stood on a list; the next scan finds it as it is.
+        let Some(manifest) = self.open.get(&facts.terms.carrier).copied() else {
+            return Ok(Err(Refused::NotWanted));
         };
-        self.open.insert(facts.terms.carrier, manifest);
         let parcels = self.length(tx, manifest)? + 1;
         if parcels > PARCELS_MAX {
             return Ok(Err(Refused::Full));
@@ -265,9 +286,7 @@ pub fn close(
     let orders = fulfillment::with_merged(tx, &orders)?;
     order::lock_each(tx, &orders)?;
     let mut stored = shipment::fetch_each_for_update(tx, &ids)?;
-    let waiting: Vec<&Stored> =
-        stored.iter().filter(|it| it.shipment.state() == State::LabelCreated).collect();
-    let staying = staying(tx, &waiting)?;
+    let staying = staying(tx, &waiting(&stored, manifest.location))?;
     for parcel in &staying {
         manifest::remove(tx, *parcel)?;
     }

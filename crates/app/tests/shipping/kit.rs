@@ -12,7 +12,7 @@ use axum::routing::post;
 use jiff::civil::Time;
 use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_app::benefit::claim::Claims;
-use ordermill_app::carrier::choose::ReadyParcel;
+use ordermill_app::carrier::choose::{Field, ReadyParcel};
 use ordermill_app::carrier::setup::{NewAccount, add_tracker, keep_carrier};
 use ordermill_app::carrier::{Carriers, Sender};
 use ordermill_app::catalog::{CatalogHolder, settings};
@@ -45,8 +45,8 @@ use ordermill_sandbox::fault::{Call, Fault, Rule};
 use ordermill_sandbox::{Config, Running, Sandbox};
 use ordermill_storage::shipment::{self, Stored};
 use ordermill_storage::{
-    Address, Connection, Database, Error, Tx, deadline, journal, label_request, location, payment,
-    task,
+    Address, Connection, Database, Error, Tx, carrier, deadline, journal, label_request, location,
+    payment, task,
 };
 use ordermill_testkit::stock::{location as place, receive, sku};
 use ordermill_testkit::{TestClock, catalog, each_database};
@@ -80,6 +80,15 @@ impl Drop for Shop {
 
 /// Runs a test on each database, and then checks the whole of it.
 pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
+    run(test, true);
+}
+
+/// Runs a test that spoils the database on purpose.
+pub(crate) fn on_each_database_unchecked(test: impl AsyncFn(&mut Shop)) {
+    run(test, false);
+}
+
+fn run(test: impl AsyncFn(&mut Shop), is_checked: bool) {
     for fresh in each_database() {
         let mut connection = fresh.connection();
         receive(&mut connection, sku(1), place(1), 100_000, TestClock::START);
@@ -96,8 +105,10 @@ pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
             shop.clock.now()
         });
         database.close();
-        let report = check(&mut fresh.connection(), now, None, &mut |_, _| ()).unwrap();
-        assert_eq!(report.violations, [], "{fresh:?}");
+        if is_checked {
+            let report = check(&mut fresh.connection(), now, None, &mut |_, _| ()).unwrap();
+            assert_eq!(report.violations, [], "{fresh:?}");
+        }
     }
 }
 
@@ -186,6 +197,10 @@ impl Shop {
         })
     }
 
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.running.sandbox
     }
@@ -260,7 +275,9 @@ impl Shop {
         let package = PackageId::from_raw(number);
         let want = WantLabel { order, package, location: place(1), parcel };
         let write = move |tx: &mut Tx<'_>| {
-            want_label(tx, &act, &vault, &want, &known).map_err(Error::defect)
+            let carriers = carrier::list(tx)?;
+            let field = Field { carriers: &carriers, known: &known };
+            want_label(tx, &act, &vault, &want, field).map_err(Error::defect)
         };
         self.database.write(write).await.unwrap()
     }

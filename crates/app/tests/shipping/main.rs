@@ -3,6 +3,7 @@
 
 mod checked;
 mod desk;
+mod dock;
 mod done;
 mod kit;
 mod labels;
