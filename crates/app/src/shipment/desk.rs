@@ -98,6 +98,7 @@ pub fn end(
         Ending::Lost => stored.shipment.lose(act.at)?,
     };
     stored.look_at = None;
+    instruction::supersede(tx, id)?;
     store(tx, act, &stored, version, &event)?;
     settle_exception(tx, id, event.kind(), act.at)?;
     arm_for_parcels(tx, &[id], act.at)?;

@@ -7,6 +7,7 @@
 use ordermill_base::Timestamp;
 use ordermill_domain::carrier::instruction::Errand;
 use ordermill_domain::ids::{InstructionId, ShipmentId};
+use ordermill_domain::shipment::State;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::carrier::{CarrierError, Instruction as Order, What};
 use ordermill_storage::instruction::{self, Instruction};
@@ -65,12 +66,19 @@ impl Carriers {
     async fn instruct_one(&self, it: Instruction) -> Result<(), Error> {
         let (id, parcel) = (it.id, it.shipment);
         let read = move |tx: &mut Tx<'_>| {
-            let stored = shipment::fetch(tx, parcel)?.ok_or(Error::Stale("a shipment"))?;
-            let terms = stored.shipment.facts().terms.clone();
-            let carrier = carrier::fetch(tx, terms.carrier)?;
-            Ok::<_, Error>((terms.waybill, carrier))
+            let Some(stored) = shipment::fetch(tx, parcel)? else { return Ok(None) };
+            let facts = stored.shipment.facts();
+            let carrier = carrier::fetch(tx, facts.terms.carrier)?;
+            Ok::<_, Error>(Some((facts.state, facts.terms.waybill.clone(), carrier)))
         };
-        let (waybill, carrier) = self.database().read(read).await?;
+        let Some((state, waybill, carrier)) = self.database().read(read).await? else {
+            return self.pointless(it, "the parcel is not there any more".to_owned(), true).await;
+        };
+        if state != State::HandedOver {
+            // What is back is where it was wanted; anything else is not what somebody has planned.
+            let is_met = (it.errand, state) == (Errand::Return, State::ReturnedToSender);
+            return self.pointless(it, format!("the parcel is {state}"), !is_met).await;
+        }
         let what = match (it.errand, &it.address) {
             (Errand::Return, _) => Some(What::Return),
             (Errand::Forward, Some(sealed)) => {
@@ -100,15 +108,31 @@ impl Carriers {
                     return instruction::put_off(tx, id, now + wait, &why);
                 }
                 if instruction::fail(tx, id, &why)? {
-                    let errand = it.errand;
-                    let detail = serde_json::json!({ "errand": errand, "error": why }).to_string();
-                    task::open(tx, TaskKind::DeliveryException, parcel, &detail, None, now)?;
+                    open_task(tx, &it, &why, now)?;
                 }
                 Ok(())
             }
         };
         self.database().write(note).await
     }
+
+    /// Ends an instruction that nobody can follow any more, with a task if somebody has to decide anew.
+    async fn pointless(&self, it: Instruction, why: String, is_task: bool) -> Result<(), Error> {
+        let now = self.now();
+        let note = move |tx: &mut Tx<'_>| {
+            if instruction::fail(tx, it.id, &why)? && is_task {
+                open_task(tx, &it, &why, now)?;
+            }
+            Ok(())
+        };
+        self.database().write(note).await
+    }
+}
+
+/// What the carrier does not do is somebody's to decide again.
+fn open_task(tx: &mut Tx<'_>, it: &Instruction, why: &str, now: Timestamp) -> Result<(), Error> {
+    let detail = serde_json::json!({ "errand": it.errand, "error": why }).to_string();
+    task::open(tx, TaskKind::DeliveryException, it.shipment, &detail, None, now)
 }
 
 fn refused(code: &str, message: &str) -> CarrierError {

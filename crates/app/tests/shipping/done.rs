@@ -177,6 +177,48 @@ fn what_a_carrier_refuses_to_do_is_on_somebodys_desk_again() {
 }
 
 #[test]
+fn a_parcel_that_was_delivered_before_its_carrier_was_told_is_decided_anew() {
+    on_each_database(async |shop| {
+        let (_, stored) = shop.on_its_way(1).await;
+        let id = stored.shipment.facts().id;
+        shop.clock.advance(Span::hours(3));
+        shop.reports(&stored, Word::AddressProblem).await;
+        shop.plans(id, Plan::ReturnToSender).await.unwrap();
+        shop.break_next(Call::Instruct, Fault::Unavailable, 3);
+        shop.carriers.instruct().await.unwrap();
+        assert_eq!(shop.errands(id).await[0].state, Told::Waiting);
+        shop.clock.advance(Span::minutes(1));
+        shop.reports(&stored, Word::Signed).await;
+        shop.clock.advance(Span::hours(1));
+        shop.carriers.instruct().await.unwrap();
+        let [errand] = &shop.errands(id).await[..] else { panic!("one errand") };
+        assert_eq!(errand.state, Told::Failed);
+        assert_eq!(errand.failure.as_deref(), Some("the parcel is delivered"));
+        assert_eq!(shop.open_tasks().await, [TaskKind::DeliveryException]);
+        assert_eq!(shop.carriers.instruct().await.unwrap(), 0);
+        shop.plans(id, Plan::Wait).await.unwrap();
+        assert_eq!(shop.open_tasks().await, []);
+    });
+}
+
+#[test]
+fn a_parcel_that_came_home_by_itself_is_not_wanted_back_any_more() {
+    on_each_database(async |shop| {
+        let (_, stored) = shop.on_its_way(1).await;
+        let id = stored.shipment.facts().id;
+        shop.clock.advance(Span::hours(3));
+        shop.reports(&stored, Word::AddressProblem).await;
+        shop.plans(id, Plan::ReturnToSender).await.unwrap();
+        shop.clock.advance(Span::minutes(1));
+        shop.reports(&stored, Word::ReturnedToSender).await;
+        shop.carriers.instruct().await.unwrap();
+        let [errand] = &shop.errands(id).await[..] else { panic!("one errand") };
+        assert_eq!(errand.failure.as_deref(), Some("the parcel is returned_to_sender"));
+        assert_eq!(shop.open_tasks().await, []);
+    });
+}
+
+#[test]
 fn an_order_of_which_one_parcel_came_and_one_was_lost_is_completed_by_time_once_somebody_has_decided()
  {
     on_each_database(async |shop| {

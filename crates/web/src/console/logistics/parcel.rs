@@ -58,7 +58,7 @@ async fn page(desk: &Desk, id: ShipmentId, lacks_address: bool) -> Result<Shipme
         let due = due_of(tx, std::slice::from_ref(&stored))?;
         let report = channel_report::fetch(tx, id)?;
         let errands = instruction::of(tx, id)?;
-        Ok::<_, Error>(Some((stored, events, asked, due, report, errands, carrier::list(tx)?)))
+        Ok::<_, Error>(Some((stored, events, asked, due, report, errands, carrier::names(tx)?)))
     };
     let found = desk.site.services().database().snapshot(read).await?;
     let (stored, events, asked, due, report, errands, known) = found.ok_or(Trouble::NotFound)?;
@@ -86,7 +86,7 @@ async fn page(desk: &Desk, id: ShipmentId, lacks_address: bool) -> Result<Shipme
     let mut others = explained.map_or_else(Vec::new, |it| verdicts(&it, &names, &stored, t));
     others.extend(rules);
     let may = may_ship(&desk.member.principal, Some(stored.location), true).is_ok();
-    let is_planned_for = matches!(facts.state, State::HandedOver | State::Delivered);
+    let is_planned_for = !matches!(facts.state, State::LabelCreated | State::Voided);
     let number = OrderNumber::from(facts.terms.order).to_string();
     let mut pairs = pairs(&stored, &shell, t);
     pairs.extend(errands.iter().map(|it| errand(it, &shell, t)));
