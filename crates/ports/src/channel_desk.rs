@@ -34,8 +34,9 @@ pub struct Unreachable(pub String);
 
 /// One account at a channel that is told of parcels.
 pub trait ChannelDesk: Send + Sync {
-    /// Tells that a parcel has left, unless the channel knows it by its waybill. May be repeated, but
-    /// not side by side for the same parcel.
+    /// Tells that a parcel has left, unless the channel knows it by its waybill. One that is sent in the
+    /// place of another is no parcel of its own there: what is on record gets its waybill, and the buyer
+    /// hears of it. May be repeated, but not side by side for the same parcel.
     ///
     /// # Errors
     /// [`TellError`].
@@ -58,6 +59,19 @@ pub struct LeftParcel {
     pub tracking_url: String,
     /// What is in it.
     pub lines: Vec<LeftLine>,
+    /// What the channel has on record and this parcel is sent in the place of; nothing for pieces that leave
+    /// for the first time.
+    pub in_place_of: Vec<Replaced>,
+}
+
+/// A parcel that the channel has on record and that is sent again: its pieces have left, for the channel,
+/// and travel under other waybills now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The channel's own id of it.
+    pub reference: String,
+    /// The waybills of all that has left in its place, that of this parcel among them.
+    pub waybills: Vec<String>,
 }
 
 /// Pieces in a parcel.

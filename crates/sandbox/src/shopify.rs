@@ -54,8 +54,8 @@ pub struct OpenLine {
 pub struct Fulfillment {
     /// Shopify's id.
     pub id: u64,
-    /// The carrier's number.
-    pub number: String,
+    /// The carriers' numbers: one, or those of what was sent in its place.
+    pub numbers: Vec<String>,
     /// Who carries it.
     pub company: String,
     /// Where buyers follow it.
@@ -160,6 +160,23 @@ impl Shopify {
     }
 }
 
+impl Shopify {
+    /// A parcel travels under other numbers now. Gives it, if the shop has it.
+    pub fn rename(
+        &mut self,
+        fulfillment: u64,
+        numbers: Vec<String>,
+        notified: bool,
+    ) -> Result<&Fulfillment, Refusal> {
+        let mut all = self.orders.values_mut().flat_map(|order| &mut order.fulfillments);
+        let known = all.find(|it| it.id == fulfillment);
+        let known = known.ok_or(Refusal("Fulfillment does not exist."))?;
+        known.numbers = numbers;
+        known.notified |= notified;
+        Ok(known)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +184,7 @@ mod tests {
     fn parcel(number: &str) -> Fulfillment {
         Fulfillment {
             id: 0,
-            number: number.into(),
+            numbers: vec![number.into()],
             company: "Swift".into(),
             url: "https://shop.example/t/x".into(),
             lines: Vec::new(),

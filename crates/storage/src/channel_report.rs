@@ -1,6 +1,6 @@
 //! What channels are told of parcels that have left: the intent first, then what became of it.
 
-use ordermill_base::{Id, Timestamp};
+use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::channel_report::State;
 use ordermill_domain::ids::{ChannelId, OrderId, ShipmentId};
 
@@ -144,12 +144,20 @@ pub fn fail(tx: &mut Tx<'_>, id: ShipmentId, error: &str) -> Result<bool, Error>
     Ok(changed > 0)
 }
 
-/// Lets a report be tried from the start, at once. Gives whether there was one that is not told.
-pub fn retry(tx: &mut Tx<'_>, id: ShipmentId, now: Timestamp) -> Result<bool, Error> {
+/// Lets a report be tried from the start, at once. One that may be claimed just now stays due when that
+/// claim runs out, `claimed_for` after it was made at the latest: the channel is never told twice side by
+/// side. Gives whether there was one that is not told.
+pub fn retry(
+    tx: &mut Tx<'_>,
+    id: ShipmentId,
+    now: Timestamp,
+    claimed_for: Span,
+) -> Result<bool, Error> {
     let changed = tx.execute(
-        "UPDATE channel_reports SET state = 'waiting', attempts = 0, next_at = $2
+        "UPDATE channel_reports SET state = 'waiting', attempts = 0,
+                next_at = CASE WHEN next_at > $2 AND next_at <= $3 THEN next_at ELSE $2 END
           WHERE id = $1 AND state <> 'told'",
-        params![id.raw(), now],
+        params![id.raw(), now, now + claimed_for],
     )?;
     Ok(changed > 0)
 }

@@ -3,6 +3,10 @@
 //! Shopify keeps what is still to be sent as *fulfillment orders*, and `fulfillmentCreate` takes pieces
 //! of them. It knows no idempotency key, so each telling begins with a question: one that finds the
 //! parcel's waybill among the order's fulfillments creates nothing.
+//!
+//! Pieces are fulfilled once there. A parcel that is sent in the place of a lost one can therefore be no
+//! fulfillment of its own: `fulfillmentTrackingInfoUpdate` gives the one that is on record the waybill under
+//! which its pieces travel now, and Shopify writes to the buyer again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +46,13 @@ const LOOK: &str = "query Parcels($order: ID!, $after: String) {
 
 const TELL: &str = "mutation Tell($fulfillment: FulfillmentInput!) {
   fulfillmentCreate(fulfillment: $fulfillment) {
+    fulfillment { id }
+    userErrors { field message }
+  }
+}";
+
+const RENAME: &str = "mutation Rename($id: ID!, $tracking: FulfillmentTrackingInput!) {
+  fulfillmentTrackingInfoUpdate(fulfillmentId: $id, trackingInfoInput: $tracking, notifyCustomer: true) {
     fulfillment { id }
     userErrors { field message }
   }
@@ -134,7 +145,52 @@ impl ShopDesk {
         look.order.ok_or_else(|| refused("unknown_order", "the shop has no such order"))
     }
 
+    /// Gives what is on record the waybills of what has left in its place.
+    async fn rename(&self, parcel: &LeftParcel) -> Result<Told, TellError> {
+        let on_record = self.look(&parcel.order, None).await?.fulfillments;
+        for replaced in &parcel.in_place_of {
+            let known = on_record.iter().find(|it| it.id == replaced.reference && it.is_alive());
+            let known = known.ok_or_else(|| {
+                refused("unknown_fulfillment", "the shop has the parcel that is sent again no more")
+            })?;
+            if known.numbers().eq(replaced.waybills.iter().map(String::as_str)) {
+                continue;
+            }
+            let urls = vec![&parcel.tracking_url; replaced.waybills.len()];
+            let variables = json!({ "id": replaced.reference, "tracking": {
+                "company": parcel.carrier, "numbers": replaced.waybills, "urls": urls,
+            } });
+            let changed: Renamed = self.change(RENAME, &variables).await?;
+            changed.fulfillment_tracking_info_update.told()?;
+        }
+        let first = parcel.in_place_of.first().map(|it| it.reference.clone());
+        Ok(Told { reference: first.unwrap_or_default() })
+    }
+
+    /// Changes something in the shop; tried once.
+    async fn change<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        variables: &Value,
+    ) -> Result<T, TellError> {
+        let reply = self.call(&self.changes, query, variables).await;
+        let reply = reply.map_err(|failure| match failure {
+            Failure::Unknown(reason) => TellError::OutcomeUnknown { reason },
+            failure => not_sent(&failure),
+        })?;
+        data(&reply)
+    }
+
     async fn tell_once(&self, parcel: &LeftParcel) -> Result<Told, TellError> {
+        if !parcel.in_place_of.is_empty() {
+            let renamed = self.rename(parcel).await?;
+            if parcel.lines.is_empty() {
+                return Ok(renamed);
+            }
+        }
+        // What has got its waybill is not the parcel of what leaves in it for the first time.
+        let is_renamed =
+            |it: &FulfillmentNode| parcel.in_place_of.iter().any(|known| known.reference == it.id);
         let mut needed: BTreeMap<String, u32> = BTreeMap::new();
         for line in &parcel.lines {
             *needed.entry(format!("gid://shopify/LineItem/{}", line.line)).or_default() +=
@@ -143,7 +199,8 @@ impl ShopDesk {
         let (mut taken, mut after) = (Vec::new(), None);
         for _ in 0..PAGES_MAX {
             let order = self.look(&parcel.order, after.as_deref()).await?;
-            if let Some(known) = order.fulfillments.iter().find(|it| it.is_of(&parcel.waybill)) {
+            let mut known = order.fulfillments.iter().filter(|it| !is_renamed(it));
+            if let Some(known) = known.find(|it| it.is_of(&parcel.waybill)) {
                 return Ok(Told { reference: known.id.clone() });
             }
             let page = order.fulfillment_orders;
@@ -167,20 +224,7 @@ impl ShopDesk {
             },
         });
         let variables = json!({ "fulfillment": fulfillment });
-        let reply = self.call(&self.changes, TELL, &variables).await;
-        let reply = reply.map_err(|failure| match failure {
-            Failure::Unknown(reason) => TellError::OutcomeUnknown { reason },
-            failure => not_sent(&failure),
-        })?;
-        let created = data::<Created>(&reply)?.fulfillment_create;
-        match (created.fulfillment, created.user_errors) {
-            (Some(made), errors) if errors.is_empty() => Ok(Told { reference: made.id }),
-            (_, errors) if errors.is_empty() => Err(unreadable()),
-            (_, errors) => {
-                let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();
-                Err(refused("user_error", &words.join("; ")))
-            }
-        }
+        self.change::<Created>(TELL, &variables).await?.fulfillment_create.told()
     }
 }
 
@@ -254,14 +298,34 @@ struct PageInfo {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Created {
-    fulfillment_create: CreatePayload,
+    fulfillment_create: Payload,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct CreatePayload {
+struct Renamed {
+    fulfillment_tracking_info_update: Payload,
+}
+
+/// What became of a change.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
     fulfillment: Option<Reference>,
     user_errors: Vec<UserError>,
+}
+
+impl Payload {
+    fn told(self) -> Result<Told, TellError> {
+        match (self.fulfillment, self.user_errors) {
+            (Some(made), errors) if errors.is_empty() => Ok(Told { reference: made.id }),
+            (_, errors) if errors.is_empty() => Err(unreadable()),
+            (_, errors) => {
+                let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+                Err(refused("user_error", &words.join("; ")))
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -272,9 +336,16 @@ struct UserError {
 impl FulfillmentNode {
     /// Whether it is the parcel of this waybill; one that was canceled there is none.
     fn is_of(&self, waybill: &str) -> bool {
-        let has = |info: &TrackingInfo| info.number.as_deref() == Some(waybill);
+        self.is_alive() && self.numbers().any(|number| number == waybill)
+    }
+
+    fn is_alive(&self) -> bool {
         !matches!(&*self.status, "CANCELLED" | "ERROR" | "FAILURE")
-            && self.tracking_info.iter().any(has)
+    }
+
+    /// The waybills that it is known by.
+    fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.tracking_info.iter().filter_map(|info| info.number.as_deref())
     }
 }
 

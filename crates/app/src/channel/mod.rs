@@ -14,6 +14,7 @@ pub mod inbox;
 mod lag;
 mod map;
 mod money;
+mod replaced;
 pub mod report;
 pub mod setup;
 pub mod take_in;

@@ -5,14 +5,12 @@
 //! comes back after a lost answer asks the channel what it knows of the waybill before telling again,
 //! so a parcel is one fulfillment there. What the channel refuses is a person's task.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, ShipmentId};
-use ordermill_domain::order::OrderLine;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::channel_desk::{Access, ChannelDesk, LeftLine, LeftParcel, TellError};
 use ordermill_storage::channel::Channel;
@@ -24,6 +22,7 @@ use ordermill_storage::{
 use tokio::task::JoinSet;
 
 use super::map::line_ids;
+use super::replaced::{NotYet, told_as};
 use super::setup::{open_token, settings_of};
 use super::{LagFigures, SalesChannels};
 use crate::permission::Principal;
@@ -63,9 +62,6 @@ fn want(tx: &mut Tx<'_>, left: &[(ShipmentId, Timestamp)], now: Timestamp) -> Re
     let mut armed = Vec::new();
     for (id, order, channel) in channel_report::to_be_told(tx, &ids)? {
         let Some((_, left_at)) = left.iter().find(|(left, _)| *left == id) else { continue };
-        if is_replacement(tx, id, order)? {
-            continue;
-        }
         if channel_report::insert_once(tx, id, order, channel, *left_at, now)? {
             let warn_at = rule.warn_after.map(|warn| *left_at + warn).filter(|warn| *warn > now);
             armed.push((id, DeadlineKind::StatusSync, *left_at + rule.span, warn_at));
@@ -74,28 +70,6 @@ fn want(tx: &mut Tx<'_>, left: &[(ShipmentId, Timestamp)], now: Timestamp) -> Re
     let count = armed.len();
     deadline::arm_each(tx, armed)?;
     Ok(count)
-}
-
-/// Whether a parcel has pieces that were sent again: the channel knows them as sent, and they were in
-/// the parcels that it was or will be told of.
-fn is_replacement(tx: &mut Tx<'_>, id: ShipmentId, order: OrderId) -> Result<bool, Error> {
-    let lines = order::lines(tx, order)?;
-    if lines.iter().all(|line| line.pieces().resent == 0) {
-        return Ok(false);
-    }
-    let mut told: HashMap<u16, i64> = HashMap::new();
-    let earlier = channel_report::of(tx, order)?.into_iter().map(|report| report.id);
-    for shipment in earlier.filter(|earlier| *earlier != id).chain([id]) {
-        let Some(stored) = shipment::fetch(tx, shipment)? else { continue };
-        let package = package::fetch(tx, stored.shipment.facts().terms.package)?;
-        for content in package.iter().flat_map(|package| &package.contents) {
-            *told.entry(content.line_no).or_default() += content.quantity.get();
-        }
-    }
-    let is_more = |line: &OrderLine| {
-        told.get(&line.terms.line_no).is_some_and(|told| *told > line.terms.quantity.get())
-    };
-    Ok(lines.iter().any(is_more))
 }
 
 /// What a parcel is told with, or why it cannot be.
@@ -136,7 +110,8 @@ impl SalesChannels {
         self.0.lags.figures()
     }
 
-    /// Lets the channel of a parcel be told again, now. Gives whether there was anything to tell.
+    /// Lets the channel of a parcel be told again: now, or when whoever tells it just now must be back.
+    /// Gives whether there was anything to tell.
     pub async fn tell_again(
         &self,
         principal: Principal,
@@ -147,7 +122,7 @@ impl SalesChannels {
             let mut found = shipment::fetch_each_for_update(tx, &[id])?.pop();
             may_ship(&principal, found.as_ref().map(|stored| stored.location), true)?;
             let stored = found.as_mut().ok_or(ShipmentError::NotFound(id))?;
-            if !channel_report::retry(tx, id, act.at)? {
+            if !channel_report::retry(tx, id, act.at, CLAIMED_FOR)? {
                 return Ok(false);
             }
             let before = stored.shipment.facts().version;
@@ -165,9 +140,9 @@ impl SalesChannels {
     async fn tell_one(&self, report: ChannelReport) -> Result<(), Error> {
         let channels = self.clone();
         let wanted = report.clone();
-        let draft = self.0.database.read(move |tx| channels.draft(tx, &wanted)).await?;
-        let told = match draft {
-            Err(code) => Err(TellError::Refused { code: code.into(), message: why(code).into() }),
+        let draft = self.0.database.read(move |tx| channels.draft(tx, &wanted)).await;
+        let told = match draft.or_else(cannot_be_read)? {
+            Err(error) => Err(error),
             Ok(draft) => match self.desk(&draft) {
                 None => {
                     let reason = "the channel cannot be reached with its account".to_owned();
@@ -228,23 +203,28 @@ impl SalesChannels {
         self.0.database.write(store).await
     }
 
-    /// What is told of a parcel, as things are now; else a code of what is missing.
+    /// What is told of a parcel, as things are now, or why it cannot be.
     fn draft(
         &self,
         tx: &mut Tx<'_>,
         report: &ChannelReport,
-    ) -> Result<Result<Draft, &'static str>, Error> {
-        let stored = shipment::fetch(tx, report.id)?.ok_or(Error::Stale("a shipment"))?;
-        let channel = channel::fetch(tx, report.channel)?.ok_or(Error::Stale("a channel"))?;
-        let ours = order::fetch(tx, report.order)?.ok_or(Error::Stale("an order"))?;
+    ) -> Result<Result<Draft, TellError>, Error> {
+        let Some(stored) = shipment::fetch(tx, report.id)? else { return Ok(Err(missing("no_parcel"))) };
+        if stored.shipment.facts().terms.waybill.is_empty() {
+            return Ok(Err(missing("no_waybill")));
+        }
+        let Some(channel) = channel::fetch(tx, report.channel)? else {
+            return Ok(Err(missing("no_channel")));
+        };
+        let Some(ours) = order::fetch(tx, report.order)? else { return Ok(Err(missing("no_order"))) };
         let Some(external_id) = ours.order.facts().channel_order_id.clone() else {
-            return Ok(Err("no_channel_order"));
+            return Ok(Err(missing("no_channel_order")));
         };
         let Some(copy) = channel_order::find(tx, channel.id, &external_id)? else {
-            return Ok(Err("no_copy"));
+            return Ok(Err(missing("no_copy")));
         };
         let Some(package) = package::fetch(tx, stored.shipment.facts().terms.package)? else {
-            return Ok(Err("no_package"));
+            return Ok(Err(missing("no_package")));
         };
         let lines = order::lines(tx, report.order)?;
         let settings = settings_of(&channel)?;
@@ -258,18 +238,24 @@ impl SalesChannels {
                 break;
             }
         }
-        let mut left = Vec::with_capacity(package.contents.len());
-        for content in &package.contents {
-            let (Some(line), Ok(quantity)) =
-                (ids.get(&content.line_no), u32::try_from(content.quantity.get()))
-            else {
-                return Ok(Err("unknown_line"));
+        let told = match told_as(tx, report, &lines)? {
+            Ok(told) => told,
+            Err(NotYet) => {
+                let reason = "what it is sent in the place of is to be told first".to_owned();
+                return Ok(Err(TellError::NotSent { reason, retry_after: None }));
+            }
+        };
+        let mut left = Vec::with_capacity(told.first.len());
+        for (line_no, pieces) in told.first {
+            let (Some(line), Ok(quantity)) = (ids.get(&line_no), u32::try_from(pieces)) else {
+                return Ok(Err(missing("unknown_line")));
             };
             left.push(LeftLine { line: line.clone(), quantity });
         }
-        let Some(token) = open_token(&self.0.vault, &channel) else { return Ok(Err("no_token")) };
+        let Some(token) = open_token(&self.0.vault, &channel) else { return Ok(Err(missing("no_token"))) };
         let access = Access { account: settings.account, url: settings.api_url, token };
         let parcel = self.parcel(tx, &stored, external_id, left)?;
+        let parcel = LeftParcel { in_place_of: told.in_place_of, ..parcel };
         Ok(Ok(Draft { access, kind: channel.kind, parcel }))
     }
 
@@ -288,6 +274,7 @@ impl SalesChannels {
             carrier: carrier.map_or(String::new(), |it| it.carrier.name.en().to_owned()),
             tracking_url: self.0.links.tracking(&token(&self.0.vault, terms.order)),
             lines,
+            in_place_of: Vec::new(),
         })
     }
 
@@ -319,9 +306,29 @@ impl SalesChannels {
     }
 }
 
+/// What is stored and makes no sense does not make more sense later; anything else of the database may.
+fn cannot_be_read(error: Error) -> Result<Result<Draft, TellError>, Error> {
+    match error {
+        Error::Unreadable { .. } | Error::Defect(_) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a parcel cannot be told of");
+            Ok(Err(missing("unreadable")))
+        }
+        error => Err(error),
+    }
+}
+
+/// Something is missing that no later try finds: a person has to look.
+fn missing(code: &str) -> TellError {
+    TellError::Refused { code: code.to_owned(), message: why(code).to_owned() }
+}
+
 /// What a person has to know.
 fn why(code: &str) -> &'static str {
     match code {
+        "no_parcel" | "no_order" => "what it is about is not there any more",
+        "no_channel" => "the channel is not there any more",
+        "no_waybill" => "the parcel has no waybill",
+        "unreadable" => "what is stored of the parcel, its order or the channel does not make sense",
         "no_channel_order" => "the order names no order of the channel",
         "no_copy" => "what the channel sent of the order is not there",
         "no_package" => "what is in the parcel is not known",

@@ -14,6 +14,7 @@ use ordermill_base::{Clock as _, Random, Span};
 use ordermill_domain::channel_order::State as CopyState;
 use ordermill_domain::channel_report::State;
 use ordermill_domain::ids::{ChannelOrderId, OrderId, ShipmentId};
+use ordermill_domain::shipment::Plan;
 use ordermill_domain::task::TaskKind;
 use ordermill_sandbox::carriers::Word;
 use ordermill_sandbox::fault::{Call, Fault};
@@ -24,7 +25,7 @@ use ordermill_storage::{Error, Tx, channel_order, channel_report};
 use ordermill_vault::Place;
 use serde_json::json;
 
-use crate::kit::{Shop, logistics, on_each_database};
+use crate::kit::{Shop, logistics, on_each_database, on_each_database_unchecked};
 
 /// The order's number here and there.
 const NUMBER: i64 = 4_507;
@@ -163,7 +164,7 @@ fn a_channel_knows_each_parcel_with_its_waybill_and_what_is_in_it() {
         assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
         assert_eq!(shop.deadlines(first).await, [] as [&str; 0]);
         let [told] = &on_record(shop)[..] else { panic!("one parcel has left") };
-        assert_eq!((&*told.number, &told.lines), (dock.waybill(0), &vec![(LINE, 1)]));
+        assert_eq!((&*told.numbers, &told.lines), (&[dock.waybill(0).to_owned()][..], &vec![(LINE, 1)]));
         assert!(told.url.starts_with("https://shop.example/t/") && told.notified, "{told:?}");
         assert!(!told.company.is_empty());
         let report = dock.report(shop, first).await;
@@ -284,6 +285,100 @@ fn what_a_channel_refuses_is_told_again_when_somebody_has_looked() {
         assert!(!again().await.unwrap(), "there is nothing to tell any more");
         assert_eq!(shop.history(id).await.last().unwrap(), "shipment.told_again");
     });
+}
+
+#[test]
+fn a_parcel_in_the_place_of_a_lost_one_is_its_new_waybill_at_the_channel_and_told_once() {
+    on_each_database(async |shop| {
+        let dock = AtTheDock::with(shop, 2).await;
+        let (lost, other) = (dock.leaves(shop, 0).await, dock.leaves(shop, 1).await);
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 2);
+        shop.carriers.call_drivers().await.unwrap();
+        shop.clock.advance(Span::minutes(1));
+        shop.reports(&dock.parcels[0], Word::Lost).await;
+        shop.plans(lost, Plan::Reship).await.unwrap();
+        let work = shop.pack(dock.order, 1).await;
+        shop.label(work).await;
+        let second = shop.parcels(dock.order).await.pop().unwrap().shipment.facts().clone();
+        let list = shop.scan_out(&second.terms.waybill).await.manifest;
+        shop.close(list).await;
+        shop.reads(reader(dock.channels.clone()), "shipment", second.id).await;
+        // The answer is lost: whoever comes back finds the waybill, and changes nothing.
+        shop.break_next(Call::ShopTell, Fault::LoseAnswer, 1);
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
+        assert_eq!(dock.report(shop, second.id).await.state, State::Waiting);
+        shop.clock.advance(Span::seconds(11));
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
+        let report = dock.report(shop, second.id).await;
+        assert_eq!(report.state, State::Told, "{report:?}");
+        assert_eq!(report.reference, dock.report(shop, lost).await.reference);
+        let [renamed, same] = &on_record(shop)[..] else { panic!("two parcels, as before") };
+        assert_eq!(renamed.numbers, [second.terms.waybill]);
+        assert_eq!(same.numbers, [dock.waybill(1)]);
+        assert_ne!(dock.report(shop, other).await.reference, report.reference);
+        assert_eq!(shop.deadlines(second.id).await, [] as [&str; 0]);
+    });
+}
+
+#[test]
+fn a_channel_that_is_told_just_now_is_not_told_a_second_time_side_by_side() {
+    on_each_database(async |shop| {
+        let dock = AtTheDock::with(shop, 1).await;
+        let id = dock.leaves(shop, 0).await;
+        let (now, again_at) = (shop.clock.now(), shop.clock.now() + Span::minutes(2));
+        // Another node has claimed it, and is at it.
+        let claim = move |tx: &mut Tx<'_>| channel_report::claim(tx, now, again_at, 9);
+        assert_eq!(shop.database.write(claim).await.unwrap().len(), 1);
+        shop.clock.advance(Span::seconds(30));
+        assert!(dock.channels.tell_again(logistics(), shop.act(), id).await.unwrap());
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 0);
+        assert_eq!(dock.report(shop, id).await.next_at, Some(again_at));
+        // It does not come back: the report is due when its claim has run out.
+        shop.clock.advance(Span::seconds(90));
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
+        assert_eq!(on_record(shop).len(), 1);
+    });
+}
+
+#[test]
+fn what_was_put_off_for_hours_is_told_at_once_when_somebody_wants_it() {
+    on_each_database(async |shop| {
+        let dock = AtTheDock::with(shop, 1).await;
+        shop.break_next(Call::ShopLook, Fault::Throttle { seconds: 3_600 }, 1);
+        let id = dock.leaves(shop, 0).await;
+        dock.channels.tell_due().await.unwrap();
+        shop.clock.advance(Span::seconds(1));
+        assert!(dock.channels.tell_again(logistics(), shop.act(), id).await.unwrap());
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
+        assert_eq!(dock.report(shop, id).await.state, State::Told);
+    });
+}
+
+#[test]
+fn a_parcel_that_cannot_be_told_of_is_a_task_and_not_tried_for_ever() {
+    let spoilt = [
+        ("UPDATE shipments SET waybill = '' WHERE id = $1", "waybill"),
+        (
+            "UPDATE channels SET settings = 'nothing' WHERE id IN
+                (SELECT channel_id FROM channel_reports WHERE id = $1)",
+            "does not make sense",
+        ),
+        ("UPDATE channel_reports SET channel_id = 404 WHERE id = $1", "channel is not there"),
+    ];
+    for (sql, why) in spoilt {
+        on_each_database_unchecked(async |shop| {
+            let dock = AtTheDock::with(shop, 1).await;
+            let id = dock.leaves(shop, 0).await;
+            let raw = ordermill_base::Id::raw(id);
+            let spoil = move |tx: &mut Tx<'_>| tx.execute(sql, ordermill_storage::params![raw]);
+            shop.database.write(spoil).await.unwrap();
+            dock.channels.tell_due().await.unwrap();
+            let report = dock.report(shop, id).await;
+            assert_eq!(report.state, State::Failed, "{sql}");
+            assert!(report.last_error.as_ref().unwrap().contains(why), "{report:?}");
+            assert_eq!(shop.open_tasks().await, [TaskKind::DeliveryDeadLetter]);
+        });
+    }
 }
 
 #[test]

@@ -86,6 +86,7 @@ async fn graphql(
     match field.name.as_str() {
         "order" => look(&sandbox, field).await,
         "fulfillmentCreate" => create(&sandbox, field).await,
+        "fulfillmentTrackingInfoUpdate" => rename(&sandbox, field).await,
         other => not_understood(&Unreadable(format!("field '{other}' doesn't exist"))),
     }
 }
@@ -125,7 +126,7 @@ async fn create(sandbox: &Sandbox, field: Field) -> Response {
         let TrackingInput { company, number, url } = &input.tracking_info;
         let parcel = Fulfillment {
             id: 0,
-            number: number.clone(),
+            numbers: vec![number.clone()],
             company: company.clone(),
             url: url.clone(),
             lines: Vec::new(),
@@ -135,6 +136,39 @@ async fn create(sandbox: &Sandbox, field: Field) -> Response {
             Ok(made) => {
                 let made = json!({ "fulfillment": fulfillment(made), "userErrors": [] });
                 answer(&field, &made)
+            }
+            Err(refusal) => user_error(&field, refusal.0),
+        })
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize)]
+struct NumbersInput {
+    numbers: Vec<String>,
+}
+
+async fn rename(sandbox: &Sandbox, field: Field) -> Response {
+    let argument = |name: &str| field.arguments.get(name).cloned().unwrap_or_default();
+    let input: NumbersInput = match serde_json::from_value(argument("trackingInfoInput")) {
+        Ok(input) => input,
+        Err(error) => return not_understood(&Unreadable(error.to_string())),
+    };
+    let id = argument("fulfillmentId").as_str().and_then(number_of).unwrap_or_default();
+    let notified = argument("notifyCustomer") == json!(true);
+    let order = {
+        let shelf = sandbox.shelf();
+        let of = |order: &&Order| order.fulfillments.iter().any(|it| it.id == id);
+        shelf.shopify.orders().find(of).map_or(0, |order| order.id)
+    };
+    under_faults(sandbox, Call::ShopTell, &order.to_string(), None, |declined| {
+        if declined {
+            return Ok(user_error(&field, "Fulfillment cannot be updated."));
+        }
+        Ok(match sandbox.shelf().shopify.rename(id, input.numbers.clone(), notified) {
+            Ok(known) => {
+                let known = json!({ "fulfillment": fulfillment(known), "userErrors": [] });
+                answer(&field, &known)
             }
             Err(refusal) => user_error(&field, refusal.0),
         })
@@ -169,8 +203,9 @@ fn view(order: &Order) -> Value {
 }
 
 fn fulfillment(it: &Fulfillment) -> Value {
-    let info = json!({ "company": it.company, "number": it.number, "url": it.url });
-    json!({ "id": gid("Fulfillment", it.id), "status": "SUCCESS", "trackingInfo": [info] })
+    let info = |number| json!({ "company": it.company, "number": number, "url": it.url });
+    let info: Vec<Value> = it.numbers.iter().map(info).collect();
+    json!({ "id": gid("Fulfillment", it.id), "status": "SUCCESS", "trackingInfo": info })
 }
 
 fn user_error(field: &Field, message: &str) -> Response {
