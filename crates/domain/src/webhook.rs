@@ -119,7 +119,7 @@ pub struct Endpoint {
 }
 
 /// Which events an endpoint wants: `*`, all of an aggregate (`order.*`), or one kind
-/// (`order.placed`).
+/// (`order.placed`). What is [confidential](is_confidential) is wanted by those alone that name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Filter(Vec<String>);
@@ -177,13 +177,30 @@ impl Filter {
         &self.0
     }
 
+    /// The filter of whoever names nothing: `*`.
+    pub fn everything() -> Self {
+        Self(vec!["*".to_owned()])
+    }
+
     /// Whether an event of this kind is wanted.
     pub fn wants(&self, kind: &str) -> bool {
         self.0.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some("") => !is_confidential(kind),
             Some(start) => kind.starts_with(start),
             None => kind == pattern,
         })
     }
+
+    /// Whether it names what not everybody may hear of.
+    pub fn names_confidential(&self) -> bool {
+        self.0.iter().any(|pattern| is_confidential(pattern))
+    }
+}
+
+/// Whether events of this kind tell what not everybody who hears of orders may know: what carriers charge
+/// us. Only who may read carriers hears of them.
+pub fn is_confidential(kind: &str) -> bool {
+    kind.starts_with("carrier.")
 }
 
 impl fmt::Display for Filter {
@@ -281,6 +298,16 @@ mod tests {
         assert!(wanted.iter().all(|kind| some.wants(kind)));
         let unwanted = ["payment.failed", "orders.placed", "order", "refund.granted"];
         assert!(!unwanted.iter().any(|kind| some.wants(kind)));
+    }
+
+    #[test]
+    fn what_carriers_charge_is_told_to_those_alone_who_name_it() {
+        let all = filter(&["*", "order.*"]).unwrap();
+        assert!(!all.wants("carrier.edited") && !all.names_confidential());
+        for named in ["carrier.*", "carrier.edited"] {
+            let some = filter(&["*", named]).unwrap();
+            assert!(some.wants("carrier.edited") && some.names_confidential(), "{named}");
+        }
     }
 
     #[test]

@@ -120,14 +120,14 @@ pub async fn compare_carriers(
     let (known, now) = (services.carriers().known().await?, services.now());
     let version = known.rules.live().version();
     let read = move |tx: &mut Tx<'_>| {
-        Ok::<_, Error>((compare(tx, &imagined, &known, now)?, carrier::list(tx)?))
+        Ok::<_, Error>((compare(tx, &imagined, &known, now)?, carrier::names(tx)?))
     };
     let (compared, carriers) = services.database().snapshot(read).await?;
     let gone = || Problem::invalid(vec![FieldError::new("/location", "unknown", "it is gone")]);
     let chosen = compared.ok_or_else(gone)?;
     let code = |id| {
-        let found = carriers.iter().find(|stored| stored.carrier.id == id);
-        found.map_or_else(|| format!("{id}"), |stored| stored.carrier.code.clone())
+        let found = carriers.iter().find(|named| named.id == id);
+        found.map_or_else(|| format!("{id}"), |named| named.code.clone())
     };
     Ok(Json(ComparisonView::of(chosen, version, currency, code)))
 }

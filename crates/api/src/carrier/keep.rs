@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
-use ordermill_app::carrier::setup::{KeepCarrierError, keep_by_hand};
+use ordermill_app::carrier::setup::{KeepCarrierError, check_address, keep_by_hand, may_keep};
 use ordermill_app::once::once;
 use ordermill_domain::ids::CarrierId;
 use ordermill_storage::carrier::{self, Stored};
@@ -75,6 +75,8 @@ pub async fn create_carrier(
     let (principal, act) = (caller.principal().clone(), caller.act(&services));
     let id: CarrierId = services.database().ids().next(act.at);
     let (new, account) = body.value.read(id, 1).map_err(Problem::invalid)?;
+    may_keep(&principal).map_err(KeepCarrierError::from)?;
+    let account = check_address(&**services.messenger(), None, account).await?;
     let vault = services.vault().clone();
     let make = move |tx: &mut Tx<'_>| {
         once(tx, &key, act.at, |tx| {
@@ -87,7 +89,8 @@ pub async fn create_carrier(
 
 /// Change a carrier.
 ///
-/// Everything at once; the account's secret stays if it is left out. A carrier that is not active is
+/// Everything at once; the account's secret stays if it is left out, and is entered again where the
+/// protocol or the address of the account is another one. A carrier that is not active is
 /// given no parcels; those that it has go on.
 #[utoipa::path(
     put, path = "/api/v1/carriers/{carrier_id}", tag = "carriers", operation_id = "edit_carrier",
@@ -111,6 +114,9 @@ pub async fn edit_carrier(
     check_texts(&[("name", Some(&body.value.name))])?;
     let (principal, act) = (caller.principal().clone(), caller.act(&services));
     let (wanted, account) = body.value.read(id, version).map_err(Problem::invalid)?;
+    may_keep(&principal).map_err(KeepCarrierError::from)?;
+    let known = services.database().read(move |tx| carrier::fetch(tx, id)).await?;
+    let account = check_address(&**services.messenger(), known.as_ref(), account).await?;
     let vault = services.vault().clone();
     let edit = move |tx: &mut Tx<'_>| {
         if carrier::fetch(tx, id)?.is_none() {

@@ -109,13 +109,13 @@ pub struct AccountBody {
     /// The protocol; empty if labels are made outside.
     #[schema(max_length = 40, example = "sandbox")]
     pub protocol: String,
-    /// Where it is reached.
+    /// Where it is reached: `https://`; `http://` only on this machine or a host that the operator has allowed.
     #[schema(max_length = 300)]
     pub url: String,
     /// Who we are there.
     #[schema(max_length = 200)]
     pub merchant: String,
-    /// What proves it. Left out: what there is stays. It is kept sealed and never shown.
+    /// What proves it. Left out: what there is stays, as long as protocol and address stay. It is kept sealed and never shown.
     #[schema(min_length = 1, max_length = 2_000, write_only)]
     pub secret: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::kit::in_each_shop;
 
 const CARRIERS: &str = "/api/v1/carriers";
 
-fn a_carrier() -> Value {
+pub(crate) fn a_carrier() -> Value {
     let price = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
     json!({
         "code": "swift",
@@ -51,6 +51,52 @@ fn a_carrier_is_made_once_read_without_its_secret_and_changed_as_it_was_read() {
         assert_eq!(stale.status, 412, "{stale:?}");
         let other = shop.key(&[Scope::ReadCatalog], None);
         assert_eq!(shop.get(&other, CARRIERS).await.status, 403);
+    });
+}
+
+#[test]
+fn an_account_elsewhere_needs_its_secret_again_and_a_place_that_may_be_called() {
+    in_each_shop(Quotas::default(), async |shop| {
+        let made = shop.post(&shop.key, CARRIERS, "k", &a_carrier()).await;
+        let href = format!("{CARRIERS}/{}", made.body["id"].as_str().unwrap());
+        let etag = shop.get(&shop.key, &href).await.header("etag").to_owned();
+        let mut moved = a_carrier();
+        moved["account"] = json!({ "protocol": "sandbox", "url": "https://carrier.example" });
+        let refused = shop.put_if(&href, &etag, &moved).await;
+        assert_eq!(refused.status, 422, "{refused:?}");
+        assert_eq!(refused.body["errors"][0]["field"], "/account/secret", "{refused:?}");
+        moved["account"]["secret"] = "for that host".into();
+        for url in ["http://carrier.example", "https://u:p@carrier.example", "https://10.0.0.1"] {
+            moved["account"]["url"] = url.into();
+            let refused = shop.put_if(&href, &etag, &moved).await;
+            assert_eq!(refused.status, 422, "{url}: {refused:?}");
+            assert_eq!(refused.body["errors"][0]["field"], "/account/url", "{refused:?}");
+        }
+        moved["account"]["url"] = "https://carrier.example".into();
+        assert_eq!(shop.put_if(&href, &etag, &moved).await.status, 200);
+    });
+}
+
+#[test]
+fn what_carriers_charge_is_told_to_those_alone_who_may_read_carriers() {
+    in_each_shop(Quotas::default(), async |shop| {
+        let reads_orders = shop.key(&[Scope::ReadOrders], None);
+        let stream = "/api/v1/events?events=carrier.*";
+        let refused = shop.get(&reads_orders, stream).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (403, "scope_missing"));
+        assert_eq!(shop.get(&reads_orders, "/api/v1/events").await.status, 200);
+        let reads_both = shop.key(&[Scope::ReadOrders, Scope::WriteRules], None);
+        assert_eq!(shop.get(&reads_both, stream).await.status, 200);
+
+        let hooks = "/api/v1/webhooks";
+        let endpoint = |events: &str| json!({ "url": "https://erp.example.com/", "events": [events] });
+        let manages = shop.key(&[Scope::ManageWebhooks], None);
+        let refused = shop.post(&manages, hooks, "a", &endpoint("carrier.edited")).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+        assert_eq!(shop.post(&manages, hooks, "b", &endpoint("*")).await.status, 201);
+        let manages_both = shop.key(&[Scope::ManageWebhooks, Scope::WriteRules], None);
+        let made = shop.post(&manages_both, hooks, "c", &endpoint("carrier.edited")).await;
+        assert_eq!(made.status, 201, "{made:?}");
     });
 }
 

@@ -44,8 +44,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     patience: PaymentSettings,
     jitter: Mutex<Random>,
-    /// Carriers that were reached before, by what they were reached with.
-    connected: Mutex<HashMap<Account, Arc<dyn Carrier>>>,
+    /// Carriers that were reached before, by the protocol and the account that they were reached with.
+    connected: Mutex<HashMap<(String, Account), Arc<dyn Carrier>>>,
     scores: Mutex<Option<(Timestamp, Arc<Histories>)>>,
     /// A label is wanted, or a driver.
     work: Notify,
@@ -167,14 +167,15 @@ impl Carriers {
     /// What is reached behind a carrier's account; `None`, logged, if nothing can be.
     pub(crate) fn connect(&self, stored: &Stored) -> Option<Arc<dyn Carrier>> {
         let account = setup::open_account(&self.0.vault, stored)?;
+        let key = (stored.account.protocol.clone(), account);
         let mut connected = self.0.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(carrier) = connected.get(&account) {
+        if let Some(carrier) = connected.get(&key) {
             return Some(Arc::clone(carrier));
         }
         let kind = self.0.kinds.iter().find(|kind| kind.name() == stored.account.protocol)?;
-        match kind.connect(&account) {
+        match kind.connect(&key.1) {
             Ok(carrier) => {
-                connected.insert(account, Arc::clone(&carrier));
+                connected.insert(key, Arc::clone(&carrier));
                 Some(carrier)
             }
             Err(error) => {

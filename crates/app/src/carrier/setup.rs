@@ -2,10 +2,13 @@
 
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
+use ordermill_domain::api_key::Scope;
 use ordermill_domain::carrier::{Carrier, Flaw};
 use ordermill_domain::ids::{CarrierId, TrackerId};
 use ordermill_domain::role::Permission;
+use ordermill_domain::webhook::address::{Refused, is_this_machine};
 use ordermill_ports::carrier::Account;
+use ordermill_ports::webhook::Messenger;
 use ordermill_storage::carrier::{self, Stored};
 use ordermill_storage::tracking::{self, Tracker};
 use ordermill_storage::{Error, Tx};
@@ -23,8 +26,43 @@ pub struct NewAccount {
     pub url: String,
     /// Who we are there.
     pub merchant: String,
-    /// What proves it; `None` leaves what there is.
+    /// What proves it; `None` leaves what there is, as long as protocol and address stay.
     pub secret: Option<String>,
+}
+
+/// An account whose address may be called: people keep no other.
+pub struct CheckedAccount(NewAccount);
+
+const ADDRESS_EXPECTED: &str =
+    "an address with https://; http:// only on this machine or a host that the operator has allowed";
+
+/// Checks the address of an account that somebody enters, as that of a webhook is checked: labels, and with
+/// them buyers' addresses and our secret, go nowhere inside our network. What runs on this very machine may
+/// be called. An address that stands in `known` stays: the operator may have set it up.
+///
+/// # Errors
+/// [`KeepCarrierError::Invalid`] if it may not be called.
+pub async fn check_address(
+    messenger: &dyn Messenger,
+    known: Option<&Stored>,
+    account: NewAccount,
+) -> Result<CheckedAccount, KeepCarrierError> {
+    let is_known = known.is_some_and(|stored| stored.account.url == account.url);
+    if is_known || account.url.is_empty() {
+        return Ok(CheckedAccount(account));
+    }
+    let is_fine = match messenger.check(&account.url).await {
+        Ok(()) => true,
+        Err(Refused::Malformed | Refused::Credentials) => false,
+        Err(Refused::NotHttps | Refused::Port | Refused::NotPublic) => {
+            is_this_machine(&account.url)
+        }
+    };
+    if is_fine {
+        return Ok(CheckedAccount(account));
+    }
+    let field = "account.url".to_owned();
+    Err(KeepCarrierError::Invalid(vec![Flaw { field, expected: ADDRESS_EXPECTED }]))
 }
 
 /// Why a carrier was not kept; nothing has changed.
@@ -54,11 +92,10 @@ impl NewAccount {
     /// What cannot be an account.
     fn check(&self) -> Vec<Flaw> {
         let Self { protocol, url, merchant, secret } = self;
-        let is_url = url.starts_with("https://") || url.starts_with("http://");
         let is_spoken = !protocol.is_empty();
         let checks = [
             (protocol.len() <= 40, "account.protocol", "at most 40 letters"),
-            (!is_spoken || is_url, "account.url", "an address with http:// or https://"),
+            (!is_spoken || !url.is_empty(), "account.url", ADDRESS_EXPECTED),
             (url.len() <= 300, "account.url", "at most 300 letters"),
             (merchant.len() <= 200, "account.merchant", "at most 200 letters"),
             (
@@ -80,6 +117,19 @@ pub fn may_keep(principal: &Principal) -> Result<(), Forbidden> {
     authorize(principal, Permission::ChangeRules, &About::default()).map(drop)
 }
 
+/// Whether they may read what carriers offer and charge.
+///
+/// # Errors
+/// [`Forbidden`] if not.
+pub fn may_read(principal: &Principal) -> Result<(), Forbidden> {
+    match principal {
+        Principal::ApiKey(key) if !key.scopes.contains(&Scope::WriteRules) => {
+            Err(Forbidden(Permission::ChangeRules))
+        }
+        other => may_keep(other),
+    }
+}
+
 /// As [`keep_carrier`], by somebody who may.
 ///
 /// # Errors
@@ -90,10 +140,10 @@ pub fn keep_by_hand(
     act: &Act,
     vault: &Vault,
     carrier: &Carrier,
-    account: &NewAccount,
+    account: &CheckedAccount,
 ) -> Result<(), KeepCarrierError> {
     may_keep(principal)?;
-    keep_carrier(tx, act, vault, carrier, Some(account))
+    keep_carrier(tx, act, vault, carrier, Some(&account.0))
 }
 
 /// Pauses a carrier, so that it gets no parcels, or ends its pause.
@@ -132,16 +182,10 @@ pub fn keep_carrier(
         return Err(KeepCarrierError::CodeTaken(carrier.code.clone()));
     }
     let before = carrier::fetch(tx, carrier.id)?;
-    let known = before.as_ref().and_then(|stored| stored.account.secret.clone());
-    let sealed = account.map(|account| carrier::Account {
-        protocol: account.protocol.clone(),
-        url: account.url.clone(),
-        merchant: account.merchant.clone(),
-        secret: match &account.secret {
-            Some(secret) => Some(vault.seal(place(carrier.id), secret.as_bytes())),
-            None => known,
-        },
-    });
+    let sealed = match account {
+        Some(account) => Some(sealed(vault, carrier.id, account, before.as_ref())?),
+        None => None,
+    };
     match before {
         None => carrier::insert(tx, act, carrier, &sealed.unwrap_or_default())?,
         Some(before) if before.carrier.version != carrier.version => {
@@ -153,6 +197,32 @@ pub fn keep_carrier(
         }
     }
     Ok(())
+}
+
+/// An account as it is stored. A secret was entered for one place: whoever names another place enters it
+/// again, or they could have it sent to a host of theirs.
+fn sealed(
+    vault: &Vault,
+    id: CarrierId,
+    account: &NewAccount,
+    before: Option<&Stored>,
+) -> Result<carrier::Account, KeepCarrierError> {
+    let known = before.map(|stored| &stored.account);
+    let is_moved =
+        known.is_some_and(|it| (&it.protocol, &it.url) != (&account.protocol, &account.url));
+    let secret = match (&account.secret, known.and_then(|it| it.secret.clone())) {
+        (Some(secret), _) => Some(vault.seal(place(id), secret.as_bytes())),
+        // Nobody is spoken to any more: nothing is proven to anybody.
+        (None, Some(_)) if is_moved && account.protocol.is_empty() => None,
+        (None, Some(_)) if is_moved => {
+            let field = "account.secret".to_owned();
+            let expected = "the secret again, as the address or the protocol is another one";
+            return Err(KeepCarrierError::Invalid(vec![Flaw { field, expected }]));
+        }
+        (None, known) => known,
+    };
+    let NewAccount { protocol, url, merchant, .. } = account.clone();
+    Ok(carrier::Account { protocol, url, merchant, secret })
 }
 
 /// Changes how a carrier is reached, and nothing else of it.

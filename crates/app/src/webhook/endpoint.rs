@@ -12,6 +12,7 @@ use ordermill_vault::{OpenError, Place};
 use zeroize::Zeroizing;
 
 use super::{WebhookError, authorize_managing};
+use crate::carrier::setup::may_read;
 use crate::permission::Principal;
 use crate::privacy::Vault;
 
@@ -53,7 +54,10 @@ fn place(column: &'static str, id: EndpointId) -> Place {
     Place { table: "webhook_endpoints", column, row: id.raw() }
 }
 
-fn check(new: &NewEndpoint) -> Result<(), WebhookError> {
+fn check(principal: &Principal, new: &NewEndpoint) -> Result<(), WebhookError> {
+    if new.filter.names_confidential() {
+        may_read(principal)?;
+    }
     let is_short = new.description.chars().count() <= DESCRIPTION_CHARS_MAX;
     if is_short { Ok(()) } else { Err(WebhookError::Description) }
 }
@@ -67,7 +71,7 @@ pub fn create(
     new: &NewEndpoint,
 ) -> Result<(Endpoint, SecretText), WebhookError> {
     authorize_managing(principal)?;
-    check(new)?;
+    check(principal, new)?;
     if stored::count(tx)? >= ENDPOINTS_MAX {
         return Err(WebhookError::TooMany);
     }
@@ -130,7 +134,7 @@ pub fn edit(
     new: &NewEndpoint,
 ) -> Result<Endpoint, WebhookError> {
     let before = load(tx, principal, id, version)?;
-    check(new)?;
+    check(principal, new)?;
     let after = Endpoint {
         url: new.url.clone(),
         description: new.description.trim().to_owned(),

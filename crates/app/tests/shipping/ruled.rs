@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ordermill_app::carrier::choose::{Known, Place};
 use ordermill_app::carrier::compare::{Imagined, compare};
-use ordermill_app::carrier::setup::{KeepCarrierError, keep_by_hand, set_active};
+use ordermill_app::carrier::setup::{
+    KeepCarrierError, NewAccount, check_address, keep_by_hand, set_active,
+};
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::rule_table::compile::compile;
 use ordermill_app::rule_table::{InForce, RulesError, Written, draft, step};
@@ -16,6 +18,7 @@ use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::ids::{CarrierId, StaffId};
 use ordermill_domain::role::Role;
 use ordermill_domain::rule_table::{Purpose, Step};
+use ordermill_ports::webhook::Nobody;
 use ordermill_storage::{Error, Tx, carrier, journal, label_request};
 use ordermill_testkit::stock::location as place;
 use serde_json::{Value, json};
@@ -120,41 +123,96 @@ fn a_paused_carrier_gets_no_parcel_and_its_pause_is_in_the_journal() {
     });
 }
 
+/// A carrier as it is kept, and the account that somebody would enter again.
+async fn kept(shop: &Shop) -> (carrier::Stored, NewAccount) {
+    let id = swift().id;
+    let stored = shop.database.read(move |tx| carrier::fetch(tx, id)).await.unwrap().unwrap();
+    let carrier::Account { protocol, url, merchant, .. } = stored.account.clone();
+    (stored, NewAccount { protocol, url, merchant, secret: None })
+}
+
+/// Keeps the carrier with this account, as somebody from operations who saw it as it is.
+async fn keeps(shop: &Shop, account: NewAccount) -> Result<(), KeepCarrierError> {
+    let (before, _) = kept(shop).await;
+    let account = check_address(&Nobody, Some(&before), account).await?;
+    let (vault, act) = (shop.vault.clone(), shop.act());
+    let keep = move |tx: &mut Tx<'_>| {
+        keep_by_hand(tx, &operations(), &act, &vault, &before.carrier, &account)
+    };
+    shop.database.write(keep).await
+}
+
+/// The fields that were refused.
+fn refused(kept: Result<(), KeepCarrierError>) -> Vec<String> {
+    let Err(KeepCarrierError::Invalid(flaws)) = kept else { panic!("{kept:?}") };
+    flaws.into_iter().map(|flaw| flaw.field).collect()
+}
+
 #[test]
 fn a_secret_that_is_not_typed_again_stays_and_is_never_told() {
     on_each_database(async |shop| {
-        let (vault, act) = (shop.vault.clone(), shop.act());
+        let (before, account) = kept(shop).await;
+        let another = NewAccount { merchant: "another".into(), ..account.clone() };
+        keeps(shop, another.clone()).await.unwrap();
+        assert_eq!(kept(shop).await.0.account.secret, before.account.secret);
+        let secret = Some("topsecret".to_owned());
+        keeps(shop, NewAccount { secret, ..another }).await.unwrap();
+        assert_ne!(kept(shop).await.0.account.secret, before.account.secret);
         let id = swift().id;
-        let edit = move |tx: &mut Tx<'_>| {
-            let before = carrier::fetch(tx, id)?.unwrap();
-            let mut account = ordermill_app::carrier::setup::NewAccount {
-                protocol: before.account.protocol.clone(),
-                url: before.account.url.clone(),
-                merchant: "another".into(),
-                secret: None,
-            };
-            keep_by_hand(tx, &operations(), &act, &vault, &before.carrier, &account).unwrap();
-            let after = carrier::fetch(tx, id)?.unwrap();
-            assert_eq!(after.account.secret, before.account.secret);
-            account.secret = Some("topsecret".into());
-            keep_by_hand(tx, &operations(), &act, &vault, &after.carrier, &account).unwrap();
-            let last = carrier::fetch(tx, id)?.unwrap();
-            assert_ne!(last.account.secret, before.account.secret);
-            account.url = "ftp://nowhere".into();
-            let wrong = keep_by_hand(tx, &operations(), &act, &vault, &last.carrier, &account);
-            let Err(KeepCarrierError::Invalid(flaws)) = wrong else { panic!("{wrong:?}") };
-            assert_eq!(flaws[0].field, "account.url");
-            let history = journal::of(tx, "carrier", id, 1, 9)?;
-            let told: Vec<&str> = history.iter().map(|it| it.body.as_str()).collect();
-            assert_eq!(told.len(), 3);
-            assert!(told[1].contains("another") && told[2].contains("\"secret\""), "{told:?}");
-            assert!(!told.iter().any(|it| it.contains("topsecret")), "{told:?}");
-            // The sandbox must know the account at the end of the test.
-            account.url = before.account.url;
-            (account.merchant, account.secret) = ("shop".into(), Some("key".into()));
-            keep_by_hand(tx, &operations(), &act, &vault, &last.carrier, &account).unwrap();
-            Ok::<_, Error>(())
-        };
-        shop.database.write(edit).await.unwrap();
+        let history = shop.database.read(move |tx| journal::of(tx, "carrier", id, 1, 9)).await;
+        let history: Vec<journal::Entry> = history.unwrap();
+        let told: Vec<&str> = history.iter().map(|it| it.body.as_str()).collect();
+        assert_eq!(told.len(), 3);
+        assert!(told[1].contains("another") && told[2].contains("\"secret\""), "{told:?}");
+        assert!(!told.iter().any(|it| it.contains("topsecret")), "{told:?}");
+    });
+}
+
+#[test]
+fn a_secret_is_entered_again_for_another_address_or_protocol() {
+    on_each_database(async |shop| {
+        let (before, account) = kept(shop).await;
+        let elsewhere = "https://carrier.example".to_owned();
+        let moved = NewAccount { url: elsewhere.clone(), ..account.clone() };
+        assert_eq!(refused(keeps(shop, moved.clone()).await), ["account.secret"]);
+        let spoken = NewAccount { protocol: "another".into(), ..account.clone() };
+        assert_eq!(refused(keeps(shop, spoken).await), ["account.secret"]);
+        assert_eq!(kept(shop).await.0, before, "nothing has changed");
+        let secret = Some("for that host".to_owned());
+        keeps(shop, NewAccount { secret, ..moved }).await.unwrap();
+        assert_eq!(kept(shop).await.0.account.url, elsewhere);
+        // Whoever speaks with nobody needs no secret, and the next who does enters one.
+        let silent = NewAccount { protocol: String::new(), url: String::new(), ..account.clone() };
+        keeps(shop, silent).await.unwrap();
+        assert_eq!(kept(shop).await.0.account.secret, None);
+        keeps(shop, account).await.unwrap();
+        assert_eq!(kept(shop).await.0.account.secret, None);
+    });
+}
+
+#[test]
+fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
+    on_each_database(async |shop| {
+        let (_, account) = kept(shop).await;
+        for url in [
+            "http://carrier.example/",
+            "https://user:password@carrier.example/",
+            "http://u@127.0.0.1:9000/",
+            "https://10.0.0.1/",
+            "http://169.254.169.254/latest",
+            "https://db.internal/",
+            "ftp://carrier.example/",
+            "nowhere",
+            "",
+        ] {
+            let secret = Some("key".to_owned());
+            let account = NewAccount { url: url.into(), secret, ..account.clone() };
+            assert_eq!(refused(keeps(shop, account).await), ["account.url"], "{url}");
+        }
+        for url in ["https://carrier.example/api", "http://127.0.0.1:9/"] {
+            let secret = Some("key".to_owned());
+            let account = NewAccount { url: url.into(), secret, ..account.clone() };
+            assert!(keeps(shop, account).await.is_ok(), "{url}");
+        }
     });
 }

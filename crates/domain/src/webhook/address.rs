@@ -83,6 +83,18 @@ pub fn is_allowed(host: &str, allowed: &[String]) -> bool {
     allowed.iter().any(|known| bare(known) == bare(host))
 }
 
+/// Whether an address leads to this very machine and nowhere else, whatever else is wrong with it: where a
+/// partner's program may run beside ours.
+pub fn is_this_machine(text: &str) -> bool {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
 /// Names that mean this machine or its network, whatever they resolve to today.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
@@ -223,6 +235,17 @@ mod tests {
             refusal(&format!("https://a.example/{}", "x".repeat(2_000))),
             Some(Refused::Malformed)
         );
+    }
+
+    #[test]
+    fn this_machine_is_known_in_every_way_of_writing_and_nothing_else_is_taken_for_it() {
+        for here in ["http://127.0.0.1:9000", "http://2130706433/", "https://[::1]/", "http://LocalHost"]
+        {
+            assert!(is_this_machine(here), "{here}");
+        }
+        for text in ["http://10.0.0.1/", "http://localhost.example/", "ftp://127.0.0.1/", "127.0.0.1"] {
+            assert!(!is_this_machine(text), "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::kit::{Shop, on_each_database};
 
 const HERE: &str = "/console/logistics/carriers";
 
-fn a_form() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn a_form() -> Vec<(&'static str, &'static str)> {
     vec![
         ("op", "save"),
         ("version", "0"),
@@ -22,8 +22,8 @@ fn a_form() -> Vec<(&'static str, &'static str)> {
         ("side_mm_max", "1500"),
         ("cut_off", "18:00"),
         ("insurance_percent", "0.5"),
-        ("protocol", ""),
-        ("url", ""),
+        ("protocol", "sandbox"),
+        ("url", "http://127.0.0.1:1"),
         ("merchant", ""),
         ("secret", "a secret"),
         ("service.0", "standard"),
@@ -85,6 +85,23 @@ fn a_carrier_is_made_once_edited_where_it_is_wrong_and_paused() {
         assert!(!the_carrier(shop).await.carrier.is_active);
         let driver = shop.hire("log", &[Role::Logistics]).await;
         assert_eq!(shop.get(&driver, &made.location).await.status, StatusCode::FORBIDDEN);
+    });
+}
+
+#[test]
+fn a_secret_is_entered_again_when_the_address_is_another() {
+    on_each_database(async |shop| {
+        let operator = shop.hire("ops", &[Role::Operations]).await;
+        let made = shop.post(&operator, &format!("{HERE}/new"), &a_form()).await;
+        let mut moved = with(&with(&a_form(), "version", "1"), "url", "https://carrier.example");
+        moved = with(&moved, "secret", "");
+        let refused = shop.post(&operator, &made.location, &moved).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(r#"id="e-secret""#), "{}", refused.body);
+        let inside = with(&moved, "url", "http://10.0.0.1/");
+        let refused = shop.post(&operator, &made.location, &inside).await;
+        assert!(refused.body.contains(r#"id="e-url""#), "{}", refused.body);
+        assert_eq!(the_carrier(shop).await.account.url, "http://127.0.0.1:1");
     });
 }
 

@@ -8,7 +8,9 @@ pub(super) use compare::rules_of;
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use ordermill_app::carrier::setup::{KeepCarrierError, keep_by_hand, set_active};
+use ordermill_app::carrier::setup::{
+    CheckedAccount, KeepCarrierError, NewAccount, check_address, keep_by_hand, may_keep, set_active,
+};
 use ordermill_app::once::{Key, Once, OnceError, once};
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::role::Permission;
@@ -113,6 +115,13 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         Err(wrong) => return Ok(refused(page(&desk, None, 0, &entered, wrong))),
     };
     let (principal, vault) = (desk.member.principal.clone(), desk.site.services().vault().clone());
+    let account = match checked(&desk, None, account).await {
+        Ok(account) => account,
+        Err(error) => match form::wrong_of(&error, &entered, desk.t()) {
+            Some(wrong) => return Ok(refused(page(&desk, None, 0, &entered, wrong))),
+            None => return Err(trouble_of(error, HERE)),
+        },
+    };
     let staff = desk.member.staff().id;
     let key = Key::of_form(staff, "carrier", &pairs.one("key"), pairs.entered().as_bytes());
     let work = move |tx: &mut Tx<'_>| {
@@ -150,15 +159,33 @@ async fn save(
     };
     let (principal, act) = (desk.member.principal.clone(), desk.act());
     let vault = desk.site.services().vault().clone();
-    let work = move |tx: &mut Tx<'_>| keep_by_hand(tx, &principal, &act, &vault, &wanted, &account);
     let href = href_of(it.id);
-    match desk.site.services().database().write(work).await {
+    let kept = match checked(&desk, Some(&stored), account).await {
+        Err(error) => Err(error),
+        Ok(account) => {
+            let work = move |tx: &mut Tx<'_>| {
+                keep_by_hand(tx, &principal, &act, &vault, &wanted, &account)
+            };
+            desk.site.services().database().write(work).await
+        }
+    };
+    match kept {
         Ok(()) => Ok(desk.done(&href, &Toast::new(desk.t().carrier_saved()))),
         Err(error) => match form::wrong_of(&error, &entered, desk.t()) {
             Some(wrong) => Ok(refused(page(&desk, Some(&stored), version, &entered, wrong))),
             None => Err(trouble_of(error, &href)),
         },
     }
+}
+
+/// An account whose address may be called, entered by somebody who may.
+async fn checked(
+    desk: &Desk,
+    known: Option<&Stored>,
+    account: NewAccount,
+) -> Result<CheckedAccount, KeepCarrierError> {
+    may_keep(&desk.member.principal)?;
+    check_address(&**desk.site.services().messenger(), known, account).await
 }
 
 async fn pause(
