@@ -32,9 +32,6 @@ pub struct Manifest {
     pub asked: i64,
 }
 
-static INSERT: Insert = insert!("manifests" {
-    id: Int, carrier_id: Int, location_id: Int, state: Text, opened_at: Int,
-});
 static INSERT_PARCEL: Insert = insert!("manifest_parcels" {
     shipment_id: Int, manifest_id: Int, scanned_at: Int,
 });
@@ -70,13 +67,23 @@ pub fn ensure_open(
         "SELECT id FROM manifests
           WHERE carrier_id = $1 AND location_id = $2 AND state = 'open' {lock}"
     );
-    let found = tx.query_opt(&sql, params![carrier.raw(), location.raw()], |row| row.id())?;
-    if let Some(id) = found {
-        return Ok(id);
+    loop {
+        let found = tx.query_opt(&sql, params![carrier.raw(), location.raw()], |row| row.id())?;
+        if let Some(id) = found {
+            return Ok(id);
+        }
+        let id: ManifestId = tx.next_id(now);
+        let opened = tx.execute(
+            "INSERT INTO manifests (id, carrier_id, location_id, state, opened_at)
+             VALUES ($1, $2, $3, 'open', $4)
+                 ON CONFLICT (carrier_id, location_id) WHERE state = 'open' DO NOTHING",
+            params![id.raw(), carrier.raw(), location.raw(), now],
+        )?;
+        if opened > 0 {
+            return Ok(id);
+        }
+        // Somebody has opened it in between: it is there now, or closed again.
     }
-    let id: ManifestId = tx.next_id(now);
-    tx.append(&INSERT, params![id.raw(), carrier.raw(), location.raw(), "open", now])?;
-    Ok(id)
 }
 
 /// One list, locked where writers run side by side.
