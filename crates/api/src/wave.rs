@@ -274,10 +274,10 @@ pub async fn preview_wave(
     let wish = wish_of(&services, body.value).await?;
     let (known, now) = (known(&services).await?, services.now());
     let found = preview(services.database(), caller.principal(), at, (&wish, &known), now).await?;
-    let carriers = services.database().read(carrier::list).await?;
+    let carriers = services.database().read(carrier::names).await?;
     let code = |id: Option<CarrierId>| {
-        let found = carriers.iter().find(|it| Some(it.carrier.id) == id);
-        found.map(|it| it.carrier.code.clone())
+        let found = carriers.iter().find(|it| Some(it.id) == id);
+        found.map(|it| it.code.clone())
     };
     let by_carrier = found.by_carrier.into_iter();
     let by_zone = found.by_zone.into_iter();

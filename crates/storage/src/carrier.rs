@@ -65,6 +65,26 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Stored>, Error> {
     tx.query(&sql, &[], read)
 }
 
+/// What a carrier is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its key.
+    pub id: CarrierId,
+    /// Its short code.
+    pub code: String,
+    /// Its name.
+    pub name: Text,
+}
+
+/// What all carriers are called, by code: their terms, which are large, are not read.
+pub fn names(tx: &mut Tx<'_>) -> Result<Vec<Named>, Error> {
+    let sql = "SELECT id, code, name_zh, name_en FROM carriers ORDER BY code LIMIT 1000";
+    tx.query(sql, &[], |row| {
+        let (id, code) = (row.id()?, row.text()?);
+        Ok(Named { id, code, name: Text { zh: row.text()?, en: row.text()? } })
+    })
+}
+
 /// One carrier.
 pub fn fetch(tx: &mut Tx<'_>, id: CarrierId) -> Result<Option<Stored>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM carriers WHERE id = $1");

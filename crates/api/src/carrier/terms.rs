@@ -109,7 +109,8 @@ pub struct AccountBody {
     /// The protocol; empty if labels are made outside.
     #[schema(max_length = 40, example = "sandbox")]
     pub protocol: String,
-    /// Where it is reached: `https://`; `http://` only on this machine or a host that the operator has allowed.
+    /// Where it is reached: by HTTPS on the public internet, without user or password. On this very machine, or a
+    /// host that the operator has allowed, plain HTTP will do.
     #[schema(max_length = 300)]
     pub url: String,
     /// Who we are there.

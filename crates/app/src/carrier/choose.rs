@@ -14,7 +14,7 @@ use ordermill_domain::ids::CarrierId;
 use ordermill_domain::location::Location;
 use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
 use ordermill_domain::sku::Handling;
-use ordermill_storage::carrier;
+use ordermill_storage::carrier::Stored;
 use ordermill_storage::{Error, Tx};
 
 use super::rules::{self, OrderOfParcel, Ruled};
@@ -103,6 +103,15 @@ pub struct Known {
     pub rules: Arc<InForce<CarrierRule>>,
 }
 
+/// Who is chosen from, and what the choice is made by. Who chooses for many parcels lists carriers once.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    /// The carriers of the shop.
+    pub carriers: &'a [Stored],
+    /// What is known of them.
+    pub known: &'a Known,
+}
+
 /// A choice, and the rules that had a say in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chosen {
@@ -112,19 +121,28 @@ pub struct Chosen {
     pub ruled: Option<Ruled>,
 }
 
-/// Chooses among the carriers of the shop; `without` were asked for this parcel and said no.
+/// Those of these carriers whose account nobody can use.
+pub(crate) fn unreached(carriers: &[Stored]) -> BTreeSet<CarrierId> {
+    let unreached = carriers
+        .iter()
+        .filter(|stored| stored.account.protocol.is_empty() || stored.account.secret.is_none());
+    unreached.map(|stored| stored.carrier.id).collect()
+}
+
+/// Chooses among the carriers of a shop; `without` were asked for this parcel and said no.
 pub fn choose_carrier(
     tx: &mut Tx<'_>,
     parcel: &ReadyParcel,
     order: &OrderOfParcel,
     (to, from): (&Place, &Location),
-    known: &Known,
+    field: Field<'_>,
     without: &BTreeSet<CarrierId>,
     now: Timestamp,
 ) -> Result<Chosen, Error> {
-    let carriers = carrier::list(tx)?;
-    let carriers: Vec<&Carrier> = carriers.iter().map(|stored| &stored.carrier).collect();
+    let known = field.known;
+    let carriers: Vec<&Carrier> = field.carriers.iter().map(|stored| &stored.carrier).collect();
     let (mut policy, _) = settings::read::<Policy>(tx)?;
+    policy.unreached = unreached(field.carriers);
     let (ruling, ruled) = rules::ask(known.rules.live(), parcel, order, (to, from), &carriers);
     policy.ruling = ruling;
     let refused = without.iter().map(|carrier| Pick { carrier: *carrier, service: None });

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::LocationId;
 use ordermill_domain::order::PaymentTerms;
-use ordermill_storage::{Error, Tx, location};
+use ordermill_storage::{Error, Tx, carrier, location};
 
-use super::choose::{Chosen, Known, Place, ReadyParcel, choose_carrier};
+use super::choose::{Chosen, Field, Known, Place, ReadyParcel, choose_carrier};
 use super::rules::OrderOfParcel;
 
 /// A parcel as somebody imagines it.
@@ -37,5 +37,7 @@ pub fn compare(
     };
     let places = (&imagined.to, &from);
     let nobody = BTreeSet::new();
-    choose_carrier(tx, &imagined.parcel, &order, places, known, &nobody, now).map(Some)
+    let carriers = carrier::list(tx)?;
+    let field = Field { carriers: &carriers, known };
+    choose_carrier(tx, &imagined.parcel, &order, places, field, &nobody, now).map(Some)
 }

@@ -33,8 +33,7 @@ pub struct NewAccount {
 /// An account whose address may be called: people keep no other.
 pub struct CheckedAccount(NewAccount);
 
-const ADDRESS_EXPECTED: &str =
-    "an address with https://; http:// only on this machine or a host that the operator has allowed";
+const ADDRESS_EXPECTED: &str = "an address with https://; http:// only on this machine or a host that the operator has allowed";
 
 /// Checks the address of an account that somebody enters, as that of a webhook is checked: labels, and with
 /// them buyers' addresses and our secret, go nowhere inside our network. What runs on this very machine may

@@ -65,7 +65,7 @@ impl OrderDetail {
             !matches!(stored.order.facts().review, Review::Pending | Review::AutoPassed);
         let was_confirmed = stored.order.facts().milestones.confirmed_at.is_some();
         let shipments = if was_confirmed { shipment::of(tx, id)? } else { Vec::new() };
-        let known = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
+        let known = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
         let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
@@ -77,7 +77,7 @@ impl OrderDetail {
             reservations: reservation::of(tx, id)?,
             fulfillments: if was_confirmed { fulfillment::of(tx, id)? } else { Vec::new() },
             shipments,
-            carriers: known.into_iter().map(|it| (it.carrier.id, it.carrier.name)).collect(),
+            carriers: known.into_iter().map(|it| (it.id, it.name)).collect(),
             payments: payment::of(tx, id)?,
             refunds: refund::of(tx, id)?,
             deadlines: deadline::of(tx, id)?,

@@ -261,16 +261,16 @@ fn carriages(
     boxes: &[PackageId],
 ) -> Result<Vec<Option<Carriage>>, Error> {
     let shipments = shipment::of(tx, of)?;
-    let carriers = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
+    let carriers = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
     let of_package = |id: &PackageId| {
         let its = shipments.iter().find(|it| {
             let facts = it.shipment.facts();
             facts.terms.package == *id && facts.state != State::Voided
         })?;
         let terms = &its.shipment.facts().terms;
-        let carrier = carriers.iter().find(|known| known.carrier.id == terms.carrier)?;
+        let carrier = carriers.iter().find(|known| known.id == terms.carrier)?;
         Some(Carriage {
-            carrier: carrier.carrier.name.clone(),
+            carrier: carrier.name.clone(),
             waybill: terms.waybill.clone(),
             routing: its.routing.clone(),
         })

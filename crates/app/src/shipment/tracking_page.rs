@@ -117,7 +117,7 @@ pub fn load(
     }
     let lines = order::lines(tx, id)?;
     let shipments = shipment::of(tx, id)?;
-    let carriers = if shipments.is_empty() { Vec::new() } else { carrier::list(tx)? };
+    let carriers = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
     let mut parcels = Vec::new();
     let (mut arrives_by, mut delivered_at, mut is_delayed) = (None, None, false);
     // Of this order: that of another whose goods travelled along is its own.
@@ -127,7 +127,7 @@ pub fn load(
         if facts.state == State::Voided {
             continue;
         }
-        let carrier = carriers.iter().find(|known| known.carrier.id == facts.terms.carrier);
+        let carrier = carriers.iter().find(|known| known.id == facts.terms.carrier);
         let events = tracking::of(tx, facts.id, EVENTS_MAX)?;
         let events = events.into_iter().filter(|event| event.status != TrackingStatus::Unknown);
         if matches!(facts.state, State::LabelCreated | State::HandedOver) {
@@ -139,7 +139,7 @@ pub fn load(
         let is_on_its_way = facts.state == State::HandedOver;
         let live = if is_on_its_way { vehicle::live(tx, vault, facts.id, now)? } else { None };
         parcels.push(TrackedParcel {
-            carrier: carrier.map_or_else(Text::default, |known| known.carrier.name.clone()),
+            carrier: carrier.map_or_else(Text::default, |known| known.name.clone()),
             waybill: facts.terms.waybill.clone(),
             state: facts.state,
             status: facts.track.status,

@@ -105,7 +105,7 @@ fn prepare(
     now: Timestamp,
 ) -> Result<Vec<Prepared>, Error> {
     let carriers: HashMap<String, CarrierId> =
-        carrier::list(tx)?.into_iter().map(|it| (it.carrier.code, it.carrier.id)).collect();
+        carrier::names(tx)?.into_iter().map(|it| (it.code, it.id)).collect();
     let carrier_of = |report: &Report| match carriers.get(&report.carrier) {
         None => Err(Outcome::UnknownCarrier),
         Some(_) if report.at > now + AHEAD_MAX || report.at + OLD_AFTER < now => {

@@ -17,6 +17,7 @@ use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
 use ordermill_domain::sku::Handling;
 use ordermill_storage::{Error, Tx, carrier, order};
 
+use crate::carrier::choose::unreached;
 use crate::carrier::{Histories, score_of};
 use crate::catalog::{Catalog, settings};
 
@@ -40,13 +41,16 @@ pub fn carriers_of(
     work: &[Vec<Fulfillment>],
     now: Timestamp,
 ) -> Result<Vec<Option<CarrierId>>, Error> {
-    let carriers: Vec<Carrier> = carrier::list(tx)?.into_iter().map(|it| it.carrier).collect();
+    let carriers = carrier::list(tx)?;
     if carriers.is_empty() {
         return Ok(vec![None; work.len()]);
     }
-    let scored: Vec<(&Carrier, Score)> =
-        carriers.iter().map(|it| (it, score_of(&known.histories, it.id))).collect();
-    let (policy, _) = settings::read::<Policy>(tx)?;
+    let scored: Vec<(&Carrier, Score)> = carriers
+        .iter()
+        .map(|it| (&it.carrier, score_of(&known.histories, it.carrier.id)))
+        .collect();
+    let (mut policy, _) = settings::read::<Policy>(tx)?;
+    policy.unreached = unreached(&carriers);
     let mut orders: Vec<OrderId> = work.iter().flatten().map(|work| work.facts().order).collect();
     orders.sort_unstable();
     orders.dedup();

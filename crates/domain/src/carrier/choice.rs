@@ -4,6 +4,8 @@
 //! insurance, and what being late or badly served is worth to us. The cheapest is taken, and every
 //! other one keeps its reason, so that people can ask why. Rules may force a carrier or forbid some.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -56,6 +58,9 @@ pub struct Policy {
     /// What rules say.
     #[serde(skip)]
     pub ruling: Ruling,
+    /// Carriers at which we have no account to ask them with.
+    #[serde(skip)]
+    pub unreached: BTreeSet<CarrierId>,
 }
 
 /// A carrier, or one service of it.
@@ -82,6 +87,7 @@ impl Default for Policy {
             score_point_minor: 2,
             insured_from_minor: 100_000,
             ruling: Ruling::default(),
+            unreached: BTreeSet::new(),
         }
     }
 }
@@ -116,6 +122,8 @@ coded! {
     enum Refusal {
         /// The carrier gets no parcels at present.
         Inactive = "inactive",
+        /// Nobody can ask it for a label: there is no account at it, or no secret.
+        NoAccount = "no_account",
         /// A rule forbids it here.
         Forbidden = "forbidden",
         /// A rule wants another carrier here.
@@ -196,6 +204,7 @@ pub fn offer(
     let terms = &carrier.terms;
     let refuse = |holds: bool, because: Refusal| if holds { Err(because) } else { Ok(()) };
     refuse(!carrier.is_active, Refusal::Inactive)?;
+    refuse(policy.unreached.contains(&carrier.id), Refusal::NoAccount)?;
     let Ruling { forced, forbidden, forces_nobody } = &policy.ruling;
     let is_meant = |pick: &Pick| pick.is_of(carrier.id, service.kind);
     refuse(forbidden.iter().any(is_meant), Refusal::Forbidden)?;
@@ -391,6 +400,8 @@ mod tests {
         let handling = Handling { is_hazardous: true, ..Handling::default() };
         let hazard = Parcel { handling, ..parcel };
         assert_eq!(because(&hazard, &one, &policy), Some(Refusal::Handling));
+        let unreached = Policy { unreached: [one.id].into(), ..Policy::default() };
+        assert_eq!(because(&hazard, &one, &unreached), Some(Refusal::NoAccount));
         one.is_active = false;
         assert_eq!(because(&parcel, &one, &policy), Some(Refusal::Inactive));
     }

@@ -94,6 +94,7 @@ pub fn service(kind: ServiceKind, t: Words) -> &'static str {
 pub fn refusal(because: Refusal, t: Words) -> &'static str {
     match because {
         Refusal::Inactive => t.no_carrier_inactive(),
+        Refusal::NoAccount => t.no_carrier_no_account(),
         Refusal::Forbidden => t.no_carrier_forbidden(),
         Refusal::NotForced => t.no_carrier_not_forced(),
         Refusal::NotWished => t.no_carrier_not_wished(),
@@ -135,6 +136,7 @@ crate::words! {
     service_timed = "定时达", "Timed";
     service_pickup_point = "自提点", "Pick-up point";
     no_carrier_inactive = "已停用", "Not in use";
+    no_carrier_no_account = "没有可用的账号", "No account to reach it with";
     no_carrier_forbidden = "规则禁止", "A rule forbids it";
     no_carrier_not_forced = "规则指定了其他承运商", "A rule wants another one";
     no_carrier_not_wished = "买家要求其他服务", "The buyer wants another service";

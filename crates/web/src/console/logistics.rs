@@ -77,7 +77,7 @@ async fn list(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
             found,
             due,
             shipment::counts(tx, COUNTED_MAX + 1)?,
-            known_carriers::list(tx)?,
+            known_carriers::names(tx)?,
         ))
     };
     let (mut found, due, counts, known) = desk.site.services().database().snapshot(read).await?;
@@ -127,7 +127,7 @@ async fn exceptions(desk: Desk) -> Result<Response, Trouble> {
             found.extend(shipment::fetch(tx, ShipmentId::from_raw(subject))?);
         }
         let due = due_of(tx, &found)?;
-        Ok::<_, Error>((found, due, known_carriers::list(tx)?))
+        Ok::<_, Error>((found, due, known_carriers::names(tx)?))
     };
     let (mut found, due, known) = desk.site.services().database().snapshot(read).await?;
     found.sort_by_key(|stored| due.get(&stored.shipment.facts().id).copied());
@@ -170,10 +170,8 @@ fn due_of(tx: &mut Tx<'_>, found: &[Stored]) -> Result<HashMap<ShipmentId, Times
         .collect())
 }
 
-fn names(known: &[known_carriers::Stored], t: Words) -> Names {
-    let name =
-        |it: &known_carriers::Stored| t.pick(it.carrier.name.zh(), it.carrier.name.en()).to_owned();
-    known.iter().map(|it| (it.carrier.id, name(it))).collect()
+fn names(known: &[known_carriers::Named], t: Words) -> Names {
+    known.iter().map(|it| (it.id, t.pick(it.name.zh(), it.name.en()).to_owned())).collect()
 }
 
 fn parts(current: &str, t: Words) -> Views {

@@ -85,7 +85,7 @@ struct Seen {
     zones: Vec<Share>,
     people: Vec<Share>,
     named: Vec<Zone>,
-    carriers: Vec<carrier::Stored>,
+    carriers: Vec<carrier::Named>,
     names: Names,
 }
 
@@ -105,7 +105,7 @@ async fn look(desk: &Desk, at: LocationId) -> Result<Seen, Trouble> {
             zones: stored::by_zone(tx, at, since)?,
             people,
             named: location::zones(tx, at)?,
-            carriers: carrier::list(tx)?,
+            carriers: carrier::names(tx)?,
             names: Names::load(tx, &actors)?,
         })
     };
@@ -237,7 +237,7 @@ async fn count_wave(
 fn read(
     entered: &WaveEntered,
     here: &Location,
-    carriers: &[carrier::Stored],
+    carriers: &[carrier::Named],
     t: Words,
 ) -> Result<Wish, Wrong> {
     let mut wrong = Wrong::new();
@@ -263,7 +263,7 @@ fn read(
             zoned.map(|zoned| Timestamp::from(zoned.timestamp()))
         }
     };
-    let carrier = carriers.iter().find(|it| it.carrier.code == entered.carrier);
+    let carrier = carriers.iter().find(|it| it.code == entered.carrier);
     if carrier.is_none() && !entered.carrier.is_empty() {
         wrong.push(("carrier", t.settings_choose().to_owned()));
     }
@@ -274,7 +274,7 @@ fn read(
         ship_by,
         is_urgent: entered.urgent == "urgent",
         zone: entered.zone.clone(),
-        carrier: carrier.map(|it| it.carrier.id),
+        carrier: carrier.map(|it| it.id),
         most: most.get().into(),
         cart: Cart { totes: totes.get(), pieces_per_tote },
     })
@@ -297,7 +297,7 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
         let page = page(&desk, (&places, &here), &seen, &entered, &wrong);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
     };
-    let carriers = desk.site.services().database().read(carrier::list).await?;
+    let carriers = desk.site.services().database().read(carrier::names).await?;
     let wish = match read(&entered, &here, &carriers, t) {
         Ok(wish) => wish,
         Err(wrong) => return refused(wrong).await,

@@ -89,7 +89,7 @@ async fn manifests_page(
     let t = desk.t();
     let before: Option<ManifestId> = cursor.parse().ok();
     let read = move |tx: &mut Tx<'_>| {
-        Ok::<_, Error>((manifest::list(tx, before, ROWS + 1)?, carrier::list(tx)?))
+        Ok::<_, Error>((manifest::list(tx, before, ROWS + 1)?, carrier::names(tx)?))
     };
     let (mut found, known) = desk.site.services().database().read(read).await?;
     let has_more = found.len() as i64 > ROWS;
@@ -168,7 +168,7 @@ async fn show_manifest(desk: Desk, Path(id): Path<String>) -> Result<Response, T
     let read = move |tx: &mut Tx<'_>| {
         let Some(list) = manifest::fetch(tx, id)? else { return Ok(None) };
         let parcels = shipment::list(tx, Stand::Of(id), None, hand_over::PARCELS_MAX as i64)?;
-        Ok::<_, Error>(Some((list, parcels, carrier::list(tx)?)))
+        Ok::<_, Error>(Some((list, parcels, carrier::names(tx)?)))
     };
     let found = desk.site.services().database().snapshot(read).await?;
     let (list, parcels, known) = found.ok_or(Trouble::NotFound)?;

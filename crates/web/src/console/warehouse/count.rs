@@ -6,7 +6,7 @@ use ordermill_app::wave::{ReleaseError, Wish};
 use ordermill_domain::ids::{CarrierId, LocationId};
 use ordermill_pages::Words;
 use ordermill_pages::console::warehouse::{CountRow, Counted};
-use ordermill_storage::carrier::Stored;
+use ordermill_storage::carrier::Named;
 
 use crate::console::desk::Desk;
 use crate::console::trouble::Trouble;
@@ -22,15 +22,15 @@ pub(super) async fn counted(
     desk: &Desk,
     at: LocationId,
     wish: &Wish,
-    carriers: &[Stored],
+    carriers: &[Named],
 ) -> Result<Counted, Trouble> {
     let (t, known) = (desk.t(), known(desk).await?);
     let database = desk.site.services().database();
     let found = preview(database, &desk.member.principal, at, (wish, &known), desk.now()).await;
     let Preview { taken, left, by_carrier, by_zone } = found.map_err(trouble)?;
     let carrier = |id: Option<CarrierId>| {
-        let found = carriers.iter().find(|it| Some(it.carrier.id) == id);
-        let name = found.map(|it| t.pick(it.carrier.name.zh(), it.carrier.name.en()).to_owned());
+        let found = carriers.iter().find(|it| Some(it.id) == id);
+        let name = found.map(|it| t.pick(it.name.zh(), it.name.en()).to_owned());
         name.unwrap_or_else(|| t.wave_no_carrier().to_owned())
     };
     let zone = |code: Option<String>| code.unwrap_or_else(|| t.wave_zones_mixed().to_owned());
@@ -66,10 +66,10 @@ fn trouble(error: ReleaseError) -> Trouble {
 }
 
 /// The carriers that a wave can be limited to: their codes with their names.
-pub(super) fn choices(carriers: &[Stored], t: Words) -> Vec<ordermill_pages::ui::Choice> {
-    let choice = |it: &Stored| {
-        let name = t.pick(it.carrier.name.zh(), it.carrier.name.en());
-        ordermill_pages::ui::Choice::new(it.carrier.code.clone(), name)
+pub(super) fn choices(carriers: &[Named], t: Words) -> Vec<ordermill_pages::ui::Choice> {
+    let choice = |it: &Named| {
+        let name = t.pick(it.name.zh(), it.name.en());
+        ordermill_pages::ui::Choice::new(it.code.clone(), name)
     };
     carriers.iter().map(choice).collect()
 }

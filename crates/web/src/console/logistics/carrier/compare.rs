@@ -67,7 +67,7 @@ pub(super) async fn show(desk: Desk, Query(pairs): Query<Pairs>) -> Result<Respo
     };
     let (known, now) = (services.carriers().known().await?, desk.now());
     let load = move |tx: &mut Tx<'_>| {
-        Ok::<_, Error>((compare(tx, &imagined, &known, now)?, carrier::list(tx)?))
+        Ok::<_, Error>((compare(tx, &imagined, &known, now)?, carrier::names(tx)?))
     };
     let (chosen, carriers) = services.database().snapshot(load).await?;
     let chosen = chosen.ok_or(Trouble::NotFound)?;
