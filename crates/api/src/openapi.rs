@@ -89,6 +89,7 @@ use crate::{
         pack::close::pack_fulfillment,
         pack::close::unpack_fulfillment,
         pack::close::list_packages,
+        pack::label::ask_for_label,
         sourcing::explain::list_sourcing_decisions,
         sourcing::by_hand::send_to,
         sourcing::by_hand::give_back,

@@ -141,6 +141,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         409,
         "The books do not allow the movement: fewer pieces are there, or orders claim them. With 422: what it names does not exist or does not fit together.",
     ),
+    (
+        "no_carrier",
+        409,
+        "No carrier takes the package as things are. Mend zones, prices or accounts, and ask again.",
+    ),
     ("no_gateway", 409, "No payment gateway is set up."),
     (
         "no_proposal",

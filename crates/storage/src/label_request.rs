@@ -215,6 +215,15 @@ pub fn end(
     Ok(changed > 0)
 }
 
+/// Forgets that carriers have refused a parcel, so that each may be asked again.
+pub fn forget_refusals(tx: &mut Tx<'_>, package: PackageId) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE label_requests SET state = 'withdrawn' WHERE package_id = $1 AND state = 'refused'",
+        params![package.raw()],
+    )?;
+    Ok(())
+}
+
 /// Withdraws a request that stands, so that its parcel may have another. The carrier is asked to take
 /// its label back at `ask_at`.
 pub fn withdraw(tx: &mut Tx<'_>, id: ShipmentId, ask_at: Timestamp) -> Result<(), Error> {

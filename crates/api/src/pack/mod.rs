@@ -1,6 +1,7 @@
 //! The pack bench: recheck, boxes, packages.
 
 pub mod close;
+pub mod label;
 pub mod proposal;
 pub mod recheck;
 pub mod settings;
@@ -32,6 +33,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/api/v1/fulfillments/{fulfillment_id}/pack", work, close::pack_fulfillment)
         .post("/api/v1/fulfillments/{fulfillment_id}/unpack", work, close::unpack_fulfillment)
         .get("/api/v1/fulfillments/{fulfillment_id}/packages", read, close::list_packages)
+        .post("/api/v1/packages/{package_id}/label", work, label::ask_for_label)
         .get("/api/v1/packing-settings", rules, settings::get_packing_settings)
         .put("/api/v1/packing-settings", rules, settings::edit_packing_settings)
 }

@@ -89,7 +89,8 @@ fn what_carriers_charge_is_told_to_those_alone_who_may_read_carriers() {
         assert_eq!(shop.get(&reads_both, stream).await.status, 200);
 
         let hooks = "/api/v1/webhooks";
-        let endpoint = |events: &str| json!({ "url": "https://erp.example.com/", "events": [events] });
+        let endpoint =
+            |events: &str| json!({ "url": "https://erp.example.com/", "events": [events] });
         let manages = shop.key(&[Scope::ManageWebhooks], None);
         let refused = shop.post(&manages, hooks, "a", &endpoint("carrier.edited")).await;
         assert_eq!(refused.status, 403, "{refused:?}");

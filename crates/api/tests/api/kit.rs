@@ -261,6 +261,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "fulfillment_id" => "ful",
                     "channel_order_id" => "cho",
                     "tracker_id" => "trk",
+                    "package_id" => "pkg",
                     "shipment_id" => "shp",
                     "manifest_id" => "mnf",
                     "carrier_id" => "car",

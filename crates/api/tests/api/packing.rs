@@ -81,6 +81,33 @@ fn what_was_picked_is_rechecked_packed_and_opened_again() {
 }
 
 #[test]
+fn a_label_that_no_carrier_made_is_asked_for_again_when_one_takes_it() {
+    in_each_shop(Quotas::default(), async |shop| {
+        let work = a_picked_order(shop).await;
+        let right = json!({
+            "scanned": [{ "code": code_of(shop), "quantity": 1 }],
+            "is_intact": true, "is_reinforced": true,
+        });
+        shop.post(&shop.key, &format!("{work}/recheck"), "r", &right).await;
+        let contents = json!([{ "line_no": 1, "quantity": 1 }]);
+        let boxes = json!({ "boxes": [{ "material": "BOX-S", "contents": contents }] });
+        let packed = shop.post(&shop.key, &format!("{work}/pack"), "p", &boxes).await;
+        let package =
+            packed.body["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{packed:?}"));
+        let label = format!("/api/v1/packages/{package}/label");
+        let nobody = shop.post(&shop.key, &label, "", &json!({})).await;
+        assert_eq!((nobody.status.as_u16(), nobody.code()), (409, "no_carrier"), "{nobody:?}");
+        let carrier = crate::carriers::a_carrier();
+        assert_eq!(shop.post(&shop.key, "/api/v1/carriers", "c", &carrier).await.status, 201);
+        let asked = shop.post(&shop.key, &label, "", &json!({})).await;
+        assert_eq!((asked.status.as_u16(), &asked.body["was_asked"]), (200, &json!(false)));
+        let again = shop.post(&shop.key, &label, "", &json!({})).await;
+        assert_eq!(again.body["shipment_id"], asked.body["shipment_id"], "{again:?}");
+        assert_eq!(again.body["was_asked"], true);
+    });
+}
+
+#[test]
 fn each_difference_at_the_bench_is_an_error_at_its_field() {
     in_each_shop(Quotas::default(), async |shop| {
         let work = a_picked_order(shop).await;

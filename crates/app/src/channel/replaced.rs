@@ -97,8 +97,7 @@ fn again(parcels: &[Parcel], ordered: &BTreeMap<u16, i64>) -> Vec<Vec<Again>> {
                 }
             }
         }
-        unreplaced
-            .push(if parcel.is_sent_again { parcel.pieces.clone() } else { BTreeMap::new() });
+        unreplaced.push(if parcel.is_sent_again { parcel.pieces.clone() } else { BTreeMap::new() });
         all.push(its);
     }
     all

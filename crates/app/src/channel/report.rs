@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
-use ordermill_domain::ids::{OrderId, ShipmentId};
+use ordermill_domain::ids::ShipmentId;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::channel_desk::{Access, ChannelDesk, LeftLine, LeftParcel, TellError};
 use ordermill_storage::channel::Channel;
@@ -209,14 +209,18 @@ impl SalesChannels {
         tx: &mut Tx<'_>,
         report: &ChannelReport,
     ) -> Result<Result<Draft, TellError>, Error> {
-        let Some(stored) = shipment::fetch(tx, report.id)? else { return Ok(Err(missing("no_parcel"))) };
+        let Some(stored) = shipment::fetch(tx, report.id)? else {
+            return Ok(Err(missing("no_parcel")));
+        };
         if stored.shipment.facts().terms.waybill.is_empty() {
             return Ok(Err(missing("no_waybill")));
         }
         let Some(channel) = channel::fetch(tx, report.channel)? else {
             return Ok(Err(missing("no_channel")));
         };
-        let Some(ours) = order::fetch(tx, report.order)? else { return Ok(Err(missing("no_order"))) };
+        let Some(ours) = order::fetch(tx, report.order)? else {
+            return Ok(Err(missing("no_order")));
+        };
         let Some(external_id) = ours.order.facts().channel_order_id.clone() else {
             return Ok(Err(missing("no_channel_order")));
         };
@@ -252,7 +256,9 @@ impl SalesChannels {
             };
             left.push(LeftLine { line: line.clone(), quantity });
         }
-        let Some(token) = open_token(&self.0.vault, &channel) else { return Ok(Err(missing("no_token"))) };
+        let Some(token) = open_token(&self.0.vault, &channel) else {
+            return Ok(Err(missing("no_token")));
+        };
         let access = Access { account: settings.account, url: settings.api_url, token };
         let parcel = self.parcel(tx, &stored, external_id, left)?;
         let parcel = LeftParcel { in_place_of: told.in_place_of, ..parcel };
@@ -328,7 +334,9 @@ fn why(code: &str) -> &'static str {
         "no_parcel" | "no_order" => "what it is about is not there any more",
         "no_channel" => "the channel is not there any more",
         "no_waybill" => "the parcel has no waybill",
-        "unreadable" => "what is stored of the parcel, its order or the channel does not make sense",
+        "unreadable" => {
+            "what is stored of the parcel, its order or the channel does not make sense"
+        }
         "no_channel_order" => "the order names no order of the channel",
         "no_copy" => "what the channel sent of the order is not there",
         "no_package" => "what is in the parcel is not known",

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::ShipmentError;
-use crate::carrier::choose::{Chosen, Known, Place, ReadyParcel, choose_carrier};
+use crate::carrier::choose::{Chosen, Field, Place, ReadyParcel, choose_carrier};
 use crate::carrier::rules::{OrderOfParcel, Ruled};
 use crate::carrier::{Carriers, Sender};
 use crate::catalog::settings;
@@ -80,7 +80,7 @@ pub fn want_label(
     act: &Act,
     vault: &Vault,
     want: &WantLabel,
-    known: &Known,
+    field: Field<'_>,
 ) -> Result<Wanted, ShipmentError> {
     if let Some(known) = label_request::standing(tx, want.package)? {
         return Ok(Wanted::Known(known.id));
@@ -94,13 +94,13 @@ pub fn want_label(
     let to = Place::of(&contact.recipient.address);
     let from = location::fetch(tx, want.location)?.ok_or(Error::Stale("a location"))?;
     let facts = stored.order.facts();
-    let of_channel = known.rules.reads("order.channel");
+    let of_channel = field.known.rules.reads("order.channel");
     let channel = if of_channel { channel::fetch(tx, facts.channel)? } else { None };
     let channel = channel.map_or(String::new(), |channel| channel.code);
     let order = OrderOfParcel::of(&stored.order, channel);
     let places = (&to, &from);
     let Chosen { choice, ruled } =
-        choose_carrier(tx, &want.parcel, &order, places, known, &refused, act.at)?;
+        choose_carrier(tx, &want.parcel, &order, places, field, &refused, act.at)?;
     let Some(chosen) = choice.chosen.clone() else {
         tell_nobody_takes_it(tx, want, &choice, act.at)?;
         return Ok(Wanted::NobodyTakesIt(choice));
@@ -210,9 +210,9 @@ impl Carriers {
             return self.take_back(request, self.connect(&stored)).await;
         }
         let Some(port) = self.connect(&stored) else {
-            return self
-                .try_later(&request, "the carrier cannot be reached with its account")
-                .await;
+            // Somebody has to mend the account; meanwhile another carrier may take the parcel.
+            let why = "no_account: the carrier cannot be reached with its account".to_owned();
+            return self.refused(request, why).await;
         };
         let contact = self.vault().open_recipient(request.order, &order.recipient);
         let Ok(contact) = contact else {
@@ -317,7 +317,9 @@ impl Carriers {
             if !label_request::end(tx, request.id, State::Refused, Some(&why))? {
                 return Ok(());
             }
-            match want_label(tx, &act, &vault, &wanted_again(&request)?, &known) {
+            let carriers = carrier::list(tx)?;
+            let field = Field { carriers: &carriers, known: &known };
+            match want_label(tx, &act, &vault, &wanted_again(&request)?, field) {
                 Ok(_) => Ok(()),
                 Err(ShipmentError::Storage(error)) => Err(error),
                 Err(other) => Err(Error::defect(other)),

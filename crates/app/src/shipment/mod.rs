@@ -1,13 +1,14 @@
 //! Shipments: from a packed parcel to its label, the carrier's truck, and the buyer's door.
 //!
 //! [`label`] asks carriers for labels, intent first, between transactions. [`packed`] wants them for what
-//! was packed. [`hand_over`] lists what a carrier takes, [`driver`] calls for it, and [`leave`] books what
+//! was packed, [`ask_again`] for what nobody took. [`hand_over`] lists what a carrier takes, [`driver`] calls for it, and [`leave`] books what
 //! has left. [`push`] takes in what carriers and trackers push, [`silence`] asks about parcels that nobody
 //! reports, and both end in [`scan`], which alone moves a shipment by what a carrier says. [`desk`] is for
 //! people: exceptions and plans; what is planned is done by [`reship`] and [`instruct`]. [`receipt`] is for
 //! buyers: received, or not.
 //! Start at [`label::want_label`].
 
+pub mod ask_again;
 pub mod desk;
 mod driver;
 pub mod hand_over;

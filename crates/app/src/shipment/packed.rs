@@ -1,7 +1,7 @@
 //! Packed work wants labels: a reader of the journal behind the pack bench.
 //!
 //! Each closed package wants one label. Packages that are opened again, or whose work ends, give theirs
-//! up. In a shop without carriers labels are made outside.
+//! up. In a shop that speaks with no carrier labels are made outside.
 
 use ordermill_base::{Id, Money, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
@@ -16,7 +16,7 @@ use ordermill_storage::{Error, Tx, carrier, label_request, order, package};
 use super::ShipmentError;
 use super::label::{WantLabel, want_label, withdraw};
 use crate::carrier::Carriers;
-use crate::carrier::choose::{Known, ReadyParcel};
+use crate::carrier::choose::{Field, ReadyParcel};
 use crate::catalog::Catalog;
 use crate::reader::{ReadError, Reader};
 
@@ -26,12 +26,14 @@ pub const READER: &str = "labels";
 /// Wants labels for what was packed.
 pub fn reader(carriers: Carriers) -> Reader {
     let reader = Reader::new(READER, move |tx, entries, now| {
-        if carrier::list(tx)?.is_empty() {
+        let listed = carrier::list(tx)?;
+        if listed.is_empty() {
             return Ok(());
         }
         let known = carriers.known_now();
+        let field = Field { carriers: &listed, known: &known };
         for entry in entries {
-            follow(tx, &carriers, &known, entry, now)?;
+            follow(tx, &carriers, field, entry, now)?;
         }
         carriers.hurry();
         Ok(())
@@ -45,7 +47,7 @@ const PACKING: &[&str] = &["fulfillment.packed", "fulfillment.unpacked", "fulfil
 fn follow(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
-    known: &Known,
+    field: Field<'_>,
     entry: &Entry,
     now: Timestamp,
 ) -> Result<(), ReadError> {
@@ -54,8 +56,9 @@ fn follow(
     let event = Event::from_json(&entry.kind, &entry.body)
         .map_err(|error| ReadError::Entry(error.to_string()))?;
     let Event::Fulfillment(event) = event else { return Ok(()) };
+    let speaks = field.carriers.iter().any(|stored| !stored.account.protocol.is_empty());
     match event {
-        fulfillment::Event::Packed { packages } => {
+        fulfillment::Event::Packed { packages } if speaks => {
             for id in packages {
                 let found = package::fetch(tx, id)?;
                 // Opened again before anybody has looked: the next packing wants its own.
@@ -64,7 +67,7 @@ fn follow(
                     |package: &Package| package.opened_at.is_none() && package.inside.is_none();
                 let closed = found.filter(is_box);
                 if let Some(package) = closed {
-                    want(tx, carriers, known, &act, work, &package)?;
+                    want(tx, carriers, field, &act, work, &package)?;
                 }
             }
         }
@@ -98,19 +101,32 @@ fn is_opened(
 pub fn want(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
-    known: &Known,
+    field: Field<'_>,
     act: &Act,
     work: FulfillmentId,
     package: &Package,
 ) -> Result<(), ReadError> {
-    let work = ordermill_storage::fulfillment::fetch(tx, work)?;
-    let (Some(work), Some(stored)) = (work, order::fetch(tx, package.order)?) else {
-        return Ok(());
-    };
+    let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else { return Ok(()) };
     // What has left meanwhile, or was canceled, needs none.
     if work.state() != fulfillment::State::Packed {
         return Ok(());
     }
+    let Some(want) = wanted(tx, carriers, &work, package)? else { return Ok(()) };
+    match want_label(tx, act, carriers.vault(), &want, field) {
+        Ok(_) => Ok(()),
+        Err(ShipmentError::Storage(error)) => Err(error.into()),
+        Err(error) => Err(ReadError::Entry(error.to_string())),
+    }
+}
+
+/// What a closed box of this work wants a label for, with all that lies in it; `None` if its order is gone.
+pub(super) fn wanted(
+    tx: &mut Tx<'_>,
+    carriers: &Carriers,
+    work: &fulfillment::Fulfillment,
+    package: &Package,
+) -> Result<Option<WantLabel>, Error> {
+    let Some(stored) = order::fetch(tx, package.order)? else { return Ok(None) };
     let mut shares = vec![package.clone()];
     shares.extend(package::inside_of(tx, package.id)?);
     let mut value_minor = 0;
@@ -124,7 +140,7 @@ pub fn want(
     }
     let currency = stored.order.facts().amounts.currency;
     let catalog = carriers.shop().current();
-    let want = WantLabel {
+    Ok(Some(WantLabel {
         order: package.order,
         package: package.id,
         location: work.facts().location,
@@ -136,12 +152,7 @@ pub fn want(
             promised_by_on: None,
             wish: None,
         },
-    };
-    match want_label(tx, act, carriers.vault(), &want, known) {
-        Ok(_) => Ok(()),
-        Err(ShipmentError::Storage(error)) => Err(error.into()),
-        Err(error) => Err(ReadError::Entry(error.to_string())),
-    }
+    }))
 }
 
 fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadError> {

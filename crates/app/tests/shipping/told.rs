@@ -164,7 +164,10 @@ fn a_channel_knows_each_parcel_with_its_waybill_and_what_is_in_it() {
         assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
         assert_eq!(shop.deadlines(first).await, [] as [&str; 0]);
         let [told] = &on_record(shop)[..] else { panic!("one parcel has left") };
-        assert_eq!((&*told.numbers, &told.lines), (&[dock.waybill(0).to_owned()][..], &vec![(LINE, 1)]));
+        assert_eq!(
+            (&*told.numbers, &told.lines),
+            (&[dock.waybill(0).to_owned()][..], &vec![(LINE, 1)])
+        );
         assert!(told.url.starts_with("https://shop.example/t/") && told.notified, "{told:?}");
         assert!(!told.company.is_empty());
         let report = dock.report(shop, first).await;

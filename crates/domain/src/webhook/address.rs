@@ -239,11 +239,14 @@ mod tests {
 
     #[test]
     fn this_machine_is_known_in_every_way_of_writing_and_nothing_else_is_taken_for_it() {
-        for here in ["http://127.0.0.1:9000", "http://2130706433/", "https://[::1]/", "http://LocalHost"]
+        for here in
+            ["http://127.0.0.1:9000", "http://2130706433/", "https://[::1]/", "http://LocalHost"]
         {
             assert!(is_this_machine(here), "{here}");
         }
-        for text in ["http://10.0.0.1/", "http://localhost.example/", "ftp://127.0.0.1/", "127.0.0.1"] {
+        for text in
+            ["http://10.0.0.1/", "http://localhost.example/", "ftp://127.0.0.1/", "127.0.0.1"]
+        {
             assert!(!is_this_machine(text), "{text}");
         }
     }

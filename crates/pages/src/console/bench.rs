@@ -166,6 +166,8 @@ pub struct PackageRow {
     pub contents: String,
     /// Its label.
     pub label: String,
+    /// Whether nobody has made its label, so that it may be asked for again.
+    pub lacks_label: bool,
     /// Its packing slip.
     pub slip: String,
     /// How often that was printed.
@@ -239,6 +241,10 @@ crate::words! {
     bench_open_again = "拆箱重装", "Open the boxes again";
     bench_opened = "已拆箱", "The boxes are open";
     bench_print_label = "打印面单", "Print label";
+    bench_no_label = "没有承运商出单", "No carrier has made its label";
+    bench_ask_label = "重新申请面单", "Ask for the label again";
+    bench_label_asked = "已向承运商申请面单", "A carrier is asked for the label";
+    bench_nobody_takes = "现在没有承运商接受这个包裹。", "No carrier takes the package as things are.";
     bench_printed(count) = "已打印 {count} 次", "Printed {count} time" | "Printed {count} times";
     bench_package_grams(grams) = "{grams} 克", "{grams} g";
     bench_elsewhere = "这张出库单现在没有打包台的工作。", "Nothing is to be done with it at the bench now.";
@@ -391,12 +397,15 @@ mod tests {
                 grams: 730,
                 contents: "TEA-01 × 2".into(),
                 label: "/console/wh/packages/pkg_0K3M/label".into(),
+                lacks_label: true,
                 slip: "/console/wh/packages/pkg_0K3M/slip".into(),
                 printed: 1,
             };
             let note = "/console/wh/fulfillments/ful_0K3M/note".to_owned();
             page.step = BenchStep::Packed(vec![package], note);
-            assert_sound_page(&page.render().unwrap());
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(r#"action="/console/wh/packages/pkg_0K3M/label/ask""#), "{html}");
             page.step = BenchStep::Nothing(t.bench_elsewhere().into());
             assert_sound_page(&page.render().unwrap());
         }

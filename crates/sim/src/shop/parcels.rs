@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use ordermill_app::permission::Principal;
+use ordermill_app::shipment::ask_again::ask_again;
 use ordermill_app::shipment::hand_over::{
     CloseManifestError, Refused, ScanOutError, close, scan_out, take_off,
 };
+use ordermill_app::shipment::label::Wanted;
 use ordermill_app::shipment::push::ReceivePushError;
 use ordermill_app::shipment::{leave, packed};
 use ordermill_base::Id;
@@ -264,6 +266,24 @@ impl Shop {
         let asked = self.world.run(async move { carriers.ask_about_silent().await });
         self.settled("silence", asked)?;
         self.parcels_are_followed()
+    }
+
+    /// Somebody asks anew for the label of a box that nobody took.
+    pub(super) fn label_is_asked_for_again(&mut self, package: i64) -> Result<(), Wrong> {
+        let carriers = self.world.services().carriers().clone();
+        let (act, database) = (operator(self.world.now()), self.world.database());
+        let asked = self.world.run(async move {
+            let principal = Principal::system("sim");
+            let known = carriers.known().await?;
+            let work = move |tx: &mut Tx<'_>| {
+                ask_again(tx, &principal, &act, &carriers, &known, Id::from_raw(package))
+            };
+            database.write(work).await
+        });
+        match asked {
+            None | Some(Ok(Wanted::Asked(_))) => Ok(()),
+            Some(other) => Err(format!("the label of box {package} is asked for: {other:?}")),
+        }
     }
 
     /// The label requests of a box that stand: somebody is asked, or has made one.

@@ -48,7 +48,7 @@ impl Shop {
         }
         self.everything_is_packed()?;
         self.labels_are_made()?;
-        self.boxes_without_labels_are_opened()?;
+        self.boxes_without_labels_are_seen_to()?;
         for location in 1..=ground::LOCATIONS {
             self.everything_is_handed_over(location)?;
         }
@@ -87,19 +87,19 @@ impl Shop {
         Ok(())
     }
 
-    /// What no carrier took while they refused is packed anew.
-    fn boxes_without_labels_are_opened(&mut self) -> Result<(), Wrong> {
-        for id in self.at_bench() {
-            let work = self.model.works[&id].clone();
-            if work.stage != Stage::Packed {
-                continue;
-            }
-            let mut is_stuck = false;
-            for package in work.packages {
-                is_stuck |= !self.has_request(package);
-            }
-            if is_stuck {
-                self.is_opened(id)?;
+    /// What no carrier took while they refused is packed anew, or its label is asked for again.
+    fn boxes_without_labels_are_seen_to(&mut self) -> Result<(), Wrong> {
+        let at_bench = self.at_bench();
+        let packed = all_of(&self.model.works, |id| self.model.works[id].stage == Stage::Packed);
+        for id in packed {
+            let packages = self.model.works[&id].packages.clone();
+            let stuck = packages.into_iter().find(|package| !self.has_request(*package));
+            match stuck {
+                None => {}
+                Some(_) if at_bench.contains(&id) && self.random.percent(50) => {
+                    self.is_opened(id)?;
+                }
+                Some(package) => self.label_is_asked_for_again(package)?,
             }
         }
         Ok(())
@@ -121,21 +121,11 @@ impl Shop {
     }
 
     pub(super) fn is_floor_at_rest(&self) -> bool {
-        let is_done = |(id, work): (&i64, &crate::model::Work)| {
-            (!work.is_open() && work.stage != Stage::HandedOver) || self.waits_for_a_label(*id)
-        };
-        self.model.works.iter().all(is_done)
+        let is_done =
+            |work: &crate::model::Work| !work.is_open() && work.stage != Stage::HandedOver;
+        self.model.works.values().all(is_done)
             && self.model.to_put_away().is_empty()
             && self.open_walks().is_empty()
-    }
-
-    /// No carrier takes one of its boxes, and another has left: what becomes of it is decided by people.
-    fn waits_for_a_label(&self, id: i64) -> bool {
-        let work = &self.model.works[&id];
-        let parcels = self.model.parcels_of_work(id);
-        work.stage == Stage::Packed
-            && parcels.len() < work.packages.len()
-            && parcels.iter().any(|parcel| parcel.at.has_left())
     }
 
     /// Every confirmed order is complete, or there is a reason why not; carriers were asked for each thing
@@ -143,10 +133,6 @@ impl Shop {
     pub(super) fn all_is_at_its_end(&mut self) -> Result<(), Wrong> {
         for (id, order) in &self.model.orders {
             let is_open = order.status == Status::Confirmed;
-            let works = self.model.works.iter().filter(|(_, work)| work.order == *id);
-            if works.into_iter().any(|(work, _)| self.waits_for_a_label(*work)) {
-                continue;
-            }
             if is_open && !self.model.has_lost_parcels(*id) && !waits_for_somebody(order) {
                 return Err(format!("order {id} does not come to its end: {order:?}"));
             }

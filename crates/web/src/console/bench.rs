@@ -178,8 +178,11 @@ async fn work_page(
             BenchStep::Pack(boxes::pack_form(&catalog, work, entered, !wrong.is_empty(), t))
         }
         State::Packed => {
-            let rows = packages.iter().map(|package| boxes::package_row(&catalog, package, t));
-            BenchStep::Packed(rows.collect(), note_href(id))
+            let lacking = label::lacking(desk, packages.iter().map(|it| it.id).collect()).await?;
+            let row = |package: &Package| {
+                boxes::package_row(&catalog, package, lacking.contains(&package.id), t)
+            };
+            BenchStep::Packed(packages.iter().map(row).collect(), note_href(id))
         }
         _ => BenchStep::Nothing(t.bench_elsewhere().to_owned()),
     };

@@ -114,6 +114,35 @@ fn the_proposed_box_is_closed_and_its_label_is_printed_and_reprinted() {
 }
 
 #[test]
+fn a_label_that_nobody_has_made_is_asked_for_at_the_bench() {
+    on_each_database(async |shop: &Shop| {
+        let id = picked(shop).await;
+        let packer = shop.hire("pat", &[Role::Warehouse]).await;
+        recheck(shop, &packer, id).await;
+        let version = version(shop, id).await;
+        let form = [("version", &*version), ("box-1-material", "BOX-S"), ("box-1-line-1", "2")];
+        shop.post(&packer, &format!("{BENCH}/{id}/pack"), &form).await;
+        let packages = shop.services.database().read(move |tx| package::of_each(tx, &[id])).await;
+        let ask = format!("/console/wh/packages/{}/label/ask", packages.unwrap()[0].id);
+        let page = async || shop.get(&packer, &format!("{BENCH}/{id}")).await.body;
+        assert!(!page().await.contains(&ask), "nothing has failed yet");
+        // There is no carrier; that is a task from now on.
+        let nobody = shop.post(&packer, &ask, &[]).await;
+        assert_eq!(nobody.location, format!("{BENCH}/{id}"), "{}", nobody.body);
+        assert!(page().await.contains(&ask));
+        let operator = shop.hire("ops", &[Role::Operations]).await;
+        let carrier = crate::carriers::a_form();
+        let regions = ("regions.0", "CN");
+        let carrier: Vec<_> =
+            carrier.into_iter().map(|it| if it.0 == regions.0 { regions } else { it }).collect();
+        let made = shop.post(&operator, "/console/logistics/carriers/new", &carrier).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        shop.post(&packer, &ask, &[]).await;
+        assert!(!page().await.contains(&ask), "a carrier is asked");
+    });
+}
+
+#[test]
 fn papers_of_a_packed_order_name_no_person_and_say_when_they_are_reprints() {
     on_each_database(async |shop: &Shop| {
         let id = picked(shop).await;

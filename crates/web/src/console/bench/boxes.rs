@@ -103,7 +103,12 @@ fn drawing(catalog: &Catalog, proposal: &Proposal, number: usize, t: Words) -> O
     Some(BoxDrawing::new(box_name(number, t), material.inner_mm, &blocks))
 }
 
-pub(super) fn package_row(catalog: &Catalog, package: &Package, t: Words) -> PackageRow {
+pub(super) fn package_row(
+    catalog: &Catalog,
+    package: &Package,
+    lacks_label: bool,
+    t: Words,
+) -> PackageRow {
     let content = |content: &Content| {
         let sku = catalog.sku(content.sku);
         let name = sku.map(|sku| t.pick(&sku.name.zh, &sku.name.en).clone()).unwrap_or_default();
@@ -116,6 +121,7 @@ pub(super) fn package_row(catalog: &Catalog, package: &Package, t: Words) -> Pac
         grams: package.gross_grams,
         contents: contents.join(t.pick("，", ", ")),
         label: label::href_of(package.id),
+        lacks_label,
         slip: slip_href(package.id),
         printed: package.printed.into(),
     }

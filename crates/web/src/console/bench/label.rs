@@ -1,14 +1,20 @@
 //! Labels of packages: a look, a print that is counted, and ZPL for label printers.
 
+use std::collections::HashSet;
+
 use axum::extract::{Form, Path};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::pack::label::{Label, PrintError, print, read};
+use ordermill_app::shipment::ask_again::{AskAgainError, ask_again};
+use ordermill_app::shipment::label::Wanted;
+use ordermill_base::Id as _;
 use ordermill_domain::ids::PackageId;
+use ordermill_domain::task::TaskKind;
 use ordermill_pages::Page;
 use ordermill_pages::console::label::LabelPaper;
-use ordermill_pages::ui::{Code128, Qr};
-use ordermill_storage::Tx;
+use ordermill_pages::ui::{Code128, Qr, Toast};
+use ordermill_storage::{Error, Tx, package, task};
 
 use super::trouble_of;
 use crate::console::desk::Desk;
@@ -21,6 +27,23 @@ pub(super) fn routes() -> Routes {
         .get("/console/wh/packages/{package}/label", Needs::Floor, show)
         .post("/console/wh/packages/{package}/label", Needs::Floor, print_label)
         .get("/console/wh/packages/{package}/label.zpl", Needs::Floor, zpl)
+        .post("/console/wh/packages/{package}/label/ask", Needs::Floor, ask)
+}
+
+/// Those of these packages whose label somebody has to see to.
+pub(super) async fn lacking(
+    desk: &Desk,
+    packages: Vec<PackageId>,
+) -> Result<HashSet<PackageId>, Trouble> {
+    let read = move |tx: &mut Tx<'_>| {
+        let mut lacking = HashSet::new();
+        for id in packages {
+            let open = task::find_open(tx, TaskKind::LabelFailed, id.raw())?;
+            lacking.extend(open.map(|_| id));
+        }
+        Ok::<_, Error>(lacking)
+    };
+    Ok(desk.site.services().database().read(read).await?)
 }
 
 /// The address of a package's label.
@@ -92,6 +115,33 @@ async fn print_label(
     let work = move |tx: &mut Tx<'_>| print(tx, &principal, &act, id);
     desk.site.services().database().write(work).await.map_err(trouble)?;
     Ok(Redirect::to(&href_of(id)).into_response())
+}
+
+/// Asks for a label that no carrier has made.
+async fn ask(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble> {
+    let t = desk.t();
+    let carriers = desk.site.services().carriers().clone();
+    let known = carriers.known().await?;
+    let (principal, act) = (desk.member.principal.clone(), desk.act_because(t.bench_ask_label()));
+    let asking = carriers.clone();
+    let work = move |tx: &mut Tx<'_>| {
+        let asked = ask_again(tx, &principal, &act, &asking, &known, id)?;
+        let package = package::fetch(tx, id)?.ok_or(AskAgainError::NotFound(id))?;
+        Ok::<_, AskAgainError>((asked, package.fulfillment))
+    };
+    let (asked, at) = match desk.site.services().database().write(work).await {
+        Ok(asked) => asked,
+        Err(AskAgainError::Forbidden(forbidden)) => return Err(forbidden.into()),
+        Err(AskAgainError::NotFound(_)) => return Err(Trouble::NotFound),
+        Err(AskAgainError::NotWaiting(_)) => return Err(Trouble::Refused(href_of(id))),
+        Err(AskAgainError::Storage(error)) => return Err(error.into()),
+    };
+    carriers.hurry();
+    let said = match asked {
+        Wanted::Asked(_) | Wanted::Known(_) => t.bench_label_asked(),
+        Wanted::NobodyTakesIt(_) => t.bench_nobody_takes(),
+    };
+    Ok(desk.done(&super::href_of(at), &Toast::new(said)))
 }
 
 async fn zpl(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble> {

@@ -1,0 +1,65 @@
+//! A label that nobody has made is asked for again, by a person: prices, zones and accounts were mended, a
+//! carrier has changed its mind, or another one is there.
+//!
+//! What carriers have refused before is forgotten, so that each is looked at anew. A label that stands, or
+//! that is asked for just now, is not asked for twice.
+
+use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::State;
+use ordermill_domain::ids::PackageId;
+use ordermill_domain::package::Package;
+use ordermill_storage::{Error, Tx, carrier, fulfillment, label_request, package};
+
+use super::label::{Wanted, want_label};
+use super::packed::wanted;
+use super::{ShipmentError, may_ship};
+use crate::carrier::Carriers;
+use crate::carrier::choose::{Field, Known};
+use crate::permission::{Forbidden, Principal};
+use crate::pick_list::may_pick;
+
+/// Why no label was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AskAgainError {
+    /// They neither pack nor ship at its location.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// No such box, or it was opened again.
+    #[error("package {0} not found")]
+    NotFound(PackageId),
+    /// It is not to leave: it has left, or its work has ended.
+    #[error("package {0} does not wait for a carrier")]
+    NotWaiting(PackageId),
+    /// The database, or what is stored makes no sense.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Asks for the label of a box anew. Repeating it is harmless.
+pub fn ask_again(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    act: &Act,
+    carriers: &Carriers,
+    known: &Known,
+    id: PackageId,
+) -> Result<Wanted, AskAgainError> {
+    // Goods in the box of another travel with its label.
+    let is_box = |it: &Package| it.opened_at.is_none() && it.inside.is_none();
+    let package = package::fetch(tx, id)?.filter(is_box).ok_or(AskAgainError::NotFound(id))?;
+    let work = fulfillment::fetch(tx, package.fulfillment)?.ok_or(AskAgainError::NotFound(id))?;
+    let location = work.facts().location;
+    may_pick(principal, location).or_else(|_| may_ship(principal, Some(location), true))?;
+    if work.state() != State::Packed {
+        return Err(AskAgainError::NotWaiting(id));
+    }
+    let want = wanted(tx, carriers, &work, &package)?.ok_or(AskAgainError::NotFound(id))?;
+    label_request::forget_refusals(tx, id)?;
+    let listed = carrier::list(tx)?;
+    let field = Field { carriers: &listed, known };
+    match want_label(tx, act, carriers.vault(), &want, field) {
+        Ok(wanted) => Ok(wanted),
+        Err(ShipmentError::Storage(error)) => Err(error.into()),
+        Err(defect) => Err(Error::defect(defect).into()),
+    }
+}
