@@ -92,7 +92,8 @@ pub struct NewWebhookEndpoint {
     #[serde(default)]
     #[schema(max_length = 200)]
     pub description: String,
-    /// Which events it wants: `*`, `order.*`, `order.placed`.
+    /// Which events it wants: `*`, `order.*`, `order.placed`. What carriers charge is not part of `*`: a key with
+    /// `rules:write` names `carrier.*`.
     #[schema(min_items = 1, max_items = 50, example = json!(["order.*", "payment.captured"]))]
     pub events: Vec<String>,
 }
@@ -107,7 +108,8 @@ pub struct WebhookEndpointEdit {
     /// What people call it.
     #[schema(max_length = 200)]
     pub description: Option<String>,
-    /// Which events it wants: `*`, `order.*`, `order.placed`.
+    /// Which events it wants: `*`, `order.*`, `order.placed`. What carriers charge is not part of `*`: a key with
+    /// `rules:write` names `carrier.*`.
     #[schema(min_items = 1, max_items = 50, example = json!(["order.*"]))]
     pub events: Option<Vec<String>>,
     /// Whether it is told: `false` pauses it, `true` has it told again.

@@ -87,8 +87,12 @@ impl Shop {
 }
 
 fn wants(pattern: &str, kind: &str) -> bool {
+    // What carriers charge is told to those alone who name it.
+    if pattern == "*" {
+        return !kind.starts_with("carrier.");
+    }
     match pattern.strip_suffix(".*") {
         Some(of) => kind.split_once('.').is_some_and(|(aggregate, _)| aggregate == of),
-        None => pattern == "*" || pattern == kind,
+        None => pattern == kind,
     }
 }
