@@ -18,6 +18,8 @@ use crate::{Figure, Options};
 const SCANS_MAX: u32 = 30;
 /// The first scans lie so far back.
 const BEGAN: Span = Span::hours(30);
+/// The last of the scans is made within so long.
+const LONGEST: Span = Span::hours(29);
 /// What was answered is taken in within so long, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -42,8 +44,9 @@ pub(super) fn measure(
     let load = drive(server.address, scripts.collect(), Pace::of(options.time))?;
     load.ensure_clean()?;
     let looks = last_of_each(&load, shop)?;
+    let last = (from + LONGEST).to_string();
     for (request, scans) in &looks {
-        until_taken_in(server, request, *scans)?;
+        until_taken_in(server, request, &last, *scans)?;
     }
     let seconds = began.elapsed().as_secs_f64();
     let engine = options.target.engine();
@@ -105,16 +108,17 @@ fn last_of_each(load: &Load<Pusher>, shop: &Shop) -> Result<Vec<(Vec<u8>, usize)
     looks.collect()
 }
 
-/// Waits until so many scans of a parcel are known.
-fn until_taken_in(server: &Server, request: &[u8], scans: usize) -> Result<()> {
+/// Waits until so many scans of a parcel are known, up to the moment `last`.
+fn until_taken_in(server: &Server, request: &[u8], last: &str, scans: usize) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     loop {
         let (status, body) = server.ask(request)?;
         ensure!(status == 200, "{status} {}", String::from_utf8_lossy(&body));
         let answer: serde_json::Value = serde_json::from_slice(&body)?;
-        // What its carrier has said of the label stands beside them.
+        // What its own carrier has said since it took the parcel stands behind them.
         let events = answer["events"].as_array().context("a list of scans")?;
-        let known = events.iter().filter(|event| event["status"] == "in_transit").count();
+        let is_pushed = |event: &&serde_json::Value| event["at"].as_str() <= Some(last);
+        let known = events.iter().filter(is_pushed).count();
         ensure!(known <= scans, "{known} scans are known of {scans}");
         if known == scans {
             return Ok(());
