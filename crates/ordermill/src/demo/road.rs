@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use anyhow::Context as _;
 use ordermill_adapters::tracking::sandbox::read_event;
 use ordermill_app::carrier::Carriers;
+use ordermill_app::carrier::choose::Field;
 use ordermill_app::fulfillment::FulfillmentFile;
 use ordermill_app::fulfillment::progress::roll_up;
 use ordermill_app::order::file::OrderFile;
@@ -42,6 +43,8 @@ const SEED: u64 = 90;
 const PARCELS_MAX: usize = 1_000_000;
 /// How long after the delivery its buyer says that all is well.
 const RECEIPT_TAKES: Span = Span::hours(30);
+/// How long what leaves the country is under way.
+const ABROAD_TAKES: Span = Span::days(9);
 /// Lists that may be open at once.
 const LISTS_MAX: i64 = 100;
 const AT_ONCE: i64 = 500;
@@ -53,6 +56,7 @@ pub(super) struct Road {
     ids: IdGenerator,
     /// The tracker by which carriers are heard; none: there are no carriers, and labels were made elsewhere.
     tracker: Option<String>,
+    listed: Vec<carrier::Stored>,
     codes: HashMap<CarrierId, String>,
 }
 
@@ -66,6 +70,8 @@ pub(super) struct Books {
     parcels: HashMap<String, (ShipmentId, OrderId)>,
     /// When buyers confirm their orders.
     confirming: BTreeMap<Timestamp, Vec<OrderId>>,
+    /// When orders arrive of whose carriers nothing is heard.
+    abroad: BTreeMap<Timestamp, Vec<OrderId>>,
 }
 
 impl Default for Books {
@@ -75,6 +81,7 @@ impl Default for Books {
             refused: BTreeSet::new(),
             parcels: HashMap::new(),
             confirming: BTreeMap::new(),
+            abroad: BTreeMap::new(),
         }
     }
 }
@@ -82,14 +89,15 @@ impl Default for Books {
 impl Road {
     pub(super) fn new(services: &Services) -> anyhow::Result<Self> {
         let read = |tx: &mut Tx<'_>| Ok::<_, Error>((carrier::list(tx)?, tracking::trackers(tx)?));
-        let (carriers, trackers) = services.database().write_blocking(read)?;
+        let (listed, trackers) = services.database().write_blocking(read)?;
         let tracker = trackers.iter().find(|tracker| tracker.partner == "sandbox");
         Ok(Self {
             carriers: services.carriers().clone(),
             vault: services.vault().clone(),
             ids: IdGenerator::new(0),
             tracker: tracker.map(|tracker| tracker.id.to_string()),
-            codes: carriers.into_iter().map(|it| (it.carrier.id, it.carrier.code)).collect(),
+            codes: listed.iter().map(|it| (it.carrier.id, it.carrier.code.clone())).collect(),
+            listed,
         })
     }
 
@@ -107,6 +115,7 @@ impl Road {
         let stored = order::fetch(tx, id)?.context("an order that was packed")?;
         let to = self.vault.open_recipient(id, &stored.recipient)?.recipient.address;
         if self.tracker.is_none() || to.country() != Country::CHINA {
+            books.abroad.entry(at + ABROAD_TAKES).or_default().push(id);
             return leave_unlabeled(tx, &act, id);
         }
         let to = to.division_code().map_or(0, |code| code.get());
@@ -126,8 +135,9 @@ impl Road {
         act: &Act,
     ) -> anyhow::Result<()> {
         let known = self.carriers.known_now();
+        let field = Field { carriers: &self.listed, known: &known };
         loop {
-            packed::want(tx, &self.carriers, &known, act, package.fulfillment, package)?;
+            packed::want(tx, &self.carriers, field, act, package.fulfillment, package)?;
             let requests = label_request::of(tx, package.order)?;
             let is_wanted = |it: &LabelRequest| {
                 it.package == package.id && it.state == label_request::State::Wanted
@@ -188,7 +198,7 @@ impl Road {
         Ok(())
     }
 
-    /// What carriers have to say is taken in, what comes back is expected, and buyers confirm what they have.
+    /// What carriers have to say is taken in, and buyers confirm what they have.
     pub(super) fn news(
         &self,
         tx: &mut Tx<'_>,
@@ -217,7 +227,13 @@ impl Road {
         }
         follow(tx, &act, &orders.into_iter().collect::<Vec<_>>())?;
         for heard in &heard {
-            expect_back(tx, heard.shipment, at)?;
+            let_it_come_back(tx, heard.shipment, at)?;
+        }
+        while let Some(entry) = books.abroad.first_entry().filter(|entry| *entry.key() <= at) {
+            for order in entry.remove() {
+                arrive(tx, &act, order)?;
+                books.confirming.entry(at + RECEIPT_TAKES).or_default().push(order);
+            }
         }
         while let Some(entry) = books.confirming.first_entry().filter(|entry| *entry.key() <= at) {
             let act = Act::new(Actor::Buyer(None), at);
@@ -229,17 +245,27 @@ impl Road {
     }
 }
 
-/// Somebody of service has spoken with whoever did not take a parcel: it may come back.
-fn expect_back(tx: &mut Tx<'_>, id: ShipmentId, at: Timestamp) -> anyhow::Result<()> {
+/// Somebody of service has spoken with whoever did not take a parcel: its carrier brings it back by itself.
+fn let_it_come_back(tx: &mut Tx<'_>, id: ShipmentId, at: Timestamp) -> anyhow::Result<()> {
     let Some(stored) = shipment::fetch(tx, id)? else { return Ok(()) };
     let facts = stored.shipment.facts();
-    let comes_back = facts.state == State::ReturnedToSender && facts.plan.is_none();
-    if comes_back {
+    if facts.track.status.is_exception() && facts.plan.is_none() {
         let act = Act::new(Actor::system("service"), at);
-        let act = Act { reason: Some("the buyer did not take it".to_owned()), ..act };
-        parcels::desk::plan(tx, &worker(), &act, id, facts.version, Plan::ReturnToSender)?;
+        let act = Act { reason: Some("the buyer does not want it".to_owned()), ..act };
+        parcels::desk::plan(tx, &worker(), &act, id, facts.version, Plan::Wait)?;
     }
     Ok(())
+}
+
+/// The buyer abroad has it.
+fn arrive(tx: &mut Tx<'_>, act: &Act, id: OrderId) -> anyhow::Result<()> {
+    let mut works = FulfillmentFile::of_orders(tx, &[id])?;
+    works.retain(|file| file.work.state() == Work::HandedOver);
+    for file in &mut works {
+        file.step(act, |work| work.close(act.at))?;
+    }
+    FulfillmentFile::save_each(tx, &works.iter().collect::<Vec<_>>())?;
+    Ok(roll_up(tx, &[id], &HashSet::new())?)
 }
 
 /// Without labels of ours: the work is with a carrier whom we do not hear.
