@@ -113,6 +113,13 @@ pub fn find_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Opt
     tx.query_opt(&sql, params![subject_id, kind.code()], read)
 }
 
+/// Whether a task of this kind is open about it, for those who only look: it locks nothing.
+pub fn is_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM tasks
+          WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')";
+    Ok(tx.query_opt(sql, params![subject_id, kind.code()], |_| Ok(()))?.is_some())
+}
+
 /// Says anew until when a task is its assignee's, who is still at it; that is no news.
 pub fn prolong(tx: &mut Tx<'_>, id: TaskId, until: Timestamp) -> Result<(), Error> {
     tx.execute(

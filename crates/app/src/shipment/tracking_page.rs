@@ -121,7 +121,7 @@ pub fn load(
     let mut parcels = Vec::new();
     let (mut arrives_by, mut delivered_at, mut is_delayed) = (None, None, false);
     // Of this order: that of another whose goods travelled along is its own.
-    let is_disputed = task::find_open(tx, TaskKind::NotReceived, id.raw())?.is_some();
+    let is_disputed = task::is_open(tx, TaskKind::NotReceived, id.raw())?;
     for it in &shipments {
         let facts = it.shipment.facts();
         if facts.state == State::Voided {

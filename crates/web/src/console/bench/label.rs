@@ -38,8 +38,9 @@ pub(super) async fn lacking(
     let read = move |tx: &mut Tx<'_>| {
         let mut lacking = HashSet::new();
         for id in packages {
-            let open = task::find_open(tx, TaskKind::LabelFailed, id.raw())?;
-            lacking.extend(open.map(|_| id));
+            if task::is_open(tx, TaskKind::LabelFailed, id.raw())? {
+                lacking.insert(id);
+            }
         }
         Ok::<_, Error>(lacking)
     };
