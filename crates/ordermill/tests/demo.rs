@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ordermill_base::Random;
 use ordermill_faults::{Program, Running};
+use ordermill_testkit::scale;
 
 /// Long enough for a busy machine and a build without optimization.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -122,4 +124,34 @@ fn a_demo_sells_stops_and_goes_on_with_what_was_sold() {
     assert!(second.terminate(PATIENCE).unwrap().success());
     let mut check = program().args(["check", "--data"]).arg(&data).start().unwrap();
     assert!(check.wait(PATIENCE).unwrap().success(), "{}", check.output());
+}
+
+/// R12 on the real program: buyers, payments, pickers, packers and carriers are at work when it dies.
+#[test]
+fn a_floor_that_is_killed_at_work_again_and_again_goes_on_with_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let check = || {
+        let mut check = program().args(["check", "--data"]).arg(&data).start().unwrap();
+        assert!(check.wait(PATIENCE).unwrap().success(), "{}", check.output());
+    };
+    let mut random = Random::from_seed(12);
+    for _ in 0..4 * scale() {
+        let (mut running, _) = demo(&data, "1200");
+        let worked = Duration::from_millis(random.between(2_000, 7_000).unsigned_abs());
+        std::thread::sleep(worked);
+        running.kill().unwrap();
+        check();
+    }
+    // Left alone it goes on: a parcel that no start has seen gets its label, and is still followed.
+    let (mut last, url) = demo(&data, "600");
+    let key = api_key(&data);
+    let newest = |state: &str| {
+        let page = get(&format!("{url}/api/v1/shipments?state={state}&limit=1"), &key);
+        page["items"][0]["id"].as_str().unwrap_or_default().to_owned()
+    };
+    let before = newest("label_created").max(newest("handed_over"));
+    last.wait_until("a new parcel", PATIENCE, || newest("label_created") > before).unwrap();
+    assert!(last.terminate(PATIENCE).unwrap().success(), "{}", last.output());
+    check();
 }
