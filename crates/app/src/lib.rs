@@ -23,6 +23,7 @@ mod deadline;
 pub mod exchange;
 pub mod figures;
 pub mod fulfillment;
+pub mod gift;
 pub mod gift_card;
 pub mod hand_work;
 pub mod housekeeping;

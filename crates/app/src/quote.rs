@@ -11,10 +11,14 @@ use std::collections::HashMap;
 
 use ordermill_base::{Currency, Money};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{CouponId, CustomerId, GiftCardId, LocationId, SkuId};
+use ordermill_domain::ids::{ChannelId, CouponId, CustomerId, GiftCardId, LocationId, SkuId};
+use ordermill_domain::order::terms_of;
+use ordermill_domain::pricing::gift::Gift;
 use ordermill_domain::pricing::promise::{LocationCalendar, NoPromise, Promise, Supply, promise};
 use ordermill_domain::pricing::{self, Quote, Tender};
-use ordermill_domain::stock::{Demand, Reserved, Shortage, StockLevel, reserve_lines};
+use ordermill_domain::stock::{
+    Demand, Reserved, Shortage, StockLevel, reserve_lines, reserve_with_gifts,
+};
 use ordermill_domain::text::Text;
 use ordermill_storage::{Error, Tx, stock};
 
@@ -22,11 +26,14 @@ use crate::Services;
 use crate::availability::{self, Availability, ShortageAnswer};
 use crate::benefit::{CouponRefusal, Found, HandedIn, Holder, check_counts, look_up};
 use crate::catalog::Catalog;
+use crate::order::intake::gifts::gifts_of;
 use crate::order::intake::{Benefits, Intake, IntakeError, NewLine, destination};
 
 /// What somebody may want to buy.
 #[derive(Debug, Clone)]
 pub struct QuoteRequest {
+    /// In whose name it would be placed.
+    pub channel: ChannelId,
     /// Who asks, unless a guest: points and limits for each customer need it.
     pub customer: Option<CustomerId>,
     /// The phone of a guest as E.164, once it is known: limits for each customer are counted by it.
@@ -58,6 +65,8 @@ pub struct Quoted {
     pub points: PointsAnswer,
     /// Each gift card, in the order in which they were handed in.
     pub gift_cards: Vec<GiftCardAnswer>,
+    /// What comes along for nothing, as far as there is stock for it now.
+    pub gifts: Vec<Gift>,
 }
 
 /// Stock and dates of a line.
@@ -220,6 +229,9 @@ impl Services {
         };
         let destination = destination(&request.region);
         let at = act.at;
+        let about = (at, request.channel, request.currency);
+        let gifts = gifts_of(&catalog, about, &terms_of(&prices).1);
+        let gifts = supply.in_stock(&catalog.preference(&request.region), gifts);
         let dates = |reserved: &[Reserved]| supply.promise(&catalog, reserved, at, destination);
         let lines = supply.lines(&catalog, &dates);
         Ok(Quoted {
@@ -232,6 +244,7 @@ impl Services {
             coupons: coupon_answers(&found, &prices),
             gift_cards: gift_card_answers(&found, &prices),
             points,
+            gifts,
             shortages: supply.shortages,
             prices,
         })
@@ -283,7 +296,10 @@ impl Stock {
         region: &str,
         now: ordermill_base::Timestamp,
     ) -> Result<Self, Error> {
-        let levels = stock::levels(tx, demand.iter().map(|line| line.sku))?;
+        // Which gifts come along is known with the price only.
+        let on = catalog.gift_rules.0.iter().filter(|rule| rule.is_on(now));
+        let gifts = on.map(|rule| rule.gift);
+        let levels = stock::levels(tx, demand.iter().map(|line| line.sku).chain(gifts))?;
         let preference = catalog.preference(region);
         let (reserved, short) = match reserve_lines(demand, &levels, &preference) {
             Ok(reserved) => (reserved, Vec::new()),
@@ -308,6 +324,21 @@ impl Stock {
             availability::of(tx, catalog, &waiting, now)?.into_iter().collect()
         };
         Ok(Self { demand: demand.to_vec(), levels, reserved, shortages, coming })
+    }
+
+    /// Those of the gifts that an order placed now would get.
+    fn in_stock(&self, preference: &[LocationId], mut gifts: Vec<Gift>) -> Vec<Gift> {
+        let mut line_no = u16::try_from(self.demand.len()).unwrap_or(u16::MAX);
+        let demand = gifts.iter().map(|gift| {
+            line_no = line_no.saturating_add(1);
+            Demand { line_no, sku: gift.sku, quantity: gift.quantity }
+        });
+        let demand: Vec<Demand> = demand.collect();
+        let held = reserve_with_gifts(&self.demand, &demand, &self.levels, preference);
+        let held = held.unwrap_or_default();
+        let mut is_held = demand.iter().map(|it| held.iter().any(|at| at.line_no == it.line_no));
+        gifts.retain(|_| is_held.next().unwrap_or(false));
+        gifts
     }
 
     fn lines(

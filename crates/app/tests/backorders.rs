@@ -35,6 +35,7 @@ fn order(connection: &mut Connection, number: i64, pieces: i64, terms: PaymentTe
         discount_minor: 0,
         tax_minor: 0,
         total_minor: total,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

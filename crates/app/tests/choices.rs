@@ -74,6 +74,7 @@ fn an_order(connection: &mut Connection, pieces: i64, terms: PaymentTerms) -> Or
         discount_minor: 0,
         tax_minor: 0,
         total_minor: total,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

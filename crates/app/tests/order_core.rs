@@ -40,6 +40,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000 * pieces,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -42,6 +42,7 @@ fn an_order(number: i64, total_minor: i64) -> PlaceOrder {
         discount_minor: 0,
         tax_minor: 0,
         total_minor,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

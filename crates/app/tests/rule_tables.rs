@@ -140,6 +140,7 @@ impl Shop {
             discount_minor: 0,
             tax_minor: 0,
             total_minor,
+            gift: None,
         };
         let amounts = Amounts {
             currency: Currency::Cny,

@@ -165,6 +165,7 @@ fn line(line_no: u16, sku: i64, pieces: i64) -> LineTerms {
         discount_minor: 0,
         tax_minor: total_minor * 13 / 113,
         total_minor,
+        gift: None,
     }
 }
 

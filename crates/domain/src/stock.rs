@@ -12,6 +12,7 @@ mod claim;
 mod lots;
 mod movement;
 mod reserve;
+mod with_gifts;
 
 use ordermill_base::Quantity;
 
@@ -20,6 +21,7 @@ pub use claim::{Shelf, claim_shelves};
 pub use lots::{Lot, LotPick, LotsShort, fefo};
 pub use movement::{Event, Movement, MovementError, MovementKind};
 pub use reserve::{Demand, Reserved, reserve_lines};
+pub use with_gifts::reserve_with_gifts;
 
 use crate::code::coded;
 use crate::ids::{LocationId, SkuId};

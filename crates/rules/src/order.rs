@@ -42,7 +42,7 @@ facts! {
         discount_minor: i64,
         /// What the buyer pays for transport, minor units.
         freight_minor: i64,
-        /// Pieces of all lines together.
+        /// Pieces of all lines together, without gifts.
         pieces: i64,
         /// How many coupons it uses up.
         coupons: i64,
@@ -62,6 +62,8 @@ facts! {
         unit_price_minor: i64,
         /// What the buyer pays for the line, minor units.
         total_minor: i64,
+        /// Whether it came along as a gift, at no price.
+        is_gift: bool,
         /// Whether it breaks easily.
         is_fragile: bool,
         /// Whether it is worth a thief's while.

@@ -66,6 +66,7 @@ pub async fn quote_cart(
     let cart = load(&services, &caller, id).await?;
     check_tries(&services, &caller, &gift_cards).await?;
     let request = QuoteRequest {
+        channel: caller.channel(),
         customer: cart.customer,
         phone,
         currency,

@@ -8,6 +8,7 @@ use ordermill_app::order::intake::{IntakeError, NewLine, region_near};
 use ordermill_app::quote::{QuoteError, QuoteRequest};
 use ordermill_domain::address::Country;
 use ordermill_domain::api_key::Scope;
+use ordermill_domain::ids::ChannelId;
 use ordermill_domain::phone::Phone;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -92,7 +93,7 @@ pub async fn quote(
     body: JsonBody<QuoteBody>,
 ) -> Result<Json<QuoteView>, Problem> {
     caller.require(Scope::ReadCatalog)?;
-    let request = body.value.into_request(&services)?;
+    let request = body.value.into_request(&services, caller.channel())?;
     let HandedIn { points, gift_cards, .. } = &request.handed_in;
     if request.customer.is_some() || *points > 0 || !gift_cards.is_empty() {
         caller.require(Scope::WriteOrders)?;
@@ -119,10 +120,15 @@ pub(crate) fn region_and_phone(
 }
 
 impl QuoteBody {
-    fn into_request(self, services: &Services) -> Result<QuoteRequest, Problem> {
+    fn into_request(
+        self,
+        services: &Services,
+        channel: ChannelId,
+    ) -> Result<QuoteRequest, Problem> {
         let (region, phone) = region_and_phone(&self.destination, self.phone.as_deref())?;
         let line = |LineBody { sku, quantity }| NewLine { sku, quantity };
         Ok(QuoteRequest {
+            channel,
             customer: customer_of(self.customer_id.as_deref())?,
             phone,
             currency: currency_of(self.currency.as_deref(), services.catalog().shop.currency)?,

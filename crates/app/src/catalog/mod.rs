@@ -20,6 +20,7 @@ use ordermill_domain::apart::Goods;
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::order::review::Verdict;
+use ordermill_domain::pricing::gift::GiftRules;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
 use ordermill_domain::pricing::{FreightTable, TaxTable};
@@ -58,6 +59,8 @@ pub struct Catalog {
     pub earning: Option<EarnRule>,
     /// What points are worth when they are spent; none: they cannot be.
     pub spending: Option<SpendRule>,
+    /// Who gets which gift.
+    pub gift_rules: GiftRules,
     /// What holds for orders in other currencies than the shop's.
     pub price_lists: PriceLists,
     /// How long carriers are on the way.
@@ -162,6 +165,7 @@ impl Catalog {
         self.freight = settings::of(&settings)?;
         self.taxes = settings::of(&settings)?;
         (self.earning, self.spending) = (points.earning, points.spending);
+        self.gift_rules = settings::of(&settings)?;
         self.price_lists = settings::of(&settings)?;
         self.backorder_lead_time_days = promise.backorder_lead_time_days;
         self.transit = promise.transit;

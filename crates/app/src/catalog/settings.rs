@@ -12,6 +12,7 @@ use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing::freight::{
     FreeFrom, FreightRate, HazardousGoods, Measured, Tariff, Terms,
 };
+use ordermill_domain::pricing::gift::GiftRules;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{
     LocationCalendar, TransitTable, TransitZone, WorkingDays,
@@ -233,6 +234,15 @@ impl Kept for PointsSettings {
             .zip(BasisPoints::new(5_000).ok())
             .map(|(points, share_max)| SpendRule { points, pay: yuan, share_max });
         Self { earning: Some(EarnRule { points: 1, per: yuan }), spending }
+    }
+}
+
+impl Kept for GiftRules {
+    const NAME: &'static str = "gift_rules";
+
+    /// Nothing is given away.
+    fn standard() -> Self {
+        Self::default()
     }
 }
 

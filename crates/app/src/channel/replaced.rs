@@ -14,6 +14,8 @@ use ordermill_ports::channel_desk::Replaced;
 use ordermill_storage::channel_report::{self, ChannelReport};
 use ordermill_storage::{Error, Tx, package, shipment};
 
+use super::report::gifts_among;
+
 /// What a parcel is told as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
@@ -33,7 +35,7 @@ pub(super) fn told_as(
     report: &ChannelReport,
     lines: &[OrderLine],
 ) -> Result<Result<Told, NotYet>, Error> {
-    let parcels = load(tx, report.order)?;
+    let parcels = load(tx, report.order, &gifts_among(lines))?;
     let ordered = lines.iter().map(|it| (it.terms.line_no, it.terms.quantity.get())).collect();
     Ok(decide(&parcels, &ordered, report))
 }
@@ -47,15 +49,20 @@ struct Parcel {
     pieces: BTreeMap<u16, i64>,
 }
 
-/// All of an order, in the order in which they left.
-fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Parcel>, Error> {
+/// All of an order, in the order in which they left, without the lines that channels do not know.
+fn load(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    unknown: &BTreeSet<u16>,
+) -> Result<Vec<Parcel>, Error> {
     let mut parcels = Vec::new();
     for report in channel_report::of(tx, order)? {
         let Some(stored) = shipment::fetch(tx, report.id)? else { continue };
         let facts = stored.shipment.facts();
         let mut pieces = BTreeMap::new();
         let package = package::fetch(tx, facts.terms.package)?;
-        for content in package.iter().flat_map(|package| &package.contents) {
+        let contents = package.iter().flat_map(|package| &package.contents);
+        for content in contents.filter(|content| !unknown.contains(&content.line_no)) {
             *pieces.entry(content.line_no).or_default() += content.quantity.get();
         }
         parcels.push(Parcel {

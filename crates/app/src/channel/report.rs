@@ -5,12 +5,14 @@
 //! comes back after a lost answer asks the channel what it knows of the waybill before telling again,
 //! so a parcel is one fulfillment there. What the channel refuses is a person's task.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
-use ordermill_domain::ids::ShipmentId;
+use ordermill_domain::ids::{OrderId, ShipmentId};
+use ordermill_domain::order::{LineTerms, OrderLine};
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::channel_desk::{Access, ChannelDesk, LeftLine, LeftParcel, TellError};
 use ordermill_storage::channel::Channel;
@@ -62,6 +64,9 @@ fn want(tx: &mut Tx<'_>, left: &[(ShipmentId, Timestamp)], now: Timestamp) -> Re
     let mut armed = Vec::new();
     for (id, order, channel) in channel_report::to_be_told(tx, &ids)? {
         let Some((_, left_at)) = left.iter().find(|(left, _)| *left == id) else { continue };
+        if has_gifts_alone(tx, id, order)? {
+            continue;
+        }
         if channel_report::insert_once(tx, id, order, channel, *left_at, now)? {
             let warn_at = rule.warn_after.map(|warn| *left_at + warn).filter(|warn| *warn > now);
             armed.push((id, DeadlineKind::StatusSync, *left_at + rule.span, warn_at));
@@ -70,6 +75,23 @@ fn want(tx: &mut Tx<'_>, left: &[(ShipmentId, Timestamp)], now: Timestamp) -> Re
     let count = armed.len();
     deadline::arm_each(tx, armed)?;
     Ok(count)
+}
+
+/// Whether nothing is in a parcel but gifts, of which the channel knows nothing.
+fn has_gifts_alone(tx: &mut Tx<'_>, id: ShipmentId, order: OrderId) -> Result<bool, Error> {
+    let gifts = gifts_among(&order::lines(tx, order)?);
+    if gifts.is_empty() {
+        return Ok(false);
+    }
+    let Some(stored) = shipment::fetch(tx, id)? else { return Ok(false) };
+    let package = package::fetch(tx, stored.shipment.facts().terms.package)?;
+    Ok(package.is_some_and(|it| it.contents.iter().all(|content| gifts.contains(&content.line_no))))
+}
+
+/// The lines that are gifts. They are ours: a channel has no line of them.
+pub(super) fn gifts_among(lines: &[OrderLine]) -> BTreeSet<u16> {
+    let gifts = lines.iter().map(|line| line.terms).filter(LineTerms::is_gift);
+    gifts.map(|terms| terms.line_no).collect()
 }
 
 /// What a parcel is told with, or why it cannot be.
@@ -231,6 +253,7 @@ impl SalesChannels {
             return Ok(Err(missing("no_package")));
         };
         let lines = order::lines(tx, report.order)?;
+        let gifts = gifts_among(&lines);
         let settings = settings_of(&channel)?;
         let catalog = self.0.shop.current();
         // Lines may have come to the order only with a later copy; the first one is tried first.
@@ -238,7 +261,9 @@ impl SalesChannels {
         for is_newest in [false, true] {
             let Ok(theirs) = self.read_as_received(&channel, &copy, is_newest) else { continue };
             ids = line_ids(&theirs, &settings, &catalog, &lines);
-            if package.contents.iter().all(|content| ids.contains_key(&content.line_no)) {
+            let is_known =
+                |line_no: &u16| ids.contains_key(line_no) || gifts.contains(line_no);
+            if package.contents.iter().all(|content| is_known(&content.line_no)) {
                 break;
             }
         }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use ordermill_base::Timestamp;
+use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
@@ -222,7 +222,8 @@ impl OrderFile {
         Ok(())
     }
 
-    /// Confirms: held stock becomes allocated, and what is backordered waits.
+    /// Confirms: held stock becomes allocated, and what is backordered waits. A gift waits for nothing: it
+    /// is given up.
     pub fn confirm(&mut self, act: &Act) -> Result<(), FileError> {
         let waiting: Vec<LineQuantity> = self
             .reservations
@@ -240,7 +241,19 @@ impl OrderFile {
                 self.step(index, Reservation::allocate)?;
             }
         }
-        Ok(())
+        let gifts = self.lines.iter().filter(|line| line.terms.is_gift());
+        let waiting: Vec<LineQuantity> = gifts
+            .filter_map(|line| {
+                let quantity = Quantity::new(line.pieces().backordered).ok()?;
+                Some(LineQuantity { line_no: line.terms.line_no, quantity })
+            })
+            .collect();
+        waiting.into_iter().try_for_each(|pieces| self.give_up(act, pieces))
+    }
+
+    /// Whether a line came along as a gift.
+    pub(crate) fn is_gift(&self, line_no: u16) -> bool {
+        self.lines.iter().any(|line| line.terms.line_no == line_no && line.terms.is_gift())
     }
 
     /// Gives up all stock that the order holds or waits for.
@@ -271,12 +284,13 @@ impl OrderFile {
         self.reservations.iter().any(|stored| stored.reservation.state() == State::Expired)
     }
 
-    /// Whether every hold that ran out can be taken again where it was. Pieces at another location
-    /// do not help: a hold stays where it is.
+    /// Whether every hold that ran out can be taken again where it was, but for gifts, which stop no
+    /// order. Pieces at another location do not help: a hold stays where it is.
     pub fn can_rehold(&self) -> bool {
         let mut levels = self.levels.borrow().clone();
         let holds = self.reservations.iter().map(|stored| stored.reservation.facts());
-        holds.filter(|facts| facts.state == State::Expired).all(|facts| {
+        let ran_out = holds.filter(|facts| facts.state == State::Expired);
+        ran_out.filter(|facts| !self.is_gift(facts.line_no)).all(|facts| {
             levels
                 .at(facts.sku, facts.location)
                 .is_ok_and(|level| level.reserve(facts.quantity).is_ok())
@@ -284,7 +298,7 @@ impl OrderFile {
     }
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for
-    /// stock to come in, as the buyer agreed to. What waits is the same row as what was held: of a line
+    /// stock to come in: gifts until the order is confirmed, what was bought as the buyer agreed to. What waits is the same row as what was held: of a line
     /// at a location there may be another one already that has waited from the beginning.
     pub fn rehold_or_wait(&mut self, act: &Act) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
@@ -333,17 +347,6 @@ impl OrderFile {
             let event =
                 self.stored.order.record_backorder_filled(&mut self.lines, filled, act.at)?;
             self.happened(act, event);
-        }
-        Ok(())
-    }
-
-    /// Takes stock again for all holds that ran out, where they were.
-    pub fn rehold(&mut self, act: &Act) -> Result<(), FileError> {
-        for index in 0..self.reservations.len() {
-            if self.reservations[index].reservation.state() == State::Expired {
-                let event = self.step(index, |reservation| reservation.rehold(None))?;
-                self.happened_to_hold(act, event);
-            }
         }
         Ok(())
     }

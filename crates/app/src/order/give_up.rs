@@ -88,7 +88,7 @@ pub struct Foreseen {
 pub enum Extent {
     /// These pieces; the rest goes on.
     Pieces,
-    /// All of it, and nothing has left: it is canceled.
+    /// All of it, and nothing has left: it is canceled. Gifts that could still be sent are not sent alone.
     Order,
     /// All of it, although parcels had left: they did not arrive, and what was to be sent in their place is
     /// not to be had. All money goes back, and the order is completed.
@@ -136,14 +136,16 @@ impl Foreseen {
 
 impl Extent {
     fn of(order: &Facts, lines: &[OrderLine], pieces: LineQuantity) -> Self {
+        let has_left = order.milestones.shipped_at;
         let is_all = lines.iter().all(|line| {
             let of_it = line.terms.line_no == pieces.line_no;
             let given_up = if of_it { pieces.quantity.get() } else { 0 };
             let counts = line.pieces();
-            counts.backordered >= given_up
-                && counts.canceled + given_up == line.terms.quantity.get()
+            let is_over = counts.backordered >= given_up
+                && counts.canceled + given_up == line.terms.quantity.get();
+            is_over || (line.terms.is_gift() && !of_it && has_left.is_none())
         });
-        match (is_all, order.milestones.shipped_at) {
+        match (is_all, has_left) {
             (false, _) => Self::Pieces,
             (true, None) => Self::Order,
             (true, Some(_)) => Self::Replacement,
@@ -212,14 +214,19 @@ pub(crate) fn give_up(
     file.give_up(act, pieces)?;
     file.save(tx)?;
     send_back(tx, act, file.order(), refund.minor)?;
-    // What was held back by these pieces alone is as far as its parcels are.
-    follow(tx, act, &[id])?;
+    go_on(tx, act, file)?;
     if extent == Extent::Replacement {
         confirm(tx, act, id)?;
-    } else if file.has_nothing_to_come() {
-        arm_confirm_receipt(tx, &[id], act.at)?;
     }
     Ok(GivenUp { refunded: refund, is_canceled: false })
+}
+
+/// Lets an order go on that has pieces less to wait for: what was held back by them alone is as far as its
+/// parcels are.
+pub(crate) fn go_on(tx: &mut Tx<'_>, act: &Act, file: &OrderFile) -> Result<(), Error> {
+    let id = file.order().id();
+    follow(tx, act, &[id])?;
+    if file.has_nothing_to_come() { arm_confirm_receipt(tx, &[id], act.at) } else { Ok(()) }
 }
 
 /// Promises money back out of whatever payments have some left, the newest first.
@@ -272,7 +279,7 @@ impl OrderFile {
     }
 
     /// Ends the wait of pieces for stock.
-    fn give_up(&mut self, act: &Act, pieces: LineQuantity) -> Result<(), FileError> {
+    pub(crate) fn give_up(&mut self, act: &Act, pieces: LineQuantity) -> Result<(), FileError> {
         let event = self.stored.order.give_up(&mut self.lines, vec![pieces], act.at)?;
         self.happened(act, event);
         let mut left = pieces.quantity.get();

@@ -2,6 +2,7 @@
 //! field checked, priced, sealed. Nothing here touches the database, so it runs beside the writer.
 
 mod charges;
+pub(crate) mod gifts;
 mod region;
 
 use std::sync::Arc;
@@ -180,7 +181,7 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Checks, prices and seals an order.
+    /// Checks, prices and seals an order, and adds the gifts that come along with it.
     pub fn prepare(
         &self,
         id: OrderId,
@@ -204,7 +205,7 @@ impl Intake<'_> {
             return Err(IntakeError::Fields(issues));
         };
         let region = region_of(&recipient.address);
-        let (amounts, terms, quote) = match &new.charges {
+        let (amounts, mut terms, quote) = match &new.charges {
             Some(charges) => {
                 let (amounts, terms) = charged(&new, &lines, charges)?;
                 (amounts, terms, None)
@@ -216,6 +217,9 @@ impl Intake<'_> {
             }
         };
         new.agreed.check(&amounts, quote.as_ref())?;
+        let about = (act.at, new.channel, amounts.currency);
+        let gifts = gifts::gifts_of(self.catalog, about, &terms);
+        gifts::append(&mut terms, gifts);
         let order = self.order(id, act, new, recipient, region, (amounts, terms), quote.as_ref());
         Ok((order, quote))
     }

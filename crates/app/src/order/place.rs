@@ -17,7 +17,7 @@ use ordermill_domain::order::{
 };
 use ordermill_domain::reservation::Reservation;
 use ordermill_domain::risk::Marks;
-use ordermill_domain::stock::{Demand, Shortage, reserve_lines};
+use ordermill_domain::stock::{Demand, Reserved, Shortage, reserve_with_gifts};
 use ordermill_storage::idempotency::{self, KeyUse, Used};
 use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
 
@@ -218,16 +218,18 @@ impl PlaceOrder {
         if let Err(gone) = desk.check(&self.claims) {
             return Ok(Err(gone.into()));
         }
-        let lines = &self.placed.lines;
-        let demand: Vec<Demand> = lines
-            .iter()
-            .map(|line| Demand { line_no: line.line_no, sku: line.sku, quantity: line.quantity })
-            .collect();
-        let reserved = match reserve_lines(&demand, levels.all(), &self.preference) {
-            Ok(reserved) => reserved,
+        // Gifts stand behind what was asked for.
+        let (goods, gifts): (Vec<Demand>, Vec<Demand>) = {
+            let lines = &self.placed.lines;
+            let (goods, gifts) = lines.split_at(lines.partition_point(|line| !line.is_gift()));
+            (goods.iter().map(demand_of).collect(), gifts.iter().map(demand_of).collect())
+        };
+        let reserved = reserve_with_gifts(&goods, &gifts, levels.all(), &self.preference);
+        let (lines, reserved) = match reserved {
+            Ok(reserved) => with_gifts_in_stock(self.placed.lines.clone(), reserved),
             Err(shortages) => return Ok(Err(PlaceOrderError::OutOfStock(shortages))),
         };
-        let mut decision = match self.accept(tx, reserved) {
+        let mut decision = match self.accept(tx, lines, reserved) {
             Ok(decision) => decision,
             Err(FileError::Refused(error)) => return Ok(Err(error.into())),
             Err(error) => return Err(error.into_storage()),
@@ -248,7 +250,8 @@ impl PlaceOrder {
     fn accept(
         &self,
         tx: &mut Tx<'_>,
-        reserved: Vec<ordermill_domain::stock::Reserved>,
+        lines: Vec<LineTerms>,
+        reserved: Vec<Reserved>,
     ) -> Result<Decision, FileError> {
         let at = self.act.at;
         let is_held_for_a_while = self.placed.promotion;
@@ -257,7 +260,7 @@ impl PlaceOrder {
             .iter()
             .map(|reserved| Reservation::of_placed(self.id, reserved, expires_at))
             .collect();
-        let placed = Placed { reserved, ..self.placed.clone() };
+        let placed = Placed { lines, reserved, ..self.placed.clone() };
         let mut found = None;
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
         let (mut order, event) = Order::place(self.id, placed, at)?;
@@ -312,6 +315,26 @@ impl PlaceOrder {
             (id, *kind, at + span, warn_after.map(|warn| at + warn))
         })
     }
+}
+
+fn demand_of(line: &LineTerms) -> Demand {
+    Demand { line_no: line.line_no, sku: line.sku, quantity: line.quantity }
+}
+
+/// The lines of an order without the gifts that no stock was found for. Those behind them move up.
+fn with_gifts_in_stock(
+    mut lines: Vec<LineTerms>,
+    mut reserved: Vec<Reserved>,
+) -> (Vec<LineTerms>, Vec<Reserved>) {
+    let is_held = |line: &LineTerms| reserved.iter().any(|it| it.line_no == line.line_no);
+    lines.retain(|line| !line.is_gift() || is_held(line));
+    for (line, line_no) in lines.iter_mut().zip(1..) {
+        for held in reserved.iter_mut().filter(|it| it.line_no == line.line_no) {
+            held.line_no = line_no;
+        }
+        line.line_no = line_no;
+    }
+    (lines, reserved)
 }
 
 /// Where the stock of fresh reservations comes from.

@@ -309,6 +309,7 @@ mod tests {
             discount_minor: 1_000 * pieces - total_minor,
             tax_minor: 0,
             total_minor,
+            gift: None,
         }
     }
 

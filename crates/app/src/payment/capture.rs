@@ -253,8 +253,7 @@ fn keep_or_send_back(
             consent: file.stored.accepts_backorder,
         };
         match late_money(policy, facts) {
-            LateMoney::Reserve => file.rehold(act)?,
-            LateMoney::BackorderWithConsent => file.rehold_or_wait(act)?,
+            LateMoney::Reserve | LateMoney::BackorderWithConsent => file.rehold_or_wait(act)?,
             LateMoney::RefundAll => {
                 file.cancel(act, CancelReason::OutOfStock)?;
                 return Ok(Kept::EndsOrder);

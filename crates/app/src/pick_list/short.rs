@@ -2,7 +2,7 @@
 //!
 //! First other bins of the location are tried: they become the next stops. What no bin has is given up by
 //! the fulfillment and promised anew from another location, or waits for stock; then service talks to the
-//! buyer, and operations hear of the shortage. The bin is counted in any case, and nothing more is claimed
+//! buyer, and operations hear of the shortage. A gift that no location has is given up instead. The bin is counted in any case, and nothing more is claimed
 //! in it until then.
 
 use ordermill_base::{Id, Quantity};
@@ -21,6 +21,7 @@ use crate::catalog::Catalog;
 use crate::choice::{self, Lack, Why};
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::OrderFile;
+use crate::order::give_up::go_on;
 use crate::stock::doubt::{self, Missed};
 use crate::stock::end_of;
 
@@ -83,8 +84,13 @@ pub(super) fn report(
         .map_err(WorkError::from)?;
     of_order.lose(line.fulfillment, given_up).map_err(WorkError::from)?;
     let elsewhere = elsewhere(catalog, &of_order.stored.region, at);
-    let waits =
+    let mut waits =
         of_order.promise_again(act, given_up, line.sku, &elsewhere).map_err(WorkError::from)?;
+    // A gift that nobody has is not waited for, and nobody is asked about it.
+    let is_gift = of_order.is_gift(line.line_no);
+    if let Some(missing) = waits.take_if(|_| is_gift) {
+        of_order.give_up(act, missing).map_err(WorkError::from)?;
+    }
     if file.work.is_empty() {
         file.reject(act, RejectReason::NoStock).map_err(WorkError::from)?;
     } else {
@@ -92,6 +98,9 @@ pub(super) fn report(
     }
     OrderFile::save_each(tx, &[&of_order])?;
     file.save(tx)?;
+    if is_gift {
+        go_on(tx, act, &of_order)?;
+    }
     tell(tx, act, &line, (&of_order, at), left, waits.map(|it| it.quantity.get()))?;
     Ok(answer(Outcome::Short, &list, Some(line.no)))
 }

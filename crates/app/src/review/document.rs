@@ -88,6 +88,7 @@ fn order(
     let channel = if asks { channel::fetch(tx, facts.channel)? } else { None };
     let (channel, channel_kind) =
         channel.map(|channel| (channel.code, channel.kind)).unwrap_or_default();
+    let bought = subject.lines.iter().filter(|line| !line.is_gift());
     Ok(OrderFacts {
         channel,
         channel_kind,
@@ -98,7 +99,7 @@ fn order(
         goods_minor: facts.amounts.goods_minor,
         discount_minor: facts.amounts.discount_minor,
         freight_minor: facts.amounts.freight_minor,
-        pieces: subject.lines.iter().map(|line| line.quantity.get()).fold(0, i64::saturating_add),
+        pieces: bought.map(|line| line.quantity.get()).fold(0, i64::saturating_add),
         coupons: i64::from(facts.coupons),
         is_backordered: facts.backordered,
     })
@@ -124,6 +125,7 @@ fn lines(tx: &mut Tx<'_>, lines: &[LineTerms]) -> Result<Vec<LineFacts>, Error> 
             pieces: line.quantity.get(),
             unit_price_minor: line.unit_price_minor,
             total_minor: line.total_minor,
+            is_gift: line.is_gift(),
             is_fragile: handling.is_fragile,
             is_high_value: handling.is_high_value,
             is_perishable: handling.is_perishable,
@@ -195,6 +197,7 @@ mod tests {
             discount_minor: 0,
             tax_minor: 0,
             total_minor: 1_000,
+            gift: None,
         };
         let amounts = Amounts {
             currency: Currency::Cny,

@@ -166,7 +166,14 @@ fn open_work(tx: &mut Tx<'_>, now: Timestamp) -> Result<HashMap<LocationId, i64>
 }
 
 impl OrderFile {
+    /// Whether there is something to ship. Gifts do not leave alone while goods of the order are to come.
     fn has_unsourced(&self) -> bool {
-        self.order().status() == Status::Confirmed && !self.unsourced().is_empty()
+        let unsourced = self.unsourced();
+        let goods_wait =
+            || self.lines.iter().any(|it| !it.terms.is_gift() && it.pieces().backordered > 0);
+        let are_gifts = unsourced.iter().all(|piece| self.is_gift(piece.line_no));
+        self.order().status() == Status::Confirmed
+            && !unsourced.is_empty()
+            && !(are_gifts && goods_wait())
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000 * pieces,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -315,6 +315,7 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
         discount_minor: 0,
         tax_minor: 0,
         total_minor: PRICE,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -139,6 +139,7 @@ fn an_order(
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000 * pieces,
+        gift: None,
     };
     let lines: Vec<LineTerms> = wanted.iter().enumerate().map(line).collect();
     let total = lines.iter().map(|line| line.total_minor).sum();

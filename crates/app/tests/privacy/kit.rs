@@ -74,6 +74,7 @@ pub(crate) fn command(vault: &Vault, number: i64, contact: &OrderContact) -> Pla
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

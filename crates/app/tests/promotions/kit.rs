@@ -115,7 +115,7 @@ impl Shop {
         Act::new(Actor::Buyer(None), self.clock.now())
     }
 
-    fn clerk(&self) -> Act {
+    pub(crate) fn clerk(&self) -> Act {
         Act::new(Actor::system("test"), self.clock.now())
     }
 
@@ -132,6 +132,7 @@ impl Shop {
 
     pub(crate) async fn quote(&self, new: &NewOrder) -> Quoted {
         let request = QuoteRequest {
+            channel: new.channel,
             customer: new.customer,
             phone: Some(format!("+86{}", new.recipient.phone)),
             currency: new.currency,

@@ -3,6 +3,7 @@
 
 mod coupons;
 mod currencies;
+mod gifts;
 mod kit;
 mod quotes;
 mod tampering;

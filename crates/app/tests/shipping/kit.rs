@@ -455,6 +455,7 @@ fn an_order(number: i64, pieces: i64, vault: &Vault, act: Act) -> PlaceOrder {
         discount_minor: 0,
         tax_minor: 0,
         total_minor: all_minor,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -35,7 +35,7 @@ pub enum AmountsError {
     /// Lines are numbered from 1 upwards.
     #[error("line numbers do not grow from 1")]
     LineNumbers,
-    /// A line's total is not what its price, quantity, discount and tax give.
+    /// A line's total is not what its price, quantity, discount and tax give, or a gift costs something.
     #[error("line {line_no} does not add up")]
     Line {
         /// Which line.
@@ -52,8 +52,8 @@ impl Amounts {
         Money::new(self.total_minor, self.currency)
     }
 
-    /// Checks that lines and sums add up to the minor unit, and that nothing is negative or beyond
-    /// 64 bits.
+    /// Checks that lines and sums add up to the minor unit, that gifts cost nothing, and that nothing is
+    /// negative or beyond 64 bits.
     pub fn check(&self, lines: &[LineTerms]) -> Result<(), AmountsError> {
         if lines.is_empty() {
             return Err(AmountsError::NoLines);
@@ -66,7 +66,9 @@ impl Amounts {
             let wrong = AmountsError::Line { line_no: line.line_no };
             let line_goods = line.goods_minor().ok_or(wrong)?;
             let sums = [line.unit_price_minor, line.discount_minor, line.tax_minor];
+            let costs_something = line.unit_price_minor > 0 || line.total_minor > 0;
             if sums.into_iter().any(i64::is_negative)
+                || (line.is_gift() && costs_something)
                 || self.total_of(line_goods, line.discount_minor, 0, line.tax_minor)
                     != Some(line.total_minor)
             {

@@ -23,12 +23,20 @@ pub struct LineTerms {
     pub tax_minor: i64,
     /// What the buyer pays for the line: goods − discount, and the tax if it is added on top.
     pub total_minor: i64,
+    /// The number of the rule that added it as a gift, at no price; none: it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gift: Option<u32>,
 }
 
 impl LineTerms {
     /// Price times quantity, before discount; `None` beyond 64 bits.
     pub fn goods_minor(&self) -> Option<i64> {
         self.unit_price_minor.checked_mul(self.quantity.get())
+    }
+
+    /// Whether it came along as a gift.
+    pub const fn is_gift(&self) -> bool {
+        self.gift.is_some()
     }
 }
 

@@ -16,6 +16,7 @@ pub fn terms_of(quote: &Quote) -> (Amounts, Vec<LineTerms>) {
             discount_minor: line.gross.minor - line.net.minor,
             tax_minor: line.tax.minor,
             total_minor: line.total.minor,
+            gift: None,
         })
         .collect();
     let amounts = Amounts {

@@ -26,6 +26,7 @@ fn terms(line_no: u16, pieces: i64, unit_price_minor: i64, discount_minor: i64) 
         discount_minor,
         tax_minor: 0,
         total_minor: unit_price_minor * pieces - discount_minor,
+        gift: None,
     }
 }
 

@@ -10,6 +10,8 @@
 //! 5. Tenders: points ([`points`]), then gift cards ([`gift_card`]), prorated to lines and freight.
 //! 6. What is left is to be paid.
 //!
+//! Beside the price stand the gifts that come along for nothing ([`gift`]).
+//!
 //! Invariants, exact to the minor unit: lines + freight = total; goods − discounts = net goods;
 //! tenders + amount to pay = total; no line is negative; the order in which coupons are handed in
 //! does not matter; and refunds of all pieces, in whatever portions, are what was paid
@@ -21,6 +23,7 @@ mod basis_points;
 mod combination;
 pub mod coupon;
 pub mod freight;
+pub mod gift;
 pub mod gift_card;
 pub mod points;
 mod price;

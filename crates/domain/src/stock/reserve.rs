@@ -114,7 +114,7 @@ fn needs_per_sku(demand: &[Demand]) -> Vec<Need> {
     needs
 }
 
-fn find(levels: &[StockLevel], sku: SkuId, location: LocationId) -> Option<&StockLevel> {
+pub(super) fn find(levels: &[StockLevel], sku: SkuId, location: LocationId) -> Option<&StockLevel> {
     let key = (sku, location);
     let at = levels.binary_search_by_key(&key, |level| (level.sku, level.location)).ok()?;
     levels.get(at)
@@ -180,23 +180,23 @@ fn hand_out(sku: SkuId, demand: &[Demand], sources: &[Source], reserved: &mut Ve
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use ordermill_base::Id;
     use proptest::prelude::*;
 
     use super::super::tests::level;
     use super::*;
 
-    fn line(line_no: u16, sku: i64, pieces: i64) -> Demand {
+    pub(in super::super) fn line(line_no: u16, sku: i64, pieces: i64) -> Demand {
         Demand { line_no, sku: SkuId::from_raw(sku), quantity: Quantity::new(pieces).unwrap() }
     }
 
-    fn places<const N: usize>(raw: [i64; N]) -> [LocationId; N] {
+    pub(in super::super) fn places<const N: usize>(raw: [i64; N]) -> [LocationId; N] {
         raw.map(LocationId::from_raw)
     }
 
     /// `1:2x3@4` is line 1, SKU 2, three pieces at location 4; `?` waits for stock.
-    fn written(result: Result<Vec<Reserved>, Vec<Shortage>>) -> String {
+    pub(in super::super) fn written(result: Result<Vec<Reserved>, Vec<Shortage>>) -> String {
         let parts: Vec<String> = match result {
             Ok(reserved) => reserved
                 .iter()

@@ -24,6 +24,7 @@ pub(crate) fn of_a_guest() -> OrderDocument {
         pieces,
         unit_price_minor: 9_900,
         total_minor: 9_900 * pieces,
+        is_gift: false,
         is_fragile: false,
         is_high_value: category == "phones",
         is_perishable: false,

@@ -253,6 +253,7 @@ fn some_lines(random: &mut Random) -> (Vec<(i64, i64)>, Vec<LineTerms>) {
             discount_minor: discount,
             tax_minor: 0,
             total_minor: unit * pieces - discount,
+            gift: None,
         });
     }
     (items, lines)

@@ -355,6 +355,7 @@ impl Shop {
         wish.points = wish.points.min(has);
         let should = self.model.price(&wish).map_err(|_| "no more points than there are")?;
         let request = QuoteRequest {
+            channel: self.world.services().channels().shop,
             customer: basket.customer.map(CustomerId::from_raw),
             phone: Some(format!("+86{phone}")),
             currency: Currency::Cny,

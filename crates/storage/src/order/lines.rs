@@ -12,6 +12,7 @@ use crate::{Columns, Error, Insert, Row, Tx, params};
 static INSERT: Insert = insert!("order_lines" {
     order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
     discount_minor: Int, tax_minor: Int, total_minor: Int, allocated: Int, backordered: Int,
+    gift: Int,
 });
 
 pub(super) fn insert<'o>(
@@ -34,6 +35,7 @@ pub(super) fn insert<'o>(
             line.total_minor,
             pieces.allocated,
             pieces.backordered,
+            line.gift.map(i64::from),
         ])
     })
 }
@@ -68,7 +70,7 @@ pub fn update_lines<'l>(
 pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
     tx.query(
         "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
-                canceled, allocated, backordered, shipped, resent
+                canceled, allocated, backordered, shipped, resent, gift
            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         params![order.raw()],
         read_line,
@@ -82,10 +84,10 @@ pub fn lines_of_each(
 ) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
             FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
             FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
     };
     tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
@@ -101,6 +103,8 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         discount_minor: row.int()?,
         tax_minor: row.int()?,
         total_minor: row.int()?,
+        // Stands behind the pieces.
+        gift: None,
     };
     let pieces = Pieces {
         canceled: row.int()?,
@@ -109,6 +113,8 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         shipped: row.int()?,
         resent: row.int()?,
     };
+    let gift = row.opt_int()?.map(u32::try_from).transpose();
+    let terms = LineTerms { gift: gift.map_err(|_| unreadable("gift")())?, ..terms };
     OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
 }
 

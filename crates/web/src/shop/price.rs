@@ -24,6 +24,7 @@ pub(super) async fn quote(
         Some(NewLine { sku, quantity: line.quantity })
     });
     let request = QuoteRequest {
+        channel: here.services().channels().shop,
         customer: here.customer,
         phone,
         currency: here.catalog.shop.currency,

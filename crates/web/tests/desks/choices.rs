@@ -34,6 +34,7 @@ async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000 * pieces,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -30,6 +30,7 @@ pub(crate) async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> St
         discount_minor: 0,
         tax_minor: 0,
         total_minor: 1_000 * pieces,
+        gift: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

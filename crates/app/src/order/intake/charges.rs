@@ -67,6 +67,7 @@ pub(super) fn charged(
             discount_minor: charge.discount_minor,
             tax_minor: charge.tax_minor,
             total_minor,
+            gift: None,
         });
         let add = |sum: &mut i64, part: i64| {
             *sum = sum.checked_add(part).ok_or_else(too_large)?;
