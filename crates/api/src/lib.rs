@@ -19,6 +19,7 @@ pub mod fulfillment;
 pub mod gate;
 pub mod gateway;
 pub mod gift_card;
+pub mod gift_rule;
 pub mod health;
 pub mod idempotency;
 pub mod import;
@@ -183,6 +184,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
     let routes = pick_list::routes(routes);
     let routes = shipment::routes(routes);
     let routes = gift_card::routes(routes);
+    let routes = gift_rule::routes(routes);
     let routes = points::routes(routes);
     let routes = rule_table::routes(routes);
     let routes = carrier::routes(routes);

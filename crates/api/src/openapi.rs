@@ -12,9 +12,9 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    approval, carrier, cart, catalog, channel, events, fulfillment, gateway, gift_card, health,
-    import, journal, merge, order, pack, payment, pick_list, points, quote, refund, rule_table,
-    shipment, sourcing, stock, tracking, vehicle, wave, webhook,
+    approval, carrier, cart, catalog, channel, events, fulfillment, gateway, gift_card, gift_rule,
+    health, import, journal, merge, order, pack, payment, pick_list, points, quote, refund,
+    rule_table, shipment, sourcing, stock, tracking, vehicle, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -130,6 +130,8 @@ use crate::{
         shipment::hand_over::take_parcel_off,
         shipment::receipt::confirm_receipt,
         shipment::receipt::report_not_received,
+        gift_rule::get_gift_rules,
+        gift_rule::edit_gift_rules,
         gift_card::issue_gift_card,
         gift_card::find_gift_card,
         gift_card::get_gift_card,

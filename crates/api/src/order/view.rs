@@ -129,6 +129,8 @@ pub struct LineView {
     pub discount: MoneyView,
     /// What the line costs.
     pub total: MoneyView,
+    /// The number of the gift rule that added it, at no price; none: it was asked for.
+    pub gift_rule: Option<u32>,
     /// Pieces canceled.
     pub canceled: i64,
     /// Pieces allocated.
@@ -251,6 +253,7 @@ impl From<&OrderDetail> for OrderView {
                 unit_price: money(terms.unit_price_minor),
                 discount: money(terms.discount_minor),
                 total: money(terms.total_minor),
+                gift_rule: terms.gift,
                 canceled: pieces.canceled,
                 allocated: pieces.allocated,
                 backordered: pieces.backordered,

@@ -3,6 +3,7 @@
 use ordermill_app::catalog::Catalog;
 use ordermill_app::quote::{CouponAnswer, GiftCardAnswer, Quoted, QuotedStock};
 use ordermill_base::Money;
+use ordermill_domain::pricing::gift::Gift;
 use ordermill_domain::pricing::promise::{Because, NoPromise, Promise};
 use ordermill_domain::pricing::{DiscountShare, QuotedLine};
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub struct QuoteView {
     pub points: PointsView,
     /// Each gift card, in the order in which they were handed in.
     pub gift_cards: Vec<GiftCardView>,
+    /// What comes along for nothing, as far as there is stock for it now.
+    pub gifts: Vec<GiftView>,
     /// Whether everything can be had now.
     pub is_available: bool,
     /// When all of it leaves and arrives; nothing is promised while something is short.
@@ -150,6 +153,18 @@ pub struct GiftCardView {
     pub pays: MoneyView,
 }
 
+/// What comes along for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = QuoteGift)]
+pub struct GiftView {
+    /// The SKU's code.
+    pub sku: String,
+    /// Pieces.
+    pub quantity: i64,
+    /// The number of the gift rule that gives it.
+    pub gift_rule: u32,
+}
+
 /// When goods leave and arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PromiseView {
@@ -197,6 +212,7 @@ impl QuoteView {
                 earned: quoted.points.earned,
             },
             gift_cards: quoted.gift_cards.iter().map(gift_card).collect(),
+            gifts: quoted.gifts.iter().map(|it| gift(it, catalog)).collect(),
             is_available: quoted.is_enough(),
             promise: promise(&quoted.promise),
         }
@@ -257,6 +273,14 @@ fn gift_card(answer: &GiftCardAnswer) -> GiftCardView {
         is_known: answer.card.is_some(),
         balance: answer.balance.into(),
         pays: answer.pays.into(),
+    }
+}
+
+fn gift(gift: &Gift, catalog: &Catalog) -> GiftView {
+    GiftView {
+        sku: catalog.sku(gift.sku).map(|sku| sku.code.clone()).unwrap_or_default(),
+        quantity: gift.quantity.get(),
+        gift_rule: gift.rule,
     }
 }
 

@@ -8,6 +8,7 @@ mod carts;
 mod document;
 mod floor;
 mod fulfillments;
+mod gift_rules;
 mod idempotency;
 mod kit;
 mod layout;
