@@ -17,6 +17,7 @@ pub mod coupons;
 pub mod dashboard;
 pub mod form;
 pub mod gift_cards;
+pub mod gift_rules;
 pub mod label;
 pub mod logistics;
 pub mod merge;

@@ -272,6 +272,7 @@ pub fn pieces(line: &ordermill_domain::order::OrderLine, held: u64, t: Words) ->
             badges.push(Badge::new(tone, icon, word));
         }
     };
+    add(u64::from(line.terms.is_gift()), Tone::Green, Icon::Discount, t.line_gift().to_owned());
     add(held, Tone::Blue, Icon::Lock, t.pieces_held(held));
     add(open - held, Tone::Grey, Icon::Clock, t.pieces_open(open - held));
     let count = of(pieces.allocated);

@@ -105,7 +105,7 @@ crate::words! {
     paper_no = "序号", "No.";
     paper_price = "单价", "Price";
     paper_amount = "金额", "Amount";
-    paper_gift = "赠品", "Gift";
+    line_gift = "赠品", "Gift";
     paper_lot_of(lot, pieces) = "批次 {lot} × {pieces}", "Lot {lot} × {pieces}";
     paper_serials(serials) = "序列号 {serials}", "Serial {serials}";
     paper_total = "合计", "Total";

@@ -8,6 +8,8 @@ use crate::words::Words;
 pub enum Part {
     /// `/console/promotions`: codes that buyers type.
     Coupons,
+    /// `/console/promotions/gifts`: goods that come along for nothing.
+    Gifts,
     /// `/console/promotions/gift-cards`: balances with a code.
     GiftCards,
     /// `/console/promotions/points`: what a buyer has earned.
@@ -16,11 +18,12 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order of the navigation.
-    pub const ALL: [Self; 3] = [Self::Coupons, Self::GiftCards, Self::Points];
+    pub const ALL: [Self; 4] = [Self::Coupons, Self::Gifts, Self::GiftCards, Self::Points];
 
     fn view(self, t: Words) -> View {
         match self {
             Self::Coupons => View::new("coupons", t.promotions_coupons(), "/console/promotions"),
+            Self::Gifts => View::new("gifts", t.gift_rules_title(), "/console/promotions/gifts"),
             Self::GiftCards => {
                 View::new("gift-cards", t.gift_cards_title(), "/console/promotions/gift-cards")
             }

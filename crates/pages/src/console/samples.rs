@@ -24,6 +24,7 @@ use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
 use crate::console::gift_cards::GiftCardsPage;
+use crate::console::gift_rules::{self, GiftRulesPage};
 use crate::console::label::LabelPaper;
 use crate::console::logistics::{
     CarriersPage, LogisticsPage, ManifestPage, ManifestsPage, ShipmentPage,
@@ -56,6 +57,7 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
     let forbidden = Trouble::Forbidden { granted_to: "财务 Finance".into() };
     let refused = [("value", language_text(language).to_owned())];
     let known = Subject::Known { id: "stf_2", version: 3, is_active: true, has_totp: true };
+    let gift_rule = gift_rules::form::sample_form(language, gift_rules::form::Subject::New);
     let coupon = coupons::form::sample_form(language, coupons::form::Subject::New("01JD3M9Z"));
     vec![
         sample("/console/sign-in", SignInPage::sample(language)),
@@ -121,6 +123,8 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/promotions/points", PointsPage::sample(language)),
         sample("/console/promotions", CouponsPage::sample(language)),
         sample("/console/promotions/new", coupon.refused(&refused)),
+        sample("/console/promotions/gifts", GiftRulesPage::sample(language)),
+        sample("/console/promotions/gifts/new", gift_rule),
         sample("/console/admin", SettingsPage::sample(language)),
         sample("/console/admin/staff", StaffPage::sample(language)),
         sample(

@@ -18,6 +18,8 @@ pub struct CartPage {
     pub frame: Frame,
     /// What is in it, latest first.
     pub lines: Vec<CartLine>,
+    /// What comes along for nothing, as of now.
+    pub gifts: Vec<GiftLine>,
     /// Where a code is entered, with what was wrong with the last one; none where no shop has any.
     pub coupon: Option<Field>,
     /// The code that counts now.
@@ -28,6 +30,19 @@ pub struct CartPage {
     pub can_check_out: bool,
     /// Whether this answers a change, so that the count in the header is to be renewed as well.
     pub is_change: bool,
+}
+
+/// A gift that comes along with an order.
+#[derive(Debug, Clone)]
+pub struct GiftLine {
+    /// Where its picture is.
+    pub art: String,
+    /// Its name in the visitor's language.
+    pub name: String,
+    /// How many.
+    pub quantity: u64,
+    /// Why it comes along: what the shop calls the rule.
+    pub because: String,
 }
 
 /// One product in the cart.
@@ -105,6 +120,21 @@ crate::words! {
 }
 
 #[cfg(any(test, feature = "samples"))]
+impl GiftLine {
+    /// A tote bag.
+    pub fn sample(language: crate::Language) -> Self {
+        let t = crate::Words::new(language);
+        let product = crate::samples::products(language).swap_remove(2);
+        Self {
+            art: product.art,
+            name: product.name,
+            quantity: 1,
+            because: t.pick("满199赠", "A gift from ¥199").into(),
+        }
+    }
+}
+
+#[cfg(any(test, feature = "samples"))]
 impl CartPage {
     /// Three lines: one cheaper, one dearer, one that has run short.
     pub fn sample(language: crate::Language) -> Self {
@@ -135,6 +165,7 @@ impl CartPage {
                 line(1, 2, None),
                 line(4, 1, Some(samples::yuan(3_900))),
             ],
+            gifts: vec![GiftLine::sample(language)],
             coupon: Some(Self::coupon_field(t)),
             coupon_applied: Some("AUTUMN20".into()),
             totals: Totals {

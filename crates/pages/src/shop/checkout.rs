@@ -5,6 +5,7 @@ use ordermill_base::{Money, Span};
 
 use crate::shell::Shell;
 use crate::shop::Frame;
+use crate::shop::cart::GiftLine;
 use crate::ui::{Choice, Field, FormErrors, Totals};
 use crate::words::Words;
 
@@ -43,6 +44,8 @@ pub struct CheckoutPage {
     pub payments: Vec<Offer>,
     /// What is ordered.
     pub lines: Vec<SummaryLine>,
+    /// What comes along for nothing, as of now.
+    pub gifts: Vec<GiftLine>,
     /// The sums as of now. The total is sent along: if it has changed, the page asks again.
     pub totals: Totals,
 }
@@ -370,6 +373,7 @@ impl CheckoutPage {
                 },
             ],
             lines: lines.collect(),
+            gifts: vec![GiftLine::sample(language)],
             totals: Totals {
                 lines: vec![
                     TotalLine::new(t.pick("商品小计", "Items"), samples::yuan(46_600)),

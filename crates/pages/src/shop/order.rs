@@ -74,6 +74,8 @@ pub struct OrderLine {
     pub price: Money,
     pub quantity: u64,
     pub total: Money,
+    /// Whether it came along as a gift.
+    pub is_gift: bool,
     /// Only where it differs from the order: canceled, returned, later.
     pub badge: Option<Badge>,
 }
@@ -193,6 +195,7 @@ impl OrderPage {
             price: product.price,
             quantity: 1,
             total: product.price,
+            is_gift: false,
             badge: None,
         });
         Self {

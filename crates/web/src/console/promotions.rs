@@ -1,8 +1,9 @@
-//! Promotions: coupons, gift cards, points.
+//! Promotions: coupons, gifts, gift cards, points.
 
 mod coupon_form;
 mod coupons;
 mod gift_cards;
+mod gift_rules;
 mod points;
 
 use ordermill_domain::role::Permission;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .merge(coupons::routes())
         .merge(coupon_form::routes())
+        .merge(gift_rules::routes())
         .merge(gift_cards::routes())
         .merge(points::routes())
 }

@@ -117,7 +117,8 @@ async fn enter_coupon(here: Here, Form(form): Form<CouponForm>) -> Answer {
     let refusal = if typed.is_empty() {
         None
     } else {
-        match Coupon::of(&here, &cart, typed).await? {
+        let quoted = quote_with(&here, &cart, Some(typed)).await?;
+        match quoted.map(|quoted| Coupon::of(&here, &quoted, typed)) {
             Some(Coupon { takes: Some(_), .. }) => None,
             Some(coupon) => coupon.refusal,
             None => Some(here.t().not_priced().to_owned()),
@@ -154,16 +155,25 @@ struct Coupon {
 }
 
 impl Coupon {
-    /// None while the cart has no price: what is not known to be a code is not kept.
-    async fn of(here: &Here, cart: &Cart, code: &str) -> Result<Option<Self>, Trouble> {
-        let handed_in = HandedIn { coupons: vec![code.to_owned()], ..HandedIn::default() };
-        let quoted = price::quote(here, cart, handed_in, None, HOME_REGION).await?;
-        Ok(quoted.ok().map(|quoted: Quoted| Self {
+    fn of(here: &Here, quoted: &Quoted, code: &str) -> Self {
+        Self {
             code: code.to_owned(),
             takes: quoted.coupons.iter().find_map(|it| Some(it.outcome.as_ref().ok()?.goods)),
-            refusal: price::coupon_refusal(&quoted, here.t()),
-        }))
+            refusal: price::coupon_refusal(quoted, here.t()),
+        }
     }
+}
+
+/// What the cart costs with a code; none while it has no price: what is not known to be a code is not
+/// kept.
+async fn quote_with(
+    here: &Here,
+    cart: &Cart,
+    code: Option<&str>,
+) -> Result<Option<Quoted>, Trouble> {
+    let coupons = code.map(str::to_owned).into_iter().collect();
+    let handed_in = HandedIn { coupons, ..HandedIn::default() };
+    Ok(price::quote(here, cart, handed_in, None, HOME_REGION).await?.ok())
 }
 
 async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
@@ -174,18 +184,22 @@ async fn page(here: &Here, cart: Option<&Cart>) -> Result<CartPage, Trouble> {
         cart::contents(tx, &catalog, &lines, HOME_REGION, now)
     };
     let contents = here.services().database().read(read).await?;
-    let code = cart.and_then(|cart| Some((cart, cart.coupons.first()?)));
-    let coupon = match code {
-        Some((cart, code)) => Coupon::of(here, cart, code).await?,
+    let code = cart.and_then(|cart| cart.coupons.first());
+    // A cart without a code needs no price of its own, unless a gift may come along with it.
+    let may_give = here.catalog.gift_rules.0.iter().any(|rule| rule.is_on(now));
+    let quoted = match cart.filter(|_| code.is_some() || may_give) {
+        Some(cart) => quote_with(here, cart, code.map(String::as_str)).await?,
         None => None,
     };
+    let coupon = quoted.as_ref().zip(code).map(|(quoted, code)| Coupon::of(here, quoted, code));
     let t = here.t();
     let field = CartPage::coupon_field(t)
-        .value(code.map_or("", |(_, code)| code))
+        .value(code.map_or("", String::as_str))
         .error(coupon.as_ref().and_then(|coupon| coupon.refusal.clone()));
     let takes = coupon.as_ref().and_then(|coupon| coupon.takes);
     Ok(CartPage {
         lines: contents.lines.iter().map(|content| line(here, content)).collect(),
+        gifts: quoted.as_ref().map(|quoted| price::gifts(here, quoted)).unwrap_or_default(),
         coupon: Some(field),
         coupon_applied: coupon.filter(|coupon| coupon.takes.is_some()).map(|coupon| coupon.code),
         totals: totals(t, &contents, takes),

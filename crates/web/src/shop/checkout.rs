@@ -301,6 +301,7 @@ impl Asked {
             points: self.points(here, form),
             payments: self.methods.iter().map(|method| self.payment(method, form, t)).collect(),
             lines: self.contents.lines.iter().map(|line| summary_line(here, line)).collect(),
+            gifts: self.quote.as_ref().map(|it| price::gifts(here, it)).unwrap_or_default(),
             totals: self.totals(t),
             frame: here.frame(),
             shell: here.shell(),

@@ -292,6 +292,7 @@ fn lines(here: &Here, detail: &OrderDetail) -> Vec<OrderLine> {
             price: Money::new(terms.unit_price_minor, currency),
             quantity: terms.quantity.get().unsigned_abs(),
             total: Money::new(terms.unit_price_minor * terms.quantity.get(), currency),
+            is_gift: terms.is_gift(),
             badge,
         })
     };

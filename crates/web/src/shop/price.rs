@@ -4,11 +4,13 @@
 use ordermill_app::benefit::{CouponRefusal, HandedIn};
 use ordermill_app::order::intake::{IntakeError, NewLine};
 use ordermill_app::quote::{QuoteError, QuoteRequest, Quoted};
+use ordermill_domain::pricing::gift::Gift;
 use ordermill_domain::pricing::{NotApplicable, QuoteProblem};
 use ordermill_pages::Words;
+use ordermill_pages::shop::cart::GiftLine;
 use ordermill_storage::cart::Cart;
 
-use super::{Here, Trouble};
+use super::{Here, Trouble, goods};
 
 /// What the cart costs, delivered to a region; the inner error tells why it has no price. The phone
 /// of a guest, as E.164, counts where a coupon is limited for each buyer.
@@ -39,6 +41,21 @@ pub(super) async fn quote(
         Err(QuoteError::Intake(_)) => Ok(Err(QuoteProblem::Empty)),
         Err(QuoteError::Storage(error)) => Err(error.into()),
     }
+}
+
+/// The gifts that come along with an order quoted like this.
+pub(super) fn gifts(here: &Here, quote: &Quoted) -> Vec<GiftLine> {
+    let line = |gift: &Gift| {
+        let sku = here.catalog.sku(gift.sku)?;
+        let name = here.catalog.gift_rules.get(gift.rule).map(|rule| &rule.name);
+        Some(GiftLine {
+            art: goods::art_of(sku),
+            name: goods::name_of(here, sku),
+            quantity: gift.quantity.get().unsigned_abs(),
+            because: name.map_or("", |name| here.t().pick(name.zh(), name.en())).to_owned(),
+        })
+    };
+    quote.gifts.iter().filter_map(line).collect()
 }
 
 /// Why a coupon of this quote is not used, if one is not.

@@ -10,6 +10,7 @@ mod catalog;
 mod choices;
 mod coupons;
 mod floor;
+mod gift_rules;
 mod keeping;
 mod kit;
 mod merging;

@@ -1,6 +1,6 @@
 //! Making a coupon and changing it.
 
-mod reading;
+pub(super) mod reading;
 
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;

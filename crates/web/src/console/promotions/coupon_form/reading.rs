@@ -19,7 +19,7 @@ use crate::console::pairs::Pairs;
 const REASON_CHARS_MAX: usize = 200;
 
 /// Names of fields and what is wrong with them.
-pub(super) type Wrong = Vec<(&'static str, String)>;
+pub(in crate::console::promotions) type Wrong = Vec<(&'static str, String)>;
 
 /// What was entered.
 pub(super) fn entered(pairs: &Pairs) -> CouponEntered {
@@ -61,17 +61,7 @@ impl Desk {
             Benefit::PercentOff { .. } | Benefit::FreeFreight { .. } => None,
         };
         let currency = off.or(cap).or(rule.min_spend).map(|amount| amount.currency);
-        let (scope, codes): (&str, Vec<String>) = match &rule.scope {
-            Scope::All => ("all", Vec::new()),
-            Scope::Categories(ids) => {
-                let code = |id| catalog.category(id).map(|it| it.code.clone());
-                ("categories", ids.iter().filter_map(|id| code(*id)).collect())
-            }
-            Scope::Skus(ids) => {
-                let code = |id| catalog.sku(id).map(|it| it.code.clone());
-                ("skus", ids.iter().filter_map(|id| code(*id)).collect())
-            }
-        };
+        let (scope, scope_codes) = self.shown_scope(&rule.scope);
         CouponEntered {
             code: coupon.code.clone(),
             name_zh: coupon.name.zh.clone(),
@@ -81,8 +71,8 @@ impl Desk {
             currency: currency.unwrap_or(catalog.shop.currency).code().to_owned(),
             cap: amount(cap),
             min_spend: amount(rule.min_spend),
-            scope: scope.to_owned(),
-            scope_codes: codes.join(" "),
+            scope,
+            scope_codes,
             valid_from: self.local(rule.valid_from),
             valid_until: self.local(rule.valid_until),
             uses_max: count(rule.uses_max),
@@ -96,8 +86,25 @@ impl Desk {
         }
     }
 
+    /// A scope as a form has it: which kind, and the codes.
+    pub(in crate::console::promotions) fn shown_scope(&self, scope: &Scope) -> (String, String) {
+        let catalog = self.site.services().catalog();
+        let (scope, codes): (&str, Vec<String>) = match scope {
+            Scope::All => ("all", Vec::new()),
+            Scope::Categories(ids) => {
+                let code = |id| catalog.category(id).map(|it| it.code.clone());
+                ("categories", ids.iter().filter_map(|id| code(*id)).collect())
+            }
+            Scope::Skus(ids) => {
+                let code = |id| catalog.sku(id).map(|it| it.code.clone());
+                ("skus", ids.iter().filter_map(|id| code(*id)).collect())
+            }
+        };
+        (scope.to_owned(), codes.join(" "))
+    }
+
     /// A moment in the time of the shop, as a field of a form has it.
-    fn local(&self, at: Option<Timestamp>) -> String {
+    pub(in crate::console::promotions) fn local(&self, at: Option<Timestamp>) -> String {
         let zone = self.shell().site.zone.clone();
         at.map(|at| at.to_jiff().to_zoned(zone).strftime("%Y-%m-%dT%H:%M").to_string())
             .unwrap_or_default()
@@ -112,11 +119,11 @@ impl Desk {
 }
 
 /// Reads numbers, amounts, codes and moments, and names everything that is wrong at once.
-struct Reader<'a> {
-    desk: &'a Desk,
-    t: Words,
-    currency: Currency,
-    wrong: Wrong,
+pub(in crate::console::promotions) struct Reader<'a> {
+    pub(in crate::console::promotions) desk: &'a Desk,
+    pub(in crate::console::promotions) t: Words,
+    pub(in crate::console::promotions) currency: Currency,
+    pub(in crate::console::promotions) wrong: Wrong,
 }
 
 impl Reader<'_> {
@@ -157,16 +164,20 @@ impl Reader<'_> {
         }
     }
 
-    fn scope(&mut self, entered: &CouponEntered) -> Option<Scope> {
+    pub(in crate::console::promotions) fn scope(
+        &mut self,
+        scope: &str,
+        scope_codes: &str,
+    ) -> Option<Scope> {
         let catalog = self.desk.site.services().catalog();
         let is_between =
             |letter: char| letter.is_whitespace() || matches!(letter, ',' | '，' | '、');
         let codes: Vec<&str> =
-            entered.scope_codes.split(is_between).filter(|code| !code.is_empty()).collect();
+            scope_codes.split(is_between).filter(|code| !code.is_empty()).collect();
         let mut unknown = |code: &str| {
             self.wrong.push(("scope_codes", self.t.coupon_code_unknown(code)));
         };
-        match entered.scope.as_str() {
+        match scope {
             "all" => Some(Scope::All),
             "categories" => {
                 let mut found = BTreeSet::new();
@@ -195,7 +206,11 @@ impl Reader<'_> {
         }
     }
 
-    fn moment(&mut self, name: &'static str, text: &str) -> Option<Timestamp> {
+    pub(in crate::console::promotions) fn moment(
+        &mut self,
+        name: &'static str,
+        text: &str,
+    ) -> Option<Timestamp> {
         if text.is_empty() {
             return None;
         }
@@ -206,7 +221,7 @@ impl Reader<'_> {
         at
     }
 
-    fn count<T: std::str::FromStr>(
+    pub(in crate::console::promotions) fn count<T: std::str::FromStr>(
         &mut self,
         name: &'static str,
         text: &str,
@@ -250,7 +265,7 @@ pub(super) fn read(desk: &Desk, entered: &CouponEntered) -> Result<Coupon, Wrong
     let mut reader = Reader { desk, t, currency, wrong };
     let benefit = reader.benefit(entered);
     let min_spend = reader.amount("min_spend", &entered.min_spend);
-    let scope = reader.scope(entered);
+    let scope = reader.scope(&entered.scope, &entered.scope_codes);
     let valid_from = reader.moment("valid_from", &entered.valid_from);
     let valid_until = reader.moment("valid_until", &entered.valid_until);
     let uses_max = reader.count("uses_max", &entered.uses_max, t.coupon_count_wrong());
