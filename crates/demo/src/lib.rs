@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod coupons;
 mod curve;
 pub mod freight;
+pub mod gifts;
 mod gtin;
 pub mod history;
 pub mod locations;
@@ -28,6 +29,7 @@ use jiff::civil::Date;
 use catalog::Catalog;
 use coupons::{Coupon, GiftCard};
 use freight::Rate;
+use gifts::Gift;
 use locations::{Location, Stock};
 use people::People;
 
@@ -64,6 +66,8 @@ pub struct Merchant {
     pub locations: Vec<Location>,
     /// What lowers its prices.
     pub coupons: Vec<Coupon>,
+    /// What it gives away with an order.
+    pub gifts: Vec<Gift>,
     /// Gift cards it has sold.
     pub gift_cards: Vec<GiftCard>,
     /// What delivery costs.
@@ -81,6 +85,7 @@ impl Merchant {
             catalog: Catalog::standard(),
             locations: locations::locations(),
             coupons: coupons::coupons(),
+            gifts: gifts::gifts(),
             gift_cards: coupons::gift_cards(seed),
             freight: freight::rates(),
             people: People::from_seed(seed, CUSTOMERS),

@@ -1,18 +1,22 @@
-//! The demo's coupons, gift cards and rule of points, through the real commands.
+//! The demo's coupons, gifts, gift cards and rule of points, through the real commands.
+
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use ordermill_app::Services;
 use ordermill_app::catalog::settings::{self, PointsSettings};
 use ordermill_app::coupon::create_coupon;
 use ordermill_app::gift_card::issue_gift_card;
-use ordermill_base::{Currency, Id, Money, Span, Timestamp};
+use ordermill_base::{Currency, Id, Money, Quantity, Span, Timestamp};
 use ordermill_demo::Merchant;
 use ordermill_demo::coupons::{Coupon as DemoCoupon, Discount, POINTS};
+use ordermill_demo::gifts::Gift as DemoGift;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::coupon::Coupon;
 use ordermill_domain::gift_card::Origin;
 use ordermill_domain::ids::CouponId;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
+use ordermill_domain::pricing::gift::{GiftRule, GiftRules};
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::{self, BasisPoints};
 use ordermill_domain::text::Text;
@@ -20,8 +24,8 @@ use ordermill_domain::text::Text;
 /// Coupons that can be combined are of this group.
 const COMBINABLE: u32 = 1;
 
-/// Sets the rule of points, and makes coupons and gift cards as of `at`; they run from then on, and
-/// for their days from `now`. The categories are there.
+/// Sets the rules of points and gifts, and makes coupons and gift cards as of `at`; they run from then on,
+/// and for their days from `now`. Categories and products are there.
 pub(super) fn seed(
     services: &Services,
     merchant: &Merchant,
@@ -43,6 +47,7 @@ pub(super) fn seed(
         };
         coupons.push(coupon(new, scope, at, now)?);
     }
+    gifts(services, merchant, &act, now)?;
     let creating = act.clone();
     services.database().write_blocking(move |tx| {
         coupons.iter().try_for_each(|new| {
@@ -82,6 +87,39 @@ fn points(services: &Services, act: &Act) -> anyhow::Result<()> {
     services.database().write_blocking(move |tx| {
         let (_, version) = settings::read::<PointsSettings>(tx)?;
         settings::save(tx, &act, &rule, version).map(drop)
+    })?;
+    Ok(())
+}
+
+/// Orders of the last days before `now` have had their gift already.
+fn gifts(
+    services: &Services,
+    merchant: &Merchant,
+    act: &Act,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let catalog = services.catalog();
+    let rule = |(gift, number): (&DemoGift, u32)| {
+        let given = catalog.skus().iter().find(|sku| sku.family == gift.family && sku.is_active);
+        Ok(GiftRule {
+            number,
+            name: Text::new(&*gift.name.zh, &*gift.name.en),
+            gift: given.with_context(|| format!("no product of {}", gift.family))?.id,
+            pieces: Quantity::ONE,
+            scope: Scope::All,
+            min_spend: Some(yuan(gift.threshold_fen)),
+            min_pieces: None,
+            valid_from: Some(now - Span::days(gift.since_days)),
+            valid_until: Some(now + Span::days(gift.valid_days)),
+            channels: BTreeSet::new(),
+            is_active: true,
+        })
+    };
+    let rules = merchant.gifts.iter().zip(1..).map(rule);
+    let (rules, act) = (GiftRules(rules.collect::<anyhow::Result<_>>()?), act.clone());
+    services.database().write_blocking(move |tx| {
+        let (_, version) = settings::read::<GiftRules>(tx)?;
+        settings::save(tx, &act, &rules, version).map(drop)
     })?;
     Ok(())
 }

@@ -81,6 +81,9 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         }
         let with_coupons = all.iter().filter(|it| it.order.facts().coupons > 0).count();
         assert!(with_coupons > 5, "{with_coupons} with coupons");
+        let rules = &services.catalog().gift_rules;
+        assert_eq!(rules.check(), []);
+        assert!(rules.0.iter().any(|rule| rule.is_on(NOW)), "a newcomer sees a gift");
         let count = |sql: &'static str| -> i64 {
             let read =
                 move |tx: &mut ordermill_storage::Tx<'_>| tx.query_one(sql, &[], |row| row.int());
@@ -89,6 +92,8 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         let by_points = count("SELECT COUNT(*) FROM payments WHERE gateway = 'points'");
         let returned = count("SELECT COUNT(*) FROM refunds WHERE cause = 'by_hand'");
         let expired = count("SELECT COUNT(*) FROM orders WHERE cancel_reason = 'unpaid'");
+        let gifts = count("SELECT COUNT(*) FROM order_lines WHERE gift IS NOT NULL");
+        assert!(gifts > 0, "{gifts} gifts");
         assert!(by_points > 0 && returned > 0 && expired > 0, "{by_points} {returned} {expired}");
         let on_the_road = count("SELECT COUNT(*) FROM shipments WHERE state = 'handed_over'");
         let delivered = count("SELECT COUNT(*) FROM shipments WHERE state = 'delivered'");
