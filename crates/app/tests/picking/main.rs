@@ -1,6 +1,7 @@
 //! From planned work to totes: waves, pick lists, scans, short picks, on both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+mod gifts;
 mod missing;
 mod together;
 
@@ -131,17 +132,31 @@ fn an_order(
     number: i64,
     wanted: &[(i64, i64)],
 ) -> OrderId {
-    let line = |(at, &(number, pieces)): (usize, &(i64, i64))| LineTerms {
-        line_no: u16::try_from(at + 1).unwrap(),
-        sku: sku(number),
-        quantity: Quantity::new(pieces).unwrap(),
-        unit_price_minor: 1_000,
-        discount_minor: 0,
-        tax_minor: 0,
-        total_minor: 1_000 * pieces,
-        gift: None,
+    an_order_with_gifts(connection, known, number, wanted, &[])
+}
+
+fn an_order_with_gifts(
+    connection: &mut Connection,
+    known: &Catalog,
+    number: i64,
+    wanted: &[(i64, i64)],
+    gifts: &[(i64, i64)],
+) -> OrderId {
+    let line = |(at, &(number, pieces)): (usize, &(i64, i64))| {
+        let is_gift = at >= wanted.len();
+        let unit_price_minor = if is_gift { 0 } else { 1_000 };
+        LineTerms {
+            line_no: u16::try_from(at + 1).unwrap(),
+            sku: sku(number),
+            quantity: Quantity::new(pieces).unwrap(),
+            unit_price_minor,
+            discount_minor: 0,
+            tax_minor: 0,
+            total_minor: unit_price_minor * pieces,
+            gift: is_gift.then_some(1),
+        }
     };
-    let lines: Vec<LineTerms> = wanted.iter().enumerate().map(line).collect();
+    let lines: Vec<LineTerms> = wanted.iter().chain(gifts).enumerate().map(line).collect();
     let total = lines.iter().map(|line| line.total_minor).sum();
     let id = OrderId::from_raw(number);
     let command = PlaceOrder {

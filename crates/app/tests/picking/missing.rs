@@ -153,7 +153,7 @@ fn what_comes_in_after_all_and_what_is_canceled_is_no_work_for_service() {
     }
 }
 
-fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
+pub(crate) fn backorders_are_filled(database: &TestDatabase, connection: &mut Connection) {
     journal::settle(connection);
     let open = database.open();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

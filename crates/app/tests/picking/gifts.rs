@@ -1,0 +1,90 @@
+//! Gifts on the floor: they stop no order, and leave with its goods or not at all.
+
+use ordermill_domain::order::{OrderLine, Pieces, Status};
+use ordermill_domain::stock::{BackorderPolicy, StockLevel};
+use ordermill_storage::order;
+use ordermill_testkit::stock::receive;
+
+use super::missing::backorders_are_filled;
+use super::*;
+
+fn lines(connection: &mut Connection, order: OrderId) -> Vec<Pieces> {
+    let lines = connection.read(|tx| order::lines(tx, order)).unwrap();
+    lines.iter().map(OrderLine::pieces).collect()
+}
+
+fn has_work(connection: &mut Connection, order: OrderId) -> bool {
+    !connection.read(|tx| fulfillment::of_each(tx, &[order])).unwrap().is_empty()
+}
+
+fn service() -> Principal {
+    Principal::Staff(std::sync::Arc::new(StaffMember {
+        id: StaffId::from_raw(8),
+        name: "林小满".to_owned(),
+        roles: vec![Role::Service],
+        location: None,
+    }))
+}
+
+#[test]
+fn a_gift_that_is_not_where_it_should_be_is_given_up_and_nobody_is_asked() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 1, None);
+        put(&mut connection, 2, "A-01-02-1", 1, None);
+        let order = an_order_with_gifts(&mut connection, &known, 101, &[(1, 1)], &[(2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        scan(&mut connection, &known, list, "A-01-01-1");
+        scan(&mut connection, &known, list, "S1");
+        assert_eq!(short(&mut connection, &known, list), Outcome::Short);
+        let pieces = lines(&mut connection, order);
+        assert_eq!((pieces[0].allocated, pieces[1].canceled), (1, 1));
+        assert_eq!(work_of(&mut connection, order).state(), State::Picked, "it goes on");
+        let stored = connection.read(|tx| order::fetch(tx, order)).unwrap().unwrap();
+        assert!(!stored.order.facts().backordered);
+        assert!(!is_asked(&mut connection, TaskKind::ShortPick, order.raw()));
+        assert!(is_asked(&mut connection, TaskKind::Shortage, sku(2).raw()), "operations know");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_gift_is_not_sent_alone_when_all_goods_are_given_up() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 1, None);
+        put(&mut connection, 2, "A-01-02-1", 1, None);
+        let order = an_order_with_gifts(&mut connection, &known, 101, &[(1, 1)], &[(2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        assert_eq!(short(&mut connection, &known, list), Outcome::Short);
+        let act = Act { reason: Some("test".into()), ..service().act(NOW) };
+        let give_up = |tx: &mut Tx<'_>| give_up_by_hand(tx, &service(), &act, order, 1);
+        assert!(connection.transact(give_up).unwrap().is_canceled);
+        let stored = connection.read(|tx| order::fetch(tx, order)).unwrap().unwrap();
+        assert_eq!(stored.order.status(), Status::Canceled);
+        assert!(lines(&mut connection, order).iter().all(|pieces| pieces.canceled == 1));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_gift_waits_for_the_goods_that_it_comes_with() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 2, "A-01-02-1", 1, None);
+        let to_come = StockLevel::new(sku(1), here(), BackorderPolicy::Allow);
+        connection.transact(|tx| stock::set_policy(tx, &to_come)).unwrap();
+        let order = an_order_with_gifts(&mut connection, &known, 101, &[(1, 1)], &[(2, 1)]);
+        assert_eq!(lines(&mut connection, order)[1].allocated, 1, "it is kept for the order");
+        assert!(!has_work(&mut connection, order));
+        receive(&mut connection, sku(1), here(), 1, NOW);
+        backorders_are_filled(&database, &mut connection);
+        let (orders, wish) = (BTreeSet::from([order]), SourcingWish::default());
+        connection.transact(|tx| source_each(tx, &known, &by_rules(NOW), &orders, &wish)).unwrap();
+        let work = work_of(&mut connection, order);
+        assert_eq!((work.line(1).unwrap().quantity, work.line(2).unwrap().quantity), (1, 1));
+        all_is_well(&mut connection);
+    }
+}
