@@ -50,11 +50,7 @@ struct Parcel {
 }
 
 /// All of an order, in the order in which they left, without the lines that channels do not know.
-fn load(
-    tx: &mut Tx<'_>,
-    order: OrderId,
-    unknown: &BTreeSet<u16>,
-) -> Result<Vec<Parcel>, Error> {
+fn load(tx: &mut Tx<'_>, order: OrderId, unknown: &BTreeSet<u16>) -> Result<Vec<Parcel>, Error> {
     let mut parcels = Vec::new();
     for report in channel_report::of(tx, order)? {
         let Some(stored) = shipment::fetch(tx, report.id)? else { continue };

@@ -261,8 +261,7 @@ impl SalesChannels {
         for is_newest in [false, true] {
             let Ok(theirs) = self.read_as_received(&channel, &copy, is_newest) else { continue };
             ids = line_ids(&theirs, &settings, &catalog, &lines);
-            let is_known =
-                |line_no: &u16| ids.contains_key(line_no) || gifts.contains(line_no);
+            let is_known = |line_no: &u16| ids.contains_key(line_no) || gifts.contains(line_no);
             if package.contents.iter().all(|content| is_known(&content.line_no)) {
                 break;
             }
