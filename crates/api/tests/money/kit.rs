@@ -1,5 +1,6 @@
 //! A shop that is reached over HTTP, with a sandbox gateway beside it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -25,6 +26,9 @@ use ordermill_app::stock::{Spot, receive_stock};
 use ordermill_app::{Partners, Services, message, scheduler};
 use ordermill_base::{Clock as _, Currency, Quantity, Random, Span};
 use ordermill_domain::api_key::Scope;
+use ordermill_domain::pricing::coupon::Scope as Goods;
+use ordermill_domain::pricing::gift::{GiftRule, GiftRules};
+use ordermill_domain::text::Text;
 use ordermill_ports::Answer;
 use ordermill_ports::gateway::Gateway;
 use ordermill_ports::notifier::{Message, Notifier, NotifyError};
@@ -289,6 +293,30 @@ impl Shop {
             settings::save(tx, &act, &shop, version)
         };
         self.services.database().write(limit).await.unwrap();
+    }
+
+    /// From now on a piece of tea comes along with every order of two.
+    pub(crate) async fn gives_tea_with_tea(&self) {
+        let act = Principal::system("test").act(self.clock.now());
+        let holder = self.services.catalog_holder();
+        let give = move |tx: &mut ordermill_storage::Tx<'_>| {
+            let rule = GiftRule {
+                number: 1,
+                name: Text::new("买二赠一", "Tea with tea"),
+                gift: sku(1),
+                pieces: Quantity::ONE,
+                scope: Goods::All,
+                min_spend: None,
+                min_pieces: Quantity::new(2).ok(),
+                valid_from: None,
+                valid_until: None,
+                channels: BTreeSet::new(),
+                is_active: true,
+            };
+            settings::save(tx, &act, &GiftRules(vec![rule]), 0)?;
+            holder.reload(tx)
+        };
+        self.services.database().write(give).await.unwrap();
     }
 
     pub(crate) fn router(&self) -> Router {

@@ -163,6 +163,23 @@ fn a_paid_order_comes_in_paid_once_and_its_copy_is_as_it_was_received() {
 }
 
 #[test]
+fn an_order_of_a_channel_gets_its_gift_and_costs_what_the_channel_has_charged() {
+    on_each_database(async |shop| {
+        shop.gives_tea_with_tea().await;
+        send(shop, "w1", &an_order(1001, "paid")).await;
+        let order = placed(shop, 1001).await;
+        let view = shop.until(&order, "status", "confirmed").await;
+        assert_eq!(view["total"], json!({"amount": "132.08", "currency": "USD"}));
+        let lines = view["lines"].as_array().unwrap();
+        assert_eq!((lines.len(), &lines[1]["gift_rule"]), (2, &json!(1)), "{view}");
+        assert_eq!(
+            (&lines[1]["allocated"], &lines[1]["total"]["amount"]),
+            (&json!(1), &json!("0.00"))
+        );
+    });
+}
+
+#[test]
 fn an_unpaid_order_waits_for_its_money_and_cash_at_the_door_does_not() {
     on_each_database(async |shop| {
         let unpaid = an_order(1, "pending");

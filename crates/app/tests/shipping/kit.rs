@@ -68,6 +68,8 @@ pub(crate) struct Shop {
     pub(crate) channel: Option<ChannelId>,
     /// Pieces of an order; each is packed in a box of its own.
     pub(crate) pieces: i64,
+    /// Pieces that come along as a gift, a line of their own: the first lies in the first box.
+    pub(crate) gifts: i64,
     /// Orders are paid before, with 5.00 for freight; otherwise at the door.
     pub(crate) is_prepaid: bool,
 }
@@ -170,7 +172,7 @@ impl Shop {
         };
         let router = Router::new().route("/hooks/tracking/{partner}/{id}", post(take));
         let listener = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let (channel, pieces, is_prepaid) = (None, 1, false);
+        let (channel, pieces, gifts, is_prepaid) = (None, 1, 0, false);
         Self {
             carriers,
             database,
@@ -182,6 +184,7 @@ impl Shop {
             received,
             channel,
             pieces,
+            gifts,
             is_prepaid,
             address,
         }
@@ -219,6 +222,13 @@ impl Shop {
 
     pub(crate) async fn place(&self, number: i64) -> OrderId {
         let mut order = an_order(number, self.pieces, &self.vault, self.act());
+        if let Ok(quantity) = Quantity::new(self.gifts) {
+            let (unit_price_minor, total_minor, gift) = (0, 0, Some(1));
+            let bought = order.placed.lines[0];
+            let line =
+                LineTerms { line_no: 2, quantity, unit_price_minor, total_minor, gift, ..bought };
+            order.placed.lines.push(line);
+        }
         if let Some(channel) = self.channel {
             order.placed.channel = channel;
             order.placed.channel_order_id = Some(number.to_string());

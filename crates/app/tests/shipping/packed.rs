@@ -49,27 +49,37 @@ impl Shop {
     /// Sources an order, and packs these pieces of its first line, which one location ships.
     pub(crate) async fn pack(&self, order: OrderId, pieces: i64) -> FulfillmentId {
         let (act, principal, now) = (self.looked_at(), somebody(), self.act().at);
-        let pieces = Quantity::new(pieces).unwrap();
+        let gifts = self.gifts;
         let write = move |tx: &mut Tx<'_>| {
             let catalog = Catalog::load(tx)?;
             source_each(tx, &catalog, &by_rules(now), &[order].into(), &Wish::default())?;
             let all = fulfillment::of(tx, order)?;
             let id = all.iter().find(|it| it.state() == Work::Planned).unwrap().id();
-            let all = LineQuantity { line_no: 1, quantity: pieces };
+            let of_line = |(line_no, pieces)| {
+                Quantity::new(pieces).ok().map(|quantity| LineQuantity { line_no, quantity })
+            };
+            let picked: Vec<LineQuantity> =
+                [(1, pieces), (2, gifts)].into_iter().filter_map(of_line).collect();
             let mut file = FulfillmentFile::load(tx, id).map_err(Error::defect)?;
             file.step(&act, |work| work.release(WaveId::from_raw(1), now)).unwrap();
-            file.step(&act, |work| work.pick(vec![all], now)).unwrap();
+            file.step(&act, |work| work.pick(picked.clone(), now)).unwrap();
             file.step(&act, |work| work.finish_picking(now)).unwrap();
             file.step(&act, |work| work.recheck(now)).unwrap();
             file.save(tx)?;
-            let boxed = |_| {
-                let (line_no, quantity) = (1, Quantity::ONE);
+            let content = |line_no| {
                 let (lot, serials) = (None, vec![]);
-                let content = Content { line_no, sku: sku(1), quantity, lot, serials };
-                let material = "BOX-M".to_owned();
-                PackedBox { material, contents: vec![content], gross_grams: None }
+                Content { line_no, sku: sku(1), quantity: Quantity::ONE, lot, serials }
             };
-            let boxes: Vec<PackedBox> = (0..pieces.get()).map(boxed).collect();
+            let boxed = |at| {
+                let material = "BOX-M".to_owned();
+                let line_no = if at < pieces { 1 } else { 2 };
+                PackedBox { material, contents: vec![content(line_no)], gross_grams: None }
+            };
+            let more = (gifts - 1).max(0);
+            let mut boxes: Vec<PackedBox> = (0..pieces + more).map(boxed).collect();
+            if gifts > 0 {
+                boxes[0].contents.push(content(2));
+            }
             let seen = Seen { id, version: None };
             close(tx, &catalog, &principal, &act, seen, &boxes).map_err(Error::defect)?;
             Ok::<_, Error>(id)

@@ -49,7 +49,7 @@ impl AtTheDock {
         let (order, ..) = shop.labeled_work(NUMBER).await;
         keep_copy(shop, order, pieces).await;
         let parcels = shop.parcels(order).await;
-        assert_eq!(parcels.len() as i64, pieces);
+        assert_eq!(parcels.len() as i64, pieces + (shop.gifts - 1).max(0));
         Self { channels, order, parcels }
     }
 
@@ -179,6 +179,19 @@ fn a_channel_knows_each_parcel_with_its_waybill_and_what_is_in_it() {
         assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
         assert_eq!(on_record(shop).len(), 2);
         assert_eq!(dock.channels.tell_due().await.unwrap(), 0);
+    });
+}
+
+#[test]
+fn of_gifts_a_channel_is_told_nothing_not_even_of_a_parcel_with_nothing_else() {
+    on_each_database(async |shop| {
+        shop.gifts = 2;
+        let dock = AtTheDock::with(shop, 1).await;
+        dock.leaves(shop, 0).await;
+        dock.leaves(shop, 1).await;
+        assert_eq!(dock.channels.tell_due().await.unwrap(), 1);
+        let [told] = &on_record(shop)[..] else { panic!("one parcel has what was bought") };
+        assert_eq!((&*told.number, &told.lines), (dock.waybill(0), &vec![(LINE, 1)]));
     });
 }
 
