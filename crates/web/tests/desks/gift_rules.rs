@@ -24,7 +24,7 @@ const PLATE: [(&str, &str); 9] = [
 ];
 
 async fn rules(shop: &Shop) -> Vec<GiftRule> {
-    shop.services.database().read(|tx| gift::read(tx)).await.unwrap().0.0
+    shop.services.database().read(gift::read).await.unwrap().0.0
 }
 
 #[test]
@@ -83,5 +83,22 @@ fn two_people_who_change_gift_rules_at_once_do_not_undo_each_other() {
         let late = shop.post(&kim, NEW, &PLATE).await;
         assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
         assert_eq!(rules(shop).await.len(), 1);
+    });
+}
+
+#[test]
+fn a_buyer_sees_in_the_cart_and_at_the_checkout_what_comes_along() {
+    on_each_database(async |shop: &Shop| {
+        let kim = shop.hire("kim", &[Role::Operations]).await;
+        shop.fill_in(&kim, NEW, &PLATE).await;
+        for page in ["/cart", "/checkout"] {
+            let shown = shop.with_in_cart("BOWL", 3, page).await;
+            assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+            for told in ["A plate with three bowls", "<span class=\"tag\">Gift</span>"] {
+                assert!(shown.body.contains(told), "{page}: {told}: {}", shown.body);
+            }
+            let fewer = shop.with_in_cart("BOWL", 2, page).await;
+            assert!(!fewer.body.contains("A plate with three bowls"), "{page}");
+        }
     });
 }

@@ -156,6 +156,21 @@ impl Shop {
         self.services.place_order(act, new).await.unwrap();
     }
 
+    /// What a visitor is shown at an address of the shop who has put so many pieces into the cart.
+    pub(crate) async fn with_in_cart(&self, sku: &str, quantity: i64, path: &str) -> Answer {
+        let form = Body::from(format!("sku={sku}&quantity={quantity}"));
+        let put = Request::post("/cart/lines")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form)
+            .unwrap();
+        let put = self.router.clone().oneshot(put).await.unwrap();
+        let cookies = put.headers().get_all(header::SET_COOKIE).iter();
+        let cookies = cookies.map(|it| it.to_str().unwrap().split(';').next().unwrap().to_owned());
+        let cookies: Vec<String> = cookies.chain(["lang=en".to_owned()]).collect();
+        let look = Request::get(path).header(header::COOKIE, cookies.join("; "));
+        answer(self.router.clone().oneshot(look.body(Body::empty()).unwrap()).await.unwrap()).await
+    }
+
     async fn send(
         &self,
         person: &Person,
