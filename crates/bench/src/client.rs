@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -10,10 +11,21 @@ use tokio::net::TcpStream;
 /// An answer's head at most.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
+/// A connection on which nothing was asked for so long may have been closed by the server.
+const KEPT_FOR: Duration = Duration::from_secs(10);
+
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// One connection that is kept.
 #[derive(Debug)]
 pub(crate) struct Client {
+    address: SocketAddr,
     stream: TcpStream,
+    asked: Instant,
     buffer: Vec<u8>,
 }
 
@@ -26,13 +38,17 @@ pub(crate) struct Answer<'a> {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4 * 1024) })
+        let stream = connect(address).await?;
+        let buffer = Vec::with_capacity(4 * 1024);
+        Ok(Self { address, stream, asked: Instant::now(), buffer })
     }
 
     /// Sends a request as it is and waits for the whole answer.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
+        if self.asked.elapsed() > KEPT_FOR {
+            self.stream = connect(self.address).await?;
+        }
+        self.asked = Instant::now();
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let (head, body_at) = loop {
