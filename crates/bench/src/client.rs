@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 /// An answer's head at most.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// A connection on which nothing was asked for so long may have been closed by the server.
-const KEPT_FOR: Duration = Duration::from_secs(10);
+/// A connection on which nothing was asked for longer may have been closed: the server gives it ten seconds.
+const KEPT_FOR: Duration = Duration::from_secs(5);
 
 async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
