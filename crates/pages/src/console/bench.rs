@@ -198,7 +198,7 @@ crate::words! {
     bench_scan_ready = "每扫一件，对应行加一；也可以直接填写件数。", "Each scan counts one piece on its line. Counts can be typed as well.";
     bench_scan_wrong = "不在这张出库单里：", "Not of this order:";
     bench_scan_many = "多出一件，应发已够：", "One too many of";
-    bench_scan_all = "全部件数已扫到，请检查后确认", "Every piece was scanned. Look at them and go on";
+    bench_scan_all = "全部件数已扫到，请检查后确认", "Every piece was scanned. Look at them, then confirm";
     bench_open = "打开", "Open";
     bench_unknown(code) = "没有找到“{code}”，或不在本仓。", "Nothing at your location is called {code}.";
     bench_waiting = "等待复核和打包", "Waiting to be rechecked and packed";
