@@ -18,6 +18,11 @@ use crate::webdriver::{Element, Session};
 /// How long things may take to appear.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Waits until the page is loaded and has been painted: keys that come before are lost.
+const PAINTED: &str = "
+    if (document.readyState !== 'complete') await new Promise(done => addEventListener('load', done));
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);";
+
 /// A browser with one page, a clean profile, and a record of what went wrong.
 #[derive(Debug)]
 pub struct Browser {
@@ -64,14 +69,14 @@ impl Browser {
         Ok(url.strip_prefix(&self.origin).unwrap_or(url).to_owned())
     }
 
-    /// Waits until the path (with its query) contains `part`: a form was accepted, a link followed.
+    /// Waits until the path (with its query) begins with `start`: a form was accepted, a link followed.
     ///
     /// # Errors
     /// When it does not in time.
-    pub fn arrive(&mut self, part: &str) -> Result<()> {
+    pub fn arrive(&mut self, start: &str) -> Result<()> {
         self.patiently(|browser| {
             let path = browser.path()?;
-            if path.contains(part) { Ok(()) } else { bail!("we are at {path}, not at {part}") }
+            if path.starts_with(start) { Ok(()) } else { bail!("we are at {path}, not at {start}") }
         })
     }
 
@@ -142,6 +147,7 @@ impl Browser {
     /// # Errors
     /// When the browser is gone.
     pub fn type_keys(&mut self, text: &str) -> Result<()> {
+        self.with_scripts(|session| session.script_async(PAINTED, json!([])).map(drop))?;
         let keys: Vec<Value> = text
             .chars()
             .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))

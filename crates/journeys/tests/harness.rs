@@ -113,7 +113,7 @@ fn a_scanner_types_into_the_focused_field() {
     visit(&one_page(page).origin, View::PHONE_CHINESE, |browser| {
         browser.open("/")?;
         browser.type_keys(&format!("6901{}", Browser::ENTER))?;
-        browser.arrive("?code=6901")
+        browser.arrive("/?code=6901")
     });
 }
 

@@ -72,7 +72,7 @@ fn orders_are_carried_from_placed_to_completed_by_desks_that_only_use_the_api() 
 #[test]
 fn pushes_of_carriers_and_pages_of_their_parcels_are_measured() {
     for database in databases() {
-        let words = ["tracking", "--orders", "12", "--connections", "2", "--seconds", "1"];
+        let words = ["tracking", "--orders", "60", "--connections", "2", "--seconds", "1"];
         let figures = bench(&words, &database);
         let names: Vec<&str> = figures.iter().filter_map(|it| it["name"].as_str()).collect();
         assert_eq!(names, ["tracking-push", "tracking-page"]);
