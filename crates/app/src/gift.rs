@@ -33,7 +33,7 @@ pub enum SaveGiftsError {
 /// What a gift is worth too much for one person alone; the limit itself takes two to change.
 pub const ABOVE_LIMIT: &str = "worth no more than the shop's limit for one use of a coupon";
 /// What a gift must be.
-pub const ON_SALE: &str = "a SKU that is on sale";
+pub const ON_SALE: &str = "a SKU that is on sale and travels with everything: nothing hazardous";
 
 /// The rules, and their version: 0 while nobody has made one.
 pub fn read(tx: &mut Tx<'_>) -> Result<(GiftRules, i64), Error> {
@@ -80,7 +80,8 @@ fn flaw_of_gift(
     rule: &GiftRule,
     limits: Option<&ShopSettings>,
 ) -> Result<Option<&'static str>, Error> {
-    let Some(sku) = sku::fetch(tx, rule.gift)?.filter(|sku| sku.is_active) else {
+    let sku = sku::fetch(tx, rule.gift)?;
+    let Some(sku) = sku.filter(|sku| sku.is_active && !sku.handling.is_hazardous) else {
         return Ok(Some(ON_SALE));
     };
     let worth = sku.price.minor.saturating_mul(rule.pieces.get());

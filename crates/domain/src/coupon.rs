@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::ids::CouponId;
-use crate::pricing::coupon::{Benefit, Scope};
+use crate::pricing::coupon::Benefit;
 use crate::pricing::{self, AMOUNT_MAX};
 use crate::sku::{Invalid, check_name};
 use crate::text::Text;
@@ -81,12 +81,7 @@ impl Coupon {
             "amounts",
             "of one currency",
         );
-        let is_named = match &rule.scope {
-            Scope::All => true,
-            Scope::Categories(categories) => !categories.is_empty(),
-            Scope::Skus(skus) => !skus.is_empty(),
-        };
-        must(is_named, "scope_codes", "at least one category or SKU, or everything");
+        must(rule.scope.is_named(), "scope_codes", "at least one category or SKU, or everything");
         let is_ordered = rule.valid_from.zip(rule.valid_until).is_none_or(|(from, to)| from < to);
         must(is_ordered, "valid_until", "empty, or after its beginning");
         let is_count = |max: Option<u64>| max.is_none_or(|max| (1..=1_000_000_000).contains(&max));
@@ -102,6 +97,7 @@ impl Coupon {
 
 #[cfg(test)]
 mod tests {
+    use crate::pricing::coupon::Scope;
     use ordermill_base::{Currency, Id, Money, Timestamp};
 
     use super::*;

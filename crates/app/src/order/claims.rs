@@ -262,7 +262,7 @@ impl OrderFile {
     }
 
     /// Promises pieces that had left anew, each from whatever location has them, the preferred ones
-    /// first; what nobody has waits for stock.
+    /// first; what nobody has waits for stock, or is given up if it is a gift.
     pub fn send_again(
         &mut self,
         act: &Act,
@@ -273,7 +273,10 @@ impl OrderFile {
         let event = self.stored.order.record_resent(&mut self.lines, lines, act.at)?;
         self.happened(act, event);
         for (sku, line) in wanted {
-            self.promise_again(act, *line, *sku, preference)?;
+            let waits = self.promise_again(act, *line, *sku, preference)?;
+            if let Some(waits) = waits.filter(|_| self.is_gift(line.line_no)) {
+                self.give_up(act, waits)?;
+            }
         }
         Ok(())
     }
@@ -325,6 +328,6 @@ impl OrderFile {
     }
 }
 
-fn is_unsourced(part: &Stored) -> bool {
+pub(super) fn is_unsourced(part: &Stored) -> bool {
     part.fulfillment.is_none() && part.reservation.state() == State::Allocated
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use ordermill_base::{Quantity, Timestamp};
+use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
@@ -241,19 +241,7 @@ impl OrderFile {
                 self.step(index, Reservation::allocate)?;
             }
         }
-        let gifts = self.lines.iter().filter(|line| line.terms.is_gift());
-        let waiting: Vec<LineQuantity> = gifts
-            .filter_map(|line| {
-                let quantity = Quantity::new(line.pieces().backordered).ok()?;
-                Some(LineQuantity { line_no: line.terms.line_no, quantity })
-            })
-            .collect();
-        waiting.into_iter().try_for_each(|pieces| self.give_up(act, pieces))
-    }
-
-    /// Whether a line came along as a gift.
-    pub(crate) fn is_gift(&self, line_no: u16) -> bool {
-        self.lines.iter().any(|line| line.terms.line_no == line_no && line.terms.is_gift())
+        self.give_up_waiting_gifts(act)
     }
 
     /// Gives up all stock that the order holds or waits for.
@@ -298,8 +286,9 @@ impl OrderFile {
     }
 
     /// Takes stock again for holds that ran out where there still is some; the others wait for
-    /// stock to come in: gifts until the order is confirmed, what was bought as the buyer agreed to. What waits is the same row as what was held: of a line
-    /// at a location there may be another one already that has waited from the beginning.
+    /// stock to come in: gifts until the order is confirmed, what was bought as the buyer agreed to. What waits
+    /// is the same row as what was held: of a line at a location there may be another one already that has
+    /// waited from the beginning.
     pub fn rehold_or_wait(&mut self, act: &Act) -> Result<(), FileError> {
         for index in 0..self.reservations.len() {
             let facts = *self.reservations[index].reservation.facts();
@@ -318,7 +307,8 @@ impl OrderFile {
         Ok(())
     }
 
-    /// Claims pieces that came in for backorders of this SKU at this location, each whole or not yet.
+    /// Claims pieces that came in for backorders of this SKU at this location, each whole or not yet. What
+    /// was bought comes first: a gift takes nothing that others wait for.
     pub fn fill_backorders(
         &mut self,
         act: &Act,
@@ -329,7 +319,8 @@ impl OrderFile {
         for index in 0..self.reservations.len() {
             let facts = *self.reservations[index].reservation.facts();
             let is_waiting = facts.state == State::Backordered;
-            if !is_waiting || (facts.sku, facts.location) != (sku, at) {
+            let is_of_it = (facts.sku, facts.location) == (sku, at);
+            if !is_waiting || !is_of_it || self.is_gift(facts.line_no) {
                 continue;
             }
             let available = self.levels.borrow_mut().at(sku, at)?.available();

@@ -105,13 +105,14 @@ impl Foreseen {
     ) -> Result<Self, Error> {
         let extent = Extent::of(order, lines, pieces);
         let left: i64 = refundable(tx, order.id)?.iter().map(|(_, left)| left.minor).sum();
+        let share = share_of(lines, pieces);
         let refund_minor = match extent {
             Extent::Order | Extent::Replacement => left,
-            Extent::Pieces => share_of(lines, pieces).min(left),
+            Extent::Pieces => share.min(left),
         };
         let is_unpaid = order.money.paid_minor < order.amounts.total_minor;
         let is_fixed = order.terms == PaymentTerms::CashOnDelivery && is_unpaid;
-        let is_possible = extent != Extent::Pieces || !is_fixed;
+        let is_possible = extent != Extent::Pieces || !is_fixed || share == 0;
         let refund = Money::new(refund_minor, order.amounts.currency);
         Ok(Self { refund, extent, is_possible })
     }
@@ -136,16 +137,15 @@ impl Foreseen {
 
 impl Extent {
     fn of(order: &Facts, lines: &[OrderLine], pieces: LineQuantity) -> Self {
-        let has_left = order.milestones.shipped_at;
         let is_all = lines.iter().all(|line| {
             let of_it = line.terms.line_no == pieces.line_no;
             let given_up = if of_it { pieces.quantity.get() } else { 0 };
             let counts = line.pieces();
             let is_over = counts.backordered >= given_up
                 && counts.canceled + given_up == line.terms.quantity.get();
-            is_over || (line.terms.is_gift() && !of_it && has_left.is_none())
+            is_over || (line.terms.is_gift() && !of_it)
         });
-        match (is_all, has_left) {
+        match (is_all, order.milestones.shipped_at) {
             (false, _) => Self::Pieces,
             (true, None) => Self::Order,
             (true, Some(_)) => Self::Replacement,
@@ -212,6 +212,10 @@ pub(crate) fn give_up(
     }
     let file = &mut order.file;
     file.give_up(act, pieces)?;
+    if extent == Extent::Replacement {
+        let gifts = file.gifts();
+        file.drop_gifts(act, &gifts)?;
+    }
     file.save(tx)?;
     send_back(tx, act, file.order(), refund.minor)?;
     go_on(tx, act, file)?;

@@ -5,6 +5,7 @@ pub mod claims;
 pub mod detail;
 pub mod file;
 pub mod fill;
+pub(crate) mod gifts;
 pub mod give_up;
 pub mod intake;
 pub mod list;

@@ -223,7 +223,7 @@ fn lines_of(
     for Content { line_no, sku, quantity, lot, serials } in &package.contents {
         let at = lines.iter().position(|(known, _)| known == line_no).unwrap_or_else(|| {
             let of_it = terms.iter().find(|terms| terms.line_no == *line_no);
-            let is_gift = of_it.is_some_and(|terms| terms.total_minor == 0);
+            let is_gift = of_it.is_some_and(LineTerms::is_gift);
             let empty = Line {
                 sku: *sku,
                 pieces: 0,

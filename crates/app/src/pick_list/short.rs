@@ -2,8 +2,8 @@
 //!
 //! First other bins of the location are tried: they become the next stops. What no bin has is given up by
 //! the fulfillment and promised anew from another location, or waits for stock; then service talks to the
-//! buyer, and operations hear of the shortage. A gift that no location has is given up instead. The bin is counted in any case, and nothing more is claimed
-//! in it until then.
+//! buyer, and operations hear of the shortage. A gift that no location has is given up instead. The bin is counted
+//! in any case, and nothing more is claimed in it until then.
 
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::{Act, Actor};
@@ -91,8 +91,13 @@ pub(super) fn report(
     if let Some(missing) = waits.take_if(|_| is_gift) {
         of_order.give_up(act, missing).map_err(WorkError::from)?;
     }
-    if file.work.is_empty() {
+    let wanted = file.work.facts().lines.iter().filter(|line| line.quantity > 0);
+    let mut untouched = wanted.map(|line| of_order.is_gift(line.line_no) && line.picked == 0);
+    let are_gifts = untouched.all(|is_gift| is_gift);
+    // Gifts do not go alone: they wait for the goods, wherever these come from.
+    if file.work.is_empty() || are_gifts && of_order.has_goods_to_come() {
         file.reject(act, RejectReason::NoStock).map_err(WorkError::from)?;
+        of_order.unassign(line.fulfillment);
     } else {
         finish(act, file)?;
     }
@@ -101,7 +106,7 @@ pub(super) fn report(
     if is_gift {
         go_on(tx, act, &of_order)?;
     }
-    tell(tx, act, &line, (&of_order, at), left, waits.map(|it| it.quantity.get()))?;
+    tell(tx, act, &line, (&of_order, at), left, waits.is_some())?;
     Ok(answer(Outcome::Short, &list, Some(line.no)))
 }
 
@@ -168,19 +173,21 @@ fn tell(
     line: &Line,
     (file, at): (&OrderFile, LocationId),
     missing: i64,
-    waiting: Option<i64>,
+    waits: bool,
 ) -> Result<(), PickError> {
     let order = file.order().id();
-    let waiting_pieces = waiting.unwrap_or(0);
+    // All that waits of the line, also what was missed before.
+    let of_line = file.lines.iter().find(|of| of.terms.line_no == line.line_no);
+    let waiting = of_line.map_or(0, |of| of.pieces().backordered);
     let detail = serde_json::json!({
         "order": order, "location": at, "sku": line.sku, "line": line.line_no,
-        "missing": missing, "waiting": waiting_pieces,
+        "missing": missing, "waiting": waiting,
     });
     task::open(tx, TaskKind::Shortage, line.sku, &detail.to_string(), None, act.at)?;
     let by_rule = Act { actor: Actor::system("missing_pieces"), ..act.clone() };
     let asks = |tx: &mut Tx<'_>| choice::ask_at_once(tx, &by_rule, file, line.line_no);
-    if waiting.is_some() && asks(tx).map_err(WorkError::from)?.is_none() {
-        let lack = Lack { order, line_no: line.line_no, sku: line.sku, pieces: waiting_pieces };
+    if waits && asks(tx).map_err(WorkError::from)?.is_none() {
+        let lack = Lack { order, line_no: line.line_no, sku: line.sku, pieces: waiting };
         choice::to_service(tx, lack, Why::Missing, act.at)?;
     }
     Ok(())

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{Planned, RejectReason, State};
+use ordermill_domain::fulfillment::{Planned, PlannedLine, RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
 use ordermill_domain::order::{Progress, Status};
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, fulfillment, task};
 
 use super::explain::Explanation;
+use super::gifts::{self, Joining};
 use super::place::Places;
 use super::plan::{Chosen, Want, choose};
 use crate::catalog::Catalog;
@@ -18,6 +19,7 @@ use crate::fulfillment::FulfillmentFile;
 use crate::fulfillment::progress::roll_up;
 use crate::order::claims::Assignment;
 use crate::order::file::{FileError, OrderFile};
+use crate::order::give_up::go_on;
 
 /// What a person wants of the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,15 +47,36 @@ pub fn source_each(
     let places = Places::new(catalog, open_work);
     let files = OrderFile::load_each(tx, orders.iter().copied())?;
     let files: Vec<OrderFile> = files.into_iter().filter(OrderFile::has_unsourced).collect();
-    let wants: Vec<Want> = files.iter().map(|file| want(file, &excluded, act.at, wish)).collect();
-    let chosen = {
+    let mut wants: Vec<Want> =
+        files.iter().map(|file| want(file, &excluded, act.at, wish)).collect();
+    let gifts: Vec<Vec<PlannedLine>> =
+        files.iter().zip(&mut wants).map(|(file, want)| gifts::set_apart(file, want)).collect();
+    let (chosen, left_out) = {
         let levels = files.first().map(|file| file.levels());
         let available = |location, sku| {
             let level = levels.as_ref().and_then(|levels| levels.find(sku, location).copied());
             level.map_or(0, |level| level.available())
         };
-        choose(&places, &catalog.sourcing, &wants, &available)
+        let mut chosen = choose(&places, &catalog.sourcing, &wants, &available);
+        let mut joining = Joining::new(&places, &available, &wants, &chosen);
+        let orders = wants.iter().zip(gifts).zip(&mut chosen);
+        let left_out: Vec<BTreeSet<u16>> =
+            orders.map(|((want, gifts), chosen)| joining.join(want, gifts, chosen)).collect();
+        (chosen, left_out)
     };
+    let (mut all, mut end) = (Vec::with_capacity(files.len()), Vec::new());
+    for ((mut file, chosen), mut left_out) in files.into_iter().zip(chosen).zip(left_out) {
+        let are_gifts = file.unsourced().iter().all(|piece| file.is_gift(piece.line_no));
+        if are_gifts && chosen.shares.is_empty() {
+            left_out = file.gifts();
+        }
+        file.drop_gifts(act, &left_out).map_err(FileError::into_storage)?;
+        if file.unsourced().is_empty() { end.push(file) } else { all.push((file, chosen)) }
+    }
+    // Nobody looks for a location for gifts alone: the order goes on without them.
+    OrderFile::save_each(tx, &end.iter().collect::<Vec<_>>())?;
+    end.iter().try_for_each(|file| go_on(tx, act, file))?;
+    let (files, chosen): (Vec<OrderFile>, Vec<Chosen>) = all.into_iter().unzip();
     carry_out(tx, act, files, &chosen, wish)
 }
 
@@ -169,11 +192,9 @@ impl OrderFile {
     /// Whether there is something to ship. Gifts do not leave alone while goods of the order are to come.
     fn has_unsourced(&self) -> bool {
         let unsourced = self.unsourced();
-        let goods_wait =
-            || self.lines.iter().any(|it| !it.terms.is_gift() && it.pieces().backordered > 0);
         let are_gifts = unsourced.iter().all(|piece| self.is_gift(piece.line_no));
         self.order().status() == Status::Confirmed
             && !unsourced.is_empty()
-            && !(are_gifts && goods_wait())
+            && !(are_gifts && self.has_goods_to_come())
     }
 }

@@ -15,6 +15,7 @@ pub mod by_hand;
 mod carry_out;
 pub mod edit;
 pub mod explain;
+mod gifts;
 mod place;
 mod plan;
 pub mod regions;
@@ -45,6 +46,7 @@ pub const READER: &str = "sourcing";
 const KINDS: &[&str] = &[
     "order.confirmed",
     "order.backorder_filled",
+    "order.given_up",
     "order.resent",
     "fulfillment.rejected",
     "fulfillment.shorted",

@@ -90,7 +90,19 @@ impl<'c> Places<'c> {
 
     /// Whether a location may ship a SKU.
     pub(super) fn may_ship(&self, candidate: &Candidate, sku: SkuId) -> bool {
-        let excluded = &candidate.rule.excluded_categories;
+        self.may_ship_by(&candidate.rule, sku)
+    }
+
+    /// As [`Places::may_ship`], for a location that was chosen.
+    pub(super) fn may_ship_from(&self, location: LocationId, sku: SkuId) -> bool {
+        let rules = &self.catalog.sourcing.locations;
+        let location = self.catalog.location(location);
+        let rule = location.and_then(|location| rules.get(&location.code));
+        rule.is_none_or(|rule| self.may_ship_by(rule, sku))
+    }
+
+    fn may_ship_by(&self, rule: &LocationRule, sku: SkuId) -> bool {
+        let excluded = &rule.excluded_categories;
         if excluded.is_empty() {
             return true;
         }

@@ -1,6 +1,26 @@
 //! What was missed: bins are counted, service and buyers hear of lines that lack pieces.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use ordermill_app::choice::{self, ask};
+use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::permission::{Principal, StaffMember};
+use ordermill_app::pick_list::Asked;
+use ordermill_app::reader::{Reader, Reading, Step};
+use ordermill_app::stock::{Lot, Spot, count_stock, receive_stock};
+use ordermill_base::{Id as _, Quantity};
+use ordermill_domain::actor::{Act, Actor, Name};
+use ordermill_domain::choice::{Answer as Answered, State as Stand};
+use ordermill_domain::fulfillment::ShortReason;
+use ordermill_domain::ids::StaffId;
+use ordermill_domain::order::CancelReason;
+use ordermill_domain::role::Role;
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Connection, Tx, task};
+use ordermill_testkit::stock::{location, sku};
+use ordermill_testkit::{TestDatabase, each_database, journal};
+
+use crate::kit::*;
 
 fn detail_of(connection: &mut Connection, kind: TaskKind, subject: i64) -> serde_json::Value {
     let open = connection.read(|tx| task::find_open(tx, kind, subject)).unwrap().unwrap();

@@ -1,6 +1,24 @@
 //! People on the floor who are at the same goods: nobody waits in a circle, and no piece counts twice.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use ordermill_app::catalog::Catalog;
+use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::hand_work::{self, Asked as By, Outcome as ByHand};
+use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::give_up::give_up_by_hand;
+use ordermill_app::permission::Principal;
+use ordermill_app::pick_list::Outcome;
+use ordermill_base::Id as _;
+use ordermill_domain::actor::Name;
+use ordermill_domain::hand_work::Kind;
+use ordermill_domain::ids::{PickListId, StaffId};
+use ordermill_domain::order::CancelReason;
+use ordermill_storage::{Connection, Error, Tx, pick_list, stock};
+use ordermill_testkit::stock::sku;
+use ordermill_testkit::{TestDatabase, each_database};
+
+use crate::kit::*;
 
 /// Somebody holds one thing, and wants another once `meanwhile` waits for them. Both must come through.
 fn held(

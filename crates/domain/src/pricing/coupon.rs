@@ -78,6 +78,26 @@ pub enum Scope {
     Skus(BTreeSet<SkuId>),
 }
 
+impl Scope {
+    /// Whether goods of a SKU in these categories are in it.
+    pub fn covers(&self, sku: SkuId, categories: &[CategoryId]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Categories(set) => categories.iter().any(|id| set.contains(id)),
+            Self::Skus(set) => set.contains(&sku),
+        }
+    }
+
+    /// Whether it names something.
+    pub fn is_named(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Categories(categories) => !categories.is_empty(),
+            Self::Skus(skus) => !skus.is_empty(),
+        }
+    }
+}
+
 /// Which coupons a coupon is used together with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -176,11 +196,7 @@ impl NotApplicable {
 impl Coupon {
     /// Whether a line is in its scope.
     pub fn covers(&self, line: &Line<'_>) -> bool {
-        match &self.scope {
-            Scope::All => true,
-            Scope::Categories(set) => line.categories.iter().any(|id| set.contains(id)),
-            Scope::Skus(set) => set.contains(&line.sku),
-        }
+        self.scope.covers(line.sku, line.categories)
     }
 
     /// The currency of its amounts; a percentage without amounts fits any.

@@ -17,6 +17,8 @@ use crate::text::Text;
 
 /// Rules of a shop at most, those out of use included.
 pub const RULES_MAX: usize = 50;
+/// The highest number of a rule.
+const NUMBER_MAX: u32 = 1_000_000;
 /// Pieces that one rule gives to one order at most.
 pub const PIECES_MAX: i64 = 100;
 
@@ -129,11 +131,7 @@ impl GiftRule {
     }
 
     fn covers(&self, line: &Bought<'_>) -> bool {
-        match &self.scope {
-            Scope::All => true,
-            Scope::Categories(set) => line.categories.iter().any(|id| set.contains(id)),
-            Scope::Skus(set) => set.contains(&line.sku),
-        }
+        self.scope.covers(line.sku, line.categories)
     }
 
     /// Everything that is wrong with it.
@@ -145,14 +143,9 @@ impl GiftRule {
                 wrong.push(Invalid { field, expected });
             }
         };
-        must(self.number >= 1, "number", "a whole number from 1");
+        must((1..=NUMBER_MAX).contains(&self.number), "number", "1 to 1000000");
         must(self.pieces.get() <= PIECES_MAX, "pieces", "1 to 100");
-        let is_named = match &self.scope {
-            Scope::All => true,
-            Scope::Categories(categories) => !categories.is_empty(),
-            Scope::Skus(skus) => !skus.is_empty(),
-        };
-        must(is_named, "scope_codes", "at least one category or SKU, or everything");
+        must(self.scope.is_named(), "scope_codes", "at least one category or SKU, or everything");
         let is_amount = |it: Money| (1..=AMOUNT_MAX).contains(&it.minor);
         must(self.min_spend.is_none_or(is_amount), "min_spend", "empty, or an amount above zero");
         let is_ordered = self.valid_from.zip(self.valid_until).is_none_or(|(from, to)| from < to);

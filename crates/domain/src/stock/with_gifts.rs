@@ -5,25 +5,20 @@ use super::{Shortage, StockLevel};
 use crate::ids::LocationId;
 
 /// As [`reserve_lines`], for an order that gifts come along with while stock lasts. The goods are held as
-/// they would be without them, unless one location has everything. A gift is held in one piece where
-/// goods of the order are, else at the first location that has it; one that no location has is left out
-/// of the answer, and never refuses, spreads or puts off the order.
+/// they would be without them. A gift is held in one piece where goods of the order are; one that is not
+/// there is left out of the answer, and never refuses, moves, spreads or puts off the order.
 pub fn reserve_with_gifts(
     goods: &[Demand],
     gifts: &[Demand],
     levels: &[StockLevel],
     preference: &[LocationId],
 ) -> Result<Vec<Reserved>, Vec<Shortage>> {
-    if gifts.is_empty() {
-        return reserve_lines(goods, levels, preference);
-    }
-    let all: Vec<Demand> = goods.iter().chain(gifts).copied().collect();
-    if let Ok(reserved) = reserve_lines(&all, levels, preference)
-        && is_from_one_place(&reserved)
-    {
-        return Ok(reserved);
-    }
     let mut reserved = reserve_lines(goods, levels, preference)?;
+    let goods_at: Vec<LocationId> = preference
+        .iter()
+        .copied()
+        .filter(|&location| reserved.iter().any(|it| it.location == location))
+        .collect();
     for &Demand { line_no, sku, quantity } in gifts {
         let has = |location: LocationId| {
             let is_its =
@@ -32,23 +27,12 @@ pub fn reserve_with_gifts(
             find(levels, sku, location)
                 .is_some_and(|level| level.available() - taken >= quantity.get())
         };
-        let is_beside = |location: LocationId| reserved.iter().any(|it| it.location == location);
-        let mut beside =
-            preference.iter().filter(|&&location| is_beside(location) && has(location));
-        let anywhere = || preference.iter().find(|&&location| has(location));
-        let found = beside.next().or_else(anywhere).copied();
-        if let Some(location) = found {
+        if let Some(&location) = goods_at.iter().find(|&&location| has(location)) {
             reserved.push(Reserved { line_no, sku, location, quantity, backordered: false });
         }
     }
     reserved.sort_by_key(|reserved| reserved.line_no);
     Ok(reserved)
-}
-
-/// Whether everything lies at the same location now.
-fn is_from_one_place(reserved: &[Reserved]) -> bool {
-    reserved.windows(2).all(|two| two[0].location == two[1].location)
-        && reserved.iter().all(|it| !it.backordered)
 }
 
 #[cfg(test)]
@@ -58,11 +42,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_location_that_has_the_goods_and_the_gift_sends_both() {
+    fn goods_are_not_held_farther_away_for_a_gift() {
         let levels = [level(1, 1, 9), level(1, 2, 9), level(5, 2, 1)];
         let (goods, gifts) = ([line(1, 1, 2)], [line(2, 5, 1)]);
         let reserved = reserve_with_gifts(&goods, &gifts, &levels, &places([1, 2]));
-        assert_eq!(written(reserved), "1:1x2@2 2:5x1@2");
+        assert_eq!(written(reserved), "1:1x2@1");
     }
 
     #[test]
@@ -97,7 +81,7 @@ mod tests {
         let levels = [level(1, 1, 9), level(1, 2, 9), level(2, 2, 9), level(5, 3, 1)];
         let (goods, gifts) = ([line(1, 1, 1), line(2, 2, 1)], [line(3, 5, 1)]);
         let reserved = reserve_with_gifts(&goods, &gifts, &levels, &places([1, 2, 3]));
-        assert_eq!(written(reserved), "1:1x1@2 2:2x1@2 3:5x1@3");
+        assert_eq!(written(reserved), "1:1x1@2 2:2x1@2");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod held;
 mod history;
 mod own_sandbox;
 mod promotions;
+mod resume;
 mod road;
 mod seed;
 mod shipped;
@@ -33,7 +34,7 @@ use crate::partners::{self, SandboxAccount};
 use crate::{sandbox_carriers, wiring};
 
 pub(crate) use own_sandbox::OwnSandbox;
-pub(crate) use road::go_on;
+pub(crate) use resume::go_on;
 
 /// Orders of the ninety days before the first start.
 pub(crate) const PAST_ORDERS: usize = 5_000;

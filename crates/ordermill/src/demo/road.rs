@@ -1,8 +1,4 @@
-//! The carriers of the demo: what they had of the ninety days, and that they go on with what is on the road when
-//! the demo starts again.
-//!
-//! They are those of the sandbox, with the same books. What happens to a parcel follows from its waybill, so
-//! the sandbox of today knows the rest of every way.
+//! What the carriers of the demo had of the ninety days: they are those of the sandbox, with the same books.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -30,11 +26,11 @@ use ordermill_domain::ids::{CarrierId, OrderId, ShipmentId};
 use ordermill_domain::package::Package;
 use ordermill_domain::shipment::{Plan, Scan, State, TrackingStatus};
 use ordermill_ports::carrier::Label;
-use ordermill_sandbox::carriers::{self as theirs, Before, Order, Service};
+use ordermill_sandbox::Carriers as Network;
+use ordermill_sandbox::carriers::{Order, Service};
 use ordermill_sandbox::fault::Fault;
-use ordermill_sandbox::{Carriers as Network, Sandbox};
 use ordermill_storage::label_request::{self, LabelRequest};
-use ordermill_storage::shipment::{Stored, View};
+use ordermill_storage::shipment::Stored;
 use ordermill_storage::{Error, Tx, carrier, location, manifest, order, shipment, stock, tracking};
 
 /// Which books these are: waybills of other books differ.
@@ -47,7 +43,6 @@ const RECEIPT_TAKES: Span = Span::hours(30);
 const ABROAD_TAKES: Span = Span::days(9);
 /// Lists that may be open at once.
 const LISTS_MAX: i64 = 100;
-const AT_ONCE: i64 = 500;
 
 /// How the merchant of the past reached its carriers.
 pub(super) struct Road {
@@ -290,7 +285,7 @@ const fn worker() -> Principal {
 }
 
 /// A request as the sandbox's carriers hear it.
-fn asked(
+pub(super) fn asked(
     request: &LabelRequest,
     from_division: u32,
     to_division: u32,
@@ -310,75 +305,5 @@ fn asked(
         dimensions_mm: request.dimensions_mm,
         insured_minor: request.insured_minor,
         notify_url,
-    }
-}
-
-/// Lets the carriers of a new sandbox go on with every parcel that waits for them or is on the road.
-pub(crate) fn go_on(services: &Services, sandbox: &Sandbox) -> anyhow::Result<()> {
-    let (vault, links) = (services.vault().clone(), services.links().clone());
-    let read = move |tx: &mut Tx<'_>| {
-        let notify = tracking::trackers(tx)?.into_iter().find(|it| it.partner == "sandbox");
-        let notify = notify.map(|it| links.tracking_push(&it.partner, it.id));
-        let codes: HashMap<CarrierId, String> =
-            carrier::list(tx)?.into_iter().map(|it| (it.carrier.id, it.carrier.code)).collect();
-        let mut known = Vec::new();
-        for state in [State::LabelCreated, State::HandedOver] {
-            let mut last = None;
-            loop {
-                let page = shipment::list(tx, View::In(state), last, AT_ONCE)?;
-                let Some(oldest) = page.last() else { break };
-                last = Some(oldest.shipment.facts().id);
-                for stored in &page {
-                    known.extend(before(tx, &vault, &codes, stored, notify.as_deref())?);
-                }
-            }
-        }
-        Ok::<_, anyhow::Error>(known)
-    };
-    let known = services.database().write_blocking(read)?;
-    let count = known.len();
-    let taken = sandbox.take_over(known);
-    tracing::debug!(count, taken, "carriers go on with what is on the road");
-    Ok(())
-}
-
-/// A parcel as its carrier had it. `None` if it is not of the sandbox's carriers.
-fn before(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    codes: &HashMap<CarrierId, String>,
-    stored: &Stored,
-    notify: Option<&str>,
-) -> anyhow::Result<Option<Before>> {
-    let facts = stored.shipment.facts();
-    let request = label_request::fetch(tx, facts.id)?;
-    let order = order::fetch(tx, facts.terms.order)?;
-    let from = location::fetch(tx, stored.location)?;
-    let code = codes.get(&facts.terms.carrier).filter(|it| theirs::network::find(it).is_some());
-    let (Some(request), Some(order), Some(from), Some(code)) = (request, order, from, code) else {
-        return Ok(None);
-    };
-    let to = vault.open_recipient(facts.terms.order, &order.recipient)?.recipient.address;
-    let to = to.division_code().map_or(0, |code| code.get());
-    Ok(Some(Before {
-        carrier: code.clone(),
-        waybill: facts.terms.waybill.clone(),
-        order: asked(&request, division_of(&from), to, notify.map(str::to_owned)),
-        labeled_at: facts.created_at,
-        collected_at: facts.handed_over_at,
-        heard_at: stored.heard_at.unwrap_or(facts.created_at),
-        faults: fault_of(facts.track.status).into_iter().collect(),
-    }))
-}
-
-/// What must have gone wrong, if this was said last.
-const fn fault_of(status: TrackingStatus) -> Option<Fault> {
-    match status {
-        TrackingStatus::Stalled => Some(Fault::StallParcel),
-        TrackingStatus::Damaged => Some(Fault::DamageParcel),
-        TrackingStatus::Refused => Some(Fault::RefuseParcel),
-        TrackingStatus::Address => Some(Fault::MistakeAddress),
-        TrackingStatus::OutOfZone => Some(Fault::LeaveZone),
-        _ => None,
     }
 }

@@ -79,7 +79,7 @@
   // No shortcut fires while typing or while an input method is composing.
   const places = { d: "/console/dashboard", o: "/console/orders", r: "/console/desk/review", t: "/console/tasks" };
   const place = (key) => places[key] && one(`.side-link[href="${places[key]}"]`);
-  let going = 0;
+  let going = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (one("dialog[open]")) return;

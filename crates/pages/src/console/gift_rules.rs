@@ -79,7 +79,7 @@ crate::words! {
     gift_rules_none = "还没有赠品规则", "No gift rule yet";
     gift_rules_none_text = "新建一条，符合条件的订单会自动附上赠品。", "Make one; orders that qualify get the gift by themselves.";
     gift_rule_gives(pieces, name) = "赠 {name} × {pieces}", "{pieces} × {name}";
-    gift_rule_condition = "条件", "From";
+    gift_rule_condition = "条件", "Condition";
     gift_rule_any = "任意数量", "Any amount";
     gift_rule_from_amount(amount) = "满 {amount}", "From {amount}";
     gift_rule_pieces(count) = "{count} 件", "{count} piece" | "{count} pieces";

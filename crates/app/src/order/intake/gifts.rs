@@ -7,7 +7,7 @@ use ordermill_domain::pricing::gift::{Basket, Bought, Gift, gifts_for};
 
 use crate::catalog::Catalog;
 
-/// The gifts of an order of these lines, those that are on sale. Whether there is stock for them is asked
+/// The gifts of an order of these lines, those that are on sale and that every carrier of the goods takes. Whether there is stock for them is asked
 /// when the order is placed.
 pub(crate) fn gifts_of(
     catalog: &Catalog,
@@ -25,7 +25,9 @@ pub(crate) fn gifts_of(
     let bought: Vec<Bought<'_>> = bought.collect();
     let mut gifts =
         gifts_for(&catalog.gift_rules, &Basket { at, channel, currency, lines: &bought });
-    gifts.retain(|gift| catalog.sku(gift.sku).is_some_and(|sku| sku.is_active));
+    gifts.retain(|gift| {
+        catalog.sku(gift.sku).is_some_and(|sku| sku.is_active && !sku.handling.is_hazardous)
+    });
     gifts
 }
 

@@ -179,7 +179,7 @@ crate::words! {
     gift_rule_pieces_wrong = "1 到 100 的整数", "A whole number from 1 to 100";
     gift_rule_amount_wrong = "不填，或大于 0 的金额", "Empty, or an amount above zero";
     gift_rule_min_pieces_wrong = "不填，或从 1 起的整数", "Empty, or a whole number from 1";
-    gift_rule_too_many = "最多 50 条规则，请先删除旧的", "At most 50 rules; take old ones out first";
+    gift_rule_too_many = "最多 50 条规则，可改用一条已停用的", "At most 50 rules; change one that has ended instead";
 }
 
 #[cfg(any(test, feature = "samples"))]
