@@ -186,6 +186,21 @@ pub fn claim(
     tx.query_write(&sql, params![now, again_at, limit], read)
 }
 
+/// Makes a request due that was put off beyond `claimed_until`; one that somebody may have claimed just now
+/// is left to them.
+pub fn hurry(
+    tx: &mut Tx<'_>,
+    id: ShipmentId,
+    now: Timestamp,
+    claimed_until: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE label_requests SET ask_at = $2 WHERE id = $1 AND state = 'wanted' AND ask_at > $3",
+        params![id.raw(), now, claimed_until],
+    )?;
+    Ok(())
+}
+
 /// Sets when the carrier is asked next, of a request about which it is still asked. Gives whether it is.
 pub fn put_off(
     tx: &mut Tx<'_>,

@@ -105,6 +105,13 @@ pub fn of_each(tx: &mut Tx<'_>, fulfillments: &[FulfillmentId]) -> Result<Vec<Pa
     tx.query_each(&SQL, &Columns::of_ids(fulfillments), read)
 }
 
+/// Every package that a fulfillment has had, also those that were opened again.
+pub fn ever_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<Vec<Package>, Error> {
+    let sql =
+        concat!("SELECT ", columns!(), " FROM packages WHERE fulfillment_id = $1 ORDER BY id");
+    tx.query(sql, params![fulfillment.raw()], read)
+}
+
 /// The shares of other orders that lie in the box of a package.
 pub fn inside_of(tx: &mut Tx<'_>, id: PackageId) -> Result<Vec<Package>, Error> {
     let sql = concat!(

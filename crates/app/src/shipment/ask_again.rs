@@ -2,7 +2,7 @@
 //! carrier has changed its mind, or another one is there.
 //!
 //! What carriers have refused before is forgotten, so that each is looked at anew. A label that stands, or
-//! that is asked for just now, is not asked for twice.
+//! that is asked for just now, is not asked for twice; one that was put off is asked for at once.
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::State;
@@ -47,7 +47,10 @@ pub fn ask_again(
     // Goods in the box of another travel with its label.
     let is_box = |it: &Package| it.opened_at.is_none() && it.inside.is_none();
     let package = package::fetch(tx, id)?.filter(is_box).ok_or(AskAgainError::NotFound(id))?;
-    let work = fulfillment::fetch(tx, package.fulfillment)?.ok_or(AskAgainError::NotFound(id))?;
+    // Locked, so that nobody opens the box meanwhile; who has done so just before is seen by the second look.
+    let work = fulfillment::fetch_each_for_update(tx, &[package.fulfillment])?.pop();
+    let work = work.ok_or(AskAgainError::NotFound(id))?;
+    let package = package::fetch(tx, id)?.filter(is_box).ok_or(AskAgainError::NotFound(id))?;
     let location = work.facts().location;
     may_pick(principal, location).or_else(|_| may_ship(principal, Some(location), true))?;
     if work.state() != State::Packed {
@@ -58,7 +61,13 @@ pub fn ask_again(
     let listed = carrier::list(tx)?;
     let field = Field { carriers: &listed, known };
     match want_label(tx, act, carriers.vault(), &want, field) {
-        Ok(wanted) => Ok(wanted),
+        Ok(wanted) => {
+            if let Wanted::Known(request) = wanted {
+                let claimed_until = act.at + carriers.patience().call_within;
+                label_request::hurry(tx, request, act.at, claimed_until)?;
+            }
+            Ok(wanted)
+        }
         Err(ShipmentError::Storage(error)) => Err(error.into()),
         Err(defect) => Err(Error::defect(defect).into()),
     }

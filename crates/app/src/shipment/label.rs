@@ -210,9 +210,13 @@ impl Carriers {
             return self.take_back(request, self.connect(&stored)).await;
         }
         let Some(port) = self.connect(&stored) else {
-            // Somebody has to mend the account; meanwhile another carrier may take the parcel.
             let why = "no_account: the carrier cannot be reached with its account".to_owned();
-            return self.refused(request, why).await;
+            // Somebody has to mend the account; meanwhile another carrier may take the parcel, unless this one
+            // was asked before: it may have made the label.
+            return match request.asked {
+                ..=1 => self.refused(request, why).await,
+                _ => self.try_later(&request, &why).await,
+            };
         };
         let contact = self.vault().open_recipient(request.order, &order.recipient);
         let Ok(contact) = contact else {

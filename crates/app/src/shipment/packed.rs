@@ -10,8 +10,9 @@ use ordermill_domain::fulfillment;
 use ordermill_domain::ids::{FulfillmentId, PackageId};
 use ordermill_domain::package::Package;
 use ordermill_domain::sku::Handling;
+use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, carrier, label_request, order, package};
+use ordermill_storage::{Error, Tx, carrier, order, package, task};
 
 use super::ShipmentError;
 use super::label::{WantLabel, want_label, withdraw};
@@ -75,9 +76,10 @@ fn follow(
             let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else {
                 return Ok(());
             };
-            for request in label_request::of(tx, work.facts().order)? {
-                if is_opened(tx, request.package, &work)? {
-                    give_up(tx, &act, request.package)?;
+            // Also boxes that nobody took: they have no request, but somebody's task.
+            for package in package::ever_of(tx, work.id())? {
+                if is_opened(&package, &work) {
+                    give_up(tx, &act, package.id)?;
                 }
             }
         }
@@ -87,14 +89,8 @@ fn follow(
 }
 
 /// Whether a package of this work was opened again, or its work has ended.
-fn is_opened(
-    tx: &mut Tx<'_>,
-    id: PackageId,
-    work: &fulfillment::Fulfillment,
-) -> Result<bool, Error> {
-    let package = package::fetch(tx, id)?.filter(|package| package.fulfillment == work.id());
-    let is_over = work.state() == fulfillment::State::Canceled;
-    Ok(package.is_some_and(|package| package.opened_at.is_some() || is_over))
+fn is_opened(package: &Package, work: &fulfillment::Fulfillment) -> bool {
+    package.opened_at.is_some() || work.state() == fulfillment::State::Canceled
 }
 
 /// Wants a label for a closed package of packed work, as the reader does.
@@ -156,6 +152,7 @@ pub(super) fn wanted(
 }
 
 fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadError> {
+    task::close(tx, TaskKind::LabelFailed, package, "not wanted any more", act.at)?;
     match withdraw(tx, act, package) {
         // What the carrier has already is on its way, and comes back as such.
         Ok(_) | Err(ShipmentError::Refused(_)) => Ok(()),

@@ -1,19 +1,18 @@
 //! Labels: one for each parcel, whatever happens on the way.
 
 use ordermill_app::carrier::choose::ReadyParcel;
-use ordermill_app::shipment::ask_again::{AskAgainError, ask_again};
 use ordermill_app::shipment::label::{Explained, Wanted, withdraw};
 use ordermill_base::{Id, Span};
 use ordermill_domain::carrier::choice::{Refusal, Verdict};
 use ordermill_domain::carrier::{Carrier, ServiceKind};
-use ordermill_domain::ids::{FulfillmentId, OrderId, PackageId};
+use ordermill_domain::ids::{OrderId, PackageId};
 use ordermill_domain::shipment::State;
 use ordermill_domain::task::TaskKind;
 use ordermill_sandbox::fault::{Call, Fault};
 use ordermill_storage::label_request::{self, State as RequestState};
-use ordermill_storage::{Error, Tx, carrier, package};
+use ordermill_storage::{Error, Tx, carrier};
 
-use crate::kit::{Shop, harbor, logistics, on_each_database, parcel, swift};
+use crate::kit::{Shop, harbor, on_each_database, parcel, swift};
 
 #[test]
 fn the_cheaper_carrier_makes_the_label() {
@@ -117,82 +116,24 @@ fn an_account_that_turns_out_not_to_work_is_a_refusal_and_the_next_carrier_is_as
     });
 }
 
+/// What a carrier may have made is not made by another one as well.
 #[test]
-fn a_label_that_every_carrier_has_refused_is_asked_for_again_and_made() {
+fn an_account_that_stops_working_after_it_was_asked_is_waited_for() {
     on_each_database(async |shop| {
-        let (order, work) = shop.packed(1).await;
-        let package = shop.boxes(work).await[0];
-        shop.break_next(Call::Label, Fault::Decline, 2);
-        shop.label(work).await;
-        while shop.carriers.make_labels().await.unwrap() > 0 {}
-        assert_eq!(shop.open_tasks().await, [TaskKind::LabelFailed]);
-        let Ok(Wanted::Asked(id)) = shop.asks_again(package).await else { panic!("asked again") };
-        assert!(matches!(shop.asks_again(package).await, Ok(Wanted::Known(known)) if known == id));
-        assert_eq!(shop.open_tasks().await, []);
-        // Refused once more, it goes to the next best one as ever.
-        shop.break_next(Call::Label, Fault::Decline, 1);
-        while shop.carriers.make_labels().await.unwrap() > 0 {}
-        let [parcel] = &shop.parcels(order).await[..] else { panic!("one label") };
-        assert_eq!(parcel.shipment.facts().terms.carrier, swift().id);
-        shop.scan_out(&parcel.shipment.facts().terms.waybill).await;
+        shop.break_next(Call::Label, Fault::LoseAnswer, 3);
+        let Wanted::Asked(id) = shop.want(1).await else { panic!("harbor is asked") };
+        shop.carriers.make_labels().await.unwrap();
+        account_at(shop, harbor(), "unheard of").await;
+        shop.clock.advance(Span::minutes(1));
+        shop.carriers.make_labels().await.unwrap();
+        let asked = shop.database.read(move |tx| label_request::fetch(tx, id)).await.unwrap();
+        assert_eq!(asked.unwrap().state, RequestState::Wanted);
+        account_at(shop, harbor(), "sandbox").await;
+        shop.clock.advance(Span::hours(1));
+        shop.carriers.make_labels().await.unwrap();
+        assert!(shop.shipment(id).await.is_some());
+        assert_eq!(shop.sandbox().parcels().len(), 1);
     });
-}
-
-#[test]
-fn the_label_of_one_box_is_asked_for_again_when_the_other_has_left() {
-    on_each_database(async |shop| {
-        shop.pieces = 2;
-        let (order, work) = shop.packed(1).await;
-        shop.break_next(Call::Label, Fault::Decline, 2);
-        shop.label(work).await;
-        while shop.carriers.make_labels().await.unwrap() > 0 {}
-        let parcels = shop.parcels(order).await;
-        let labeled: Vec<PackageId> =
-            parcels.iter().map(|it| it.shipment.facts().terms.package).collect();
-        let stuck: Vec<PackageId> =
-            shop.boxes(work).await.into_iter().filter(|id| !labeled.contains(id)).collect();
-        assert_eq!(parcels.len() + stuck.len(), 2);
-        for parcel in &parcels {
-            let list = shop.scan_out(&parcel.shipment.facts().terms.waybill).await.manifest;
-            shop.close(list).await;
-        }
-        for package in stuck {
-            assert!(matches!(shop.asks_again(package).await, Ok(Wanted::Asked(_))));
-        }
-        while shop.carriers.make_labels().await.unwrap() > 0 {}
-        assert_eq!(shop.parcels(order).await.len(), 2);
-        assert_eq!(shop.open_tasks().await, []);
-    });
-}
-
-#[test]
-fn no_label_is_asked_for_where_no_box_waits() {
-    on_each_database(async |shop| {
-        let unknown = PackageId::from_raw(77);
-        let none = shop.asks_again(unknown).await;
-        assert!(matches!(none, Err(AskAgainError::NotFound(_))), "{none:?}");
-        let (_, work, stored) = shop.labeled_work(1).await;
-        let package = shop.boxes(work).await[0];
-        let list = shop.scan_out(&stored.shipment.facts().terms.waybill).await.manifest;
-        shop.close(list).await;
-        let left = shop.asks_again(package).await;
-        assert!(matches!(left, Err(AskAgainError::NotWaiting(_))), "{left:?}");
-    });
-}
-
-impl Shop {
-    async fn boxes(&self, work: FulfillmentId) -> Vec<PackageId> {
-        let found = self.database.read(move |tx| package::of_each(tx, &[work])).await.unwrap();
-        found.into_iter().map(|package| package.id).collect()
-    }
-
-    async fn asks_again(&self, package: PackageId) -> Result<Wanted, AskAgainError> {
-        let (act, carriers) = (self.act(), self.carriers.clone());
-        let known = carriers.known().await.unwrap();
-        let write =
-            move |tx: &mut Tx<'_>| ask_again(tx, &logistics(), &act, &carriers, &known, package);
-        self.database.write(write).await
-    }
 }
 
 #[test]

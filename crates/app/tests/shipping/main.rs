@@ -1,6 +1,7 @@
 //! Parcels from their label to the door, over real carriers on loopback: the sandbox's.
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
+mod asked_again;
 mod checked;
 mod desk;
 mod dock;
@@ -11,6 +12,7 @@ mod load;
 mod merged;
 mod messages;
 mod packed;
+mod replaced;
 mod ruled;
 mod told;
 mod tracking;

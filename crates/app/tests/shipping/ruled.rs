@@ -202,6 +202,8 @@ fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
             "http://169.254.169.254/latest",
             "https://db.internal/",
             "ftp://carrier.example/",
+            "https://carrier.example/?to=",
+            "https://carrier.example/#",
             "nowhere",
             "",
         ] {
