@@ -23,7 +23,7 @@ use ordermill_vault::{Claim, TokenError};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::settings::{self, Kept};
-use crate::message::news::is_ours_to_tell;
+use crate::message::news::ours_to_tell;
 use crate::order::cancel::Loaded;
 use crate::order::file::{FileError, OrderFile};
 use crate::order::give_up::{Extent, Foreseen, GiveUpError, GivenUp, give_up};
@@ -186,7 +186,7 @@ fn ask_about(
     if let Some(open) = stored::find_open(tx, id, line_no)? {
         return Err(AskError::AskedAlready(open.facts().id));
     }
-    if !is_ours_to_tell(tx, id)? {
+    if ours_to_tell(tx, [id])?.is_empty() {
         return Err(AskError::NotOurs);
     }
     let (how, _) = settings::read::<AskSettings>(tx)?;

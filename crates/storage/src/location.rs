@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::columns::insert;
 use crate::record::{note, one_row};
-use crate::{Error, Insert, Row, Tx, params};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 const COLUMNS: &str = "id, code, name_zh, name_en, country, region, address, latitude, longitude,
     time_zone, cut_off, daily_capacity, is_active, priority, version";
@@ -242,19 +243,34 @@ pub(crate) fn read_place(row: &mut Row<'_>) -> Result<Option<Place>, Error> {
     }))
 }
 
-const BIN: &str =
-    "SELECT id, location_id, zone, code, position, aisle, y_mm, side, level, height_mm
-    FROM bins";
+macro_rules! bin {
+    () => {
+        "SELECT id, location_id, zone, code, position, aisle, y_mm, side, level, height_mm FROM bins"
+    };
+}
 
 /// The bin of this id.
 pub fn fetch_bin(tx: &mut Tx<'_>, id: BinId) -> Result<Option<Bin>, Error> {
-    tx.query_opt(&format!("{BIN} WHERE id = $1"), params![id.raw()], read_bin)
+    tx.query_opt(concat!(bin!(), " WHERE id = $1"), params![id.raw()], read_bin)
+}
+
+/// The bins of these ids that exist.
+pub fn fetch_bins(
+    tx: &mut Tx<'_>,
+    ids: impl IntoIterator<Item = BinId>,
+) -> Result<Vec<Bin>, Error> {
+    const SQL: PerRow = PerRow {
+        sqlite: concat!(bin!(), " WHERE id = $1"),
+        postgres: concat!(bin!(), " WHERE id = ANY($1)"),
+    };
+    let ids: Vec<BinId> = ids.into_iter().collect();
+    tx.query_each(&SQL, &Columns::of_ids(&ids), read_bin)
 }
 
 /// The bin with this label at a location.
 pub fn find_bin(tx: &mut Tx<'_>, location: LocationId, code: &str) -> Result<Option<Bin>, Error> {
-    let sql = format!("{BIN} WHERE location_id = $1 AND code = $2");
-    tx.query_opt(&sql, params![location.raw(), code], read_bin)
+    let sql = concat!(bin!(), " WHERE location_id = $1 AND code = $2");
+    tx.query_opt(sql, params![location.raw(), code], read_bin)
 }
 
 /// The bins of a location behind the label `after`, by label, at most `limit`.
@@ -264,6 +280,6 @@ pub fn bins(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Bin>, Error> {
-    let sql = format!("{BIN} WHERE location_id = $1 AND code > $2 ORDER BY code LIMIT $3");
-    tx.query(&sql, params![location.raw(), after, limit], read_bin)
+    let sql = concat!(bin!(), " WHERE location_id = $1 AND code > $2 ORDER BY code LIMIT $3");
+    tx.query(sql, params![location.raw(), after, limit], read_bin)
 }

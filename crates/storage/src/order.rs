@@ -360,6 +360,25 @@ pub fn destinations(
     tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.text()?, row.parsed()?)))
 }
 
+/// The kinds of the channels that orders came by; without one where the channel is not on record. Unknown
+/// orders are left out.
+pub fn channel_kinds(
+    tx: &mut Tx<'_>,
+    ids: &[OrderId],
+) -> Result<Vec<(OrderId, Option<String>)>, Error> {
+    macro_rules! sql {
+        ($which:literal) => {
+            concat!(
+                "SELECT o.id, c.kind FROM orders o LEFT JOIN channels c ON c.id = o.channel_id
+                  WHERE o.id ",
+                $which
+            )
+        };
+    }
+    const SQL: PerRow<'_> = PerRow { sqlite: sql!("= $1"), postgres: sql!("= ANY($1)") };
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.opt_text()?)))
+}
+
 /// The sealed recipients of many orders; those that do not exist are left out.
 pub fn recipients(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<(OrderId, Vec<u8>)>, Error> {
     const SQL: PerRow<'_> = PerRow {

@@ -6,8 +6,9 @@ use ordermill_domain::ids::{StaffId, TaskId};
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Event, TaskKind, TaskState};
 
-use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, Value, journal, params};
+use crate::columns::{Kind, insert};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
 
 /// A task, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,6 +213,32 @@ pub fn close(
         params![subject.raw(), kind.code(), outcome, now],
     )?;
     Ok(closed > 0)
+}
+
+/// As [`close`], for many subjects at once.
+pub fn close_each<T: Id>(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    subjects: &[T],
+    outcome: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite:
+            "UPDATE tasks SET state = 'done', outcome = $3, closed_at = $4, version = version + 1
+              WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')",
+        postgres: "UPDATE tasks t SET state = 'done', outcome = n.outcome, closed_at = n.closed_at,
+                   version = t.version + 1
+              FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
+                AS n (subject_id, kind, outcome, closed_at)
+              WHERE t.subject_id = n.subject_id AND t.kind = n.kind
+                AND t.state IN ('open', 'claimed')",
+    };
+    let mut rows = Columns::new(&[Kind::Int, Kind::Text, Kind::Text, Kind::Int]);
+    for subject in subjects {
+        rows.push(params![subject.raw(), kind.code(), outcome, now]);
+    }
+    tx.execute_each(&SQL, &rows).map(drop)
 }
 
 const COLUMNS: &str = "id, kind, subject_id, role, state, detail, assignee_id, claimed_until, due_at, outcome, created_at";

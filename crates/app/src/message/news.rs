@@ -1,14 +1,17 @@
 //! Which entries of the journal a buyer is told of.
 
+use std::collections::BTreeSet;
+
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::deadline::{self, DeadlineKind};
 use ordermill_domain::event::Event;
-use ordermill_domain::ids::{ChoiceId, OrderId, PaymentId, RefundId};
+use ordermill_domain::ids::{ChoiceId, OrderId, PaymentId, RefundId, ShipmentId};
 use ordermill_domain::message::Cause;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, channel, message, order, payment, refund};
+use ordermill_storage::{Error, Tx, message, order, payment, refund};
 
-use super::{BuyerMessages, parcel};
+use super::BuyerMessages;
+use super::parcel::{self, Parcels};
 use crate::catalog::settings;
 use crate::choice;
 use crate::reader::{ReadError, Reader};
@@ -35,49 +38,67 @@ const KINDS: &[&str] = &[
 pub fn reader() -> Reader {
     let reader = Reader::new("messages", |tx, entries, now| {
         let (wanted, _) = settings::read::<BuyerMessages>(tx)?;
-        for entry in entries.iter().filter(|entry| entry.at + FRESH > now) {
-            take_in(tx, entry, &wanted, now)?;
-        }
-        Ok(())
+        let fresh: Vec<&Entry> = entries.iter().filter(|it| it.at + FRESH > now).collect();
+        take_in(tx, &fresh, &wanted, now)
     });
     Reader { kinds: Some(KINDS), ..reader }
 }
 
 fn take_in(
     tx: &mut Tx<'_>,
-    entry: &Entry,
+    entries: &[&Entry],
     wanted: &BuyerMessages,
     now: Timestamp,
 ) -> Result<(), ReadError> {
-    let Some(News { orders, cause, subject }) = news(tx, entry, now)? else { return Ok(()) };
-    for order in orders {
-        if wanted.wants(cause) && is_ours_to_tell(tx, order)? {
+    let mut all = of_parcels(tx, entries, now)?;
+    for entry in entries {
+        all.extend(news(tx, entry)?);
+    }
+    all.retain(|news| wanted.wants(news.cause));
+    let orders: BTreeSet<OrderId> = all.iter().map(|news| news.order).collect();
+    let ours = ours_to_tell(tx, orders)?;
+    for News { order, cause, subject } in all {
+        if ours.contains(&order) {
             message::insert_once(tx, order, cause, subject, now)?;
         }
     }
     Ok(())
 }
 
-/// What the buyers of orders are told, and about what.
+/// What the buyer of an order is told, and about what.
 struct News {
-    orders: Vec<OrderId>,
+    order: OrderId,
     cause: Cause,
     subject: i64,
 }
 
 impl News {
     fn of(order: OrderId, cause: Cause, subject: i64) -> Self {
-        Self { orders: vec![order], cause, subject }
+        Self { order, cause, subject }
     }
 }
 
-/// What an entry means to buyers.
-fn news(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<Option<News>, ReadError> {
-    let id = entry.aggregate_id;
-    if entry.kind.starts_with("shipment.") {
-        let found = parcel::news(tx, entry, now)?;
-        return Ok(found.map(|(orders, cause)| News { orders, cause, subject: id }));
+/// What entries about parcels mean to the buyers of whatever is in them.
+fn of_parcels(tx: &mut Tx<'_>, entries: &[&Entry], now: Timestamp) -> Result<Vec<News>, ReadError> {
+    let mut causes = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.kind.starts_with("shipment.")) {
+        let id = ShipmentId::from_raw(entry.aggregate_id);
+        causes.extend(parcel::cause_of(entry, now)?.map(|cause| (id, cause)));
     }
+    if causes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parcels = Parcels::load(tx, causes.iter().map(|(id, _)| *id).collect())?;
+    let news = |(id, cause): (ShipmentId, Cause)| {
+        let orders = parcels.told(id, cause).into_iter();
+        orders.map(move |order| News::of(order, cause, id.raw()))
+    };
+    Ok(causes.into_iter().flat_map(news).collect())
+}
+
+/// What any other entry means to a buyer.
+fn news(tx: &mut Tx<'_>, entry: &Entry) -> Result<Option<News>, ReadError> {
+    let id = entry.aggregate_id;
     Ok(match entry.kind.as_str() {
         "order.paid" => Some(News::of(OrderId::from_raw(id), Cause::Paid, 0)),
         "order.canceled" => Some(News::of(OrderId::from_raw(id), Cause::Canceled, 0)),
@@ -101,11 +122,15 @@ fn news(tx: &mut Tx<'_>, entry: &Entry, now: Timestamp) -> Result<Option<News>, 
     })
 }
 
-/// A marketplace talks to its buyers itself; those of the own shop and of direct integrations hear
-/// from us.
-pub(crate) fn is_ours_to_tell(tx: &mut Tx<'_>, order: OrderId) -> Result<bool, Error> {
-    let Some(stored) = order::fetch(tx, order)? else { return Ok(false) };
-    let channel = channel::fetch(tx, stored.order.facts().channel)?;
+/// Those of these orders whose buyers hear from us: of the own shop and of direct integrations. A
+/// marketplace talks to its buyers itself.
+pub(crate) fn ours_to_tell(
+    tx: &mut Tx<'_>,
+    orders: impl IntoIterator<Item = OrderId>,
+) -> Result<BTreeSet<OrderId>, Error> {
+    let orders: Vec<OrderId> = orders.into_iter().collect();
+    let kinds = order::channel_kinds(tx, &orders)?.into_iter();
     // A channel that is not on record is none that talks to anybody.
-    Ok(channel.is_none_or(|channel| matches!(channel.kind.as_str(), "shop" | "api")))
+    let is_ours = |kind: Option<String>| kind.is_none_or(|kind| kind == "shop" || kind == "api");
+    Ok(kinds.filter_map(|(order, kind)| is_ours(kind).then_some(order)).collect())
 }

@@ -1,5 +1,7 @@
 //! What buyers are told of a parcel: only what is still true of it, and nothing of yesterday.
 
+use std::collections::{BTreeSet, HashMap};
+
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::event::Event as AnyEvent;
 use ordermill_domain::ids::{OrderId, ShipmentId};
@@ -21,12 +23,8 @@ pub(super) struct Parcel {
     waybill: String,
 }
 
-/// Whose buyers an entry about a parcel is told to, and as what: those of all orders that have goods in it.
-pub(super) fn news(
-    tx: &mut Tx<'_>,
-    entry: &Entry,
-    now: Timestamp,
-) -> Result<Option<(Vec<OrderId>, Cause)>, ReadError> {
+/// What an entry about a parcel means to buyers, as long as it is news.
+pub(super) fn cause_of(entry: &Entry, now: Timestamp) -> Result<Option<Cause>, ReadError> {
     let event = AnyEvent::from_json(&entry.kind, &entry.body);
     let AnyEvent::Shipment(event) = event.map_err(|error| ReadError::Entry(error.to_string()))?
     else {
@@ -41,16 +39,34 @@ pub(super) fn news(
         },
         _ => return Ok(None),
     };
-    if since + FRESH_STEP < now {
-        return Ok(None);
+    Ok((since + FRESH_STEP >= now).then_some(cause))
+}
+
+/// Parcels of which there may be news, and whose goods are in them.
+pub(super) struct Parcels {
+    known: HashMap<ShipmentId, rules::Facts>,
+    orders: Vec<(ShipmentId, OrderId)>,
+}
+
+impl Parcels {
+    pub(super) fn load(tx: &mut Tx<'_>, ids: BTreeSet<ShipmentId>) -> Result<Self, Error> {
+        let ids: Vec<ShipmentId> = ids.into_iter().collect();
+        let known = shipment::fetch_each(tx, &ids)?;
+        let known =
+            known.into_iter().map(|it| (it.shipment.facts().id, it.shipment.facts().clone()));
+        Ok(Self { known: known.collect(), orders: shipment::orders_in(tx, &ids)? })
     }
-    let id = ShipmentId::from_raw(entry.aggregate_id);
-    let stored = shipment::fetch(tx, id)?;
-    if !stored.is_some_and(|stored| is_still_so(stored.shipment.facts(), cause)) {
-        return Ok(None);
+
+    /// Whose buyers are told of a parcel: those of all orders that have goods in it, if it is still so.
+    pub(super) fn told(&self, id: ShipmentId, cause: Cause) -> Vec<OrderId> {
+        match self.known.get(&id) {
+            Some(facts) if is_still_so(facts, cause) => {
+                let its = self.orders.iter().filter(|(parcel, _)| *parcel == id);
+                its.map(|(_, order)| *order).collect()
+            }
+            _ => Vec::new(),
+        }
     }
-    let orders = shipment::orders_in(tx, &[id])?;
-    Ok(Some((orders.into_iter().map(|(_, order)| order).collect(), cause)))
 }
 
 const fn of_status(status: TrackingStatus) -> Option<Cause> {

@@ -1,4 +1,4 @@
-//! Everything that is shown about one order, read over one view of the database.
+//! What everybody sees of an order, read over one view of the database.
 
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
@@ -10,12 +10,9 @@ use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_domain::text::Text;
 use ordermill_storage::{
-    Error, Tx, carrier, coupon, deadline, fulfillment, journal, ledger, message, order, payment,
-    refund, reservation, review, shipment, task,
+    Error, Tx, carrier, coupon, deadline, fulfillment, order, payment, refund, reservation, review,
+    shipment,
 };
-
-/// History entries shown at most; the rest is a page of the audit log.
-const HISTORY_MAX: i64 = 200;
 
 /// One order with all that hangs on it.
 #[derive(Debug, Clone)]
@@ -26,8 +23,6 @@ pub struct OrderDetail {
     pub number: OrderNumber,
     /// Its lines.
     pub lines: Vec<OrderLine>,
-    /// Where the lines' discounts came from: (line, source, minor units).
-    pub discounts: Vec<(i64, String, i64)>,
     /// The coupons that it uses, or gave back when it ended.
     pub coupons: Vec<coupon::Use>,
     /// The stock that it holds or held.
@@ -46,14 +41,6 @@ pub struct OrderDetail {
     pub holds: Vec<Hold>,
     /// What must happen by when: (kind, due, warning).
     pub deadlines: Vec<(DeadlineKind, Timestamp, Option<Timestamp>)>,
-    /// What a person has to do about it, newest first.
-    pub tasks: Vec<task::Task>,
-    /// What happened, oldest first.
-    pub history: Vec<journal::Entry>,
-    /// What its buyer was told or is to be told, oldest first.
-    pub messages: Vec<message::Message>,
-    /// Its entries in the books.
-    pub books: Vec<ledger::Entry>,
 }
 
 impl OrderDetail {
@@ -66,6 +53,7 @@ impl OrderDetail {
         let was_confirmed = stored.order.facts().milestones.confirmed_at.is_some();
         let shipments = if was_confirmed { shipment::of(tx, id)? } else { Vec::new() };
         let known = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
+        let payments = payment::of(tx, id)?;
         let has_coupons = stored.order.facts().coupons > 0;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
@@ -73,18 +61,13 @@ impl OrderDetail {
             stored,
             number: OrderNumber::from(id),
             lines: order::lines(tx, id)?,
-            discounts: order::discounts(tx, id)?,
             reservations: reservation::of(tx, id)?,
             fulfillments: if was_confirmed { fulfillment::of(tx, id)? } else { Vec::new() },
             shipments,
             carriers: known.into_iter().map(|it| (it.id, it.name)).collect(),
-            payments: payment::of(tx, id)?,
-            refunds: refund::of(tx, id)?,
+            refunds: if payments.is_empty() { Vec::new() } else { refund::of(tx, id)? },
+            payments,
             deadlines: deadline::of(tx, id)?,
-            tasks: task::of(tx, id)?,
-            history: journal::of(tx, "order", id, 1, HISTORY_MAX)?,
-            messages: message::of(tx, id)?,
-            books: ledger::of(tx, id)?,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What happened to an order and to all that hangs on it, from the journal.
 
 use ordermill_base::Id;
+use ordermill_domain::ids::OrderId;
 use ordermill_storage::journal::{self, Entry};
 use ordermill_storage::{Error, Tx, reveal};
 
@@ -11,11 +12,16 @@ const ENTRIES_MAX: i64 = 200;
 /// Looks at the recipient that are told.
 const LOOKS_MAX: i64 = 50;
 
+/// What happened to the order itself, oldest first; the rest of a long history is a page of the audit log.
+pub fn of_order(tx: &mut Tx<'_>, id: OrderId) -> Result<Vec<Entry>, Error> {
+    journal::of(tx, "order", id, 1, ENTRIES_MAX)
+}
+
 /// Every entry about the order, its payments and refunds, its stock, the work on it, its deadlines, and the looks at
 /// its recipient; oldest first.
 pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Error> {
     let id = detail.stored.order.id();
-    let mut entries = detail.history.clone();
+    let mut entries = of_order(tx, id)?;
     for payment in &detail.payments {
         entries.extend(journal::of(tx, "payment", payment.facts().id, 1, ENTRIES_MAX)?);
     }

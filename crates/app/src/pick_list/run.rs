@@ -2,7 +2,7 @@
 //! written back once.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::Step;
@@ -10,9 +10,10 @@ use ordermill_domain::ids::{BinId, FulfillmentId, LocationId, SkuId, StaffId};
 use ordermill_domain::order::LineQuantity;
 use ordermill_domain::pick_list::{Event, Expected, Line, PickList};
 use ordermill_domain::scan::Scan;
-use ordermill_storage::{Error, Tx, location, pick_list as stored, shelf, sku, stock};
+use ordermill_storage::{Error, Tx, pick_list as stored, shelf, sku, stock};
 
 use super::PickError;
+use super::view::labels_of;
 use super::work::{
     Answer, Asked, Known, Outcome, Sent, answer, finish, is_elsewhere, lock, quantity, refused,
     told,
@@ -69,14 +70,16 @@ impl<'a> Run<'a> {
         scans: usize,
     ) -> Result<Self, PickError> {
         let open = seen.facts().lines.iter().filter(|line| line.left() > 0).take(scans);
-        let mut ids: Vec<FulfillmentId> = open.map(|line| line.fulfillment).collect();
+        let open: Vec<&Line> = open.collect();
+        let expected = expected_at(tx, &open)?;
+        let mut ids: Vec<FulfillmentId> = open.iter().map(|line| line.fulfillment).collect();
         ids.sort_unstable();
         ids.dedup();
         let files = FulfillmentFile::load_each(tx, &ids)?;
         let files = files.into_iter().map(|file| (file.work.id(), file)).collect();
         let list = lock(tx, seen)?;
-        let (expected, happened) = (HashMap::new(), Vec::new());
-        let (taken, about, found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (happened, taken) = (Vec::new(), BTreeMap::new());
+        let (about, found) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self { act, by, list, files, expected, happened, taken, about, found })
     }
 
@@ -93,7 +96,7 @@ impl<'a> Run<'a> {
         let Some(line) = self.list.at_hand().cloned() else {
             return Ok(refused(Outcome::Done, &self.list, String::new()));
         };
-        let expected = self.expected_at(tx, &line)?;
+        let expected = self.expected(tx, &line)?;
         let before = self.list.clone();
         let event = match self.list.scan(self.by, &scan, *pieces, &expected, self.act.at) {
             Ok(event) => event,
@@ -161,21 +164,27 @@ impl<'a> Run<'a> {
         Ok(stored::update_each(tx, self.act, &self.list, &self.happened)?)
     }
 
-    /// What the line at hand asks for.
-    fn expected_at(&mut self, tx: &mut Tx<'_>, line: &Line) -> Result<Expected, Error> {
-        if let Some(known) = self.expected.get(&line.no) {
-            return Ok(known.clone());
+    /// What a line asks for.
+    fn expected(&mut self, tx: &mut Tx<'_>, line: &Line) -> Result<Expected, Error> {
+        if !self.expected.contains_key(&line.no) {
+            self.expected.extend(expected_at(tx, &[line])?);
         }
-        let bin = match line.bin {
-            Some(bin) => location::fetch_bin(tx, bin)?.map(|bin| bin.code).unwrap_or_default(),
-            None => String::new(),
-        };
-        let sku = sku::fetch(tx, line.sku)?;
-        let (sku, gtin) = sku.map(|sku| (sku.code, sku.gtin)).unwrap_or_default();
-        let expected = Expected { bin, sku, gtin };
-        self.expected.insert(line.no, expected.clone());
-        Ok(expected)
+        Ok(self.expected.get(&line.no).cloned().unwrap_or_default())
     }
+}
+
+/// What lines ask for, by their numbers.
+fn expected_at(tx: &mut Tx<'_>, lines: &[&Line]) -> Result<HashMap<i64, Expected>, Error> {
+    let labels = labels_of(tx, lines.iter().copied())?;
+    let skus: BTreeSet<SkuId> = lines.iter().map(|line| line.sku).collect();
+    let skus = sku::fetch_all(tx, skus)?;
+    let expected = |line: &&Line| {
+        let bin = line.bin.and_then(|bin| labels.get(&bin)).cloned().unwrap_or_default();
+        let sku = skus.iter().find(|sku| sku.id == line.sku);
+        let (sku, gtin) = sku.map(|sku| (sku.code.clone(), sku.gtin.clone())).unwrap_or_default();
+        (line.no, Expected { bin, sku, gtin })
+    };
+    Ok(lines.iter().map(expected).collect())
 }
 
 /// How many pieces lie at a location without a bin and in no tote, by the books; none where the SKU is not

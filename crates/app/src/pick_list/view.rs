@@ -1,5 +1,8 @@
 //! Lists as people see them: with labels in place of keys.
 
+use std::collections::{BTreeSet, HashMap};
+
+use ordermill_domain::ids::BinId;
 use ordermill_domain::pick_list::{Line, PickList};
 use ordermill_storage::{Error, Tx, location};
 
@@ -14,12 +17,19 @@ pub struct Stop {
 
 /// The stops of a list in the order of the walk.
 pub fn stops(tx: &mut Tx<'_>, list: &PickList) -> Result<Vec<Stop>, Error> {
-    let stop = |line: &Line| {
-        let bin = match line.bin {
-            Some(bin) => location::fetch_bin(tx, bin)?,
-            None => None,
-        };
-        Ok(Stop { line: line.clone(), bin: bin.map(|bin| bin.code).unwrap_or_default() })
-    };
-    list.facts().lines.iter().map(stop).collect()
+    let lines = &list.facts().lines;
+    let labels = labels_of(tx, lines)?;
+    let label = |line: &Line| line.bin.and_then(|bin| labels.get(&bin)).cloned();
+    let stop = |line: &Line| Stop { line: line.clone(), bin: label(line).unwrap_or_default() };
+    Ok(lines.iter().map(stop).collect())
+}
+
+/// The labels of the bins that these lines lead to.
+pub(super) fn labels_of<'a>(
+    tx: &mut Tx<'_>,
+    lines: impl IntoIterator<Item = &'a Line>,
+) -> Result<HashMap<BinId, String>, Error> {
+    let bins: BTreeSet<BinId> = lines.into_iter().filter_map(|line| line.bin).collect();
+    let found = location::fetch_bins(tx, bins)?;
+    Ok(found.into_iter().map(|bin| (bin.id, bin.code)).collect())
 }

@@ -11,7 +11,7 @@ use super::instruct::want;
 use super::leave::follow;
 use super::receipt::arm_for_parcels;
 use super::reship::{Replaced, reship};
-use super::scan::settle_exception;
+use super::scan::settle_exceptions;
 use super::{ShipmentError, may_ship};
 use crate::permission::Principal;
 use crate::privacy::Vault;
@@ -51,7 +51,7 @@ pub fn plan(
         want(tx, id, Errand::Return, None, act.at)?;
     }
     store_all(tx, act, &stored, version, &events)?;
-    settle_exception(tx, id, plan.code(), act.at)?;
+    settle_exceptions(tx, &[id], plan.code(), act.at)?;
     if plan == Plan::Reship {
         follow(tx, act, &orders)?;
         return Ok(());
@@ -79,7 +79,7 @@ pub fn forward(
     let event = stored.shipment.plan(Plan::Forward, act.at)?;
     want(tx, id, Errand::Forward, Some((vault, address)), act.at)?;
     store(tx, act, &stored, version, &event)?;
-    settle_exception(tx, id, Plan::Forward.code(), act.at)?;
+    settle_exceptions(tx, &[id], Plan::Forward.code(), act.at)?;
     Ok(())
 }
 
@@ -100,7 +100,7 @@ pub fn end(
     stored.look_at = None;
     instruction::supersede(tx, id)?;
     store(tx, act, &stored, version, &event)?;
-    settle_exception(tx, id, event.kind(), act.at)?;
+    settle_exceptions(tx, &[id], event.kind(), act.at)?;
     arm_for_parcels(tx, &[id], act.at)?;
     Ok(())
 }

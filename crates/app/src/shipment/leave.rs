@@ -28,11 +28,9 @@ pub const READER: &str = "parcels";
 pub fn reader() -> Reader {
     let reader = Reader::new(READER, |tx, entries, now| {
         let act = Act::new(Actor::system(READER), now);
-        let mut orders = BTreeSet::new();
-        for entry in entries {
-            let stored = shipment::fetch(tx, ShipmentId::from_raw(entry.aggregate_id))?;
-            orders.extend(stored.map(|stored| stored.shipment.facts().terms.order));
-        }
+        let ids = entries.iter().map(|entry| ShipmentId::from_raw(entry.aggregate_id));
+        let ids: Vec<ShipmentId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+        let orders: BTreeSet<_> = shipment::orders_of_each(tx, &ids)?.into_iter().collect();
         Ok(follow(tx, &act, &orders.into_iter().collect::<Vec<_>>())?)
     });
     Reader { kinds: Some(MOVING), is_command: true, ..reader }

@@ -132,7 +132,7 @@ fn hear<'s>(
 
 /// Tasks and deadlines that follow from what was heard.
 fn follow(tx: &mut Tx<'_>, act: &Act, stored: &[Stored], changes: &[Change]) -> Result<(), Error> {
-    let mut ended: Vec<ShipmentId> = Vec::new();
+    let (mut ended, mut calm) = (Vec::new(), Vec::new());
     for change in changes {
         let Some(now_stored) = stored.iter().find(|it| it.shipment.facts().id == change.id) else {
             continue;
@@ -146,14 +146,21 @@ fn follow(tx: &mut Tx<'_>, act: &Act, stored: &[Stored], changes: &[Change]) -> 
             Some((status, scanned_at)) if status.is_exception() => {
                 raise_exception(tx, now_stored, status.code(), scanned_at, act.at)?;
             }
-            Some(_) => settle_exception(tx, change.id, "the carrier goes on", act.at)?,
+            Some(_) => calm.push(change.id),
             None => {}
-        }
-        if facts.state == State::Lost && change.state_before != State::Lost {
-            raise_exception(tx, now_stored, "lost", act.at, act.at)?;
         }
         if facts.state.is_over() && !change.state_before.is_over() {
             ended.push(change.id);
+        }
+    }
+    settle_exceptions(tx, &calm, "the carrier goes on", act.at)?;
+    for change in changes {
+        let now_stored = stored.iter().find(|it| it.shipment.facts().id == change.id);
+        let is_lost = |it: &&Stored| it.shipment.state() == State::Lost;
+        if let Some(lost) = now_stored.filter(is_lost)
+            && change.state_before != State::Lost
+        {
+            raise_exception(tx, lost, "lost", act.at, act.at)?;
         }
     }
     arm_for_parcels(tx, &ended, act.at)
@@ -196,16 +203,17 @@ pub(super) fn raise_exception(
     }
 }
 
-/// Ends the task and D4 of a delivery exception.
-pub(super) fn settle_exception(
+/// Ends the task and D4 of a delivery exception of each of these, where there is one.
+pub(super) fn settle_exceptions(
     tx: &mut Tx<'_>,
-    shipment: ShipmentId,
+    shipments: &[ShipmentId],
     outcome: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    deadline::meet(tx, shipment, DeadlineKind::DeliveryException)?;
-    task::close(tx, TaskKind::DeliveryException, shipment, outcome, now)?;
-    Ok(())
+    let met: Vec<(ShipmentId, DeadlineKind)> =
+        shipments.iter().map(|id| (*id, DeadlineKind::DeliveryException)).collect();
+    deadline::meet_each(tx, &met)?;
+    task::close_each(tx, TaskKind::DeliveryException, shipments, outcome, now)
 }
 
 /// Opens a carrier's words for staff.

@@ -112,27 +112,27 @@ fn carry_out(
     }
     OrderFile::save_each(tx, &files.iter().collect::<Vec<_>>())?;
     FulfillmentFile::save_each(tx, &planned.iter().collect::<Vec<_>>())?;
-    let mut decisions = Vec::with_capacity(files.len());
+    let (mut decisions, mut sourced) = (Vec::with_capacity(files.len()), Vec::new());
     for (file, chosen) in files.iter().zip(chosen) {
-        let why = serde_json::to_string(&Explanation::of(chosen)).map_err(Error::defect)?;
-        decisions.push((file.order().id(), act.at, why));
-        tell(tx, act, file.order().id(), chosen)?;
+        let (order, explained) = (file.order().id(), Explanation::of(chosen));
+        let why = serde_json::to_string(&explained).map_err(Error::defect)?;
+        decisions.push((order, act.at, why));
+        if chosen.shares.is_empty() {
+            // A person looks at what no location can ship.
+            let detail = serde_json::json!({ "reason": explained.impossible }).to_string();
+            task::open(tx, TaskKind::Sourcing, order, &detail, None, act.at)?;
+        } else {
+            sourced.push(order);
+        }
     }
+    // Who looks already need not when a location can.
+    task::close_each(tx, TaskKind::Sourcing, &sourced, "sourced", act.at)?;
     let decisions = decisions.iter().map(|(order, at, why)| (*order, *at, why.as_str()));
     fulfillment::insert_decisions(tx, decisions)?;
     // What is freshly planned is not packed: nothing changes for an order that said so before.
     let with_progress = files.iter().filter(|file| file.stored.progress != Progress::NotPacked);
     let again: Vec<OrderId> = with_progress.map(|file| file.order().id()).collect();
     roll_up(tx, &again, &HashSet::new())
-}
-
-/// A person looks at what no location can ship; who looks already need not when one can.
-fn tell(tx: &mut Tx<'_>, act: &Act, order: OrderId, chosen: &Chosen) -> Result<(), Error> {
-    if chosen.shares.is_empty() {
-        let detail = serde_json::json!({ "reason": Explanation::of(chosen).impossible });
-        return task::open(tx, TaskKind::Sourcing, order, &detail.to_string(), None, act.at);
-    }
-    task::close(tx, TaskKind::Sourcing, order, "sourced", act.at).map(drop)
 }
 
 fn want(

@@ -5,11 +5,9 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context as _;
 use ordermill_app::Services;
 use ordermill_app::privacy::Vault;
 use ordermill_app::shipment::label::division_of;
-use ordermill_base::Id as _;
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::shipment::{State, TrackingStatus};
 use ordermill_sandbox::Sandbox;
@@ -17,7 +15,7 @@ use ordermill_sandbox::carriers::{self as theirs, Before};
 use ordermill_sandbox::fault::Fault;
 use ordermill_storage::label_request;
 use ordermill_storage::shipment::{Stored, View};
-use ordermill_storage::{Error, Tx, carrier, location, order, shipment, tracking};
+use ordermill_storage::{Tx, carrier, location, order, shipment, tracking};
 
 use super::road::asked;
 

@@ -24,7 +24,7 @@ use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::State as Work;
 use ordermill_domain::ids::{CarrierId, OrderId, ShipmentId};
 use ordermill_domain::package::Package;
-use ordermill_domain::shipment::{Plan, Scan, State, TrackingStatus};
+use ordermill_domain::shipment::{Plan, Scan, TrackingStatus};
 use ordermill_ports::carrier::Label;
 use ordermill_sandbox::Carriers as Network;
 use ordermill_sandbox::carriers::{Order, Service};

@@ -202,6 +202,7 @@ impl Connection {
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.begin_reading();
         let mut tx = self.tx();
         tx.run("BEGIN READ")?;
         let result = work(&mut tx);
@@ -215,7 +216,14 @@ impl Connection {
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.begin_reading();
         work(&mut self.tx())
+    }
+
+    fn begin_reading(&mut self) {
+        if let Session::Postgres(session) = &mut self.session {
+            session.begin_reading();
+        }
     }
 
     /// Copies a SQLite database into a new file while it is in use.

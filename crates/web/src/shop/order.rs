@@ -7,11 +7,13 @@ use axum::{Form, Router};
 use ordermill_app::order::cancel::{CancelOrderError, cancel_order};
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::order::file::FileError;
+use ordermill_app::order::timeline as happenings;
 use ordermill_app::permission::{About, Buyer, Principal, authorize};
 use ordermill_app::shipment::tracking_page;
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::event::Event;
+use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{
     Action, CancelReason, DisplayStatus, OrderNumber, PaymentTerms, Status,
 };
@@ -23,7 +25,8 @@ use ordermill_pages::shop::order::{Allowed, OrderLine, OrderPage, Parcel};
 use ordermill_pages::states::{self, history};
 use ordermill_pages::ui::{Badge, Progress, Step, Steps, Timeline, Tone, TotalLine, Totals};
 use ordermill_pages::{Icon, Page, Part, Words};
-use ordermill_storage::Tx;
+use ordermill_storage::journal::Entry;
+use ordermill_storage::{Error, Tx};
 use serde::Deserialize;
 
 use super::{Answer, Here, Trouble, goods, guest, pay};
@@ -37,9 +40,22 @@ pub(super) fn routes() -> Router<Site> {
 
 /// The order of this number, if it is the visitor's to see.
 pub(super) async fn load(here: &Here, number: &str) -> Result<OrderDetail, Trouble> {
+    let (detail, ()) = load_with(here, number, |_, _| Ok(())).await?;
+    Ok(detail)
+}
+
+/// As [`load`], with more that is read over the same view of the database.
+async fn load_with<T: Send + 'static>(
+    here: &Here,
+    number: &str,
+    more: impl FnOnce(&mut Tx<'_>, OrderId) -> Result<T, Error> + Send + 'static,
+) -> Result<(OrderDetail, T), Trouble> {
     let id = OrderNumber::parse(number).map_err(|_| Trouble::NotFound)?.order_id();
-    let read = here.services().database().snapshot(move |tx| OrderDetail::load(tx, id));
-    let detail = read.await?.ok_or(Trouble::NotFound)?;
+    let read = here.services().database().snapshot(move |tx| {
+        let Some(detail) = OrderDetail::load(tx, id)? else { return Ok(None) };
+        Ok::<_, Error>(Some((detail, more(tx, id)?)))
+    });
+    let (detail, more) = read.await?.ok_or(Trouble::NotFound)?;
     let about = About {
         order: Some(id),
         customer: detail.stored.order.facts().customer,
@@ -50,7 +66,7 @@ pub(super) async fn load(here: &Here, number: &str) -> Result<OrderDetail, Troub
         principal = Principal::Buyer(Buyer::Guest(id));
     }
     authorize(&principal, Permission::ReadOrders, &about).map_err(|_| Trouble::NotFound)?;
-    Ok(detail)
+    Ok((detail, more))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,8 +82,8 @@ async fn show(here: Here, Path(number): Path<String>, Query(asked): Query<Asked>
     if let Some(token) = asked.token {
         return by_link(&here, &number, &token);
     }
-    let detail = load(&here, &number).await?;
-    let mut page = page(&here, &detail);
+    let (detail, happened) = load_with(&here, &number, happenings::of_order).await?;
+    let mut page = page(&here, &detail, &happened);
     Ok(match here.visit.part {
         Part::Page => Page(page).into_response(),
         Part::Fragment => {
@@ -118,7 +134,7 @@ async fn cancel(here: Here, Path(number): Path<String>, Form(form): Form<CancelF
     }
 }
 
-fn page(here: &Here, detail: &OrderDetail) -> OrderPage {
+fn page(here: &Here, detail: &OrderDetail, happened: &[Entry]) -> OrderPage {
     let t = here.t();
     let order = &detail.stored.order;
     let facts = order.facts();
@@ -141,7 +157,7 @@ fn page(here: &Here, detail: &OrderDetail) -> OrderPage {
         totals: totals(detail, t),
         parcels: parcels(here, detail),
         recipient: recipient(here, detail),
-        timeline: timeline(here, detail),
+        timeline: timeline(here, detail, happened),
         is_live: !is_closed,
         has_news: false,
         frame: here.frame(),
@@ -340,10 +356,10 @@ fn recipient(here: &Here, detail: &OrderDetail) -> Vec<(String, String)> {
 }
 
 /// The milestones, newest first.
-fn timeline(here: &Here, detail: &OrderDetail) -> Timeline {
+fn timeline(here: &Here, detail: &OrderDetail, happened: &[Entry]) -> Timeline {
     let (t, shell) = (here.t(), here.shell());
     let currency = detail.stored.order.facts().amounts.currency;
-    let moments = detail.history.iter().rev().filter_map(|entry| {
+    let moments = happened.iter().rev().filter_map(|entry| {
         let event = Event::from_json(&entry.kind, &entry.body).ok()?;
         Some(history::moment(&event, currency, shell.moment(&entry.at), t))
     });

@@ -36,7 +36,7 @@ use ordermill_pages::{Icon, format};
 use ordermill_storage::channel::Channel;
 use ordermill_storage::channel_report::ChannelReport;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, channel, channel_report, choice, task};
+use ordermill_storage::{Error, Tx, channel, channel_report, choice, order, task};
 
 use self::work::may_decide;
 use crate::console::desk::Desk;
@@ -68,6 +68,10 @@ pub(in crate::console) struct Shown {
 /// Everything that the page is made of.
 struct Loaded {
     detail: OrderDetail,
+    /// Where the lines' discounts came from: (line, source, minor units).
+    discounts: Vec<(i64, String, i64)>,
+    /// What a person has to do about it, newest first.
+    tasks: Vec<task::Task>,
     happened: Vec<Entry>,
     notes: Vec<Note>,
     names: Names,
@@ -136,6 +140,8 @@ pub(in crate::console) async fn show_page(
             give_ups,
             companions,
             merges,
+            discounts: order::discounts(tx, id)?,
+            tasks: task::of(tx, id)?,
             detail,
             happened,
             notes,
@@ -335,7 +341,7 @@ impl Filling<'_> {
 
     fn discounts(&self) -> Vec<(String, i64)> {
         let mut sums: Vec<(String, i64)> = Vec::new();
-        for (_, source, minor) in &self.loaded.detail.discounts {
+        for (_, source, minor) in &self.loaded.discounts {
             match sums.iter_mut().find(|(known, _)| known == source) {
                 Some((_, sum)) => *sum += minor,
                 None => sums.push((source.clone(), *minor)),

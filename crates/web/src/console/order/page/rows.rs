@@ -116,6 +116,6 @@ impl Filling<'_> {
                 .then(|| format!("/console/tasks?desk={}&kind={}", task.role, task.kind)),
             state: states::task(task.state, t),
         };
-        self.loaded.detail.tasks.iter().chain(&self.loaded.approvals).map(row).collect()
+        self.loaded.tasks.iter().chain(&self.loaded.approvals).map(row).collect()
     }
 }
