@@ -8,14 +8,16 @@ use ordermill_app::catalog::edit;
 use ordermill_app::exchange::{
     self, Counts, Format, ImportError, Kind, Limits, Report, export, import,
 };
-use ordermill_base::Timestamp;
+use ordermill_base::{Id as _, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::category::Category;
+use ordermill_domain::ids::BinId;
 use ordermill_domain::location::Bin;
 use ordermill_domain::sku::Sku;
+use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
 use ordermill_storage::{
-    Database, Error, category, journal, location as places, sku as goods, stock,
+    Database, Error, Tx, category, journal, location as places, sku as goods, stock, task,
 };
 use ordermill_testkit::catalog as sample;
 use ordermill_testkit::stock::{location, sku};
@@ -241,6 +243,27 @@ MUG-2,JX,,,,some,,
             let again = take(&database, Kind::Stock, 3, written(&database, Kind::Stock, format));
             assert_eq!((again.problems, again.counts), (vec![], counts(0, 0, 4, 0)));
         }
+        database.close();
+    }
+}
+
+#[test]
+fn a_counted_file_that_agrees_with_the_books_ends_what_a_picker_asked_to_count() {
+    for test in each_database() {
+        let database = a_shop(&test);
+        take(&database, Kind::Catalog, 1, GOODS);
+        let file = "sku,location,bin,quantity\nMUG-1,JX,A-1,10\n";
+        assert_eq!(take(&database, Kind::Stock, 2, file).counts, counts(1, 0, 0, 0));
+        let (mug, bin) = (find(&database, "MUG-1").unwrap().id, BinId::from_raw(1));
+        let missed = serde_json::json!({ "matters": [{ "sku": mug, "lot": "", "missing": 1 }] });
+        let ask = move |tx: &mut Tx<'_>| {
+            task::open(tx, TaskKind::CountBin, bin, &missed.to_string(), None, NOW)
+        };
+        database.write_blocking(ask).unwrap();
+        assert_eq!(take(&database, Kind::Stock, 3, file).counts, counts(0, 1, 0, 0), "counted");
+        let open = |tx: &mut Tx<'_>| task::find_open(tx, TaskKind::CountBin, 1);
+        assert_eq!(database.write_blocking(open).unwrap(), None);
+        assert_eq!(take(&database, Kind::Stock, 4, file).counts, counts(0, 0, 1, 0));
         database.close();
     }
 }

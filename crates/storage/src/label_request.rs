@@ -5,7 +5,8 @@ use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 
 use crate::columns::insert;
-use crate::{Error, Insert, Row, Tx, params};
+use crate::tx::PerRow;
+use crate::{Columns, Error, Insert, Row, Tx, params};
 
 /// A label that is to be made, or what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +161,25 @@ pub fn standing(tx: &mut Tx<'_>, package: PackageId) -> Result<Option<LabelReque
           WHERE package_id = $1 AND state IN ('wanted', 'made') {lock}"
     );
     tx.query_opt(&sql, params![package.raw()], read)
+}
+
+/// Those of these packages for which no label stands and none is asked for.
+pub fn without(tx: &mut Tx<'_>, packages: &[PackageId]) -> Result<Vec<PackageId>, Error> {
+    macro_rules! sql {
+        ($from:literal) => {
+            concat!(
+                "SELECT p.id FROM ",
+                $from,
+                " WHERE NOT EXISTS (SELECT 1 FROM label_requests r
+                   WHERE r.package_id = p.id AND r.state IN ('wanted', 'made'))"
+            )
+        };
+    }
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: sql!("(SELECT CAST($1 AS BIGINT) AS id) AS p"),
+        postgres: sql!("unnest($1::bigint[]) AS p (id)"),
+    };
+    tx.query_each(&SQL, &Columns::of_ids(packages), |row| row.id())
 }
 
 /// Requests of an order, oldest first.

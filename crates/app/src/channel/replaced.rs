@@ -120,8 +120,8 @@ fn decide(
     for Again { from, line, pieces } in &again[at] {
         let replaced = &parcels[*from].report;
         match (replaced.state, &replaced.reference) {
-            (State::Told, Some(reference)) => {
-                references.insert(reference.clone());
+            (State::Told, Some(_)) => {
+                references.extend(on_record(parcels, &again, *from));
                 *first.entry(*line).or_default() -= pieces;
             }
             (State::Waiting, _) => return Err(NotYet),
@@ -130,13 +130,10 @@ fn decide(
         }
     }
     first.retain(|_, pieces| *pieces > 0);
-    let is_of = |index: usize, reference: &str| {
-        let has = |index: usize| parcels[index].report.reference.as_deref() == Some(reference);
-        has(index) || again[index].iter().any(|it| has(it.from))
-    };
     let waybills = |reference: &str| {
         let here = parcels.iter().enumerate().filter(|(index, parcel)| {
-            *index == at || (!parcel.is_sent_again && is_of(*index, reference))
+            let stands = || on_record(parcels, &again, *index).contains(reference);
+            *index == at || (!parcel.is_sent_again && stands())
         });
         here.map(|(_, parcel)| parcel.waybill.clone()).collect()
     };
@@ -145,6 +142,16 @@ fn decide(
         Replaced { reference, waybills }
     });
     Ok(Told { first, in_place_of: replaced.collect() })
+}
+
+/// What a channel has on record of a parcel: its own entry, and those of all that it was sent in the place of.
+fn on_record(parcels: &[Parcel], again: &[Vec<Again>], index: usize) -> BTreeSet<String> {
+    let mut references = BTreeSet::from_iter(parcels[index].report.reference.clone());
+    // What replaces left later than what it replaces, so this ends.
+    for replaced in &again[index] {
+        references.extend(on_record(parcels, again, replaced.from));
+    }
+    references
 }
 
 #[cfg(test)]
@@ -221,6 +228,18 @@ mod tests {
             parcel(3, 3, None, false),
         ];
         assert_eq!(told(3, &lost), Ok((1, vec!["F1: W3".into(), "F2: W3".into()])));
+    }
+
+    #[test]
+    fn what_replaces_a_box_that_replaced_two_is_a_waybill_of_both() {
+        let lost = [
+            parcel(1, 1, Some("F1"), true),
+            parcel(2, 1, Some("F2"), true),
+            // A channel gives one reference, although the box stands in two places.
+            parcel(3, 2, Some("F1"), true),
+            parcel(4, 2, None, false),
+        ];
+        assert_eq!(told(2, &lost), Ok((0, vec!["F1: W4".into(), "F2: W4".into()])));
     }
 
     #[test]

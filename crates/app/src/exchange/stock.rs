@@ -18,7 +18,7 @@ use super::reason::Reason;
 use super::run::{Line, LineError, Outcome};
 use super::write::Sheet;
 use super::{Column, ExportError, needed, optional};
-use crate::stock::{Lot, Spot, count_stock, set_stock_policy};
+use crate::stock::{Lot, Spot, count_stock, doubt, set_stock_policy};
 use crate::stock_desk;
 
 pub(super) const COLUMNS: [Column; 8] = [
@@ -52,7 +52,13 @@ pub(super) fn take(tx: &mut Tx<'_>, act: &Act, line: Line<'_>) -> Result<Outcome
     let before = stock::levels(tx, [sku.id])?.into_iter().find(|it| it.location == place.id);
     let level = before.unwrap_or(StockLevel::new(sku.id, place.id, BackorderPolicy::Deny));
     let expected = pieces(tx, &level, &spot)?;
-    let is_counted = expected == counted;
+    // A count that somebody asked for is booked, whatever it finds.
+    let lot = spot.lot.as_ref().map_or("", |lot| lot.code.as_str());
+    let is_asked = match spot.bin {
+        Some(bin) => doubt::is_asked(tx, bin, sku.id, lot)?,
+        None => false,
+    };
+    let is_counted = expected == counted && !is_asked;
     let (safety_stock, backorder) =
         (policy.0.unwrap_or(level.safety_stock), policy.1.unwrap_or(level.backorder));
     let is_ruled = (safety_stock, backorder) == (level.safety_stock, level.backorder);

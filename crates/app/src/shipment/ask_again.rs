@@ -4,14 +4,18 @@
 //! What carriers have refused before is forgotten, so that each is looked at anew. A label that stands, or
 //! that is asked for just now, is not asked for twice; one that was put off is asked for at once.
 
+use std::collections::HashSet;
+
+use ordermill_base::{Id as _, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::State;
 use ordermill_domain::ids::PackageId;
 use ordermill_domain::package::Package;
-use ordermill_storage::{Error, Tx, carrier, fulfillment, label_request, package};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, carrier, fulfillment, label_request, package, task};
 
 use super::label::{Wanted, want_label};
-use super::packed::wanted;
+use super::packed::{speaks_with_any, wanted};
 use super::{ShipmentError, may_ship};
 use crate::carrier::Carriers;
 use crate::carrier::choose::{Field, Known};
@@ -71,4 +75,29 @@ pub fn ask_again(
         Err(ShipmentError::Storage(error)) => Err(error.into()),
         Err(defect) => Err(Error::defect(defect).into()),
     }
+}
+
+/// After so long a box that was packed has its label asked for; until then nobody looks.
+const ASKED_WITHIN: Span = Span::minutes(1);
+
+/// Those of these packages whose label somebody has to see to: every carrier has refused it, or it was never
+/// asked for, as no carrier was spoken with when it was packed.
+pub fn lacking(
+    tx: &mut Tx<'_>,
+    packages: &[Package],
+    now: Timestamp,
+) -> Result<HashSet<PackageId>, Error> {
+    let mut lacking = HashSet::new();
+    for package in packages {
+        if task::is_open(tx, TaskKind::LabelFailed, package.id.raw())? {
+            lacking.insert(package.id);
+        }
+    }
+    let is_old = |it: &&Package| it.inside.is_none() && it.packed_at + ASKED_WITHIN < now;
+    let old: Vec<PackageId> = packages.iter().filter(is_old).map(|it| it.id).collect();
+    let found = label_request::without(tx, &old)?;
+    if !found.is_empty() && speaks_with_any(&carrier::list(tx)?) {
+        lacking.extend(found);
+    }
+    Ok(lacking)
 }

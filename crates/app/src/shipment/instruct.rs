@@ -74,9 +74,10 @@ impl Carriers {
         let Some((state, waybill, carrier)) = self.database().read(read).await? else {
             return self.pointless(it, "the parcel is not there any more".to_owned(), true).await;
         };
-        if state != State::HandedOver {
-            // What is back is where it was wanted; anything else is not what somebody has planned.
-            let is_met = (it.errand, state) == (Errand::Return, State::ReturnedToSender);
+        // What is back is where it was wanted; anything else is not what somebody has planned. But who was asked
+        // before and did not answer may have done it: they tell whether they have.
+        let is_met = (it.errand, state) == (Errand::Return, State::ReturnedToSender);
+        if is_met || (state != State::HandedOver && it.asked <= 1) {
             return self.pointless(it, format!("the parcel is {state}"), !is_met).await;
         }
         let what = match (it.errand, &it.address) {

@@ -57,7 +57,7 @@ fn follow(
     let event = Event::from_json(&entry.kind, &entry.body)
         .map_err(|error| ReadError::Entry(error.to_string()))?;
     let Event::Fulfillment(event) = event else { return Ok(()) };
-    let speaks = field.carriers.iter().any(|stored| !stored.account.protocol.is_empty());
+    let speaks = speaks_with_any(field.carriers);
     match event {
         fulfillment::Event::Packed { packages } if speaks => {
             for id in packages {
@@ -86,6 +86,11 @@ fn follow(
         _ => {}
     }
     Ok(())
+}
+
+/// Whether any of these carriers is spoken with; otherwise labels are made outside.
+pub(super) fn speaks_with_any(carriers: &[carrier::Stored]) -> bool {
+    carriers.iter().any(|stored| !stored.account.protocol.is_empty())
 }
 
 /// Whether a package of this work was opened again, or its work has ended.

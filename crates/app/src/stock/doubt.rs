@@ -50,3 +50,8 @@ pub(crate) fn counted(
     let done = json!({ "sku": sku, "lot": lot });
     matters::settle(tx, TaskKind::CountBin, bin, &done, "counted", now)
 }
+
+/// Whether goods in a bin are to be counted.
+pub(crate) fn is_asked(tx: &mut Tx<'_>, bin: BinId, sku: SkuId, lot: &str) -> Result<bool, Error> {
+    matters::is_open(tx, TaskKind::CountBin, bin, &json!({ "sku": sku, "lot": lot }))
+}

@@ -44,16 +44,29 @@ pub(crate) fn settle(
     let Some(open) = task::find_open(tx, kind, subject.raw())? else { return Ok(()) };
     let mut matters = read(&open.detail);
     let before = matters.len();
-    let fields = done.as_object().into_iter().flatten();
-    let is_over =
-        |known: &Value| fields.clone().all(|(name, value)| known.get(name) == Some(value));
-    matters.retain(|known| !is_over(known));
+    matters.retain(|known| !agrees(known, done));
     if matters.is_empty() {
         task::close(tx, kind, subject, outcome, now)?;
     } else if matters.len() < before {
         task::raise(tx, open.id, 0, &written(&matters))?;
     }
     Ok(())
+}
+
+/// Whether a matter that agrees with `about` in each of its fields is still to be done.
+pub(crate) fn is_open(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    subject: impl Id,
+    about: &Value,
+) -> Result<bool, Error> {
+    let open = task::find_open(tx, kind, subject.raw())?;
+    Ok(open.is_some_and(|open| read(&open.detail).iter().any(|known| agrees(known, about))))
+}
+
+fn agrees(known: &Value, about: &Value) -> bool {
+    let mut fields = about.as_object().into_iter().flatten();
+    fields.all(|(name, value)| known.get(name) == Some(value))
 }
 
 /// What a task is about; one from before there could be several is about what it says.

@@ -2,7 +2,7 @@
 
 use ordermill_app::pack::Seen;
 use ordermill_app::pack::close::open;
-use ordermill_app::shipment::ask_again::{AskAgainError, ask_again};
+use ordermill_app::shipment::ask_again::{AskAgainError, ask_again, lacking};
 use ordermill_app::shipment::label::Wanted;
 use ordermill_app::shipment::packed;
 use ordermill_base::{Id, Span};
@@ -11,7 +11,8 @@ use ordermill_domain::task::TaskKind;
 use ordermill_sandbox::fault::{Call, Fault};
 use ordermill_storage::{Error, Tx, package};
 
-use crate::kit::{Shop, logistics, on_each_database, swift};
+use crate::kit::{Shop, harbor, logistics, on_each_database, swift};
+use crate::labels::account_at;
 use crate::packed::somebody;
 
 #[test]
@@ -120,7 +121,36 @@ fn nobody_looks_for_the_label_of_a_box_that_is_opened_again() {
     });
 }
 
+#[test]
+fn a_box_that_was_packed_before_any_carrier_was_spoken_with_shows_that_it_has_no_label() {
+    on_each_database(async |shop| {
+        for carrier in [swift(), harbor()] {
+            account_at(shop, carrier, "").await;
+        }
+        let (order, work) = shop.packed(1).await;
+        shop.label(work).await;
+        shop.clock.advance(Span::minutes(2));
+        assert!(!shop.lacks_label(work).await, "labels are made outside");
+        account_at(shop, harbor(), "sandbox").await;
+        assert!(shop.lacks_label(work).await);
+        let package = shop.boxes(work).await[0];
+        assert!(matches!(shop.asks_again(package).await, Ok(Wanted::Asked(_))));
+        assert!(!shop.lacks_label(work).await);
+        shop.carriers.make_labels().await.unwrap();
+        assert_eq!(shop.parcels(order).await.len(), 1);
+    });
+}
+
 impl Shop {
+    async fn lacks_label(&self, work: FulfillmentId) -> bool {
+        let now = self.act().at;
+        let read = move |tx: &mut Tx<'_>| {
+            let packages = package::of_each(tx, &[work])?;
+            Ok::<_, Error>(!lacking(tx, &packages, now)?.is_empty())
+        };
+        self.database.read(read).await.unwrap()
+    }
+
     async fn boxes(&self, work: FulfillmentId) -> Vec<PackageId> {
         let found = self.database.read(move |tx| package::of_each(tx, &[work])).await.unwrap();
         found.into_iter().map(|package| package.id).collect()

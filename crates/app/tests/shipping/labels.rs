@@ -74,7 +74,7 @@ fn what_one_carrier_refuses_the_next_one_takes() {
 }
 
 /// Takes our account at a carrier away, or gives one that another protocol is spoken with.
-async fn account_at(shop: &Shop, carrier: Carrier, protocol: &'static str) {
+pub(crate) async fn account_at(shop: &Shop, carrier: Carrier, protocol: &'static str) {
     let write = move |tx: &mut Tx<'_>| {
         let before = carrier::fetch(tx, carrier.id)?.unwrap().account;
         let account = carrier::Account { protocol: protocol.into(), ..before };

@@ -14,6 +14,7 @@ use ordermill_app::pack::recheck::{
 };
 use ordermill_app::pack::{BenchError, Seen, Together, together};
 use ordermill_app::pick_list::may_pick;
+use ordermill_app::shipment::ask_again::lacking;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId};
 use ordermill_domain::order::OrderNumber;
@@ -178,7 +179,9 @@ async fn work_page(
             BenchStep::Pack(boxes::pack_form(&catalog, work, entered, !wrong.is_empty(), t))
         }
         State::Packed => {
-            let lacking = label::lacking(desk, packages.iter().map(|it| it.id).collect()).await?;
+            let (boxes, now) = (packages.clone(), desk.site.services().now());
+            let read = move |tx: &mut Tx<'_>| lacking(tx, &boxes, now);
+            let lacking = desk.site.services().database().read(read).await?;
             let row = |package: &Package| {
                 boxes::package_row(&catalog, package, lacking.contains(&package.id), t)
             };

@@ -1,20 +1,16 @@
 //! Labels of packages: a look, a print that is counted, and ZPL for label printers.
 
-use std::collections::HashSet;
-
 use axum::extract::{Form, Path};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::pack::label::{Label, PrintError, print, read};
 use ordermill_app::shipment::ask_again::{AskAgainError, ask_again};
 use ordermill_app::shipment::label::Wanted;
-use ordermill_base::Id as _;
 use ordermill_domain::ids::PackageId;
-use ordermill_domain::task::TaskKind;
 use ordermill_pages::Page;
 use ordermill_pages::console::label::LabelPaper;
 use ordermill_pages::ui::{Code128, Qr, Toast};
-use ordermill_storage::{Error, Tx, package, task};
+use ordermill_storage::{Tx, package};
 
 use super::trouble_of;
 use crate::console::desk::Desk;
@@ -28,23 +24,6 @@ pub(super) fn routes() -> Routes {
         .post("/console/wh/packages/{package}/label", Needs::Floor, print_label)
         .get("/console/wh/packages/{package}/label.zpl", Needs::Floor, zpl)
         .post("/console/wh/packages/{package}/label/ask", Needs::Floor, ask)
-}
-
-/// Those of these packages whose label somebody has to see to.
-pub(super) async fn lacking(
-    desk: &Desk,
-    packages: Vec<PackageId>,
-) -> Result<HashSet<PackageId>, Trouble> {
-    let read = move |tx: &mut Tx<'_>| {
-        let mut lacking = HashSet::new();
-        for id in packages {
-            if task::is_open(tx, TaskKind::LabelFailed, id.raw())? {
-                lacking.insert(id);
-            }
-        }
-        Ok::<_, Error>(lacking)
-    };
-    Ok(desk.site.services().database().read(read).await?)
 }
 
 /// The address of a package's label.
