@@ -69,9 +69,9 @@ proptest! {
         (layout, orders) in floor::layout(1..6, 2..4)
             .prop_flat_map(|layout| { let some = orders(&layout, 0..10); (Just(layout), some) }),
         capacity in capacity(),
-        seed in any::<u64>(),
+        (seed, exchanges) in (any::<u64>(), any::<bool>()),
     ) {
-        let effort = Effort { rounds: 20, seed };
+        let effort = Effort { rounds: 20, exchanges, seed };
         let batches = batching::batch(&layout, &orders, capacity, effort).expect("batches");
         let mut batched: Vec<usize> =
             batches.iter().flat_map(|batch| batch.orders.clone()).collect();

@@ -38,11 +38,11 @@ impl Care {
 
     /// How hard batches are tried to be made better.
     const fn effort(self) -> Effort {
-        let rounds = match self {
-            Self::Thorough => 200,
-            Self::Quick => 0,
+        let (rounds, exchanges) = match self {
+            Self::Thorough => (200, true),
+            Self::Quick => (0, false),
         };
-        Effort { rounds, seed: 1 }
+        Effort { rounds, exchanges, seed: 1 }
     }
 }
 

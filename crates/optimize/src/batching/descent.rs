@@ -2,18 +2,18 @@
 
 use super::routes::{Group, Routes, total};
 
-/// Changes the batches until no such step makes the walking shorter.
-pub(super) fn descend(routes: &mut Routes<'_>, groups: &mut Vec<Group>) {
-    while step(routes, groups) {}
+/// Changes the batches until no such step makes the walking shorter; with `exchanges`, orders also change places.
+pub(super) fn descend(routes: &mut Routes<'_>, groups: &mut Vec<Group>, exchanges: bool) {
+    while step(routes, groups, exchanges) {}
 }
 
 /// Tries every pair of batches, and takes what gains.
-fn step(routes: &mut Routes<'_>, groups: &mut Vec<Group>) -> bool {
+fn step(routes: &mut Routes<'_>, groups: &mut Vec<Group>, exchanges: bool) -> bool {
     let before = total(groups);
     for a in 0..groups.len() {
         for b in 0..groups.len() {
             if a != b {
-                improve(routes, groups, a, b);
+                improve(routes, groups, (a, b), exchanges);
             }
         }
     }
@@ -22,7 +22,7 @@ fn step(routes: &mut Routes<'_>, groups: &mut Vec<Group>) -> bool {
 }
 
 /// Merges two batches, moves orders from the first to the second, or exchanges two.
-fn improve(routes: &mut Routes<'_>, groups: &mut [Group], a: usize, b: usize) {
+fn improve(routes: &mut Routes<'_>, groups: &mut [Group], (a, b): (usize, usize), exchanges: bool) {
     if let Some(both) = routes.both(&groups[a], &groups[b]) {
         let pair = [Group::default(), both];
         if gains(groups, a, b, &pair) {
@@ -36,7 +36,8 @@ fn improve(routes: &mut Routes<'_>, groups: &mut [Group], a: usize, b: usize) {
                 return put(groups, a, b, pair);
             }
         }
-        for other in groups[b].orders.clone() {
+        let others = if exchanges { groups[b].orders.clone() } else { Vec::new() };
+        for other in others {
             let Some(second) = routes.exchanged(&groups[b], other, order) else { continue };
             let Some(first) = routes.exchanged(&groups[a], order, other) else { continue };
             let pair = [first, second];

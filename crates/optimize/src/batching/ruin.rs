@@ -28,7 +28,7 @@ pub(super) fn search(routes: &mut Routes<'_>, groups: &mut Vec<Group>, effort: E
         let slack = best * SLACK_PER_MILLE * left / (1_000 * u64::from(effort.rounds));
         let found = total(&trial);
         if found < best {
-            descent::descend(routes, &mut trial);
+            descent::descend(routes, &mut trial, effort.exchanges);
             best = total(&trial);
             groups.clone_from(&trial);
             current = trial;
