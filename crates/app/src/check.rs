@@ -219,7 +219,6 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("pick_scans", "answers that are kept for scans that come again, and pruned by age"),
     ("schema_steps", "the schema's own history"),
     ("settings", "configuration"),
-    ("sourcing_decisions", "explanations for people"),
     ("skus", "master data"),
     ("trackers", "configuration"),
     ("vehicle_parcels", "what is on board just now, and forgotten soon"),

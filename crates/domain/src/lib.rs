@@ -54,6 +54,7 @@ pub mod rule_table;
 pub mod scan;
 pub mod shipment;
 pub mod sku;
+pub mod sourcing;
 pub mod staff;
 pub mod stock;
 pub mod task;

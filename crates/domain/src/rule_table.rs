@@ -18,6 +18,8 @@ coded! {
         Review = "review",
         /// 选承运商: who may carry a parcel.
         Carrier = "carrier",
+        /// 寻源: which location ships an order.
+        Sourcing = "sourcing",
     }
 }
 
@@ -82,13 +84,6 @@ pub struct RuleTable {
     /// Grows with every change of this row.
     #[serde(skip)]
     pub version: i64,
-}
-
-impl Purpose {
-    /// Whether a version may decide beside the one in force and have recorded what it would have done.
-    pub const fn has_trials(self) -> bool {
-        matches!(self, Self::Review)
-    }
 }
 
 /// Characters of a note.

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod order;
 pub mod parcel;
 mod reference;
+pub mod sourcing;
 mod table;
 
 pub use compile::{Condition, ConditionError, Position, Reason};

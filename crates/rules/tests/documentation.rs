@@ -4,6 +4,7 @@
 
 use ordermill_rules::order::OrderDocument;
 use ordermill_rules::parcel::ParcelDocument;
+use ordermill_rules::sourcing::SourcingDocument;
 use ordermill_rules::{Facts, Field, reference};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
@@ -13,6 +14,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md");
 fn the_page_lists_the_fields_as_they_are_declared() {
     assert_listed("fields", OrderDocument::FIELDS);
     assert_listed("fields of parcels", ParcelDocument::FIELDS);
+    assert_listed("fields of goods", SourcingDocument::FIELDS);
 }
 
 /// The list that stands between the marks of this name.

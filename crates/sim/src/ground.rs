@@ -6,6 +6,7 @@ use ordermill_app::catalog::settings::{self, ShopSettings};
 use ordermill_app::gift_card::issue_gift_card;
 use ordermill_app::permission::Principal;
 use ordermill_app::points::{AdjustPointsError, adjust_points};
+use ordermill_app::rule_table::{RulesError, Written, draft, put_in_force};
 use ordermill_app::staff::{self, NewStaff};
 use ordermill_app::stock::{Spot, receive_stock, set_stock_policy};
 use ordermill_app::webhook::endpoint::{self, NewEndpoint};
@@ -18,6 +19,7 @@ use ordermill_domain::payment::LatePolicy;
 use ordermill_domain::pricing;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
 use ordermill_domain::role::Role;
+use ordermill_domain::rule_table::Purpose;
 use ordermill_domain::sku::Sku;
 use ordermill_domain::stock::BackorderPolicy;
 use ordermill_domain::text::Text;
@@ -25,6 +27,7 @@ use ordermill_domain::webhook::Filter;
 use ordermill_storage::customer::{self, Customer};
 use ordermill_storage::{Tx, coupon, journal, location, sku};
 use ordermill_testkit::catalog;
+use serde_json::json;
 
 pub(crate) use self::floor::{Floor, fill_bins, lay_floor};
 use crate::model::{Account, Coupon, Place, Shelf};
@@ -67,6 +70,31 @@ pub(crate) fn open_shop(world: &mut World, late_policy: LatePolicy) {
     };
     let saved = world.connection().transact(|tx| settings::save(tx, &act, &shop, 0));
     saved.expect("settings are stored");
+}
+
+/// Where nothing is shipped from that is paid at the door: the rules say so.
+pub(crate) const PREPAID_ONLY: i64 = LOCATIONS;
+
+/// Puts rules about locations in force.
+///
+/// # Panics
+/// If the real shop does not take them.
+pub(crate) fn rule_locations(world: &mut World) {
+    let who = Principal::system("operator");
+    let act = who.act(ordermill_testkit::TestClock::START);
+    let never = json!({ "do": "never", "location": format!("L{PREPAID_ONLY}") });
+    let rule = json!({
+        "name": { "zh": "到付", "en": "At the door" },
+        "when": "order.terms == 'cash_on_delivery'",
+        "then": never,
+    });
+    let definition = json!({ "hit": "all", "rules": [rule], "otherwise": { "do": "compare" } });
+    let put = |tx: &mut Tx<'_>| {
+        let written = Written { note: String::new(), definition: definition.clone() };
+        let made = draft(tx, &who, &act, Purpose::Sourcing, written)?;
+        put_in_force(tx, &who, &act, (made.id, made.version)).map(drop)
+    };
+    world.connection().transact::<_, RulesError>(put).expect("rules are put in force");
 }
 
 /// Lets somebody of operations work here.

@@ -51,6 +51,8 @@ pub struct Model {
     pub parcels: Parcels,
     /// Locations, the one first from which pieces are taken that were not found elsewhere.
     pub nearest: Vec<i64>,
+    /// Where, by the rules, nothing is shipped from that is paid at the door.
+    pub prepaid_only: Option<i64>,
     /// Every payment that was started.
     pub payments: BTreeMap<i64, Pay>,
     /// Every refund that was promised.

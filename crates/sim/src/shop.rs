@@ -219,6 +219,8 @@ impl Shop {
         let shelves = ground::stock_up(&mut world, &mut random, settings);
         let mut floor = ground::Floor::default();
         if settings.trade == Trade::Floor {
+            ground::rule_locations(&mut world);
+            model.prepaid_only = Some(ground::PREPAID_ONLY);
             floor = ground::lay_floor(&mut world);
             for (place, shelf) in &shelves {
                 let filled = ground::fill_bins(&mut world, &mut random, &floor, *place, shelf);

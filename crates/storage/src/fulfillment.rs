@@ -164,15 +164,14 @@ pub fn record_each<'e>(
     Ok(())
 }
 
-/// Stores why the locations of orders were chosen, as JSON: (order, when, why).
+/// Stores why the locations of orders were chosen, as JSON: (order, decision, why).
 pub fn insert_decisions<'d>(
     tx: &mut Tx<'_>,
-    decisions: impl IntoIterator<Item = (OrderId, Timestamp, &'d str)>,
+    decisions: impl IntoIterator<Item = (OrderId, DecisionId, &'d str)>,
+    at: Timestamp,
 ) -> Result<(), Error> {
-    let ids = tx.ids();
     let mut rows = tx.appender(&INSERT_DECISION)?;
-    decisions.into_iter().try_for_each(|(order, at, decision)| {
-        let id: DecisionId = ids.next(at);
+    decisions.into_iter().try_for_each(|(order, id, decision)| {
         rows.push(params![order.raw(), id.raw(), at, decision])
     })
 }

@@ -189,6 +189,12 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<LabelRequest>, Error> {
     tx.query(&sql, params![order.raw()], read)
 }
 
+/// The newest requests, whatever became of them, at most `limit`.
+pub fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<LabelRequest>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM label_requests ORDER BY id DESC LIMIT $1");
+    tx.query(&sql, params![limit], read)
+}
+
 /// Requests whose carrier is to be asked now, oldest first, at most `limit`; each is put off to
 /// `again_at`, so that no two nodes ask about the same one at once.
 pub fn claim(

@@ -62,11 +62,9 @@ impl From<RulesError> for Problem {
             E::NeedsReason => {
                 Self::invalid(vec![FieldError::new("/reason", "out_of_range", error.to_string())])
             }
-            E::NotEditable
-            | E::Transition(_)
-            | E::AnotherOnTrial(_)
-            | E::NoTrial
-            | E::NoWayBack => conflict("step_not_allowed"),
+            E::NotEditable | E::Transition(_) | E::AnotherOnTrial(_) | E::NoWayBack => {
+                conflict("step_not_allowed")
+            }
             E::AnotherWaits(_) => conflict("approval_awaited"),
             E::Storage(_) => match error {
                 E::Storage(error) => error.into(),

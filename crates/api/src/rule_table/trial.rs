@@ -6,12 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use ordermill_app::Services;
 use ordermill_app::review::dry_run::{Difference, DryRun, ORDERS_MAX, Side, dry_run};
-use ordermill_app::rule_table::RulesError;
+use ordermill_app::rule_table::Table;
 use ordermill_app::rule_table::compile::compile;
+use ordermill_app::rule_table::{Decides, Name, RulesError, tried};
+use ordermill_app::{shipment, sourcing};
 use ordermill_base::Id;
+use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::rule_table::Purpose;
+use ordermill_domain::sourcing::SourcingRule;
 use ordermill_storage::{Tx, rule_table};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,12 +26,12 @@ use crate::cursor;
 use crate::params::{Page, PageQuery, Params, PathId, limit, not_found};
 use crate::problem::{FieldError, Problem};
 
-/// How many orders a dry run looks at.
+/// How many orders a dry run looks at: of rules about carriers how many parcels.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RulesDryRun)]
 pub struct DryRunBody {
-    /// The newest so many that were reviewed.
+    /// The newest so many: orders that were reviewed, or parcels that wanted a label.
     #[serde(default = "usual")]
     #[schema(minimum = 1, maximum = 500, default = 200)]
     pub orders: i64,
@@ -41,7 +45,7 @@ const fn usual() -> i64 {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = RulesDryRunResult)]
 pub struct DryRunView {
-    /// How many orders it looked at.
+    /// How many orders or parcels it looked at.
     pub orders: i64,
     /// How many of them it would decide otherwise.
     pub changed: i64,
@@ -55,7 +59,8 @@ pub struct DryRunView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = RulesMove)]
 pub struct MoveView {
-    /// What the version in force decides: `auto_pass`, `queue`, `intercept`.
+    /// What the version in force decides: `auto_pass`, `queue`, `intercept`; codes of locations, or of a
+    /// carrier and its service, with blanks between them; empty: nobody can.
     pub from: String,
     /// What the other one decides.
     pub to: String,
@@ -82,8 +87,11 @@ pub struct DifferenceView {
 pub struct SideView {
     /// The number of the version.
     pub number: i64,
-    /// `auto_pass`, `queue` or `intercept`.
-    pub step: String,
+    /// Of a review: `auto_pass`, `queue` or `intercept`.
+    pub step: Option<String>,
+    /// Codes of the locations that ship, or of the carrier and its service; empty for reviews, and where
+    /// nobody can.
+    pub goes: Vec<String>,
     /// Why a person must look.
     pub holds: Vec<String>,
     /// Why it is stopped.
@@ -97,23 +105,52 @@ impl From<Side> for SideView {
         let codes = |reasons: Vec<ordermill_domain::order::review::HoldReason>| {
             reasons.into_iter().map(|reason| reason.code().to_owned()).collect()
         };
-        let rules = side.rules.into_iter();
         Self {
             number: side.number,
-            step: side.step.code().to_owned(),
+            step: Some(side.step.code().to_owned()),
+            goes: Vec::new(),
             holds: codes(side.holds),
             interceptions: codes(side.interceptions),
-            rules: rules
-                .map(|name| RuleNameBody { zh: name.zh.into_owned(), en: name.en.into_owned() })
-                .collect(),
+            rules: names(side.rules),
         }
     }
 }
 
+impl From<tried::Side> for SideView {
+    fn from(side: tried::Side) -> Self {
+        Self {
+            number: side.number,
+            step: None,
+            goes: side.goes,
+            holds: Vec::new(),
+            interceptions: Vec::new(),
+            rules: names(side.rules),
+        }
+    }
+}
+
+fn names(rules: Vec<Name>) -> Vec<RuleNameBody> {
+    let body = |name: Name| RuleNameBody { zh: name.zh.into_owned(), en: name.en.into_owned() };
+    rules.into_iter().map(body).collect()
+}
+
 impl DifferenceView {
-    fn of(order: OrderId, difference: Difference) -> Self {
-        let Difference { live, other } = difference;
+    fn of(order: OrderId, live: impl Into<SideView>, other: impl Into<SideView>) -> Self {
         Self { order_id: order.to_string(), live: live.into(), other: other.into() }
+    }
+
+    /// Of a difference as it is stored for rules of a purpose.
+    fn read(order: OrderId, text: &str, purpose: Purpose) -> Option<Self> {
+        match purpose {
+            Purpose::Review => {
+                let Difference { live, other } = serde_json::from_str(text).ok()?;
+                Some(Self::of(order, live, other))
+            }
+            Purpose::Carrier | Purpose::Sourcing => {
+                let tried::Difference { live, other } = serde_json::from_str(text).ok()?;
+                Some(Self::of(order, live, other))
+            }
+        }
     }
 }
 
@@ -129,7 +166,28 @@ impl From<DryRun> for DryRunView {
             orders: run.orders,
             changed: run.changed,
             moves: moves.collect(),
-            examples: examples.map(|(order, it)| DifferenceView::of(order, it)).collect(),
+            examples: examples
+                .map(|(order, it)| DifferenceView::of(order, it.live, it.other))
+                .collect(),
+        }
+    }
+}
+
+impl From<tried::DryRun> for DryRunView {
+    fn from(run: tried::DryRun) -> Self {
+        let moves = run.moves.into_iter().map(|((from, to), orders)| MoveView {
+            from: from.join(" "),
+            to: to.join(" "),
+            orders,
+        });
+        let examples = run.examples.into_iter();
+        Self {
+            orders: run.looked_at,
+            changed: run.changed,
+            moves: moves.collect(),
+            examples: examples
+                .map(|(order, it)| DifferenceView::of(order, it.live, it.other))
+                .collect(),
         }
     }
 }
@@ -153,19 +211,34 @@ pub async fn dry_run_rules(
         let error = FieldError::new("/orders", "out_of_range", format!("1 to {ORDERS_MAX}"));
         return Err(Problem::invalid(vec![error]));
     }
-    let (live, now) = (Arc::clone(&services.catalog().review_rules), services.now());
+    let (catalog, now) = (services.catalog(), services.now());
+    let (vault, known) = (services.vault().clone(), services.carriers().known().await?);
     let run = move |tx: &mut Tx<'_>| {
         let table = rule_table::fetch(tx, id)?.ok_or(RulesError::NotFound)?;
-        match table.purpose {
+        let (definition, number) = (&table.definition, table.number);
+        Ok::<DryRunView, RulesError>(match table.purpose {
             Purpose::Review => {
-                let compiled = compile::<Verdict>(&table.definition, table.number);
-                let compiled = Arc::new(compiled.map_err(RulesError::Flawed)?);
-                Ok::<_, RulesError>(dry_run(tx, &live, compiled, orders, now)?)
+                let compiled = compiled::<Verdict>(definition, number)?;
+                dry_run(tx, &catalog.review_rules, compiled, orders, now)?.into()
             }
-            Purpose::Carrier => Err(RulesError::NoTrial),
-        }
+            Purpose::Carrier => {
+                let compiled = compiled::<CarrierRule>(definition, number)?;
+                shipment::ruled::dry_run(tx, &vault, &known, compiled, orders, now)?.into()
+            }
+            Purpose::Sourcing => {
+                let compiled = compiled::<SourcingRule>(definition, number)?;
+                sourcing::dry_run::dry_run(tx, &catalog, compiled, orders, now)?.into()
+            }
+        })
     };
-    Ok(Json(services.database().snapshot(run).await?.into()))
+    Ok(Json(services.database().snapshot(run).await?))
+}
+
+fn compiled<A: Decides>(
+    definition: &serde_json::Value,
+    number: i64,
+) -> Result<Arc<Table<A>>, RulesError> {
+    compile::<A>(definition, number).map(Arc::new).map_err(RulesError::Flawed)
 }
 
 /// List where a version on trial differs.
@@ -187,18 +260,18 @@ pub async fn list_rule_differences(
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(cursor::read::<OrderId>).transpose()?;
     let list = move |tx: &mut Tx<'_>| {
-        let exists = rule_table::fetch(tx, id)?.is_some();
+        let table = rule_table::fetch(tx, id)?;
         let before = before.map(Id::raw);
         let found = rule_table::trials_that_differ(tx, id, before, limit + 1)?;
-        Ok::<_, ordermill_storage::Error>(exists.then_some(found))
+        Ok::<_, ordermill_storage::Error>(table.map(|table| (table.purpose, found)))
     };
     let found = services.database().snapshot(list).await?;
-    let found = found.ok_or_else(|| not_found("version of rules"))?;
+    let (purpose, found) = found.ok_or_else(|| not_found("version of rules"))?;
     let read = |trial: rule_table::Trial| {
-        let difference: Difference = serde_json::from_str(trial.difference.as_deref()?).ok()?;
-        Some((OrderId::from_raw(trial.subject_id), difference))
+        let order = OrderId::from_raw(trial.subject_id);
+        Some((order, DifferenceView::read(order, trial.difference.as_deref()?, purpose)?))
     };
-    let found: Vec<(OrderId, Difference)> = found.into_iter().filter_map(read).collect();
-    let cursor = |(order, _): &(OrderId, Difference)| cursor::write(*order);
-    Ok(Json(Page::of(found, limit, cursor, |(order, it)| DifferenceView::of(order, it))))
+    let found: Vec<(OrderId, DifferenceView)> = found.into_iter().filter_map(read).collect();
+    let cursor = |(order, _): &(OrderId, DifferenceView)| cursor::write(*order);
+    Ok(Json(Page::of(found, limit, cursor, |(_, view)| view)))
 }

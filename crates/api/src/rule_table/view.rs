@@ -1,5 +1,6 @@
 //! How a version of rules is written and read.
 
+use ordermill_app::rule_table::{Name, Ruled};
 use ordermill_domain::rule_table::{Purpose, RuleTable, State};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,8 @@ pub enum PurposeView {
     Review,
     /// Who may carry a parcel.
     Carrier,
+    /// Which location ships an order.
+    Sourcing,
 }
 
 /// Where a version stands.
@@ -69,7 +72,9 @@ pub struct RuleBody {
     pub when: String,
     /// Its action: for reviews `{"do": "pass"}`, or `{"do": "hold", "reason": "amount"}` or
     /// `"intercept"` with one of the reasons of holds; for carriers `{"do": "forbid", "carrier": "swift"}`
-    /// or `"force"`, with a `service` if only that is meant.
+    /// or `"force"`, with a `service` if only that is meant; for locations `{"do": "only", "location": "JX"}`,
+    /// `"never"`, `"dearer"` with `minor`, `{"do": "weigh", "weight": "late_day", "minor": 900}`, `"urgent"` or
+    /// `"whole"`.
     #[schema(value_type = Object)]
     pub then: Value,
 }
@@ -85,6 +90,23 @@ pub struct RuleNameBody {
     /// English.
     #[schema(min_length = 1, max_length = 60, example = "Large order")]
     pub en: String,
+}
+
+/// Rules that had a say in a decision.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RulesThatMatched)]
+pub struct RuledView {
+    /// The number of the version.
+    pub version: i64,
+    /// The rules that matched, in their order.
+    pub rules: Vec<RuleNameBody>,
+}
+
+impl RuledView {
+    pub(crate) fn of(ruled: &Ruled) -> Self {
+        let name = |it: &Name| RuleNameBody { zh: it.zh.to_string(), en: it.en.to_string() };
+        Self { version: ruled.version, rules: ruled.matched.iter().map(name).collect() }
+    }
 }
 
 /// A version of rules.
@@ -119,6 +141,7 @@ impl From<Purpose> for PurposeView {
         match purpose {
             Purpose::Review => Self::Review,
             Purpose::Carrier => Self::Carrier,
+            Purpose::Sourcing => Self::Sourcing,
         }
     }
 }
@@ -128,6 +151,7 @@ impl From<PurposeView> for Purpose {
         match purpose {
             PurposeView::Review => Self::Review,
             PurposeView::Carrier => Self::Carrier,
+            PurposeView::Sourcing => Self::Sourcing,
         }
     }
 }

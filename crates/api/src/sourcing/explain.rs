@@ -14,6 +14,7 @@ use crate::money::MoneyView;
 use crate::order::read::load;
 use crate::params::{Page, PathText};
 use crate::problem::Problem;
+use crate::rule_table::view::RuledView;
 
 /// A choice of locations for an order, and how it came about.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -24,7 +25,9 @@ pub struct DecisionView {
     pub decided_at: String,
     /// The locations that it was sent to; none if nobody can ship it.
     pub sent_to: Vec<String>,
-    /// Why nobody can: `too_few`, `split_not_allowed`, `not_found`, `too_large`.
+    /// The rules that had a say: their version and names.
+    pub ruled: Option<RuledView>,
+    /// Why nobody can: `by_rules`, `too_few`, `split_not_allowed`, `not_found`, `too_large`.
     pub impossible: Option<String>,
     /// The best plan for the order alone; others of its wave may have needed its pieces more.
     pub best: Option<PlanView>,
@@ -140,6 +143,7 @@ impl DecisionView {
         Self {
             decided_at: decided_at.to_string(),
             sent_to: why.sent_to.iter().map(ToString::to_string).collect(),
+            ruled: why.ruled.as_ref().map(RuledView::of),
             impossible: why.impossible.clone(),
             best: plan(&why.chosen, why.split_minor),
             second: plan(&why.second, why.second_split_minor),

@@ -94,3 +94,29 @@ fn an_edit_of_something_else_than_was_read_is_refused() {
         assert_eq!(differences.body["items"], json!([]));
     });
 }
+
+#[test]
+fn rules_of_each_purpose_are_drafted_and_tried_on_what_was_there() {
+    in_each_shop(Quotas::default(), async |shop| {
+        for (purpose, when, then, otherwise) in [
+            ("review", "order.total_minor > 9", json!({ "do": "pass" }), "pass"),
+            ("carrier", "to.country == 'CN'", json!({ "do": "force", "carrier": "sf" }), "compare"),
+            ("sourcing", "goods.skus > 2", json!({ "do": "never", "location": "HZ" }), "compare"),
+        ] {
+            let rule = json!({ "name": { "zh": "甲", "en": "A" }, "when": when, "then": then });
+            let otherwise = json!({ "do": otherwise });
+            let definition = json!({ "hit": "all", "rules": [rule], "otherwise": otherwise });
+            let body = json!({ "purpose": purpose, "note": "", "definition": definition });
+            let made = shop.post(&shop.key, TABLES, purpose, &body).await;
+            assert_eq!((made.status.as_u16(), &made.body["purpose"]), (201, &json!(purpose)));
+            let table = format!("{TABLES}/{}", made.body["id"].as_str().unwrap());
+            let tried = shop.post(&shop.key, &format!("{table}/dry-run"), "", &json!({})).await;
+            assert_eq!((tried.status.as_u16(), &tried.body["orders"]), (200, &json!(0)));
+            let step = json!({ "step": "start_shadow" });
+            let started = shop.post_if(&format!("{table}/steps"), "\"1\"", &step).await;
+            assert_eq!(started.body["state"], "shadow", "{started:?}");
+            let differences = shop.get(&shop.key, &format!("{table}/differences")).await;
+            assert_eq!(differences.body["items"], json!([]));
+        }
+    });
+}

@@ -14,13 +14,14 @@ use ordermill_domain::ids::CarrierId;
 use ordermill_domain::location::Location;
 use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
 use ordermill_domain::sku::Handling;
+use ordermill_rules::Table;
 use ordermill_storage::carrier::Stored;
 use ordermill_storage::{Error, Tx};
 
-use super::rules::{self, OrderOfParcel, Ruled};
+use super::rules::{self, OrderOfParcel};
 use super::{Histories, score_of};
 use crate::catalog::settings;
-use crate::rule_table::InForce;
+use crate::rule_table::{InForce, Ruled};
 
 /// A parcel that is ready for a carrier.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,21 +130,44 @@ pub(crate) fn unreached(carriers: &[Stored]) -> BTreeSet<CarrierId> {
     unreached.map(|stored| stored.carrier.id).collect()
 }
 
-/// Chooses among the carriers of a shop; `without` were asked for this parcel and said no.
+/// Who is to carry what.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What.
+    pub parcel: &'a ReadyParcel,
+    /// Of which order.
+    pub order: &'a OrderOfParcel,
+    /// Where it goes.
+    pub to: &'a Place,
+    /// Where it waits.
+    pub from: &'a Location,
+    /// They were asked for it and said no.
+    pub without: &'a BTreeSet<CarrierId>,
+}
+
+/// Chooses among the carriers of a shop, by the rules in force.
 pub fn choose_carrier(
     tx: &mut Tx<'_>,
-    parcel: &ReadyParcel,
-    order: &OrderOfParcel,
-    (to, from): (&Place, &Location),
+    question: Question<'_>,
     field: Field<'_>,
-    without: &BTreeSet<CarrierId>,
+    now: Timestamp,
+) -> Result<Chosen, Error> {
+    choose_by(tx, field.known.rules.live(), question, field, now)
+}
+
+/// As [`choose_carrier`], by these rules.
+pub(crate) fn choose_by(
+    tx: &mut Tx<'_>,
+    table: &Table<CarrierRule>,
+    Question { parcel, order, to, from, without }: Question<'_>,
+    field: Field<'_>,
     now: Timestamp,
 ) -> Result<Chosen, Error> {
     let known = field.known;
     let carriers: Vec<&Carrier> = field.carriers.iter().map(|stored| &stored.carrier).collect();
     let (mut policy, _) = settings::read::<Policy>(tx)?;
     policy.unreached = unreached(field.carriers);
-    let (ruling, ruled) = rules::ask(known.rules.live(), parcel, order, (to, from), &carriers);
+    let (ruling, ruled) = rules::ask(table, parcel, order, (to, from), &carriers);
     policy.ruling = ruling;
     let refused = without.iter().map(|carrier| Pick { carrier: *carrier, service: None });
     policy.ruling.forbidden.extend(refused);

@@ -7,7 +7,7 @@ use ordermill_domain::ids::LocationId;
 use ordermill_domain::order::PaymentTerms;
 use ordermill_storage::{Error, Tx, carrier, location};
 
-use super::choose::{Chosen, Field, Known, Place, ReadyParcel, choose_carrier};
+use super::choose::{Chosen, Field, Known, Place, Question, ReadyParcel, choose_carrier};
 use super::rules::OrderOfParcel;
 
 /// A parcel as somebody imagines it.
@@ -35,9 +35,10 @@ pub fn compare(
         terms: PaymentTerms::Prepaid.code().to_owned(),
         total_minor: imagined.parcel.value.minor,
     };
-    let places = (&imagined.to, &from);
     let nobody = BTreeSet::new();
     let carriers = carrier::list(tx)?;
     let field = Field { carriers: &carriers, known };
-    choose_carrier(tx, &imagined.parcel, &order, places, field, &nobody, now).map(Some)
+    let (parcel, order, without) = (&imagined.parcel, &order, &nobody);
+    let question = Question { parcel, order, to: &imagined.to, from: &from, without };
+    choose_carrier(tx, question, field, now).map(Some)
 }

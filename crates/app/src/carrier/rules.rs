@@ -8,11 +8,10 @@ use ordermill_domain::location::Location;
 use ordermill_domain::order::Order;
 use ordermill_domain::rule_table::Purpose;
 use ordermill_rules::parcel::{FromFacts, ParcelDocument, ParcelFacts, ParcelOrderFacts, ToFacts};
-use ordermill_rules::{Definition, Facts as _, HitPolicy, Name, Outcome, Table};
-use serde::{Deserialize, Serialize};
+use ordermill_rules::{Definition, Facts as _, HitPolicy, Table};
 
 use super::choose::{Place, ReadyParcel};
-use crate::rule_table::Decides;
+use crate::rule_table::{Decides, Ruled};
 
 impl Decides for CarrierRule {
     const PURPOSE: Purpose = Purpose::Carrier;
@@ -28,15 +27,6 @@ impl Decides for CarrierRule {
         });
         Arc::clone(&TABLE)
     }
-}
-
-/// What rules had a say in a choice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ruled {
-    /// The version that decided.
-    pub version: i64,
-    /// The rules that matched, in their order.
-    pub matched: Vec<Name>,
 }
 
 /// The order of a parcel, as far as rules ask about it.
@@ -68,11 +58,7 @@ pub(super) fn ask(
     carriers: &[&Carrier],
 ) -> (Ruling, Option<Ruled>) {
     let decision = table.decide(&document(parcel, order, to, from).prepare());
-    let matched = decision.considered.into_iter().filter(|it| it.outcome == Outcome::Matched);
-    let matched: Vec<Name> = matched.map(|it| it.name).collect();
-    let ruling = Ruling::of(&decision.actions, carriers.iter().copied());
-    let ruled = (!matched.is_empty()).then_some(Ruled { version: decision.version, matched });
-    (ruling, ruled)
+    (Ruling::of(&decision.actions, carriers.iter().copied()), Ruled::of(&decision))
 }
 
 fn document(

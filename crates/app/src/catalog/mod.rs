@@ -25,6 +25,7 @@ use ordermill_domain::pricing::points::{EarnRule, SpendRule};
 use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
 use ordermill_domain::pricing::{FreightTable, TaxTable};
 use ordermill_domain::sku::Handling;
+use ordermill_domain::sourcing::SourcingRule;
 use ordermill_storage::{Error, Tx, category, location, rule_table, setting, sku};
 
 use crate::rule_table::InForce;
@@ -77,6 +78,8 @@ pub struct Catalog {
     pub review_rules: Arc<InForce<Verdict>>,
     /// The rules about who carries a parcel.
     pub carrier_rules: Arc<InForce<CarrierRule>>,
+    /// The rules about which location ships an order.
+    pub sourcing_rules: Arc<InForce<SourcingRule>>,
     /// In the order of the menu.
     categories: Vec<Arc<Category>>,
     /// By code.
@@ -175,6 +178,7 @@ impl Catalog {
         let in_use = rule_table::in_use(tx)?;
         self.review_rules = Arc::new(InForce::of(&in_use, &self.review_rules));
         self.carrier_rules = Arc::new(InForce::of(&in_use, &self.carrier_rules));
+        self.sourcing_rules = Arc::new(InForce::of(&in_use, &self.sourcing_rules));
         Ok(())
     }
 

@@ -335,7 +335,7 @@ mod tests {
     fn lots_of_a_line_stand_together_and_gifts_have_no_price() {
         let contents =
             vec![content(2, 1, None), content(1, 2, Some("A")), content(1, 1, Some("B"))];
-        let lines = [terms(1, 4, 3_600), terms(2, 1, 0)];
+        let lines = [terms(1, 4, 3_600), LineTerms { gift: Some(1), ..terms(2, 1, 0) }];
         let price = |minor| Some(Money::new(minor, Currency::Cny));
         let found = lines_of(&a_package(contents), &lines, price);
         assert_eq!(found[0].lots, [("A".to_owned(), 2), ("B".to_owned(), 1)]);

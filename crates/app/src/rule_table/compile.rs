@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::rule_table::Purpose;
+use ordermill_domain::sourcing::SourcingRule;
 use ordermill_rules::{Definition, Facts, Position, Reason, Rule, Table, TableError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,7 @@ pub fn check(purpose: Purpose, definition: &Value) -> Result<(), Vec<Flaw>> {
     match purpose {
         Purpose::Review => compile::<Verdict>(definition, 0).map(drop),
         Purpose::Carrier => compile::<CarrierRule>(definition, 0).map(drop),
+        Purpose::Sourcing => compile::<SourcingRule>(definition, 0).map(drop),
     }
 }
 

@@ -88,9 +88,6 @@ pub fn step(
         return Err(InvalidTransition { from: before.state, step }.into());
     }
     if step == Step::StartShadow {
-        if !before.purpose.has_trials() {
-            return Err(RulesError::NoTrial);
-        }
         let in_use = rule_table::lock_in_use(tx, before.purpose)?;
         if let Some(other) = in_use.iter().find(|it| it.state == State::Shadow) {
             return Err(RulesError::AnotherOnTrial(other.number));

@@ -8,19 +8,40 @@ pub mod compile;
 pub mod force;
 mod in_force;
 pub mod keep;
+pub mod tried;
 
 use ordermill_domain::ids::{RuleTableId, TaskId};
 use ordermill_domain::rule_table::{InvalidTransition, NOTE_CHARS_MAX};
+use ordermill_rules::{Decision, Outcome};
 use ordermill_storage::Error;
+use serde::{Deserialize, Serialize};
 
 use crate::permission::Forbidden;
 
 pub use compile::{Decides, Flaw, Place};
 pub use force::{RulesWish, put_in_force, roll_back, way_back};
 pub use in_force::{InForce, OnTrial};
-pub use ordermill_rules::{Name, Reason};
+pub use ordermill_rules::{Name, Reason, Table};
 
 pub use keep::{Written, draft, edit, step};
+
+/// The rules that had a say in a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// The version that decided.
+    pub version: i64,
+    /// The rules that matched, in their order.
+    pub matched: Vec<Name>,
+}
+
+impl Ruled {
+    /// Of a decision; none if no rule matched.
+    pub(crate) fn of<A>(decision: &Decision<A>) -> Option<Self> {
+        let matched = decision.considered.iter().filter(|it| it.outcome == Outcome::Matched);
+        let matched: Vec<Name> = matched.map(|it| it.name.clone()).collect();
+        (!matched.is_empty()).then_some(Self { version: decision.version, matched })
+    }
+}
 
 /// Why the rules stay as they are.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +74,6 @@ pub enum RulesError {
     /// It has no such step from where it stands.
     #[error(transparent)]
     Transition(#[from] InvalidTransition),
-    /// Rules of this purpose are not tried beside those in force.
-    #[error("these rules have no trial")]
-    NoTrial,
     /// Another version is on trial.
     #[error("version {0} is on trial")]
     AnotherOnTrial(i64),

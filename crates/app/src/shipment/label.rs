@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use ordermill_base::{Money, Timestamp};
+use ordermill_base::{Id as _, Money, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::carrier::choice::{Choice, Verdict};
 use ordermill_domain::ids::{LocationId, OrderId, PackageId, ShipmentId};
@@ -19,17 +19,18 @@ use ordermill_ports::carrier::{
 };
 use ordermill_storage::label_request::{self, LabelRequest, State};
 use ordermill_storage::shipment::{self, Stored};
-use ordermill_storage::{Error, Tx, carrier, channel, location, order, task, tracking};
+use ordermill_storage::{Error, Tx, carrier, location, order, task, tracking};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::ShipmentError;
-use crate::carrier::choose::{Chosen, Field, Place, ReadyParcel, choose_carrier};
-use crate::carrier::rules::{OrderOfParcel, Ruled};
+use super::ruled::{About, choose};
+use crate::carrier::choose::{Chosen, Field, ReadyParcel};
 use crate::carrier::{Carriers, Sender};
 use crate::catalog::settings;
 use crate::payment::settings::{is_used_up, wait_after};
 use crate::privacy::Vault;
+use crate::rule_table::{Ruled, tried};
 
 /// A parcel that wants a label.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,19 +89,9 @@ pub fn want_label(
     let requests = label_request::of(tx, want.order)?;
     let refused = requests.iter().filter(|it| it.package == want.package);
     let refused = refused.filter(|it| it.state == State::Refused).map(|it| it.carrier).collect();
-    let stored = order::fetch(tx, want.order)?;
-    let stored = stored.ok_or(Error::Stale("an order"))?;
-    let contact = vault.open_recipient(want.order, &stored.recipient).map_err(Error::defect)?;
-    let to = Place::of(&contact.recipient.address);
-    let from = location::fetch(tx, want.location)?.ok_or(Error::Stale("a location"))?;
-    let facts = stored.order.facts();
-    let of_channel = field.known.rules.reads("order.channel");
-    let channel = if of_channel { channel::fetch(tx, facts.channel)? } else { None };
-    let channel = channel.map_or(String::new(), |channel| channel.code);
-    let order = OrderOfParcel::of(&stored.order, channel);
-    let places = (&to, &from);
-    let Chosen { choice, ruled } =
-        choose_carrier(tx, &want.parcel, &order, places, field, &refused, act.at)?;
+    let about = About::of(tx, vault, want, field.known)?;
+    let question = about.question(&want.parcel, &refused);
+    let (Chosen { choice, ruled }, tried) = choose(tx, question, field, act.at)?;
     let Some(chosen) = choice.chosen.clone() else {
         tell_nobody_takes_it(tx, want, &choice, act.at)?;
         return Ok(Wanted::NobodyTakesIt(choice));
@@ -133,6 +124,9 @@ pub fn want_label(
         asked: 0,
     };
     label_request::insert(tx, &request, act.at)?;
+    if let Some((trial, sides)) = tried {
+        tried::record(tx, trial, (want.order, id.raw()), sides, act.at)?;
+    }
     task::close(tx, TaskKind::LabelFailed, want.package, "asked again", act.at)?;
     Ok(Wanted::Asked(id))
 }
@@ -442,7 +436,7 @@ fn tell_nobody_takes_it(
 }
 
 /// The same parcel, as it was wanted first.
-fn wanted_again(request: &LabelRequest) -> Result<WantLabel, Error> {
+pub(super) fn wanted_again(request: &LabelRequest) -> Result<WantLabel, Error> {
     let explained: Explained = serde_json::from_str(&request.choice).map_err(|_| {
         Error::Unreadable { what: "choice of a carrier", text: request.choice.clone() }
     })?;

@@ -20,6 +20,7 @@ pub mod paper;
 pub mod push;
 pub mod receipt;
 mod reship;
+pub mod ruled;
 mod run;
 pub mod scan;
 pub mod silence;

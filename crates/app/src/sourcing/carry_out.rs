@@ -2,24 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use ordermill_base::Timestamp;
+use ordermill_base::{Id as _, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Planned, PlannedLine, RejectReason, State};
-use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId};
+use ordermill_domain::ids::{DecisionId, FulfillmentId, LocationId, OrderId};
 use ordermill_domain::order::{Progress, Status};
+use ordermill_domain::sourcing::Ruling;
 use ordermill_domain::task::TaskKind;
+use ordermill_rules::Prepared;
 use ordermill_storage::{Error, Tx, fulfillment, task};
 
 use super::explain::Explanation;
 use super::gifts::{self, Joining};
 use super::place::Places;
 use super::plan::{Chosen, Want, choose};
+use super::rules::Asking;
 use crate::catalog::Catalog;
 use crate::fulfillment::FulfillmentFile;
 use crate::fulfillment::progress::roll_up;
 use crate::order::claims::Assignment;
 use crate::order::file::{FileError, OrderFile};
 use crate::order::give_up::go_on;
+use crate::rule_table::tried;
 
 /// What a person wants of the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +55,10 @@ pub fn source_each(
         files.iter().map(|file| want(file, &excluded, act.at, wish)).collect();
     let gifts: Vec<Vec<PlannedLine>> =
         files.iter().zip(&mut wants).map(|(file, want)| gifts::set_apart(file, want)).collect();
+    let asking = Asking::new(tx, catalog, &catalog.sourcing_rules)?;
+    let ruled = files.iter().zip(&mut wants);
+    let documents: Vec<Option<Prepared>> =
+        ruled.map(|(file, want)| asking.rule(&file.stored, want)).collect();
     let (chosen, left_out) = {
         let levels = files.first().map(|file| file.levels());
         let available = |location, sku| {
@@ -58,6 +66,12 @@ pub fn source_each(
             level.map_or(0, |level| level.available())
         };
         let mut chosen = choose(&places, &catalog.sourcing, &wants, &available);
+        if let Some(trial) = asking.on_trial() {
+            for ((want, document), chosen) in wants.iter().zip(&documents).zip(&mut chosen) {
+                let sides = document.as_ref().map(|it| asking.sides(&places, want, it, &available));
+                chosen.tried = sides.map(|sides| (trial.id, sides));
+            }
+        }
         let mut joining = Joining::new(&places, &available, &wants, &chosen);
         let orders = wants.iter().zip(gifts).zip(&mut chosen);
         let left_out: Vec<BTreeSet<u16>> =
@@ -77,7 +91,7 @@ pub fn source_each(
     OrderFile::save_each(tx, &end.iter().collect::<Vec<_>>())?;
     end.iter().try_for_each(|file| go_on(tx, act, file))?;
     let (files, chosen): (Vec<OrderFile>, Vec<Chosen>) = all.into_iter().unzip();
-    carry_out(tx, act, files, &chosen, wish)
+    carry_out(tx, act, files, &chosen)
 }
 
 fn carry_out(
@@ -85,7 +99,6 @@ fn carry_out(
     act: &Act,
     mut files: Vec<OrderFile>,
     chosen: &[Chosen],
-    wish: &Wish,
 ) -> Result<(), Error> {
     let mut planned = Vec::new();
     let mut moves = Vec::with_capacity(files.len());
@@ -96,7 +109,7 @@ fn carry_out(
             let work = Planned {
                 order: file.order().id(),
                 location: share.location,
-                is_urgent: wish.is_urgent,
+                is_urgent: chosen.is_urgent,
                 ship_by: share.ship_by,
                 not_before: None,
                 lines: share.lines.clone(),
@@ -116,7 +129,11 @@ fn carry_out(
     for (file, chosen) in files.iter().zip(chosen) {
         let (order, explained) = (file.order().id(), Explanation::of(chosen));
         let why = serde_json::to_string(&explained).map_err(Error::defect)?;
-        decisions.push((order, act.at, why));
+        let id: DecisionId = tx.next_id(act.at);
+        if let Some((trial, sides)) = &chosen.tried {
+            tried::record(tx, *trial, (order, id.raw()), sides.clone(), act.at)?;
+        }
+        decisions.push((order, id, why));
         if chosen.shares.is_empty() {
             // A person looks at what no location can ship.
             let detail = serde_json::json!({ "reason": explained.impossible }).to_string();
@@ -127,8 +144,8 @@ fn carry_out(
     }
     // Who looks already need not when a location can.
     task::close_each(tx, TaskKind::Sourcing, &sourced, "sourced", act.at)?;
-    let decisions = decisions.iter().map(|(order, at, why)| (*order, *at, why.as_str()));
-    fulfillment::insert_decisions(tx, decisions)?;
+    let decisions = decisions.iter().map(|(order, id, why)| (*order, *id, why.as_str()));
+    fulfillment::insert_decisions(tx, decisions, act.at)?;
     // What is freshly planned is not packed: nothing changes for an order that said so before.
     let with_progress = files.iter().filter(|file| file.stored.progress != Progress::NotPacked);
     let again: Vec<OrderId> = with_progress.map(|file| file.order().id()).collect();
@@ -159,6 +176,8 @@ fn want(
         },
         only: wish.only,
         is_urgent: wish.is_urgent,
+        ruling: Ruling::default(),
+        ruled: None,
     }
 }
 
@@ -180,7 +199,10 @@ fn given_back(
     Ok(given_back)
 }
 
-fn open_work(tx: &mut Tx<'_>, now: Timestamp) -> Result<HashMap<LocationId, i64>, Error> {
+pub(super) fn open_work(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+) -> Result<HashMap<LocationId, i64>, Error> {
     let mut open: HashMap<LocationId, i64> = HashMap::new();
     for work in fulfillment::open_work(tx, now)? {
         *open.entry(work.location).or_default() += work.count;

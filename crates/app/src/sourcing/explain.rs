@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::plan::Wave;
 use super::plan::{Chosen, Reason};
+use crate::rule_table::Ruled;
 
 /// Why the locations of an order were chosen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,7 +41,10 @@ pub struct Explanation {
     /// The wave that it was planned in, when orders were in each other's way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<Wave>,
-    /// Why nobody ships it: `too_few`, `split_not_allowed`, `not_found`, `too_large`.
+    /// The rules that had a say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruled: Option<Ruled>,
+    /// Why nobody ships it: `by_rules`, `too_few`, `split_not_allowed`, `not_found`, `too_large`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impossible: Option<String>,
 }
@@ -120,7 +124,11 @@ impl Explanation {
         let reason = &chosen.reason;
         let (decision, verdicts, impossible) = match &reason.alone {
             Ok(decision) => (Some(decision), &decision.verdicts, None),
-            Err(no_plan) => (None, &no_plan.verdicts, Some(code(no_plan.reason).to_owned())),
+            Err(no_plan) => {
+                let is_ruled = reason.candidates.is_empty() && reason.ruled.is_some();
+                let why = if is_ruled { "by_rules" } else { code(no_plan.reason) };
+                (None, &no_plan.verdicts, Some(why.to_owned()))
+            }
         };
         let second = decision.and_then(|decision| decision.second.as_ref());
         let candidates =
@@ -148,6 +156,7 @@ impl Explanation {
             is_over_capacity: reason.is_over_capacity,
             kept_apart: chosen.apart.iter().cloned().collect(),
             wave: reason.wave,
+            ruled: reason.ruled.clone(),
             impossible,
         }
     }

@@ -6,19 +6,22 @@
 //! stock and plans the fulfillments, all under the locks of one transaction. What no location can ship
 //! becomes a task for operations, and is tried again when a location changes or somebody asks.
 //!
-//! How locations are chosen is set in [`settings`], and changed by [`edit`].
+//! How locations are chosen is set in [`settings`], and changed by [`edit`]; for single orders it is said by
+//! [`rules`].
 //!
 //! By hand: [`by_hand`] (another location, urgent work, work that its location gives back, and a whole
 //! location that is out of work); [`split`] divides planned work and puts it together again.
 
 pub mod by_hand;
 mod carry_out;
+pub mod dry_run;
 pub mod edit;
 pub mod explain;
 mod gifts;
 mod place;
 mod plan;
 pub mod regions;
+mod rules;
 pub mod settings;
 pub mod split;
 

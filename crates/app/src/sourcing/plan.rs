@@ -9,13 +9,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ordermill_base::{Quantity, Timestamp};
 use ordermill_domain::apart::{Goods, Pair, groups, parted_by};
 use ordermill_domain::fulfillment::PlannedLine;
-use ordermill_domain::ids::{LocationId, SkuId};
+use ordermill_domain::ids::{LocationId, RuleTableId, SkuId};
+use ordermill_domain::sourcing::Ruling;
 use ordermill_optimize::sourcing::{self as optimize, Aim, Decision, NoPlan, Supply, decide, wave};
 
 use super::place::{Candidate, Places};
 use super::settings::SourcingSettings;
+use crate::rule_table::Ruled;
+use crate::rule_table::tried::Side;
 
 /// What is to be shipped of an order.
+#[derive(Debug, Clone)]
 pub(super) struct Want {
     /// Country and province.
     pub(super) region: String,
@@ -31,6 +35,18 @@ pub(super) struct Want {
     pub(super) only: Option<LocationId>,
     /// Goes before others, to the nearest location that has it.
     pub(super) is_urgent: bool,
+    /// What the rules say, unless a person has chosen.
+    pub(super) ruling: Ruling,
+    /// Those that said it.
+    pub(super) ruled: Option<Ruled>,
+}
+
+impl Want {
+    /// What the rules say about it, and which of them.
+    pub(super) fn ruled_by(&mut self, (ruling, ruled): (Ruling, Option<Ruled>)) {
+        self.is_urgent |= ruling.is_urgent;
+        (self.ruling, self.ruled) = (ruling, ruled);
+    }
 }
 
 /// One location's share of an order.
@@ -47,7 +63,11 @@ pub(super) struct Chosen {
     pub(super) shares: Vec<Share>,
     /// Which kinds of goods are kept apart in it.
     pub(super) apart: BTreeSet<Pair>,
+    /// It goes before others.
+    pub(super) is_urgent: bool,
     pub(super) reason: Reason,
+    /// What the rules in force and a version on trial say of it, if one is.
+    pub(super) tried: Option<(RuleTableId, (Side, Side))>,
 }
 
 /// How the choice came about.
@@ -60,6 +80,8 @@ pub(super) struct Reason {
     pub(super) is_over_capacity: bool,
     /// How the wave came out that it was planned in, if it was.
     pub(super) wave: Option<Wave>,
+    /// The rules that had a say.
+    pub(super) ruled: Option<Ruled>,
 }
 
 /// A wave of orders that were planned together.
@@ -81,6 +103,7 @@ struct Task<'w> {
     skus: Vec<(SkuId, i64)>,
     lines: Vec<optimize::Line>,
     candidates: Vec<Candidate>,
+    rule: optimize::Rule,
     alone: Result<Decision, NoPlan>,
     is_over_capacity: bool,
 }
@@ -113,6 +136,18 @@ pub(super) fn choose(
     let tasks = one_by_one(places, settings, wants, available);
     let alone = tasks.iter().map(Task::alone).collect();
     hand_out(places, tasks, alone, None)
+}
+
+/// Where an order goes if nobody is in its way, without being sent there; nowhere if no location can ship
+/// it. `there_is` says what may be taken of a SKU at a location, with what it claims itself.
+pub(super) fn alone(
+    places: &Places<'_>,
+    settings: &SourcingSettings,
+    want: &Want,
+    there_is: &dyn Fn((LocationId, SkuId)) -> i64,
+) -> BTreeSet<LocationId> {
+    let task = Task::decide(places, settings, want, there_is);
+    task.alone().into_iter().map(|(at, _)| task.candidates[at].location).collect()
 }
 
 /// A SKU at a location.
@@ -152,7 +187,9 @@ fn hand_out(
         let (shares, apart) = keep_apart(places, task.shares(places, &units));
         let candidates = task.candidates.iter().map(|it| it.location).collect();
         let (alone, is_over_capacity) = (task.alone, task.is_over_capacity);
-        Chosen { shares, apart, reason: Reason { candidates, alone, is_over_capacity, wave } }
+        let (is_urgent, ruled) = (task.want.is_urgent, task.want.ruled.clone());
+        let reason = Reason { candidates, alone, is_over_capacity, wave, ruled };
+        Chosen { shares, apart, is_urgent, reason, tried: None }
     });
     chosen.collect()
 }
@@ -194,8 +231,13 @@ impl<'w> Task<'w> {
         };
         let lines: Vec<optimize::Line> = skus.iter().map(line).collect();
         let mut candidates = places.candidates(want);
-        candidates.retain(|it| want.only.is_none_or(|only| only == it.location));
+        candidates.retain(|it| match want.only {
+            Some(only) => only == it.location,
+            None => want.ruling.allows(it.location),
+        });
         for candidate in &mut candidates {
+            let dearer = want.ruling.dearer.get(&candidate.location).copied().unwrap_or_default();
+            candidate.terms.parcel_cost = candidate.terms.parcel_cost.saturating_add(dearer);
             let supply = |&(sku, _): &(SkuId, i64)| {
                 let there = there_is((candidate.location, sku));
                 Supply {
@@ -210,12 +252,13 @@ impl<'w> Task<'w> {
                 candidate.terms.parcels_left = u32::MAX;
             }
         }
+        let is_whole = want.ruling.is_whole;
         let rule = optimize::Rule {
-            split: settings.split(),
-            max_parcels: settings.parcels_max,
+            split: if is_whole { optimize::Split::Never } else { settings.split() },
+            max_parcels: if is_whole { 1 } else { settings.parcels_max },
             max_lateness_hours: u32::MAX,
             aim: if want.is_urgent { Aim::Nearest } else { Aim::Cheapest },
-            weights: settings.weights(),
+            weights: settings.weights(&want.ruling.weights),
         };
         let mut is_over_capacity = false;
         let terms = |candidates: &[Candidate]| -> Vec<optimize::Location> {
@@ -229,7 +272,7 @@ impl<'w> Task<'w> {
             alone = decide(&lines, &terms(&candidates), &rule);
             is_over_capacity = alone.is_ok();
         }
-        Self { want, skus, lines, candidates, alone, is_over_capacity }
+        Self { want, skus, lines, candidates, rule, alone, is_over_capacity }
     }
 
     /// What the order takes if nobody is in its way: (candidate, pieces by SKU).
@@ -368,7 +411,7 @@ impl Task<'_> {
         locations: &[LocationId],
         skus: &[SkuId],
     ) -> wave::Order {
-        let (freight, weights) = (settings.freight(), settings.weights());
+        let (freight, weights) = (settings.freight(), self.rule.weights);
         let sku_at = |sku: &SkuId| skus.binary_search(sku).unwrap_or_default();
         let lines = self.skus.iter().zip(&self.lines).map(|((sku, _), line)| wave::Line {
             sku: sku_at(sku),
@@ -399,7 +442,7 @@ impl Task<'_> {
             lines: lines.collect(),
             routes: routes.collect(),
             split_cost: weights.split,
-            max_parcels: settings.parcels_max,
+            max_parcels: self.rule.max_parcels,
         }
     }
 }

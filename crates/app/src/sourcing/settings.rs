@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ordermill_domain::apart::{Kind, Pair};
 use ordermill_domain::pricing::RegionPattern;
 use ordermill_domain::sku::HandlingFlag;
+use ordermill_domain::sourcing::Weight;
 use ordermill_optimize::sourcing::{Freight, Split, Weights};
 use serde::{Deserialize, Serialize};
 
@@ -142,12 +143,14 @@ impl Kept for SourcingSettings {
 }
 
 impl SourcingSettings {
-    pub(super) fn weights(&self) -> Weights {
+    /// The weights, with those that rules have set otherwise for an order.
+    pub(super) fn weights(&self, ruled: &BTreeMap<Weight, u32>) -> Weights {
+        let of = |weight, usual| ruled.get(&weight).copied().unwrap_or(usual);
         Weights {
-            split: self.split_minor,
-            per_100_km: self.per_100_km_minor,
-            full_load: self.full_load_minor,
-            late_hour: self.late_day_minor / 24,
+            split: of(Weight::Split, self.split_minor),
+            per_100_km: of(Weight::Distance, self.per_100_km_minor),
+            full_load: of(Weight::Load, self.full_load_minor),
+            late_hour: of(Weight::Lateness, self.late_day_minor) / 24,
         }
     }
 

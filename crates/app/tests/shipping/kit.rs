@@ -12,7 +12,7 @@ use axum::routing::post;
 use jiff::civil::Time;
 use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_app::benefit::claim::Claims;
-use ordermill_app::carrier::choose::{Field, ReadyParcel};
+use ordermill_app::carrier::choose::{Field, Known, ReadyParcel};
 use ordermill_app::carrier::setup::{NewAccount, add_tracker, keep_carrier};
 use ordermill_app::carrier::{Carriers, Sender};
 use ordermill_app::catalog::{CatalogHolder, settings};
@@ -280,8 +280,24 @@ impl Shop {
         number: i64,
         parcel: ReadyParcel,
     ) -> Wanted {
-        let (act, vault) = (self.act(), self.vault.clone());
         let known = self.carriers.known().await.unwrap();
+        self.want_of(order, number, parcel, known).await
+    }
+
+    /// Wants a label for the parcel of an order, which is placed before; what is known of carriers is this.
+    pub(crate) async fn want_by(&self, number: i64, parcel: ReadyParcel, known: &Known) -> Wanted {
+        let order = self.place(number).await;
+        self.want_of(order, number, parcel, known.clone()).await
+    }
+
+    async fn want_of(
+        &self,
+        order: OrderId,
+        number: i64,
+        parcel: ReadyParcel,
+        known: Known,
+    ) -> Wanted {
+        let (act, vault) = (self.act(), self.vault.clone());
         let package = PackageId::from_raw(number);
         let want = WantLabel { order, package, location: place(1), parcel };
         let write = move |tx: &mut Tx<'_>| {

@@ -134,6 +134,7 @@ crate::words! {
     approval_of_card(amount) = "礼品卡余额调整 {amount}", "Balance of a gift card: {amount}";
     approval_of_points(points) = "顾客积分 {points}", "Points of a buyer: {points}";
     approval_of_carrier_rules(number) = "生效承运商规则第 {number} 版", "Version {number} of the rules about carriers";
+    approval_of_sourcing_rules(number) = "生效分仓规则第 {number} 版", "Version {number} of the sourcing rules";
     approval_of_rules(number) = "生效审核规则第 {number} 版", "Version {number} of the review rules";
     approval_of_limits = "调高一个人可以决定的上限", "More to be decided by one person alone";
     approval_collect = "查看卡号", "Show the code";

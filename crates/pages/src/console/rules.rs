@@ -48,23 +48,47 @@ pub struct RulesPage {
 }
 
 impl RulesPage {
-    const fn is_of_carriers(&self) -> bool {
-        matches!(self.purpose, Purpose::Carrier)
+    const fn is_of_reviews(&self) -> bool {
+        matches!(self.purpose, Purpose::Review)
     }
 
     fn title(&self) -> &'static str {
-        let t = self.shell.t;
-        if self.is_of_carriers() { t.rules_carriers_title() } else { t.rules_title() }
+        title_of(self.purpose, self.shell.t)
     }
 
     fn lead(&self) -> &'static str {
         let t = self.shell.t;
-        if self.is_of_carriers() { t.rules_carriers_lead() } else { t.rules_lead() }
+        match self.purpose {
+            Purpose::Review => t.rules_lead(),
+            Purpose::Carrier => t.rules_carriers_lead(),
+            Purpose::Sourcing => t.rules_sourcing_lead(),
+        }
     }
 
     fn none(&self) -> &'static str {
         let t = self.shell.t;
-        if self.is_of_carriers() { t.rules_carriers_none() } else { t.rules_none() }
+        match self.purpose {
+            Purpose::Review => t.rules_none(),
+            Purpose::Carrier => t.rules_carriers_none(),
+            Purpose::Sourcing => t.rules_sourcing_none(),
+        }
+    }
+
+    /// The rules of other purposes: their address and title.
+    fn others(&self) -> Vec<(String, &'static str)> {
+        let others = Purpose::ALL.into_iter().filter(|it| *it != self.purpose);
+        let link = |it: Purpose| {
+            (format!("/console/admin/rules?purpose={it}"), title_of(it, self.shell.t))
+        };
+        others.map(link).collect()
+    }
+}
+
+fn title_of(purpose: Purpose, t: Words) -> &'static str {
+    match purpose {
+        Purpose::Review => t.rules_title(),
+        Purpose::Carrier => t.rules_carriers_title(),
+        Purpose::Sourcing => t.rules_sourcing_title(),
     }
 }
 
@@ -133,8 +157,11 @@ pub fn name(number: i64, t: Words) -> String {
 crate::words! {
     rules_title = "审核规则", "Review rules";
     rules_carriers_title = "承运商规则", "Carrier rules";
-    rules_carriers_lead = "规则可以指定或排除承运商。新版本由第二人批准后生效，可先在“试算运费”里查看。", "Rules force a carrier or rule one out. A new version is put in force once a second person approves it; “What would it cost” shows what the ones in force say.";
+    rules_carriers_lead = "规则可以指定或排除承运商。新版本先检验和试运行，再由第二人批准后生效。", "Rules force a carrier or rule one out. A new version is tried first, and put in force once a second person approves it; “What would it cost” shows what the ones in force say.";
     rules_carriers_none = "还没有自己的版本，目前按价格、时效和评分选择。", "No version of your own yet: price, time and score decide.";
+    rules_sourcing_title = "分仓规则", "Sourcing rules";
+    rules_sourcing_lead = "规则可以指定、排除或加价仓库，也可改权重、加急、要求整单发货。新版本先检验和试运行，再由第二人批准后生效。", "Rules name locations, rule them out or make them dearer, change weights, hurry orders or keep them whole. A new version is tried first, and put in force once a second person approves it.";
+    rules_sourcing_none = "还没有自己的版本，目前按成本选择仓库。", "No version of your own yet: costs decide.";
     rules_lead = "规则决定哪些订单需要人工审核。新版本先试运行，再由第二人批准后生效。", "Rules decide which orders a person looks at. A new version is tried first, and put in force once a second person approves it.";
     rules_version(number) = "第 {number} 版", "Version {number}";
     rules_built_in = "内置规则", "Built in";
@@ -223,6 +250,8 @@ mod tests {
             let html = page.render().unwrap();
             assert_sound_page(&html);
             assert!(html.contains(page.shell.t.rules_carriers_title()), "{html}");
+            page.purpose = Purpose::Sourcing;
+            assert_sound_page(&page.render().unwrap());
             (page.way_back, page.waiting, page.rows) = (None, None, Vec::new());
             assert_sound_page(&page.render().unwrap());
         }

@@ -68,8 +68,12 @@ impl Model {
         if by_rules && self.to_source.given_back.contains(&(order, location)) {
             return Err(format!("location {location} is asked again for order {order}"));
         }
-        if self.orders.get(&order).is_none_or(|it| it.status != Status::Confirmed) {
+        let known = self.orders.get(&order).filter(|it| it.status == Status::Confirmed);
+        let Some(known) = known else {
             return Err(format!("order {order} is not confirmed and has work"));
+        };
+        if by_rules && self.prepaid_only == Some(location) && !known.is_prepaid {
+            return Err(format!("the rules let location {location} not ship order {order}"));
         }
         for Share { line, sku, count, .. } in work.lines.clone() {
             let mut left = count;

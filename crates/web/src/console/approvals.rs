@@ -146,6 +146,7 @@ impl Desk {
             Wish::Rules(wish) => match wish.purpose {
                 Purpose::Review => t.approval_of_rules(wish.number),
                 Purpose::Carrier => t.approval_of_carrier_rules(wish.number),
+                Purpose::Sourcing => t.approval_of_sourcing_rules(wish.number),
             },
         }
     }

@@ -111,6 +111,52 @@ fn a_draft_is_tried_on_recent_orders_and_beside_the_rules_in_force() {
 }
 
 #[test]
+fn rules_about_locations_and_carriers_are_written_tried_and_put_on_trial() {
+    on_each_database(async |shop: &Shop| {
+        let kim = shop.hire("kim", &[Role::Operations]).await;
+        for (purpose, title, when, then) in [
+            ("sourcing", "Sourcing rules", "goods.pieces > 3", ["dearer", "HZ", "500"]),
+            ("carrier", "Carrier rules", "parcel.weight_grams > 900", ["forbid", "swift", ""]),
+        ] {
+            let list = format!("{HERE}?purpose={purpose}");
+            assert!(shop.get(&kim, &list).await.body.contains(title));
+            let new = [("purpose", purpose), ("from", ""), ("key", purpose)];
+            let href = shop.post(&kim, &format!("{HERE}/new"), &new).await.location;
+            let form = |when: &'static str, minor: &'static str| {
+                [
+                    ("version", "1"),
+                    ("op", "save"),
+                    ("zh.0", "甲"),
+                    ("en.0", "A"),
+                    ("when.0", when),
+                    ("do.0", then[0]),
+                    ("reason.0", then[1]),
+                    ("minor.0", minor),
+                ]
+            };
+            let wrong = shop.post(&kim, &href, &form("order.secret", then[2])).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(wrong.body.contains(r#"id="e-when-0""#), "{}", wrong.body);
+            if purpose == "sourcing" {
+                let wrong = shop.post(&kim, &href, &form(when, "much")).await;
+                assert!(wrong.body.contains(r#"id="e-do-0""#), "{}", wrong.body);
+            }
+            let saved = shop.post(&kim, &href, &form(when, then[2])).await;
+            assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+            let run = shop.get(&kim, &format!("{href}?dry_run=1")).await;
+            assert!(run.body.contains("Looked at 0 orders"), "{}", run.body);
+            let start = format!("{href}/start_shadow");
+            let started = shop.post(&kim, &start, &[("version", "2")]).await;
+            assert_eq!(started.location, href, "{}", started.body);
+        }
+        let catalog = shop.services.catalog();
+        assert!(catalog.sourcing_rules.on_trial().is_some());
+        assert!(catalog.carrier_rules.on_trial().is_some());
+        assert!(catalog.review_rules.on_trial().is_none());
+    });
+}
+
+#[test]
 fn whoever_may_not_change_rules_does_not_see_them() {
     on_each_database(async |shop: &Shop| {
         let sue = shop.hire("sue", &[Role::Service]).await;

@@ -2,7 +2,7 @@
 //! done with it.
 //!
 //! Posts `version`, `note`, `op` and for each rule `i` from 0 `zh.i`, `en.i`, `when.i`, `do.i`,
-//! `reason.i`. `op` is `save`, `add`, or `up.i`, `down.i`, `remove.i`, which only show the form anew. Posts
+//! `reason.i`, `minor.i`. `op` is `save`, `add`, or `up.i`, `down.i`, `remove.i`, which only show the form anew. Posts
 //! below the address: `start_shadow`, `stop_shadow`, `retire` with `version`; `go-live` with `version` and
 //! `remark`. `?dry_run=1` tries it on recent orders.
 
@@ -10,6 +10,7 @@ use askama::Template;
 use ordermill_base::Timestamp;
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::{HoldReason, Step, Verdict};
+use ordermill_domain::sourcing::SourcingRule;
 
 use crate::console::Frame;
 use crate::shell::Shell;
@@ -60,6 +61,8 @@ pub enum About {
     Review,
     /// Who carries a parcel: the carriers and services that there are, as `code` or `code/service`.
     Carriers(Vec<Choice>),
+    /// Which location ships an order: the locations that there are, by their codes.
+    Locations(Vec<Choice>),
 }
 
 /// One rule, as it was written.
@@ -71,10 +74,14 @@ pub struct RuleRow {
     pub en: String,
     /// Its condition.
     pub when: String,
-    /// `pass`, `hold` or `intercept`; about carriers `compare`, `force` or `forbid`.
+    /// `pass`, `hold` or `intercept`; about carriers `compare`, `force` or `forbid`; about locations
+    /// `compare`, `only`, `never`, `dearer`, `urgent`, `whole`, or `weigh.` with the code of a weight.
     pub does: String,
-    /// The reason of a hold, by its code; about carriers who is meant, `code` or `code/service`.
+    /// The reason of a hold, by its code; about carriers who is meant, `code` or `code/service`; about
+    /// locations which.
     pub reason: String,
+    /// About locations: how much dearer, or the weight, in minor units.
+    pub minor: String,
     /// What is wrong with the names, the condition, the action.
     pub wrong: [Option<String>; 3],
 }
@@ -153,6 +160,26 @@ impl RuleRow {
         Self { does: does.into(), reason: who.unwrap_or_default(), ..pass }
     }
 
+    /// What a rule about locations says as a row.
+    pub fn of_sourcing(zh: &str, en: &str, when: &str, rule: &SourcingRule) -> Self {
+        let none = String::new;
+        let (does, location, minor) = match rule {
+            SourcingRule::Compare => ("compare".into(), none(), none()),
+            SourcingRule::Only { location } => ("only".into(), location.clone(), none()),
+            SourcingRule::Never { location } => ("never".into(), location.clone(), none()),
+            SourcingRule::Dearer { location, minor } => {
+                ("dearer".into(), location.clone(), minor.to_string())
+            }
+            SourcingRule::Weigh { weight, minor } => {
+                (format!("weigh.{weight}"), none(), minor.to_string())
+            }
+            SourcingRule::Urgent => ("urgent".into(), none(), none()),
+            SourcingRule::Whole => ("whole".into(), none(), none()),
+        };
+        let pass = Self::of(zh, en, when, Verdict::Pass);
+        Self { does, reason: location, minor, ..pass }
+    }
+
     /// What rule `verdict` says as a row without a name and condition.
     pub fn of(zh: &str, en: &str, when: &str, verdict: Verdict) -> Self {
         let (does, reason) = match verdict {
@@ -166,23 +193,35 @@ impl RuleRow {
             when: when.into(),
             does: does.into(),
             reason: reason.into(),
-            wrong: Default::default(),
+            ..Self::default()
         }
     }
 }
 
 impl RulePage {
-    fn effects(&self) -> [Choice; 3] {
+    fn effects(&self) -> Vec<Choice> {
         let t = self.shell.t;
         match self.about {
-            About::Review => [
+            About::Review => vec![
                 Choice::new("hold", t.rules_do_hold()),
                 Choice::new("intercept", t.rules_do_intercept()),
                 Choice::new("pass", t.rules_do_pass()),
             ],
-            About::Carriers(_) => [
+            About::Carriers(_) => vec![
                 Choice::new("forbid", t.rules_do_forbid()),
                 Choice::new("force", t.rules_do_force()),
+                Choice::new("compare", t.rules_do_pass()),
+            ],
+            About::Locations(_) => vec![
+                Choice::new("never", t.rules_do_forbid()),
+                Choice::new("only", t.rules_do_force()),
+                Choice::new("dearer", t.rules_do_dearer()),
+                Choice::new("urgent", t.rules_do_urgent()),
+                Choice::new("whole", t.rules_do_whole()),
+                Choice::new("weigh.split", t.rules_do_weigh_split()),
+                Choice::new("weigh.per_100_km", t.rules_do_weigh_distance()),
+                Choice::new("weigh.full_load", t.rules_do_weigh_load()),
+                Choice::new("weigh.late_day", t.rules_do_weigh_lateness()),
                 Choice::new("compare", t.rules_do_pass()),
             ],
         }
@@ -194,7 +233,7 @@ impl RulePage {
         let of_review = || HoldReason::ALL.into_iter().filter(|it| *it != HoldReason::RuleFailed);
         match &self.about {
             About::Review => of_review().map(reason).collect(),
-            About::Carriers(known) => {
+            About::Carriers(known) | About::Locations(known) => {
                 // One that is named and no longer there stays as it was written.
                 let named = self.rules.iter().map(|row| row.reason.as_str());
                 let is_gone =
@@ -213,17 +252,17 @@ impl RulePage {
         let label = |choices: Vec<Choice>, value: &str| {
             choices.into_iter().find(|it| it.value == value).map(|it| it.label)
         };
-        let does = label(self.effects().into(), &row.does).unwrap_or_default();
-        match label(self.reasons(), &row.reason) {
-            Some(reason) => format!("{does} · {reason}"),
-            None => does,
-        }
+        let does = label(self.effects(), &row.does).unwrap_or_default();
+        let reason = label(self.reasons(), &row.reason).unwrap_or_default();
+        let said = [does, reason, row.minor.clone()];
+        said.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
     fn list_title(&self) -> &'static str {
         match self.about {
             About::Review => self.shell.t.rules_title(),
             About::Carriers(_) => self.shell.t.rules_carriers_title(),
+            About::Locations(_) => self.shell.t.rules_sourcing_title(),
         }
     }
 
@@ -231,6 +270,7 @@ impl RulePage {
         match self.about {
             About::Review => "/console/admin/rules",
             About::Carriers(_) => "/console/admin/rules?purpose=carrier",
+            About::Locations(_) => "/console/admin/rules?purpose=sourcing",
         }
     }
 
@@ -238,6 +278,7 @@ impl RulePage {
         match self.about {
             About::Review => self.shell.t.rules_when_hint(),
             About::Carriers(_) => self.shell.t.rules_carriers_when_hint(),
+            About::Locations(_) => self.shell.t.rules_sourcing_when_hint(),
         }
     }
 
@@ -245,6 +286,7 @@ impl RulePage {
         match self.about {
             About::Review => self.shell.t.rules_all_count(),
             About::Carriers(_) => self.shell.t.rules_carriers_all_count(),
+            About::Locations(_) => self.shell.t.rules_sourcing_all_count(),
         }
     }
 
@@ -252,6 +294,7 @@ impl RulePage {
         match self.about {
             About::Review => self.shell.t.rules_go_live_effect(),
             About::Carriers(_) => self.shell.t.rules_carriers_go_live_effect(),
+            About::Locations(_) => self.shell.t.rules_sourcing_go_live_effect(),
         }
     }
 
@@ -259,6 +302,7 @@ impl RulePage {
         match self.about {
             About::Review => self.shell.t.rules_no_rule(),
             About::Carriers(_) => self.shell.t.rules_carriers_no_rule(),
+            About::Locations(_) => self.shell.t.rules_sourcing_no_rule(),
         }
     }
 
@@ -266,7 +310,12 @@ impl RulePage {
         match self.about {
             About::Review => self.shell.t.rules_reason(),
             About::Carriers(_) => self.shell.t.logistics_carrier(),
+            About::Locations(_) => self.shell.t.rules_location(),
         }
+    }
+
+    const fn has_amounts(&self) -> bool {
+        matches!(self.about, About::Locations(_))
     }
 }
 
@@ -306,6 +355,20 @@ crate::words! {
     rules_carriers_go_live_effect = "需要第二人批准。批准后新的面单立即按这一版选择承运商，之后仍可回退。", "Takes a second person. Once approved, new labels go by this version at once; it can be taken back afterwards.";
     rules_carriers_no_rule = "还没有规则：按价格、时效和评分选择。", "No rule yet: price, time and score decide.";
     rules_do_pass = "不处理", "Nothing";
+    rules_do_dearer = "加价比较", "As if it cost more";
+    rules_do_urgent = "加急：就近发货", "Urgent: the nearest that has it";
+    rules_do_whole = "整单发货", "In one piece";
+    rules_do_weigh_split = "拆单权重", "Weight of a further parcel";
+    rules_do_weigh_distance = "距离权重（每 100 公里）", "Weight of 100 km";
+    rules_do_weigh_load = "负荷权重（满一天工作量）", "Weight of a full day of work";
+    rules_do_weigh_lateness = "延误权重（每天）", "Weight of a day late";
+    rules_location = "仓库", "Location";
+    rules_minor = "金额（分）", "Minor units";
+    rules_nobody = "无人可发", "nobody can";
+    rules_sourcing_when_hint = "例如 goods.is_perishable 或 to.region == 'CN-65'。金额单位为分。", "For instance goods.is_perishable, or to.region == 'CN-65'. Amounts are minor units.";
+    rules_sourcing_all_count = "所有命中的规则都算数：“不用”优先于“只用”；加价相加；权重以第一条为准。", "All rules that match count: a “not” is stronger than an “only”; what makes a location dearer adds up; of weights the first holds.";
+    rules_sourcing_go_live_effect = "需要第二人批准。批准后新的分仓立即按这一版进行，之后仍可回退。", "Takes a second person. Once approved, locations are chosen by this version at once; it can be taken back afterwards.";
+    rules_sourcing_no_rule = "还没有规则：按成本选择仓库。", "No rule yet: costs decide.";
     rules_add = "添加规则", "Add a rule";
     rules_up = "上移", "Move up";
     rules_down = "下移", "Move down";
@@ -427,6 +490,21 @@ mod tests {
         assert_sound_page(&html);
         assert!(html.contains(r#"<option value="gone" selected>"#), "{html}");
         assert!(html.contains("Swift · Next day") && html.contains("Not this one"), "{html}");
+    }
+
+    #[test]
+    fn rules_about_locations_have_an_amount_beside_the_location() {
+        let mut page = RulePage::sample(Language::En);
+        page.about = About::Locations(vec![Choice::new("JX", "JX · Jiaxing")]);
+        let dearer = SourcingRule::Dearer { location: "JX".into(), minor: 500 };
+        page.rules = vec![RuleRow::of_sourcing("甲", "A", "true", &dearer)];
+        let html = page.render().unwrap();
+        assert_sound_page(&html);
+        assert!(html.contains(r#"name="minor.0" value="500""#), "{html}");
+        page.is_editable = false;
+        page.errors.clear();
+        let html = page.render().unwrap();
+        assert!(html.contains("As if it cost more · JX · Jiaxing · 500"), "{html}");
     }
 
     #[test]

@@ -63,6 +63,7 @@ const fn list_of(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Review => HERE,
         Purpose::Carrier => "/console/admin/rules?purpose=carrier",
+        Purpose::Sourcing => "/console/admin/rules?purpose=sourcing",
     }
 }
 
@@ -157,7 +158,7 @@ async fn new(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Trouble> 
 fn built_in(purpose: Purpose) -> serde_json::Result<serde_json::Value> {
     match purpose {
         Purpose::Review => serde_json::to_value(review::built_in()),
-        Purpose::Carrier => {
+        Purpose::Carrier | Purpose::Sourcing => {
             let otherwise = serde_json::json!({ "do": "compare" });
             Ok(serde_json::json!({ "hit": "all", "rules": [], "otherwise": otherwise }))
         }
@@ -194,7 +195,6 @@ pub(super) fn trouble_of(error: RulesError, href: &str) -> Trouble {
         | RulesError::NotEditable
         | RulesError::Transition(_)
         | RulesError::AnotherOnTrial(_)
-        | RulesError::NoTrial
         | RulesError::AnotherWaits(_)
         | RulesError::NoWayBack
         | RulesError::NeedsReason => Trouble::Refused(href.to_owned()),

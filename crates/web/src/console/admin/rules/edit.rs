@@ -7,6 +7,7 @@ use ordermill_app::approval::Decision;
 use ordermill_app::review;
 use ordermill_app::rule_table::{RulesError, Written, edit, put_in_force, step};
 use ordermill_domain::ids::RuleTableId;
+use ordermill_domain::location::Location;
 use ordermill_domain::rule_table::{NOTE_CHARS_MAX, Purpose, RuleTable, State, Step};
 use ordermill_pages::Page;
 use ordermill_pages::console::Section;
@@ -69,10 +70,7 @@ async fn page(
         errors: Vec::new(),
         actions: actions(desk, table, &href),
         go_live: may_go_live.then(|| GoLive::new("", false, t)),
-        trial: match table.purpose.has_trials() {
-            true => desk.trial(table).await?,
-            false => None,
-        },
+        trial: desk.trial(table).await?,
         dry_run: None,
         href,
     })
@@ -80,10 +78,12 @@ async fn page(
 
 /// What rules of a purpose may say.
 async fn about(desk: &Desk, purpose: Purpose) -> Result<About, Trouble> {
-    if purpose == Purpose::Review {
-        return Ok(About::Review);
-    }
     let t = desk.t();
+    match purpose {
+        Purpose::Review => return Ok(About::Review),
+        Purpose::Sourcing => return Ok(About::Locations(locations(desk))),
+        Purpose::Carrier => {}
+    }
     let mut choices = Vec::new();
     for stored in desk.site.services().database().read(carrier::list).await? {
         let it = stored.carrier;
@@ -98,6 +98,18 @@ async fn about(desk: &Desk, purpose: Purpose) -> Result<About, Trouble> {
     Ok(About::Carriers(choices))
 }
 
+/// The locations that there are, by code.
+fn locations(desk: &Desk) -> Vec<Choice> {
+    let (t, catalog) = (desk.t(), desk.site.services().catalog());
+    let choice = |it: &Location| {
+        Choice::new(
+            it.code.clone(),
+            format!("{} · {}", it.code, t.pick(it.name.zh(), it.name.en())),
+        )
+    };
+    catalog.locations().iter().map(|it| choice(it)).collect()
+}
+
 fn actions(desk: &Desk, table: &RuleTable, href: &str) -> Vec<Action> {
     let t = desk.t();
     let values = || vec![("version", table.version.to_string())];
@@ -108,12 +120,6 @@ fn actions(desk: &Desk, table: &RuleTable, href: &str) -> Vec<Action> {
     let dry_run = Effect::Open(format!("{href}?dry_run=1"));
     let dry_run = Action::new(Icon::Search, t.rules_do_dry_run(), dry_run);
     let retire = || Action::new(Icon::Trash, t.rules_retire(), post(Step::Retire));
-    if !table.purpose.has_trials() {
-        return match table.state {
-            State::Draft => vec![retire()],
-            _ => vec![Action::new(Icon::Copy, t.rules_copy(), copy)],
-        };
-    }
     match table.state {
         State::Draft => vec![
             dry_run,
@@ -137,7 +143,7 @@ async fn show(
 ) -> Result<Response, Trouble> {
     let table = load(&desk, id).await?;
     let mut page = page(&desk, &table, &table.note, rows(&table.definition, table.purpose)).await?;
-    if !asked.dry_run.is_empty() && table.purpose.has_trials() {
+    if !asked.dry_run.is_empty() {
         page.dry_run = desk.dry_run(&table).await?;
     }
     Ok(Page(page).into_response())

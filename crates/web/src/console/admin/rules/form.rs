@@ -4,6 +4,7 @@ use ordermill_app::rule_table::{Flaw, Place, Reason};
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::rule_table::Purpose;
+use ordermill_domain::sourcing::SourcingRule;
 use ordermill_pages::Words;
 use ordermill_pages::console::rules::table::RuleRow;
 use serde_json::{Value, json};
@@ -15,11 +16,13 @@ const RULES_MAX: usize = 101;
 
 /// The rules that were entered.
 pub(super) fn entered(pairs: &Pairs) -> Vec<RuleRow> {
-    let names = |at: usize| ["zh", "en", "when", "do", "reason"].map(|name| format!("{name}.{at}"));
+    let names = |at: usize| {
+        ["zh", "en", "when", "do", "reason", "minor"].map(|name| format!("{name}.{at}"))
+    };
     let row = |at: usize| {
         let values = names(at).map(|name| pairs.one(&name).replace("\r\n", "\n"));
-        let [zh, en, when, does, reason] = values;
-        RuleRow { zh, en, when, does, reason, wrong: Default::default() }
+        let [zh, en, when, does, reason, minor] = values;
+        RuleRow { zh, en, when, does, reason, minor, wrong: Default::default() }
     };
     (0..RULES_MAX).take_while(|at| pairs.has(&format!("when.{at}"))).map(row).collect()
 }
@@ -49,7 +52,7 @@ pub(super) fn definition(rules: &[RuleRow], purpose: Purpose) -> Value {
     let rules: Vec<Value> = rules.iter().map(rule).collect();
     let otherwise = match purpose {
         Purpose::Review => "pass",
-        Purpose::Carrier => "compare",
+        Purpose::Carrier | Purpose::Sourcing => "compare",
     };
     json!({ "hit": "all", "rules": rules, "otherwise": { "do": otherwise } })
 }
@@ -57,7 +60,24 @@ pub(super) fn definition(rules: &[RuleRow], purpose: Purpose) -> Value {
 /// The action of a rule; what cannot be one is left as it was chosen, for the check to say so.
 fn action(row: &RuleRow) -> Value {
     match row.does.as_str() {
-        does @ ("pass" | "compare") => json!({ "do": does }),
+        does @ ("pass" | "compare" | "urgent" | "whole") => json!({ "do": does }),
+        does @ ("only" | "never") => json!({ "do": does, "location": row.reason }),
+        does @ "dearer" => json!({ "do": does, "location": row.reason, "minor": minor(row) }),
+        does => match does.strip_prefix("weigh.") {
+            Some(weight) => json!({ "do": "weigh", "weight": weight, "minor": minor(row) }),
+            None => of_parcels_and_reviews(does, row),
+        },
+    }
+}
+
+/// An amount of minor units; what is none is left as it was entered, for the check to say so.
+fn minor(row: &RuleRow) -> Value {
+    let text = row.minor.trim();
+    text.parse::<u32>().map_or_else(|_| json!(text), |minor| json!(minor))
+}
+
+fn of_parcels_and_reviews(does: &str, row: &RuleRow) -> Value {
+    match does {
         does @ ("force" | "forbid") => match row.reason.split_once('/') {
             Some((carrier, service)) => {
                 json!({ "do": does, "carrier": carrier, "service": service })
@@ -86,6 +106,10 @@ pub(super) fn rows(definition: &Value, purpose: Purpose) -> Vec<RuleRow> {
             Purpose::Carrier => {
                 let rule = serde_json::from_value::<CarrierRule>(then);
                 RuleRow::of_carrier(&zh, &en, &when, &rule.unwrap_or(CarrierRule::Compare))
+            }
+            Purpose::Sourcing => {
+                let rule = serde_json::from_value::<SourcingRule>(then);
+                RuleRow::of_sourcing(&zh, &en, &when, &rule.unwrap_or(SourcingRule::Compare))
             }
         }
     };
@@ -172,7 +196,7 @@ mod tests {
             when: "true".to_owned(),
             does: "intercept".to_owned(),
             reason: "fraud".to_owned(),
-            wrong: Default::default(),
+            ..RuleRow::default()
         }];
         assert_eq!(rows(&definition(&written, Purpose::Review), Purpose::Review), written);
         let mut written = written;
@@ -180,6 +204,20 @@ mod tests {
             (written[0].does, written[0].reason) = ("forbid".to_owned(), who.to_owned());
             let stored = definition(&written, Purpose::Carrier);
             assert_eq!(rows(&stored, Purpose::Carrier), written);
+        }
+        for (does, location, minor) in [
+            ("compare", "", ""),
+            ("only", "JX", ""),
+            ("never", "JX", ""),
+            ("dearer", "JX", "500"),
+            ("weigh.late_day", "", "900"),
+            ("urgent", "", ""),
+            ("whole", "", ""),
+        ] {
+            let words = [does, location, minor].map(str::to_owned);
+            [written[0].does, written[0].reason, written[0].minor] = words;
+            let stored = definition(&written, Purpose::Sourcing);
+            assert_eq!(rows(&stored, Purpose::Sourcing), written);
         }
     }
 

@@ -159,7 +159,7 @@ fn answer(chosen: &Chosen, names: &Names, currency: Currency, shell: &Shell, t: 
 
 /// The rules that had a say, in the reader's language.
 pub(in crate::console::logistics) fn rules_of(
-    ruled: &ordermill_app::carrier::rules::Ruled,
+    ruled: &ordermill_app::rule_table::Ruled,
     t: Words,
 ) -> String {
     let names: Vec<&str> = ruled.matched.iter().map(|name| t.pick(&*name.zh, &*name.en)).collect();

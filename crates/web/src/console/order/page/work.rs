@@ -2,6 +2,7 @@
 
 use ordermill_app::merge::Candidate;
 use ordermill_app::permission::{About, Aspect, authorize};
+use ordermill_app::rule_table::Name;
 use ordermill_app::sourcing::explain::{Cost, Explanation, Parcel};
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::apart::Pair;
@@ -201,6 +202,11 @@ impl Filling<'_> {
                 |it: &Pair| format!("{} / {}", words::kind(&it.one, t), words::kind(&it.other, t));
             let pairs: Vec<String> = why.kept_apart.iter().map(pair).collect();
             text.push(t.why_kept_apart(pairs.join(t.pick("，", ", "))));
+        }
+        if let Some(ruled) = &why.ruled {
+            let name = |it: &Name| t.pick(it.zh.as_ref(), it.en.as_ref()).to_owned();
+            let names: Vec<String> = ruled.matched.iter().map(name).collect();
+            text.push(t.why_ruled(names.join(t.pick("、", ", ")), ruled.version));
         }
         if why.is_over_capacity {
             text.push(t.why_over_capacity().to_owned());

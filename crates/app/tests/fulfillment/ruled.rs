@@ -1,0 +1,211 @@
+//! Rules about which location ships an order: in force, tried on recent orders, and on trial.
+
+use std::sync::Arc;
+
+use ordermill_app::catalog::Catalog;
+use ordermill_app::rule_table::compile::compile;
+use ordermill_app::rule_table::tried::Difference;
+use ordermill_app::rule_table::{InForce, RulesError, Table, Written, draft, step};
+use ordermill_app::sourcing::dry_run::dry_run;
+use ordermill_app::sourcing::explain::{self, Explanation};
+use ordermill_base::Id;
+use ordermill_domain::ids::OrderId;
+use ordermill_domain::rule_table::{Purpose, RuleTable, Step};
+use ordermill_domain::sourcing::SourcingRule;
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Connection, rule_table, task};
+use ordermill_testkit::each_database;
+use serde_json::{Value, json};
+
+use crate::kit::*;
+
+fn definition(when: &str, then: &Value) -> Value {
+    let rule = json!({ "name": { "zh": "规则", "en": "Rule" }, "when": when, "then": then });
+    json!({ "hit": "all", "rules": [rule], "otherwise": { "do": "compare" } })
+}
+
+fn table(when: &str, then: &Value) -> Arc<Table<SourcingRule>> {
+    Arc::new(compile::<SourcingRule>(&definition(when, then), 4).unwrap())
+}
+
+/// The shop as it is, with one rule in force.
+fn under(catalog: &Catalog, when: &str, then: &Value) -> Catalog {
+    by(catalog, InForce::only(table(when, then)))
+}
+
+/// The shop as it is, with these rules.
+fn by(catalog: &Catalog, rules: InForce<SourcingRule>) -> Catalog {
+    let mut catalog = catalog.clone();
+    catalog.sourcing_rules = Arc::new(rules);
+    catalog
+}
+
+fn why(connection: &mut Connection, order: OrderId) -> Explanation {
+    connection.read(|tx| explain::decisions(tx, order)).unwrap().remove(0).1
+}
+
+#[test]
+fn a_rule_names_locations_rules_them_out_or_makes_them_dearer() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 50), (1, *BEIJING, 50), (1, *GUANGZHOU, 50)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let to_shanghai = "to.region == 'CN-31'";
+        for (number, (when, then, location)) in [
+            (to_shanghai, json!({ "do": "compare" }), "HZ"),
+            (to_shanghai, json!({ "do": "only", "location": "GZ" }), "GZ"),
+            ("to.region == 'CN-11'", json!({ "do": "only", "location": "GZ" }), "HZ"),
+            ("goods.pieces > 1", json!({ "do": "never", "location": "HZ" }), "BJ"),
+            ("true", json!({ "do": "dearer", "location": "HZ", "minor": 100_000 }), "BJ"),
+            (
+                "order.terms == 'prepaid'",
+                json!({ "do": "dearer", "location": "HZ", "minor": 1 }),
+                "HZ",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let number = 101 + i64::try_from(number).unwrap();
+            let order = an_order(&mut connection, &catalog, number, "CN-31", &[(1, 2)]);
+            source(&mut connection, &under(&catalog, when, &then), &[order]);
+            let planned = format!("{location} planned 1x2");
+            assert_eq!(written(&mut connection, order), planned, "{when}: {then}");
+            let ruled = why(&mut connection, order).ruled;
+            assert_eq!(ruled.is_some(), !when.contains("CN-11"), "{when}");
+            assert!(ruled.is_none_or(|it| (it.version, &*it.matched[0].en) == (4, "Rule")));
+        }
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn an_order_that_rules_let_nobody_ship_waits_for_a_person() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 5)]);
+        let order = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 2)]);
+        let nobody = json!({ "do": "only", "location": "gone" });
+        source(&mut connection, &under(&catalog, "true", &nobody), &[order]);
+        assert_eq!(written(&mut connection, order), "");
+        assert_eq!(why(&mut connection, order).impossible.as_deref(), Some("by_rules"));
+        let open = connection.read(|tx| task::find_open(tx, TaskKind::Sourcing, order.raw()));
+        assert!(open.unwrap().is_some());
+        source(&mut connection, &catalog, &[order]);
+        assert_eq!(written(&mut connection, order), "HZ planned 1x2", "without the rule");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_rule_keeps_an_order_whole_or_hurries_it_to_the_nearest() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 9), (2, *BEIJING, 9), (1, *GUANGZHOU, 9), (2, *GUANGZHOU, 9)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        // A further parcel costs nothing, and the one that has everything is dear: two others share the order.
+        let split = json!({ "do": "weigh", "weight": "split", "minor": 0 });
+        let far = json!({ "do": "dearer", "location": "GZ", "minor": 90_000 });
+        let whole = json!({ "do": "whole" });
+        let rule = |at: usize, then: &Value| {
+            let name = format!("{at}");
+            json!({ "name": { "zh": name, "en": name }, "when": "true", "then": then })
+        };
+        let rules = |all: &[&Value]| {
+            let rules: Vec<Value> = all.iter().enumerate().map(|(at, it)| rule(at, it)).collect();
+            let definition =
+                json!({ "hit": "all", "rules": rules, "otherwise": { "do": "compare" } });
+            let table = Arc::new(compile::<SourcingRule>(&definition, 4).unwrap());
+            by(&catalog, InForce::only(table))
+        };
+        let mut order = |number, known: &Catalog| {
+            let order = an_order(&mut connection, &catalog, number, "CN-31", &[(1, 1), (2, 1)]);
+            source(&mut connection, known, &[order]);
+            let work = work_on(&mut connection, order);
+            (written(&mut connection, order), work.iter().all(|it| it.facts().is_urgent))
+        };
+        let shared = "HZ planned 1x1, BJ planned 2x1".to_owned();
+        assert_eq!(order(101, &rules(&[&split, &far])), (shared, false));
+        let alone = "GZ planned 1x1 2x1".to_owned();
+        assert_eq!(order(102, &rules(&[&split, &far, &whole])), (alone, false));
+        let urgent = json!({ "do": "urgent" });
+        assert!(order(103, &rules(&[&urgent])).1, "it goes before others");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_version_shows_on_recent_orders_what_it_would_change() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 4), (1, *BEIJING, 50)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let near = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 4)]);
+        let far = an_order(&mut connection, &catalog, 102, "CN-11", &[(1, 2)]);
+        source(&mut connection, &catalog, &[near, far]);
+        // Hangzhou has nothing left but what the first order has claimed there: that counts as there.
+        let other = table("to.region == 'CN-31'", &json!({ "do": "never", "location": "HZ" }));
+        let run = connection.snapshot(|tx| dry_run(tx, &catalog, other, 100, NOW)).unwrap();
+        assert_eq!((run.looked_at, run.changed), (2, 1));
+        let moved = [((vec!["HZ".to_owned()], vec!["BJ".to_owned()]), 1)];
+        assert_eq!(run.moves, moved.into());
+        let (order, Difference { live, other }) = &run.examples[0];
+        assert_eq!((*order, live.number, other.number), (near, 0, 4));
+        assert_eq!(&*other.rules[0].en, "Rule");
+        assert_eq!(written(&mut connection, near), "HZ planned 1x4", "nothing was changed");
+        all_is_well(&mut connection);
+    }
+}
+
+/// A draft of rules about locations that was put on trial.
+fn on_trial(connection: &mut Connection, when: &str, then: &Value) -> RuleTable {
+    let (who, act) = somebody();
+    let written = Written { note: String::new(), definition: definition(when, then) };
+    connection
+        .transact(|tx| {
+            let made = draft(tx, &who, &act, Purpose::Sourcing, written)?;
+            step(tx, &who, &act, (made.id, made.version), Step::StartShadow)
+        })
+        .unwrap()
+}
+
+#[test]
+fn a_version_on_trial_is_recorded_and_sends_nothing_anywhere() {
+    for database in each_database() {
+        let stock = [(1, *HANGZHOU, 9), (1, *BEIJING, 9)];
+        let (mut connection, catalog) = a_shop(&database, &stock);
+        let never = json!({ "do": "never", "location": "HZ" });
+        let stored = on_trial(&mut connection, "to.region == 'CN-31'", &never);
+        let table = compile::<SourcingRule>(&stored.definition, stored.number).unwrap();
+        let rules = catalog.sourcing_rules.with_trial(stored.id, Arc::new(table));
+        let known = by(&catalog, rules);
+        let near = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 1)]);
+        let far = an_order(&mut connection, &catalog, 102, "CN-11", &[(1, 1)]);
+        source(&mut connection, &known, &[near, far]);
+        assert_eq!(written(&mut connection, near), "HZ planned 1x1");
+        let id = stored.id;
+        let counts = connection.read(|tx| rule_table::count_trials(tx, id, 100)).unwrap();
+        assert_eq!(counts, (2, 1), "two were looked at, and one goes elsewhere");
+        let found = connection.read(|tx| rule_table::trials_that_differ(tx, id, None, 9)).unwrap();
+        let difference: Difference =
+            serde_json::from_str(found[0].difference.as_deref().unwrap()).unwrap();
+        assert_eq!(OrderId::from_raw(found[0].subject_id), near);
+        assert_eq!((&*difference.live.goes[0], &*difference.other.goes[0]), ("HZ", "BJ"));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn rules_about_locations_are_checked_when_they_are_written() {
+    for database in each_database() {
+        let (mut connection, _) = a_shop(&database, &[]);
+        let (who, act) = somebody();
+        for (when, then) in [
+            ("buyer.orders > 1", json!({ "do": "urgent" })),
+            ("true", json!({ "do": "hold", "reason": "amount" })),
+            ("true", json!({ "do": "dearer", "location": "HZ" })),
+            ("true", json!({ "do": "dearer", "location": "HZ", "minor": "much" })),
+            ("goods.pieces", json!({ "do": "urgent" })),
+        ] {
+            let written = Written { note: String::new(), definition: definition(when, &then) };
+            let made = connection.transact(|tx| draft(tx, &who, &act, Purpose::Sourcing, written));
+            assert!(matches!(made, Err(RulesError::Flawed(_))), "{when} {then}: {made:?}");
+        }
+    }
+}
