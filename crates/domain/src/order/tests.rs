@@ -52,6 +52,8 @@ pub(crate) fn two_lines() -> Placed {
         reserved: Vec::new(),
         coupons: Vec::new(),
         points_earned: 0,
+        service_wish: None,
+        promised_by_on: None,
     }
 }
 

@@ -217,6 +217,8 @@ impl Shop {
                 reserved: Vec::new(),
                 coupons: coupon.iter().map(|(id, _)| CouponId::from_raw(*id)).collect(),
                 points_earned: 0,
+                service_wish: None,
+                promised_by_on: None,
             },
             region: "CN-31".to_owned(),
             recipient: self.recipient_of(id),
@@ -227,6 +229,7 @@ impl Shop {
             key: key.map(|(text, content)| request_key(&text, content)),
             cart: cart.map(CartId::from_raw),
             claims: claims_of(coupon, discount),
+            days: None,
             pay_within: spans.0,
             hold_for: spans.1,
         };
