@@ -242,6 +242,7 @@ impl Shop {
             is_prepaid: checkout.is_prepaid,
             is_promotion: false,
             accepts_backorder: checkout.accepts_backorder,
+            service: None,
             key: checkout.key.clone(),
             cart: checkout.cart,
             channel_order: None,
