@@ -50,6 +50,29 @@ fn a_wished_service_is_kept_and_shown_with_the_day_that_is_promised() {
 }
 
 #[test]
+fn a_cart_is_quoted_and_ordered_with_a_wish() {
+    in_each_shop(Quotas::default(), async |shop| {
+        a_shop_with_points(shop).await;
+        let cart = shop.post(&shop.key, "/api/v1/carts", "cart", &json!({})).await;
+        let cart = format!("/api/v1/carts/{}", cart.body["id"].as_str().unwrap());
+        let line = json!({ "sku": "BOWL", "quantity": 1 });
+        shop.post(&shop.key, &format!("{cart}/lines"), "line", &line).await;
+        let quote = json!({
+            "destination": { "country": "CN", "province": "浙江" }, "delivery_service": "timed",
+        });
+        let refused = shop.post(&shop.key, &format!("{cart}/quote"), "", &quote).await;
+        assert_eq!(refused.status, 422, "the cart is all right: {refused:?}");
+        assert_eq!(refused.body["errors"][0]["field"], "/delivery_service", "{refused:?}");
+        let mut order = an_order("pickup_point");
+        order.as_object_mut().unwrap().remove("lines");
+        let placed = shop.post(&shop.key, &format!("{cart}/checkout"), "a", &order).await;
+        assert_eq!(placed.status, 201, "{placed:?}");
+        let order = shop.get(&shop.key, placed.header("location")).await;
+        assert_eq!(order.body["delivery_service"], "pickup_point");
+    });
+}
+
+#[test]
 fn a_service_that_is_unknown_or_not_offered_there_is_refused_at_its_field() {
     in_each_shop(Quotas::default(), async |shop| {
         a_shop_with_points(shop).await;
