@@ -415,6 +415,17 @@ mod tests {
     }
 
     #[test]
+    fn the_bench_says_how_the_buyer_wants_it_brought() {
+        for language in Language::ALL {
+            let mut page = BenchWorkPage::sample(language);
+            let wish = format!(">{}</span>", page.shell.t.service_pickup_point());
+            assert!(page.render().unwrap().contains(&wish));
+            page.service.clear();
+            assert!(!page.render().unwrap().contains(&wish));
+        }
+    }
+
+    #[test]
     fn the_scan_counts_into_the_field_of_its_line() {
         let html = BenchWorkPage::sample(Language::En).render().unwrap();
         assert!(html.contains(r#"name="pieces-2""#), "{html}");

@@ -92,6 +92,7 @@ mod tests {
             let html = label.render().unwrap();
             assert_sound_page(&html);
             assert!(html.contains(&label.shell.t.label_reprint(2)), "{html}");
+            assert!(html.contains("飞燕速运 · 自提点</h1>"), "{html}");
             label.copy = 1;
             assert!(!label.render().unwrap().contains(&label.shell.t.label_reprint(2)));
         }
