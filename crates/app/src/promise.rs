@@ -1,15 +1,17 @@
 //! When what is bought arrives: stock, the calendars of the places it lies at, and the carrier.
 //!
 //! A promise is made for a destination; before an address is known, for the country as a whole. It is
-//! made of facts of this moment and kept nowhere: an order's own promise is computed from its
-//! reservations.
+//! made of facts of this moment. An order keeps the last day that its buyer was promised; what can be
+//! said of it today is computed from its reservations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use jiff::civil::Date;
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::{LocationId, SkuId};
-use ordermill_domain::pricing::promise::{self, Promise, Supply};
+use ordermill_domain::pricing::promise::{self, LocationCalendar, Promise, Supply, TransitTable};
 use ordermill_domain::reservation::State;
+use ordermill_domain::stock::Reserved;
 use ordermill_storage::{Error, Tx, reservation};
 
 use crate::availability::{Availability, Books};
@@ -29,6 +31,50 @@ impl Promised {
     /// Whether so many pieces can be ordered now.
     pub const fn can_order(&self, pieces: i64) -> bool {
         self.availability.available >= pieces || self.availability.can_backorder
+    }
+}
+
+/// What days of delivery depend on beside stock.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryDays {
+    /// When each location handles orders.
+    pub calendars: HashMap<LocationId, LocationCalendar>,
+    /// How long carriers are on the way.
+    pub transit: TransitTable,
+    /// Days until a supplier brings what is ordered; none: nobody knows.
+    pub backorder_lead_time_days: Option<u16>,
+}
+
+impl DeliveryDays {
+    /// The last day on which an order arrives for which this stock is held; `None` if nothing can be said
+    /// about some of it.
+    pub fn by_on<'r>(
+        &self,
+        reserved: impl IntoIterator<Item = &'r Reserved>,
+        region: &str,
+        at: Timestamp,
+    ) -> Option<Date> {
+        let promises = reserved.into_iter().map(|held| {
+            let supply = if held.backordered { self.backordered() } else { Supply::OnHand };
+            self.from(held.location, supply, region, at)
+        });
+        together(promises).map(|promise| promise.deliver_by_on)
+    }
+
+    fn from(
+        &self,
+        place: LocationId,
+        supply: Supply,
+        region: &str,
+        at: Timestamp,
+    ) -> Option<Promise> {
+        let calendar = self.calendars.get(&place)?;
+        promise::promise(at, supply, calendar, &self.transit, destination(region)).ok()
+    }
+
+    fn backordered(&self) -> Supply {
+        let days = self.backorder_lead_time_days;
+        days.map_or(Supply::Unknown, |lead_time_days| Supply::Backorder { lead_time_days })
     }
 }
 
@@ -69,10 +115,10 @@ pub fn of_order(
         .filter(|facts| !matches!(facts.state, State::Released));
     together(held.map(|facts| {
         let supply = match facts.state {
-            State::Backordered => backordered(catalog),
+            State::Backordered => catalog.days.backordered(),
             _ => Supply::OnHand,
         };
-        from(catalog, facts.location, supply, region, since)
+        catalog.days.from(facts.location, supply, region, since)
     }))
 }
 
@@ -95,32 +141,17 @@ impl Books {
         for place in whole.into_iter().chain(places.iter()) {
             let taken = self.available_at(sku, *place).clamp(0, missing);
             if taken > 0 {
-                promises.push(from(catalog, *place, Supply::OnHand, region, now));
+                promises.push(catalog.days.from(*place, Supply::OnHand, region, now));
                 missing -= taken;
             }
         }
         if missing > 0 {
             let place = places.first().filter(|_| self.can_backorder(sku))?;
             let coming = self.replenished_on(catalog, sku, pieces, now);
-            let supply = coming.map_or_else(|| backordered(catalog), |on| Supply::Incoming { on });
-            promises.push(from(catalog, *place, supply, region, now));
+            let supply =
+                coming.map_or_else(|| catalog.days.backordered(), |on| Supply::Incoming { on });
+            promises.push(catalog.days.from(*place, supply, region, now));
         }
         together(promises)
     }
-}
-
-fn from(
-    catalog: &Catalog,
-    place: LocationId,
-    supply: Supply,
-    region: &str,
-    at: Timestamp,
-) -> Option<Promise> {
-    let calendar = catalog.calendar(place)?;
-    promise::promise(at, supply, calendar, &catalog.transit, destination(region)).ok()
-}
-
-fn backordered(catalog: &Catalog) -> Supply {
-    let days = catalog.backorder_lead_time_days;
-    days.map_or(Supply::Unknown, |lead_time_days| Supply::Backorder { lead_time_days })
 }

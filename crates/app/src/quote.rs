@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use ordermill_base::{Currency, Money};
 use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{ChannelId, CouponId, CustomerId, GiftCardId, LocationId, SkuId};
 use ordermill_domain::order::terms_of;
 use ordermill_domain::pricing::gift::Gift;
@@ -25,7 +26,9 @@ use ordermill_storage::{Error, Tx, stock};
 use crate::Services;
 use crate::availability::{self, Availability, ShortageAnswer};
 use crate::benefit::{CouponRefusal, Found, HandedIn, Holder, check_counts, look_up};
+use crate::carrier::offered::Whereto;
 use crate::catalog::Catalog;
+use crate::order::intake::delivery::not_offered;
 use crate::order::intake::gifts::gifts_of;
 use crate::order::intake::{Benefits, Intake, IntakeError, NewLine, destination};
 
@@ -44,6 +47,8 @@ pub struct QuoteRequest {
     pub lines: Vec<NewLine>,
     /// Where to: `CN-31`, as [`region_near`](crate::order::intake::region_near) gives it.
     pub region: String,
+    /// How it is to be brought; none: as the shop sees fit, to the door.
+    pub service_wish: Option<ServiceKind>,
     /// Coupons, points and gift cards.
     pub handed_in: HandedIn,
 }
@@ -67,6 +72,8 @@ pub struct Quoted {
     pub gift_cards: Vec<GiftCardAnswer>,
     /// What comes along for nothing, as far as there is stock for it now.
     pub gifts: Vec<Gift>,
+    /// The services by which it can be brought there.
+    pub services: Vec<ServiceKind>,
 }
 
 /// Stock and dates of a line.
@@ -184,6 +191,9 @@ impl Services {
         let lines = intake.lines(&request.lines, Some(request.currency), &mut issues);
         let HandedIn { coupons, gift_cards, .. } = &request.handed_in;
         check_counts(coupons.len(), gift_cards.len(), &mut issues);
+        let to = Whereto { destination: destination(&request.region), city: None };
+        let services = catalog.offered.kinds(to, request.currency);
+        issues.extend(request.service_wish.and_then(|wish| not_offered(wish, &services)));
         if !issues.is_empty() {
             return Err(IntakeError::Fields(issues).into());
         }
@@ -245,6 +255,7 @@ impl Services {
             gift_cards: gift_card_answers(&found, &prices),
             points,
             gifts,
+            services,
             shortages: supply.shortages,
             prices,
         })
@@ -384,7 +395,7 @@ impl Stock {
             let calendar = catalog.calendar(it.location).ok_or(NoPromise::SupplyUnknown)?;
             let next = if it.backordered {
                 let day = self.coming.get(&it.sku).and_then(|it| it.replenished_on);
-                let supply = match (day, catalog.backorder_lead_time_days) {
+                let supply = match (day, catalog.days.backorder_lead_time_days) {
                     (Some(on), _) => Supply::Incoming { on },
                     (None, Some(lead_time_days)) => Supply::Backorder { lead_time_days },
                     (None, None) => Supply::Unknown,
@@ -392,9 +403,9 @@ impl Stock {
                 // The known day is the one on which they can be sold: they have been taken in.
                 let receiving_days = if day.is_some() { 0 } else { calendar.receiving_days };
                 let calendar = LocationCalendar { receiving_days, ..calendar.clone() };
-                promise(at, supply, &calendar, &catalog.transit, to)?
+                promise(at, supply, &calendar, &catalog.days.transit, to)?
             } else {
-                promise(at, Supply::OnHand, calendar, &catalog.transit, to)?
+                promise(at, Supply::OnHand, calendar, &catalog.days.transit, to)?
             };
             together = Some(together.map_or(next, |promise| promise.together(next)));
         }

@@ -62,6 +62,8 @@ fn order(connection: &mut Connection, number: i64, pieces: i64, terms: PaymentTe
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -73,6 +75,7 @@ fn order(connection: &mut Connection, number: i64, pieces: i64, terms: PaymentTe
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     };

@@ -101,6 +101,8 @@ fn an_order(connection: &mut Connection, pieces: i64, terms: PaymentTerms) -> Or
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -112,6 +114,7 @@ fn an_order(connection: &mut Connection, pieces: i64, terms: PaymentTerms) -> Or
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     };

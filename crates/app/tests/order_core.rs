@@ -66,6 +66,8 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-31".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -77,6 +79,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -105,6 +105,31 @@ fn a_second_import_of_the_same_file_changes_nothing() {
 }
 
 #[test]
+fn a_delivery_service_that_is_unknown_or_not_offered_is_told_at_its_field() {
+    for test in each_database() {
+        let (services, market) = a_shop(&test);
+        let wish = |id, code: &str| {
+            let field = format!("{{\"delivery_service\":\"{code}\",");
+            json(id, "MUG", 1).replacen('{', &field, 1)
+        };
+        let lines = [wish("T-1", "drone"), wish("T-2", "next_day"), json("T-3", "MUG", 1)];
+        let report = take(&services, market, Format::JsonLines, lines.concat());
+        assert_eq!(report.counts, counts(1, 0, 2));
+        let unknown = "must be one of: standard, next_day, timed, pickup_point";
+        let not_offered = "no carrier of the shop offers next_day there; offered: none";
+        assert_eq!(
+            told(&report.problems),
+            [(1, "T-1", "delivery_service", unknown), (2, "T-2", "delivery_service", not_offered),]
+        );
+        let rows = "channel_order_id,sku,quantity,name,phone,country,province,city,district,street,\
+            配送服务\nS-1,MUG,1,林小满,13817260921,CN,上海市,上海市,浦东新区,张江路88弄3号502,timed\n";
+        let report = take(&services, market, Format::Csv, rows);
+        assert_eq!(report.problems[0].field, "delivery_service", "{report:?}");
+        services.database().close();
+    }
+}
+
+#[test]
 fn bad_orders_are_told_by_line_and_field_and_the_good_ones_are_in() {
     for test in each_database() {
         let (services, market) = a_shop(&test);

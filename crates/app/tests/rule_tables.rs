@@ -166,6 +166,8 @@ impl Shop {
                 reserved: Vec::new(),
                 coupons: Vec::new(),
                 points_earned: 0,
+                service_wish: None,
+                promised_by_on: None,
             },
             region: "CN-31".to_owned(),
             recipient: b"ciphertext".to_vec(),
@@ -177,6 +179,7 @@ impl Shop {
             cart: None,
             discounts: Vec::new(),
             claims: Claims::default(),
+            days: None,
             pay_within: Span::hours(24),
             hold_for: Span::minutes(30),
         };

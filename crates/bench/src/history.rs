@@ -252,6 +252,7 @@ fn past_order(services: &Services, random: &mut Random, at: Timestamp) -> Result
         },
         email: None,
         note: None,
+        service_wish: None,
         accepts_backorder: false,
         charges: None,
         coupons: Vec::new(),

@@ -133,6 +133,8 @@ impl Buyer {
                 reserved: Vec::new(),
                 coupons: Vec::new(),
                 points_earned: 0,
+                service_wish: None,
+                promised_by_on: None,
             },
             region: "CN-31".to_owned(),
             recipient: vec![0x5a; RECIPIENT_BYTES],
@@ -148,6 +150,7 @@ impl Buyer {
             }),
             discounts: Vec::new(),
             claims: Claims::default(),
+            days: None,
             pay_within: Span::hours(24),
             hold_for: Span::minutes(30),
         }

@@ -6,6 +6,7 @@
 use ordermill_base::{Currency, Span, Timestamp};
 
 use crate::apart::{Goods, Pair, parted_by};
+use crate::carrier::ServiceKind;
 use crate::code::coded;
 use crate::ids::{ChannelId, CustomerId, LocationId, OrderId};
 use crate::order::PaymentTerms;
@@ -39,6 +40,8 @@ coded! {
         OtherBuyer = "other_buyer",
         /// Not the same address, as far as anybody knows.
         OtherAddress = "other_address",
+        /// One is to be brought by another service than the other.
+        OtherService = "other_service",
         /// One is urgent, or is for later.
         OtherTime = "other_time",
         /// Goods are kept apart.
@@ -83,6 +86,8 @@ pub struct Side<'g> {
     pub terms: PaymentTerms,
     /// What the order is paid in.
     pub currency: Currency,
+    /// How the buyer wants it brought.
+    pub service_wish: Option<ServiceKind>,
     /// When the order was placed.
     pub placed_at: Timestamp,
     /// What its phone and address are known by; none while nobody has looked.
@@ -123,6 +128,7 @@ pub fn obstacles(a: &Side<'_>, b: &Side<'_>, limits: Limits, apart: &[Pair]) -> 
         Obstacle::OtherCurrency => a.currency != b.currency,
         Obstacle::OtherBuyer => !is_same_buyer(a, b),
         Obstacle::OtherAddress => !is_same(mark(a, |it| it.address), mark(b, |it| it.address)),
+        Obstacle::OtherService => a.service_wish != b.service_wish,
         Obstacle::OtherTime => a.is_urgent != b.is_urgent || a.not_before != b.not_before,
         Obstacle::Apart => is_apart(&a.goods, &b.goods, apart),
         Obstacle::OtherLocation => a.location != b.location,
@@ -172,6 +178,7 @@ mod tests {
             customer: None,
             terms: PaymentTerms::Prepaid,
             currency: Currency::Cny,
+            service_wish: None,
             placed_at: AT,
             marks: Some(Marks { phone: Some(11), address: Some(22), suspicions: 0 }),
             is_promotion: false,
@@ -220,6 +227,10 @@ mod tests {
             (Side { terms: PaymentTerms::CashOnDelivery, ..side(2) }, vec![Obstacle::OtherTerms]),
             (Side { currency: Currency::Eur, ..side(2) }, vec![Obstacle::OtherCurrency]),
             (Side { marks: nobody, ..side(2) }, vec![Obstacle::OtherBuyer, Obstacle::OtherAddress]),
+            (
+                Side { service_wish: Some(ServiceKind::PickupPoint), ..side(2) },
+                vec![Obstacle::OtherService],
+            ),
             (Side { is_urgent: true, ..side(2) }, vec![Obstacle::OtherTime]),
             (Side { not_before: Some(AT), ..side(2) }, vec![Obstacle::OtherTime]),
             (Side { location: LocationId::from_raw(2), ..side(2) }, vec![Obstacle::OtherLocation]),

@@ -81,6 +81,8 @@ impl Order {
             money: PaymentSums::default(),
             coupons: u16::try_from(placed.coupons.len()).unwrap_or(u16::MAX),
             points_earned: placed.points_earned,
+            service_wish: placed.service_wish,
+            promised_by_on: placed.promised_by_on,
             backordered: placed.reserved.iter().any(|reserved| reserved.backordered),
             cancel_reason: None,
             milestones: Milestones {

@@ -202,6 +202,8 @@ fn compare_head(model: &Model, stored: &order::Stored) -> Result<(), Wrong> {
     let is = (is, money.paid_minor, money.refunded_minor);
     let should = ((name(order.status), order.total), order.paid, order.refunded);
     same("order", id, &is, &should)?;
+    let wish = facts.service_wish.map(|wish| wish.code());
+    same("the wish of order", id, &wish, &order.service)?;
     let progress = match stored.progress {
         Progress::Labeled => Progress::Packed,
         progress => progress,

@@ -104,6 +104,8 @@ pub struct Wanted {
     pub is_promotion: bool,
     /// The buyer would wait.
     pub accepts_backorder: bool,
+    /// The code of the service that it is wished to be brought by.
+    pub service: Option<&'static str>,
     /// The client's key with what it was used for.
     pub key: Option<(String, u64)>,
     /// The cart.
@@ -174,6 +176,8 @@ pub struct Order {
     pub is_prepaid: bool,
     /// The buyer would wait for stock.
     pub accepts_backorder: bool,
+    /// The code of the service that it is wished to be brought by.
+    pub service: Option<&'static str>,
     /// What came in.
     pub paid: i64,
     /// What went back.
@@ -273,6 +277,7 @@ impl Model {
             total: wanted.total,
             is_prepaid: wanted.is_prepaid,
             accepts_backorder: wanted.accepts_backorder,
+            service: wanted.service,
             paid: tendered,
             refunded: 0,
             pay_by: waits_for_money.then(|| wanted.at + pay_within),

@@ -45,6 +45,7 @@ const STEPS: &[(i64, &str)] = &[
     (34, include_str!("migrations/0034_floor.sql")),
     (35, include_str!("migrations/0035_scan_keys.sql")),
     (36, include_str!("migrations/0036_gifts.sql")),
+    (37, include_str!("migrations/0037_wishes.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

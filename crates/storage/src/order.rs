@@ -3,8 +3,10 @@
 mod lines;
 mod list;
 
+use jiff::civil::Date;
 use ordermill_base::{Currency, Id};
 use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{ChannelId, OrderId};
 use ordermill_domain::order::{Amounts, Event, Facts, Milestones, Order, OrderLine, Progress};
 use ordermill_domain::payment::PaymentSums;
@@ -38,6 +40,7 @@ static INSERT: Insert = insert!("orders" {
     discount_minor: Int, freight_minor: Int, tax_minor: Int, total_minor: Int, is_backordered: Int,
     accepts_backorder: Int, region: Text, recipient: Blob, placed_at: Int, paid_at: Int,
     confirmed_at: Int, paid_minor: Int, coupons: Int, points_earned: Int,
+    service_wish: Text, promised_by_on: Text,
 });
 
 static INSERT_DISCOUNT: Insert = insert!("order_discounts" {
@@ -67,6 +70,7 @@ fn insert_heads<'o>(
     orders.try_for_each(|stored| {
         let facts = stored.order.facts();
         let amounts = &facts.amounts;
+        let promised_by_on = facts.promised_by_on.map(|day| day.to_string());
         rows.push(params![
             facts.id.raw(),
             facts.channel.raw(),
@@ -94,6 +98,8 @@ fn insert_heads<'o>(
             facts.money.paid_minor,
             i64::from(facts.coupons),
             facts.points_earned,
+            facts.service_wish.map(ServiceKind::code),
+            promised_by_on.as_deref(),
         ])
     })
 }
@@ -257,7 +263,8 @@ pub(crate) const COLUMNS: &str =
     o.discount_minor, o.freight_minor, o.tax_minor, o.total_minor, o.paid_minor, o.refunded_minor,
     o.charged_back_minor, CAST(o.is_backordered AS BIGINT), CAST(o.accepts_backorder AS BIGINT),
     o.cancel_reason, o.region, o.recipient, o.placed_at, o.paid_at, o.confirmed_at, o.shipped_at,
-    o.completed_at, o.ended_at, o.archived_at, o.coupons, o.points_earned, o.progress";
+    o.completed_at, o.ended_at, o.archived_at, o.coupons, o.points_earned, o.progress,
+    o.service_wish, o.promised_by_on";
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     let (id, channel, channel_order_id) = (row.id()?, row.id()?, row.opt_text()?);
@@ -295,6 +302,7 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
     })?;
     let points_earned = row.int()?;
     let progress = row.parsed()?;
+    let (service_wish, promised_by_on) = (row.opt_parsed()?, row.opt_parsed()?);
     let order = Order::from_facts(Facts {
         id,
         channel,
@@ -309,6 +317,8 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
         money,
         coupons,
         points_earned,
+        service_wish,
+        promised_by_on,
         backordered,
         cancel_reason,
         milestones,
@@ -348,16 +358,38 @@ pub fn lock_each(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<(), Error> {
     tx.query_each(&sql, &Columns::of_ids(ids), |row| row.int()).map(drop)
 }
 
-/// Where many orders go, `CN-33`, and in which currency they were sold; those that do not exist are left out.
-pub fn destinations(
-    tx: &mut Tx<'_>,
-    ids: &[OrderId],
-) -> Result<Vec<(OrderId, String, Currency)>, Error> {
+/// What matters of an order for who carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Which order.
+    pub order: OrderId,
+    /// Where it goes, `CN-33`.
+    pub region: String,
+    /// In which currency it was sold.
+    pub currency: Currency,
+    /// How the buyer wants it brought.
+    pub service_wish: Option<ServiceKind>,
+    /// The last day of delivery that the buyer was promised.
+    pub promised_by_on: Option<Date>,
+}
+
+/// Where many orders go and how they are wanted there; those that do not exist are left out.
+pub fn bound(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Bound>, Error> {
     const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT id, region, currency FROM orders WHERE id = $1",
-        postgres: "SELECT id, region, currency FROM orders WHERE id = ANY($1)",
+        sqlite: "SELECT id, region, currency, service_wish, promised_by_on
+            FROM orders WHERE id = $1",
+        postgres: "SELECT id, region, currency, service_wish, promised_by_on
+            FROM orders WHERE id = ANY($1)",
     };
-    tx.query_each(&SQL, &Columns::of_ids(ids), |row| Ok((row.id()?, row.text()?, row.parsed()?)))
+    tx.query_each(&SQL, &Columns::of_ids(ids), |row| {
+        Ok(Bound {
+            order: row.id()?,
+            region: row.text()?,
+            currency: row.parsed()?,
+            service_wish: row.opt_parsed()?,
+            promised_by_on: row.opt_parsed()?,
+        })
+    })
 }
 
 /// The kinds of the channels that orders came by; without one where the channel is not on record. Unknown

@@ -59,6 +59,8 @@ fn orders() -> Vec<Order> {
                         cancel_reason: None,
                         coupons: 0,
                         points_earned: 0,
+                        service_wish: None,
+                        promised_by_on: None,
                         milestones: Milestones {
                             placed_at: NOW,
                             paid_at: None,

@@ -84,6 +84,7 @@ pub async fn create_carrier(
         })
     };
     let made = services.database().write(make).await?;
+    services.catalog_changed().await;
     Ok(created_once("/api/v1/carriers", &made))
 }
 
@@ -126,5 +127,7 @@ pub async fn edit_carrier(
         let stored = carrier::fetch(tx, id)?;
         stored.ok_or(KeepCarrierError::Storage(Error::Stale("a carrier")))
     };
-    Ok(shown(&services.database().write(edit).await?))
+    let edited = services.database().write(edit).await?;
+    services.catalog_changed().await;
+    Ok(shown(&edited))
 }

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::load;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::carrier::view::ServiceKindView;
 use crate::gift_card::check_tries;
 use crate::idempotency::key_of;
 use crate::order::place::{RecipientBody, Terms, agreed, currency_of, out_of_stock, placed_answer};
@@ -40,6 +41,9 @@ pub struct CheckOutBody {
     /// The buyer's wishes.
     #[schema(max_length = 500)]
     pub note: Option<String>,
+    /// How it is to be brought: one of the services that a carrier of the shop offers to the destination,
+    /// or the order is refused. As the shop sees fit, to the door, if left out.
+    pub delivery_service: Option<ServiceKindView>,
     /// The buyer waits if stock runs out before the money comes.
     #[serde(default)]
     pub accepts_backorder: bool,
@@ -97,6 +101,7 @@ pub async fn check_out_cart(
         terms: it.terms.into(),
         email: it.email,
         note: it.note,
+        service_wish: it.delivery_service.map(Into::into),
         accepts_backorder: it.accepts_backorder,
         coupons: cart.coupons,
         points: it.points,

@@ -13,6 +13,7 @@ use super::checkout::{not_ready, wanted};
 use super::load;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::carrier::view::ServiceKindView;
 use crate::gift_card::check_tries;
 use crate::order::place::currency_of;
 use crate::params::PathId;
@@ -26,6 +27,9 @@ use crate::quote::view::QuoteView;
 pub struct QuoteCartBody {
     /// Where to, as far as it is known.
     pub destination: DestinationBody,
+    /// How it is to be brought: one of the services that a carrier of the shop offers to the destination,
+    /// or there is no quote. It changes neither price nor dates.
+    pub delivery_service: Option<ServiceKindView>,
     /// Three letters of ISO 4217; the shop's currency if left out.
     #[schema(example = "CNY", max_length = 3)]
     pub currency: Option<String>,
@@ -60,7 +64,8 @@ pub async fn quote_cart(
     PathId(id): PathId<CartId>,
     body: JsonBody<QuoteCartBody>,
 ) -> Result<Json<QuoteView>, Problem> {
-    let QuoteCartBody { destination, currency, phone, points, gift_cards } = body.value;
+    let QuoteCartBody { destination, delivery_service, currency, phone, points, gift_cards } =
+        body.value;
     let (region, phone) = region_and_phone(&destination, phone.as_deref())?;
     let currency = currency_of(currency.as_deref(), services.catalog().shop.currency)?;
     let cart = load(&services, &caller, id).await?;
@@ -72,6 +77,7 @@ pub async fn quote_cart(
         currency,
         lines: wanted(&services, &cart),
         region,
+        service_wish: delivery_service.map(Into::into),
         handed_in: HandedIn { coupons: cart.coupons, points, gift_cards },
     };
     let quoted = services.quote(&caller.act(&services), request).await;

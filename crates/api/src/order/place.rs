@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::view::PlacedOrder;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::carrier::view::ServiceKindView;
 use crate::created::answer;
 use crate::gift_card::check_tries;
 use crate::idempotency;
@@ -49,6 +50,9 @@ pub struct PlaceOrderBody {
     /// The buyer's wishes.
     #[schema(max_length = 500)]
     pub note: Option<String>,
+    /// How it is to be brought: one of the services that a carrier of the shop offers to the destination,
+    /// or the order is refused. As the shop sees fit, to the door, if left out.
+    pub delivery_service: Option<ServiceKindView>,
     /// The buyer waits if stock runs out before the money comes.
     #[serde(default)]
     pub accepts_backorder: bool,
@@ -165,6 +169,7 @@ impl PlaceOrderBody {
             recipient: self.recipient.into(),
             email: self.email,
             note: self.note,
+            service_wish: self.delivery_service.map(Into::into),
             accepts_backorder: self.accepts_backorder,
             charges: None,
             coupons: self.coupons,
@@ -224,6 +229,7 @@ pub(crate) fn agreed(
     Ok(Agreed {
         total_minor: minor("/expected_total", total)?,
         to_pay_minor: minor("/expected_to_pay", to_pay)?,
+        arrives_by_on: None,
     })
 }
 

@@ -10,6 +10,7 @@ use ordermill_storage::order::Stored;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::carrier::view::ServiceKindView;
 use crate::money::MoneyView;
 
 /// An order that was placed. Consists of facts that never change, so that a repeated request gets
@@ -79,6 +80,11 @@ pub struct OrderView {
     pub holds: Vec<HoldView>,
     /// Why it was canceled.
     pub cancel_reason: Option<String>,
+    /// How the buyer wants it brought; none: as the shop sees fit, to the door.
+    pub delivery_service: Option<ServiceKindView>,
+    /// The last day of delivery that the buyer was promised; none: nothing was promised.
+    #[schema(format = Date)]
+    pub promised_by_on: Option<String>,
     /// The sums.
     pub amounts: AmountsView,
     /// Its lines.
@@ -277,6 +283,8 @@ impl From<&OrderDetail> for OrderView {
             review: facts.review.code().to_owned(),
             holds: holds.collect(),
             cancel_reason: facts.cancel_reason.map(|reason| reason.code().to_owned()),
+            delivery_service: facts.service_wish.map(Into::into),
+            promised_by_on: facts.promised_by_on.map(|day| day.to_string()),
             amounts,
             lines: lines.collect(),
             payments: payments.collect(),

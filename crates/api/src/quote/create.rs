@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::view::QuoteView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::carrier::view::ServiceKindView;
 use crate::gift_card::check_tries;
 use crate::order::place::{LineBody, currency_of, customer_of, require_customer};
 use crate::problem::{FieldError, Problem};
@@ -32,6 +33,9 @@ pub struct QuoteBody {
     pub lines: Vec<LineBody>,
     /// Where to, as far as it is known.
     pub destination: DestinationBody,
+    /// How it is to be brought: one of the services that a carrier of the shop offers to the destination,
+    /// or there is no quote. It changes neither price nor dates.
+    pub delivery_service: Option<ServiceKindView>,
     /// Who asks, as an id of this shop: points and limits for each customer need it.
     #[schema(example = "cus_01k2ey4xh0000", max_length = 40)]
     pub customer_id: Option<String>,
@@ -134,6 +138,7 @@ impl QuoteBody {
             currency: currency_of(self.currency.as_deref(), services.catalog().shop.currency)?,
             lines: self.lines.into_iter().map(line).collect(),
             region,
+            service_wish: self.delivery_service.map(Into::into),
             handed_in: HandedIn {
                 coupons: self.coupons,
                 points: self.points,

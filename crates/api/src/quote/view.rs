@@ -9,6 +9,7 @@ use ordermill_domain::pricing::{DiscountShare, QuotedLine};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::carrier::view::ServiceKindView;
 use crate::money::MoneyView;
 
 /// What an order would cost, and why.
@@ -42,6 +43,8 @@ pub struct QuoteView {
     pub is_available: bool,
     /// When all of it leaves and arrives; nothing is promised while something is short.
     pub promise: Option<PromiseView>,
+    /// The services by which it can be brought there, one of which an order may wish for.
+    pub delivery_services: Vec<ServiceKindView>,
 }
 
 /// One line.
@@ -215,6 +218,7 @@ impl QuoteView {
             gifts: quoted.gifts.iter().map(|it| gift(it, catalog)).collect(),
             is_available: quoted.is_enough(),
             promise: promise(&quoted.promise),
+            delivery_services: quoted.services.iter().map(|kind| (*kind).into()).collect(),
         }
     }
 }

@@ -20,3 +20,4 @@ mod reviews;
 mod rules;
 mod scopes;
 mod to_the_door;
+mod wishes;

@@ -5,6 +5,7 @@
 
 pub mod choose;
 pub mod compare;
+pub mod offered;
 pub mod rules;
 pub mod settings;
 pub mod setup;

@@ -27,12 +27,13 @@ struct State {
     cursor: Cursor,
 }
 
-const WATCHED: [&str; 5] = [
+const WATCHED: [&str; 6] = [
     Aggregate::Category.code(),
     Aggregate::Sku.code(),
     Aggregate::Location.code(),
     Aggregate::Setting.code(),
     Aggregate::RuleTable.code(),
+    Aggregate::Carrier.code(),
 ];
 
 /// Entries read at once; with more than that, all of it is read again.

@@ -22,12 +22,14 @@ use ordermill_domain::ids::{CategoryId, LocationId, SkuId};
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::pricing::gift::GiftRules;
 use ordermill_domain::pricing::points::{EarnRule, SpendRule};
-use ordermill_domain::pricing::promise::{LocationCalendar, TransitTable};
+use ordermill_domain::pricing::promise::LocationCalendar;
 use ordermill_domain::pricing::{FreightTable, TaxTable};
 use ordermill_domain::sku::Handling;
 use ordermill_domain::sourcing::SourcingRule;
 use ordermill_storage::{Error, Tx, category, location, rule_table, setting, sku};
 
+use crate::carrier::offered::Offered;
+use crate::promise::DeliveryDays;
 use crate::rule_table::InForce;
 
 pub use ordermill_domain::category::Category;
@@ -64,10 +66,10 @@ pub struct Catalog {
     pub gift_rules: GiftRules,
     /// What holds for orders in other currencies than the shop's.
     pub price_lists: PriceLists,
-    /// How long carriers are on the way.
-    pub transit: TransitTable,
-    /// Days until a supplier brings what is ordered; none: nobody knows.
-    pub backorder_lead_time_days: Option<u16>,
+    /// What days of delivery depend on.
+    pub days: Arc<DeliveryDays>,
+    /// What the carriers of the shop offer.
+    pub offered: Offered,
     /// How locations are chosen.
     pub sourcing: SourcingSettings,
     /// What is packed in.
@@ -84,7 +86,6 @@ pub struct Catalog {
     categories: Vec<Arc<Category>>,
     /// By code.
     locations: Vec<Arc<Location>>,
-    calendars: HashMap<LocationId, Arc<LocationCalendar>>,
     /// By id.
     skus: Vec<Arc<Sku>>,
     by_code: HashMap<Box<str>, usize>,
@@ -158,10 +159,7 @@ impl Catalog {
         let points: settings::PointsSettings = settings::of(&settings)?;
         // Names of categories are searched in, too.
         self.texts = OnceLock::new();
-        self.calendars = locations
-            .iter()
-            .map(|location| (location.id, Arc::new(promise.calendar(location))))
-            .collect();
+        let calendars = locations.iter().map(|it| (it.id, promise.calendar(it))).collect();
         self.preferences = near::Preferences::of(&locations);
         self.categories = categories.into_iter().map(Arc::new).collect();
         self.locations = locations.into_iter().map(Arc::new).collect();
@@ -170,8 +168,12 @@ impl Catalog {
         (self.earning, self.spending) = (points.earning, points.spending);
         self.gift_rules = settings::of(&settings)?;
         self.price_lists = settings::of(&settings)?;
-        self.backorder_lead_time_days = promise.backorder_lead_time_days;
-        self.transit = promise.transit;
+        self.days = Arc::new(DeliveryDays {
+            calendars,
+            transit: promise.transit,
+            backorder_lead_time_days: promise.backorder_lead_time_days,
+        });
+        self.offered = Offered::read(tx)?;
         self.sourcing = settings::of(&settings)?;
         self.materials = settings::of(&settings)?;
         self.shop = settings::of(&settings)?;
@@ -278,7 +280,7 @@ impl Catalog {
 
     /// When a location handles orders and what comes in.
     pub fn calendar(&self, id: LocationId) -> Option<&LocationCalendar> {
-        self.calendars.get(&id).map(AsRef::as_ref)
+        self.days.calendars.get(&id)
     }
 
     /// The active locations in the order in which stock is taken from them for a destination such

@@ -88,6 +88,7 @@ pub(super) fn map(
         recipient: raw_recipient(theirs, recipient),
         email: theirs.buyer.mail.clone(),
         note: theirs.note.clone().map(|note| note.chars().take(500).collect()),
+        service_wish: None,
         accepts_backorder: false,
         charges: Some(charges),
         coupons: Vec::new(),

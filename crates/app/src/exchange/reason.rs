@@ -116,6 +116,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("ambiguous", "有多种可能，请写完整", "{detail}"),
     ("merged", "几项内容写在了一起", "{detail}"),
     ("control_character", "含有不可见字符", "{detail}"),
+    ("not_offered", "没有承运商向这个地址提供这种配送服务", "{detail}"),
     ("refused", "系统没有接受这个订单", "{detail}"),
 ];
 

@@ -166,6 +166,7 @@ fn side<'c>(
         customer: of_order.customer,
         terms: of_order.terms,
         currency: of_order.amounts.currency,
+        service_wish: of_order.service_wish,
         placed_at: of_order.milestones.placed_at,
         marks,
         is_promotion: of_order.promotion,

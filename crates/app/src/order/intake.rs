@@ -2,14 +2,17 @@
 //! field checked, priced, sealed. Nothing here touches the database, so it runs beside the writer.
 
 mod charges;
+pub mod delivery;
 pub(crate) mod gifts;
 mod region;
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use ordermill_base::{Currency, Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::address::{Expected, FieldProblem, RawRecipient, Recipient};
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::email::Email;
 use ordermill_domain::ids::{CartId, ChannelId, CustomerId, OrderId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review, terms_of};
@@ -53,6 +56,8 @@ pub struct NewOrder {
     pub email: Option<String>,
     /// The buyer's wishes; kept sealed.
     pub note: Option<String>,
+    /// How it is to be brought; none: as the shop sees fit, to the door.
+    pub service_wish: Option<ServiceKind>,
     /// The buyer waits if stock runs out before the money comes.
     pub accepts_backorder: bool,
     /// What the channel charged, when it priced the order itself.
@@ -78,6 +83,8 @@ pub struct Agreed {
     pub total_minor: Option<i64>,
     /// What is left to pay behind points and gift cards, minor units.
     pub to_pay_minor: Option<i64>,
+    /// The last day of delivery. It is promised, whatever day would be named now.
+    pub arrives_by_on: Option<Date>,
 }
 
 impl NewOrder {
@@ -98,6 +105,7 @@ impl NewOrder {
             recipient,
             email: None,
             note: None,
+            service_wish: None,
             accepts_backorder: false,
             charges: None,
             coupons: Vec::new(),
@@ -201,6 +209,7 @@ impl Intake<'_> {
             }
         };
         check_texts(&new, &mut issues);
+        issues.extend(delivery::check(self.catalog, &new, recipient.as_ref()));
         let (Some(recipient), true) = (recipient, issues.is_empty()) else {
             return Err(IntakeError::Fields(issues));
         };
@@ -334,6 +343,8 @@ impl Intake<'_> {
                 reserved: Vec::new(),
                 coupons: claims.coupons.iter().map(|claim| claim.coupon).collect(),
                 points_earned: earned,
+                service_wish: new.service_wish,
+                promised_by_on: new.agreed.arrives_by_on,
             },
             preference: self.catalog.preference(&region),
             marks: is_reviewed_now.then(|| marks::of(&self.vault.keyring(), &contact)),
@@ -343,6 +354,9 @@ impl Intake<'_> {
             accepts_backorder: new.accepts_backorder,
             key: new.key,
             cart: new.cart,
+            // What its channel has priced, it has promised as well.
+            days: (new.charges.is_none() && new.agreed.arrives_by_on.is_none())
+                .then(|| Arc::clone(&self.catalog.days)),
             discounts: quote.map(discounts).unwrap_or_default(),
             claims,
             pay_within: self.catalog.shop.pay_within,

@@ -61,7 +61,9 @@ impl Services {
     /// Takes in an order and places it, durably before the answer.
     pub async fn place_order(&self, act: Act, new: NewOrder) -> Result<PlacedFacts, PlacingError> {
         let (id, placed_at) = (self.database().ids().next(act.at), act.at);
-        let command = if new.hands_in_nothing() && !new.agreed.is_stated() {
+        // What may be refused now and was not before is asked for below.
+        let is_plain = new.hands_in_nothing() && new.service_wish.is_none();
+        let command = if is_plain && !new.agreed.is_stated() {
             let catalog = self.catalog();
             let intake = Intake { catalog: &catalog, vault: self.vault() };
             intake.prepare(id, act, new, Benefits::default())?.0
@@ -69,7 +71,7 @@ impl Services {
             let known = (new.key.clone(), new.channel, new.channel_order_id.clone(), new.cart);
             match self.prepare_with_benefits(id, act, new).await {
                 Ok(command) => command,
-                // What it hands in may be used up by this very order, placed before.
+                // What it hands in may be used up by this very order, placed before, and carriers change.
                 Err(refused) => {
                     let (key, channel, theirs, cart) = known;
                     let find = move |tx: &mut Tx<'_>| {

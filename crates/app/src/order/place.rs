@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::deadline::{DeadlineKind, on_placing};
@@ -23,6 +24,7 @@ use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservat
 
 use super::file::FileError;
 use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
+use crate::promise::DeliveryDays;
 use crate::review::{Found, MarksOf, Subject, by_rules, follow, rule};
 use crate::rule_table::InForce;
 
@@ -55,6 +57,9 @@ pub struct PlaceOrder {
     pub marks: Option<Marks>,
     /// The rules that review it, if they do so now.
     pub rules: Arc<InForce<Verdict>>,
+    /// What the last day of delivery is computed with that the buyer is promised; none if nothing is
+    /// promised, or `placed` says it already.
+    pub days: Option<Arc<DeliveryDays>>,
     /// How long the buyer has to pay (D1).
     pub pay_within: Span,
     /// How long stock is held in promotion mode (D2).
@@ -260,7 +265,8 @@ impl PlaceOrder {
             .iter()
             .map(|reserved| Reservation::of_placed(self.id, reserved, expires_at))
             .collect();
-        let placed = Placed { lines, reserved, ..self.placed.clone() };
+        let promised_by_on = self.promised_by_on(&lines, &reserved);
+        let placed = Placed { lines, reserved, promised_by_on, ..self.placed.clone() };
         let mut found = None;
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
         let (mut order, event) = Order::place(self.id, placed, at)?;
@@ -296,6 +302,14 @@ impl PlaceOrder {
             progress: Progress::NotPacked,
         };
         Ok(Decision { stored, lines, events, found, reservations, tenders: Vec::new() })
+    }
+
+    /// The last day on which what was asked for arrives; nothing waits for a gift.
+    fn promised_by_on(&self, lines: &[LineTerms], reserved: &[Reserved]) -> Option<Date> {
+        let Some(days) = &self.days else { return self.placed.promised_by_on };
+        let goods = lines.partition_point(|line| !line.is_gift());
+        let held = reserved.iter().filter(|it| usize::from(it.line_no) <= goods);
+        days.by_on(held, &self.region, self.act.at)
     }
 
     /// What begins to run when the order is placed: (order, kind, due, warning). Nobody waits for the

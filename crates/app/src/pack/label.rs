@@ -5,6 +5,7 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{LocationId, PackageId};
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::package::Package;
@@ -49,6 +50,8 @@ pub struct Label {
 pub struct Carriage {
     /// The carrier's name in Chinese and English.
     pub carrier: ordermill_domain::text::Text,
+    /// How it carries the parcel.
+    pub service: ServiceKind,
     /// Its number of the parcel.
     pub waybill: String,
     /// What stands in large letters.
@@ -152,6 +155,7 @@ fn carriage(tx: &mut Tx<'_>, package: &Package) -> Result<Option<Carriage>, Erro
     let carrier = carrier::fetch(tx, terms.carrier)?.map(|it| it.carrier.name);
     Ok(carrier.map(|carrier| Carriage {
         carrier,
+        service: terms.service,
         waybill: terms.waybill.clone(),
         routing: its.routing.clone(),
     }))
@@ -174,6 +178,10 @@ impl Label {
         if let Some(carriage) = &self.carriage {
             text(30, 30, 40, &carriage.carrier.zh);
             text(30, 90, 90, &carriage.routing);
+            if carriage.service != ServiceKind::Standard {
+                let service = carriage.service.code().replace('_', " ").to_uppercase();
+                text(30, 182, 30, &service);
+            }
         }
         let copy = if self.copy > 1 { format!("REPRINT {}", self.copy) } else { String::new() };
         text(480, 30, 36, &copy);
@@ -253,6 +261,7 @@ mod tests {
             address: "浙江省杭州市西湖区文三路***".into(),
             carriage: Some(Carriage {
                 carrier: Text::new("飞燕速运", "Swallow Express"),
+                service: ServiceKind::PickupPoint,
                 waybill: "FY^1000~1".into(),
                 routing: "HZ-02".into(),
             }),
@@ -268,6 +277,16 @@ mod tests {
         assert!(zpl.contains("^FDREPRINT 2^FS"), "{zpl}");
         let first = Label { copy: 1, ..label() };
         assert!(!first.zpl(&Catalog::default()).contains("REPRINT"));
+    }
+
+    #[test]
+    fn how_it_is_brought_is_printed_unless_it_goes_the_usual_way() {
+        let mut label = label();
+        assert!(label.zpl(&Catalog::default()).contains("^FDPICKUP POINT^FS"));
+        if let Some(carriage) = &mut label.carriage {
+            carriage.service = ServiceKind::Standard;
+        }
+        assert!(!label.zpl(&Catalog::default()).contains("STANDARD"));
     }
 
     #[test]

@@ -271,6 +271,7 @@ fn carriages(
         let carrier = carriers.iter().find(|known| known.id == terms.carrier)?;
         Some(Carriage {
             carrier: carrier.name.clone(),
+            service: terms.service,
             waybill: terms.waybill.clone(),
             routing: its.routing.clone(),
         })

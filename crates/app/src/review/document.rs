@@ -220,6 +220,8 @@ mod tests {
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         };
         (Order::placed(OrderId::from_raw(1), &placed, NOW), vec![line])
     }

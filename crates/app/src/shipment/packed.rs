@@ -131,7 +131,14 @@ pub(super) fn wanted(
     let mut shares = vec![package.clone()];
     shares.extend(package::inside_of(tx, package.id)?);
     let mut value_minor = 0;
+    // Orders that travel together were asked for alike; none of them may come late.
+    let mut promised_by_on = stored.order.facts().promised_by_on;
     for share in &shares {
+        if share.order != package.order {
+            let theirs = order::fetch(tx, share.order)?;
+            let theirs = theirs.and_then(|stored| stored.order.facts().promised_by_on);
+            promised_by_on = promised_by_on.into_iter().chain(theirs).min();
+        }
         let lines = order::lines(tx, share.order)?;
         let values = share.contents.iter().map(|content| {
             let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
@@ -150,8 +157,8 @@ pub(super) fn wanted(
             dimensions_mm: package.size_mm.map(|side| side.max(1)),
             handling: handling_of(&catalog, &shares),
             value: Money::new(value_minor, currency),
-            promised_by_on: None,
-            wish: None,
+            promised_by_on,
+            wish: stored.order.facts().service_wish,
         },
     }))
 }

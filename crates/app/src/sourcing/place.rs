@@ -122,7 +122,7 @@ impl<'c> Places<'c> {
     ) -> Option<Promise> {
         let calendar = self.catalog.calendar(location)?;
         let to = destination(region);
-        promise::promise(ready_at, Supply::OnHand, calendar, &self.catalog.transit, to).ok()
+        promise::promise(ready_at, Supply::OnHand, calendar, &self.catalog.days.transit, to).ok()
     }
 
     /// When a parcel must have left to arrive as promised: the end of its day of sending.

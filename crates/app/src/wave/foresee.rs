@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ordermill_base::{Currency, Money, Timestamp};
+use ordermill_base::{Money, Timestamp};
 use ordermill_domain::address::Country;
 use ordermill_domain::carrier::Carrier;
 use ordermill_domain::carrier::choice::{Parcel, Policy, choose};
@@ -15,6 +15,7 @@ use ordermill_domain::location::Location;
 use ordermill_domain::order::OrderLine;
 use ordermill_domain::pricing::{Destination, ProvinceCode, Region};
 use ordermill_domain::sku::Handling;
+use ordermill_storage::order::Bound;
 use ordermill_storage::{Error, Tx, carrier, order};
 
 use crate::carrier::choose::unreached;
@@ -54,18 +55,14 @@ pub fn carriers_of(
     let mut orders: Vec<OrderId> = work.iter().flatten().map(|work| work.facts().order).collect();
     orders.sort_unstable();
     orders.dedup();
-    let to: HashMap<OrderId, (String, Currency)> = order::destinations(tx, &orders)?
-        .into_iter()
-        .map(|(order, region, currency)| (order, (region, currency)))
-        .collect();
+    let bound: HashMap<OrderId, Bound> =
+        order::bound(tx, &orders)?.into_iter().map(|bound| (bound.order, bound)).collect();
     let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for (order, line) in order::lines_of_each(tx, &orders)? {
         lines.entry(order).or_default().push(line);
     }
     let of = |together: &Vec<Fulfillment>| {
-        let (region, currency) = to.get(&together.first()?.facts().order)?;
-        let paid = (&lines, *currency);
-        let parcel = parcel(&known.catalog, together, paid, region, location, now)?;
+        let parcel = parcel(&known.catalog, together, (&lines, &bound), location, now)?;
         choose(&parcel, &scored, &policy).chosen.map(|offer| offer.carrier)
     };
     Ok(work.iter().map(of).collect())
@@ -74,11 +71,13 @@ pub fn carriers_of(
 fn parcel<'a>(
     catalog: &Catalog,
     together: &[Fulfillment],
-    (lines, currency): (&HashMap<OrderId, Vec<OrderLine>>, Currency),
-    region: &str,
+    (lines, bound): (&HashMap<OrderId, Vec<OrderLine>>, &HashMap<OrderId, Bound>),
     location: &'a Location,
     now: Timestamp,
 ) -> Option<Parcel<'a>> {
+    // What travels together goes to one place and was asked for alike.
+    let leading = bound.get(&together.first()?.facts().order)?;
+    let promises = together.iter().filter_map(|work| bound.get(&work.facts().order));
     let (mut grams, mut volume, mut longest, mut value_minor) = (0_u64, 0_u64, 0_u32, 0_i64);
     let mut handling = Handling::default();
     let goods = together.iter().flat_map(|work| {
@@ -102,16 +101,16 @@ fn parcel<'a>(
     let side = (box_volume / long).isqrt().max(1);
     let edge = |edge: u64| u32::try_from(edge).unwrap_or(u32::MAX);
     Some(Parcel {
-        destination: destination(region)?,
+        destination: destination(&leading.region)?,
         city: None,
         weight_grams: edge(grams.max(1)),
         dimensions_mm: [edge(long), edge(side), edge(side)],
         handling,
-        value: Money::new(value_minor, currency),
+        value: Money::new(value_minor, leading.currency),
         ready_at: now,
         time_zone: &location.time_zone,
-        promised_by_on: None,
-        wish: None,
+        promised_by_on: promises.filter_map(|bound| bound.promised_by_on).min(),
+        wish: leading.service_wish,
     })
 }
 

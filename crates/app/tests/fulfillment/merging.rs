@@ -8,6 +8,7 @@ use ordermill_app::fulfillment::FulfillmentFile;
 use ordermill_app::merge::by_hand::{MergeError, merge, take_out};
 use ordermill_app::merge::{Candidate, candidates, merge_planned, others};
 use ordermill_app::order::cancel::cancel_order;
+use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::order::step::{self, Seen as SeenOrder};
 use ordermill_app::pack::close::{PackedBox, close};
 use ordermill_app::pack::proposal::propose;
@@ -20,12 +21,15 @@ use ordermill_app::sourcing::settings::{MergeMode, MergeRule};
 use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{ReleaseError, Wish as WaveWish, release_in};
 use ordermill_base::{Id, Quantity, id::first_at};
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, WaveId};
 use ordermill_domain::merge::Obstacle;
 use ordermill_domain::order::{Action, CancelReason, LineQuantity, Progress, Review, Status};
 use ordermill_domain::risk::Marks;
-use ordermill_storage::{Connection, Tx, fulfillment, order, package, pick_list, risk};
+use ordermill_storage::{
+    BatchCommand as _, Connection, Tx, fulfillment, order, package, pick_list, risk,
+};
 use ordermill_testkit::stock::sku;
 use ordermill_testkit::{TestDatabase, each_database};
 use ordermill_vault::SeededEntropy;
@@ -222,6 +226,27 @@ fn another_buyer_or_another_address_is_never_merged() {
         assert_eq!(refused, [Obstacle::OtherAddress]);
         assert!(!are_together(&mut connection, &[first, neighbor]));
         assert_eq!(found(&mut connection, &catalog, neighbor), []);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn orders_that_are_wished_by_different_services_are_never_merged() {
+    for database in each_database() {
+        let (mut connection, catalog, [first, second]) = two_orders(&database);
+        let mut wished = a_request(&catalog, first_at(NOW) + 3, "CN-31", &[(1, 1)]);
+        wished.placed.service_wish = Some(ServiceKind::PickupPoint);
+        let placed = connection.transact(|tx| PlaceOrder::run(&[&wished], tx)).unwrap();
+        let pickup = placed.into_iter().next().unwrap().unwrap().id();
+        let marks = Marks { phone: Some(HOME.0), address: Some(HOME.1), suspicions: 0 };
+        connection.transact(|tx| risk::insert_marks(tx, pickup, &marks)).unwrap();
+        source(&mut connection, &catalog, &[pickup]);
+        let offered = found(&mut connection, &catalog, first);
+        let offered: Vec<OrderId> = offered.iter().map(|it| it.work.facts().order).collect();
+        assert_eq!(offered, [second], "not the one to the pick-up point");
+        let refused = obstacles(join(&mut connection, &catalog, &[first, pickup]));
+        assert_eq!(refused, [Obstacle::OtherService]);
+        assert!(!are_together(&mut connection, &[first, pickup]));
         all_is_well(&mut connection);
     }
 }

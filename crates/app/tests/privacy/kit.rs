@@ -100,6 +100,8 @@ pub(crate) fn command(vault: &Vault, number: i64, contact: &OrderContact) -> Pla
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-ZJ".to_owned(),
         recipient: vault.seal_recipient(id, contact),
@@ -111,6 +113,7 @@ pub(crate) fn command(vault: &Vault, number: i64, contact: &OrderContact) -> Pla
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -138,6 +138,7 @@ impl Shop {
             currency: new.currency,
             lines: new.lines.clone(),
             region: "CN-31".to_owned(),
+            service_wish: new.service_wish,
             handed_in: HandedIn {
                 coupons: new.coupons.clone(),
                 points: new.points,

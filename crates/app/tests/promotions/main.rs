@@ -1,4 +1,4 @@
-//! Coupons, points, gift cards and quotes, on both databases. Every test ends with the checker.
+//! Coupons, points, gift cards, quotes and wishes for a delivery, on both databases. Every test ends with the checker.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
 mod coupons;
@@ -8,3 +8,4 @@ mod kit;
 mod quotes;
 mod tampering;
 mod tenders;
+mod wishes;

@@ -39,7 +39,11 @@ fn an_order_costs_what_its_quote_said() {
         assert_eq!(total_minor, 4 * PRICE - 2_360 - 1_000);
         assert_eq!(to_pay_minor, total_minor - 777 - 1_234);
 
-        new.agreed = Agreed { total_minor: Some(total_minor), to_pay_minor: Some(to_pay_minor) };
+        new.agreed = Agreed {
+            total_minor: Some(total_minor),
+            to_pay_minor: Some(to_pay_minor),
+            ..Agreed::default()
+        };
         let placed = shop.place(new).await.unwrap();
         assert_eq!((placed.total, placed.to_pay), (quoted.prices.total, quoted.to_pay()));
         let id = placed.id;

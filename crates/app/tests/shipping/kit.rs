@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_app::benefit::claim::Claims;
 use ordermill_app::carrier::choose::{Field, Known, ReadyParcel};
@@ -70,6 +70,10 @@ pub(crate) struct Shop {
     pub(crate) pieces: i64,
     /// Pieces that come along as a gift, a line of their own: the first lies in the first box.
     pub(crate) gifts: i64,
+    /// How orders are to be brought.
+    pub(crate) service_wish: Option<ServiceKind>,
+    /// The last day of delivery that orders are promised.
+    pub(crate) promised_by_on: Option<Date>,
     /// Orders are paid before, with 5.00 for freight; otherwise at the door.
     pub(crate) is_prepaid: bool,
 }
@@ -185,6 +189,8 @@ impl Shop {
             channel,
             pieces,
             gifts,
+            service_wish: None,
+            promised_by_on: None,
             is_prepaid,
             address,
         }
@@ -229,6 +235,8 @@ impl Shop {
                 LineTerms { line_no: 2, quantity, unit_price_minor, total_minor, gift, ..bought };
             order.placed.lines.push(line);
         }
+        order.placed.service_wish = self.service_wish;
+        order.placed.promised_by_on = self.promised_by_on;
         if let Some(channel) = self.channel {
             order.placed.channel = channel;
             order.placed.channel_order_id = Some(number.to_string());
@@ -507,6 +515,8 @@ fn an_order(number: i64, pieces: i64, vault: &Vault, act: Act) -> PlaceOrder {
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-31".into(),
         recipient: vault.seal_recipient(id, &contact()),
@@ -518,6 +528,7 @@ fn an_order(number: i64, pieces: i64, vault: &Vault, act: Act) -> PlaceOrder {
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -17,3 +17,4 @@ mod ruled;
 mod told;
 mod tracking;
 mod vehicles;
+mod wishes;

@@ -1,5 +1,6 @@
 //! Goods of several orders in one box: one label, and each order's own way.
 
+use jiff::civil::Date;
 use ordermill_app::catalog::Catalog;
 use ordermill_app::fulfillment::FulfillmentFile;
 use ordermill_app::merge::by_hand::merge;
@@ -24,13 +25,18 @@ use ordermill_storage::shipment::Stored;
 use ordermill_storage::{Error, Tx, fulfillment, message};
 use ordermill_testkit::stock::sku;
 
-use crate::kit::{Shop, on_each_database};
+use crate::kit::{Shop, on_each_database, swift};
 use crate::packed::somebody;
 
 impl Shop {
     /// Two orders of one buyer in one box with its label: both, and the parcel.
     async fn merged(&self) -> ([OrderId; 2], [FulfillmentId; 2], Stored) {
         let orders = [self.place(1).await, self.place(2).await];
+        self.merged_of(orders).await
+    }
+
+    /// These two orders of one buyer in one box, as [`Shop::merged`].
+    async fn merged_of(&self, orders: [OrderId; 2]) -> ([OrderId; 2], [FulfillmentId; 2], Stored) {
         let (act, principal, vault) = (self.looked_at(), somebody(), self.vault.clone());
         let now = self.act().at;
         let write = move |tx: &mut Tx<'_>| {
@@ -106,6 +112,18 @@ fn two_orders_in_one_box_have_one_label_and_both_are_shipped_and_delivered_with_
             let write = move |tx: &mut Tx<'_>| confirm(tx, &act, order).map_err(Error::defect);
             assert_eq!(shop.database.write(write).await.unwrap(), Confirmed::Completed);
         }
+    });
+}
+
+#[test]
+fn a_box_of_two_orders_comes_in_time_for_the_one_that_was_promised_earlier() {
+    on_each_database(async |shop| {
+        shop.promised_by_on = Some(Date::constant(2026, 11, 30));
+        let first = shop.place(1).await;
+        shop.promised_by_on = Some(Date::constant(2026, 11, 25));
+        let second = shop.place(2).await;
+        let (_, _, stored) = shop.merged_of([first, second]).await;
+        assert_eq!(stored.shipment.facts().terms.carrier, swift().id, "harbor would be late");
     });
 }
 

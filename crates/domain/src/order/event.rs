@@ -1,9 +1,11 @@
 //! What happens to an order.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::review::Ruling;
 use super::{Amounts, CancelReason, LineQuantity, LineTerms, PaymentTerms, Review, Status};
+use crate::carrier::ServiceKind;
 use crate::ids::{ChannelId, CouponId, CustomerId};
 use crate::stock::Reserved;
 
@@ -151,6 +153,12 @@ pub struct Placed {
     /// Points that its buyer earns when it is paid.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub points_earned: i64,
+    /// How the buyer wants it brought; none: as the shop sees fit, to the door.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_wish: Option<ServiceKind>,
+    /// The last day of delivery that the buyer was promised; none: nothing was promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_by_on: Option<Date>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

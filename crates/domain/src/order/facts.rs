@@ -1,8 +1,10 @@
 //! What is stored of an order's head.
 
+use jiff::civil::Date;
 use ordermill_base::Timestamp;
 
 use super::{Amounts, CancelReason, PaymentTerms, Review, Status};
+use crate::carrier::ServiceKind;
 use crate::ids::{ChannelId, CustomerId, OrderId};
 use crate::payment::PaymentSums;
 
@@ -35,6 +37,10 @@ pub struct Facts {
     pub coupons: u16,
     /// Points that its buyer earns when it is paid.
     pub points_earned: i64,
+    /// How the buyer wants it brought; none: as the shop sees fit, to the door.
+    pub service_wish: Option<ServiceKind>,
+    /// The last day of delivery that the buyer was promised; none: nothing was promised.
+    pub promised_by_on: Option<Date>,
     /// Whether pieces wait for stock.
     pub backordered: bool,
     /// Why it was canceled, if it was.

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::review::{HoldReason, Ruling};
 use super::*;
+use crate::carrier::ServiceKind;
 use crate::ids::{ChannelId, LocationId, SkuId};
 use crate::pricing::TaxMode;
 use crate::stock::Reserved;
@@ -52,6 +53,8 @@ pub(crate) fn two_lines() -> Placed {
         reserved: Vec::new(),
         coupons: Vec::new(),
         points_earned: 0,
+        service_wish: None,
+        promised_by_on: None,
     }
 }
 
@@ -410,4 +413,24 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_order_that_wished_for_nothing_is_written_as_it_always_was_and_older_ones_are_read() {
+    let plain = serde_json::to_value(two_lines()).unwrap();
+    assert!(plain.get("service_wish").is_none() && plain.get("promised_by_on").is_none());
+    assert_eq!(serde_json::from_value::<Placed>(plain).unwrap(), two_lines());
+    let wished = Placed {
+        service_wish: Some(ServiceKind::PickupPoint),
+        promised_by_on: Some(jiff::civil::Date::constant(2026, 11, 25)),
+        ..two_lines()
+    };
+    let json = serde_json::to_value(&wished).unwrap();
+    assert_eq!(
+        (&json["service_wish"], &json["promised_by_on"]),
+        (&serde_json::json!("pickup_point"), &serde_json::json!("2026-11-25"),)
+    );
+    assert_eq!(serde_json::from_value::<Placed>(json).unwrap(), wished);
+    let (order, _) = place(wished);
+    assert_eq!(order.facts().service_wish, Some(ServiceKind::PickupPoint));
 }

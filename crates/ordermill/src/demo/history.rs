@@ -351,6 +351,7 @@ impl Stage {
             recipient: buyers::recipient(address),
             email: Some(customer.email.clone()),
             note: None,
+            service_wish: None,
             accepts_backorder: false,
             charges: None,
             coupons: past.coupon.iter().cloned().collect(),

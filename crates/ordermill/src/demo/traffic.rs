@@ -216,6 +216,7 @@ impl Street {
             recipient: buyers::recipient(address),
             email: Some(buyer.email.clone()),
             note: None,
+            service_wish: None,
             accepts_backorder: false,
             charges: None,
             coupons: coupon.into_iter().collect(),

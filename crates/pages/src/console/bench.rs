@@ -64,6 +64,8 @@ pub struct BenchWorkPage {
     pub version: i64,
     /// Where it stands.
     pub state: Badge,
+    /// How the buyer wants it brought; empty if they have not said.
+    pub service: String,
     /// What was refused.
     pub errors: FormErrors,
     /// What is to be shipped.
@@ -320,6 +322,7 @@ impl BenchWorkPage {
             href: "/console/wh/bench/ful_0K3M".into(),
             version: 5,
             state: Badge::new(Tone::Blue, crate::Icon::Package, state),
+            service: t.service_pickup_point().into(),
             errors: FormErrors::default(),
             lines: vec![
                 line(1, "TEA-01", ("龙井茶 100 克", "Longjing tea, 100 g"), 2, false),
@@ -408,6 +411,17 @@ mod tests {
             assert!(html.contains(r#"action="/console/wh/packages/pkg_0K3M/label/ask""#), "{html}");
             page.step = BenchStep::Nothing(t.bench_elsewhere().into());
             assert_sound_page(&page.render().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_bench_says_how_the_buyer_wants_it_brought() {
+        for language in Language::ALL {
+            let mut page = BenchWorkPage::sample(language);
+            let wish = format!(">{}</span>", page.shell.t.service_pickup_point());
+            assert!(page.render().unwrap().contains(&wish));
+            page.service.clear();
+            assert!(!page.render().unwrap().contains(&wish));
         }
     }
 

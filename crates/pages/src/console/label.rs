@@ -18,6 +18,8 @@ pub struct LabelPaper {
     pub of: (u16, usize),
     /// The carrier; empty while there is no waybill.
     pub carrier: String,
+    /// How it is brought; empty if it goes the usual way.
+    pub service: String,
     /// What stands in large letters.
     pub routing: String,
     /// What the barcodes say: the waybill, or the order's number.
@@ -62,6 +64,7 @@ impl LabelPaper {
             order: "261122-0K3M-Z0Q4-7XC".into(),
             of: (1, 2),
             carrier: "飞燕速运".into(),
+            service: "自提点".into(),
             routing: "HZ-02".into(),
             code: "FY100000000123".into(),
             barcode: Code128::new("FY100000000123"),
@@ -89,6 +92,7 @@ mod tests {
             let html = label.render().unwrap();
             assert_sound_page(&html);
             assert!(html.contains(&label.shell.t.label_reprint(2)), "{html}");
+            assert!(html.contains("飞燕速运 · 自提点</h1>"), "{html}");
             label.copy = 1;
             assert!(!label.render().unwrap().contains(&label.shell.t.label_reprint(2)));
         }

@@ -33,6 +33,7 @@ pub fn obstacle(obstacle: Obstacle, t: Words) -> &'static str {
         Obstacle::OtherCurrency => t.merge_other_currency(),
         Obstacle::OtherBuyer => t.merge_other_buyer(),
         Obstacle::OtherAddress => t.merge_other_address(),
+        Obstacle::OtherService => t.merge_other_service(),
         Obstacle::OtherTime => t.merge_other_time(),
         Obstacle::Apart => t.merge_apart(),
         Obstacle::OtherLocation => t.merge_other_location(),
@@ -71,6 +72,7 @@ crate::words! {
     merge_other_currency = "币种不同", "they are in different currencies";
     merge_other_buyer = "不是同一个买家", "it is not the same buyer";
     merge_other_address = "不是同一个地址", "it is not the same address";
+    merge_other_service = "配送服务不同", "to be brought by different services";
     merge_other_time = "一单加急或定时发货", "one is urgent, or for later";
     merge_apart = "有不得同包的商品", "goods of theirs may not travel together";
     merge_other_location = "在另一个仓，会改由此仓发货", "it lies at another location and would be sent from here";

@@ -77,6 +77,8 @@ pub struct OrderPage {
     pub note_key: String,
     /// Who gets it; none for those who see money only.
     pub recipient: Option<Recipient>,
+    /// How it is to be brought and by when, as far as that was wished or promised: what and value.
+    pub delivery: Vec<(String, String)>,
     /// Pieces that wait for stock, and what the buyer was asked about them.
     pub missing: Vec<MissingRow>,
     /// What each location ships or was to ship, newest first.
@@ -304,6 +306,9 @@ crate::words! {
     order_phone = "电话", "Phone";
     order_address = "地址", "Address";
     order_wish = "要求", "Wish";
+    order_delivery = "配送", "Delivery";
+    order_service = "配送服务", "Service";
+    order_promised_by = "承诺送达", "Promised by";
     order_hidden_soon = "30 秒后隐藏 · 已记录", "Hides in 30 s · logged";
     order_deadlines = "时限", "Deadlines";
     order_due(at, owner) = "{at} 前 · {owner}", "by {at} · {owner}";
@@ -414,6 +419,20 @@ mod tests {
         let card = revealed.as_recipient_card().render().unwrap();
         assert_sound(&card);
         assert!(card.contains("13817260921") && card.contains("load delay:30s"), "{card}");
+    }
+
+    #[test]
+    fn a_wished_service_and_a_promised_day_are_shown_and_nothing_where_there_are_none() {
+        for language in Language::ALL {
+            let mut page = OrderPage::sample(language);
+            let t = page.shell.t;
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert!(html.contains(t.service_pickup_point()), "{html}");
+            assert!(html.contains(t.pick("11-24 周二", "Tue 11-24")), "{html}");
+            page.delivery.clear();
+            assert!(!page.render().unwrap().contains(r#"id="delivery""#));
+        }
     }
 
     #[test]

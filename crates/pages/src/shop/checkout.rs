@@ -32,6 +32,8 @@ pub struct CheckoutPage {
     pub address: AddressFields,
     /// The ways to deliver, each with its day and price.
     pub deliveries: Vec<Offer>,
+    /// Why what was chosen of them cannot be had.
+    pub delivery_error: Option<String>,
     /// Where a code is entered; none where no shop has any.
     pub coupon: Option<Field>,
     /// Where a gift card is entered; none where no shop has any.
@@ -236,6 +238,11 @@ crate::words! {
     place_order_note(span) = "提交后为您留货，请在 {span}内付款。", "The goods are held for you; please pay within {span}.";
     place_order_note_cash = "货到付款的订单提交后直接处理。", "Orders paid at the door are handled at once.";
     delivery_standard = "标准配送", "Standard delivery";
+    delivery_next_day = "发出次日送达", "The day after it leaves";
+    delivery_timed = "请在“给快递员的话”里写明时间段", "Please name the hours in the note to the courier";
+    delivery_pickup = "您到附近的自提点取件", "You collect it at a point nearby";
+    delivery_not_there = "不能送到这个地址", "Not to this address";
+    delivery_refused = "没有快递以这种方式送到这个地址，请换一种", "Nobody delivers like this to the address. Please choose another way";
     delivery_day_unknown = "填写地址后显示送达日期", "The day shows once the address is known";
     pay_at_the_door = "货到付款", "Cash on delivery";
     pay_at_the_door_note = "收货时付给快递员", "Paid to the courier";
@@ -347,6 +354,7 @@ impl CheckoutPage {
                     false,
                 ),
             ],
+            delivery_error: None,
             coupon: Some(crate::shop::cart::CartPage::coupon_field(t).value("AUTUMN20")),
             gift_card: Some(Self::gift_card_field(t)),
             refusals: Vec::new(),
@@ -440,6 +448,25 @@ mod tests {
             );
             assert!(html.contains(r#"value="1381726""#), "{html}");
             assert_eq!(html.matches(r#"aria-invalid="true""#).count(), 2, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_way_to_deliver_that_cannot_be_had_is_told_there_and_on_top() {
+        for language in Language::ALL {
+            let mut page = CheckoutPage::sample(language);
+            let refused = page.shell.t.delivery_refused();
+            assert!(!page.render().unwrap().contains("e-delivery"));
+            page.delivery_error = Some(refused.to_owned());
+            page.errors.errors.push(("delivery", refused.to_owned()));
+            let html = page.render().unwrap();
+            assert_sound_page(&html);
+            assert_eq!(html.matches(refused).count(), 2, "{html}");
+            assert!(html.contains(r##"href="#f-delivery""##), "{html}");
+            assert!(
+                html.contains(r#"aria-invalid="true" aria-describedby="e-delivery""#),
+                "{html}"
+            );
         }
     }
 

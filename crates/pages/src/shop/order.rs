@@ -39,7 +39,7 @@ pub struct OrderPage {
     pub totals: Totals,
     /// The boxes on their way.
     pub parcels: Vec<Parcel>,
-    /// Name, phone and address, masked: what and value.
+    /// Name, phone and address, masked, then how it is brought and by when: what and value.
     pub recipient: Vec<(String, String)>,
     /// What happened, newest first.
     pub timeline: Timeline,
@@ -144,6 +144,7 @@ crate::words! {
     parcels = "包裹", "Parcels";
     follow = "查看物流", "Follow";
     address = "地址", "Address";
+    promised_by = "最晚送达", "Arrives at the latest";
     recipient_title = "收件信息", "Recipient";
     history = "订单记录", "History";
     cancel_order = "取消订单", "Cancel order";

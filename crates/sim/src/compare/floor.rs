@@ -77,6 +77,8 @@ impl Shop {
             let is = (facts.state.code(), word, facts.terms.waybill.as_str());
             let should = (parcel.at.name(), parcel.last, parcel.waybill.as_str());
             same("parcel", id, &is, &should)?;
+            let service = self.model.orders[&parcel.order].service.unwrap_or("standard");
+            same("the service of parcel", id, &facts.terms.service.code(), &service)?;
             count += 1;
         }
         if order.is_none() {

@@ -91,12 +91,13 @@ fn carrier(number: i64, code: &str, first_minor: i64) -> Carrier {
         days_min: 1,
         days_max: 3,
     };
+    let service = |kind| Service { kind, zones: vec![tariff.clone()] };
     Carrier {
         id: CarrierId::from_raw(number),
         code: code.to_owned(),
         name: Text::new("快递", code),
         terms: Terms {
-            services: vec![Service { kind: ServiceKind::Standard, zones: vec![tariff] }],
+            services: vec![service(ServiceKind::Standard), service(ServiceKind::PickupPoint)],
             refuses: BTreeSet::new(),
             volumetric_divisor: NonZeroU32::new(6_000).expect("a divisor"),
             weight_grams_max: 1_000_000,

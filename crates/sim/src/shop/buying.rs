@@ -6,6 +6,7 @@ use ordermill_app::benefit::claim::{Claims, CouponClaim};
 use ordermill_app::order::place::{Key, PlaceOrder, PlaceOrderError, Placement};
 use ordermill_app::privacy::OrderContact;
 use ordermill_base::{Currency, Id, Quantity, Random, Span};
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{CartId, CouponId, LocationId, OrderId, SkuId};
 use ordermill_domain::order::{Amounts, LineTerms, PaymentTerms, Placed, Review};
 use ordermill_domain::pricing::TaxMode;
@@ -181,6 +182,11 @@ impl Shop {
         let accepts_backorder = random.percent(30);
         let pay_within = if random.percent(12) { Span::minutes(25) } else { Span::hours(24) };
         let spans = (pay_within, Span::minutes(30));
+        let service_wish = match self.requests % 10 {
+            0 => Some(ServiceKind::PickupPoint),
+            5 => Some(ServiceKind::Standard),
+            _ => None,
+        };
         let wanted = Wanted {
             order: id.raw(),
             lines: items,
@@ -188,6 +194,7 @@ impl Shop {
             is_prepaid,
             is_promotion,
             accepts_backorder,
+            service: service_wish.map(ServiceKind::code),
             key: key.clone(),
             cart,
             channel_order: channel_order.clone(),
@@ -217,6 +224,8 @@ impl Shop {
                 reserved: Vec::new(),
                 coupons: coupon.iter().map(|(id, _)| CouponId::from_raw(*id)).collect(),
                 points_earned: 0,
+                service_wish,
+                promised_by_on: None,
             },
             region: "CN-31".to_owned(),
             recipient: self.recipient_of(id),
@@ -227,6 +236,7 @@ impl Shop {
             key: key.map(|(text, content)| request_key(&text, content)),
             cart: cart.map(CartId::from_raw),
             claims: claims_of(coupon, discount),
+            days: None,
             pay_within: spans.0,
             hold_for: spans.1,
         };

@@ -242,6 +242,7 @@ impl Shop {
             is_prepaid: checkout.is_prepaid,
             is_promotion: false,
             accepts_backorder: checkout.accepts_backorder,
+            service: None,
             key: checkout.key.clone(),
             cart: checkout.cart,
             channel_order: None,
@@ -329,7 +330,11 @@ impl Shop {
         let HandedIn { coupons, points, gift_cards } = self.handed_in(basket);
         (new.coupons, new.points, new.gift_cards) = (coupons, points, gift_cards);
         if let Some((total, to_pay)) = checkout.agreed {
-            new.agreed = Agreed { total_minor: Some(total), to_pay_minor: Some(to_pay) };
+            new.agreed = Agreed {
+                total_minor: Some(total),
+                to_pay_minor: Some(to_pay),
+                ..Agreed::default()
+            };
         }
         new.key = checkout.key.as_ref().map(|(text, content)| request_key(text, *content));
         new.cart = checkout.cart.map(CartId::from_raw);
@@ -361,6 +366,7 @@ impl Shop {
             currency: Currency::Cny,
             lines: basket.lines.iter().map(|(sku, pieces)| line(*sku, *pieces)).collect(),
             region: "CN-31".to_owned(),
+            service_wish: None,
             handed_in: self.handed_in(&basket),
         };
         let (services, act) = (self.world.services(), buyer(self.world.now()));

@@ -15,6 +15,7 @@ use ordermill_app::pack::recheck::{
 use ordermill_app::pack::{BenchError, Seen, Together, together};
 use ordermill_app::pick_list::may_pick;
 use ordermill_app::shipment::ask_again::lacking;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{FulfillmentId, LocationId};
 use ordermill_domain::order::OrderNumber;
@@ -27,10 +28,11 @@ use ordermill_pages::console::bench::{
 use ordermill_pages::console::form::summary;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::console::warehouse::stage;
+use ordermill_pages::states::shipment::service;
 use ordermill_pages::ui::{Badge, Toast, Tone};
 use ordermill_pages::{Icon, Page, Words};
 use ordermill_storage::fulfillment::{self, Filter};
-use ordermill_storage::{Error, Tx, package, pick_list as lists};
+use ordermill_storage::{Error, Tx, order, package, pick_list as lists};
 
 use super::desk::Desk;
 use super::pairs::Pairs;
@@ -141,8 +143,16 @@ async fn show_work(desk: Desk, Path(id): Path<FulfillmentId>) -> Result<Response
     Ok(Page(work_page(&desk, id, &Pairs::default(), Vec::new()).await?).into_response())
 }
 
-/// A fulfillment with what is packed with it, and their boxes with all that lies in them.
-async fn load(desk: &Desk, id: FulfillmentId) -> Result<(Together, Vec<Package>), Trouble> {
+/// A fulfillment with what is packed with it.
+struct Loaded {
+    together: Together,
+    /// Their boxes, with all that lies in them.
+    boxes: Vec<Package>,
+    /// How the buyer wants it brought.
+    service_wish: Option<ServiceKind>,
+}
+
+async fn load(desk: &Desk, id: FulfillmentId) -> Result<Loaded, Trouble> {
     let read = move |tx: &mut Tx<'_>| {
         let Some(together) = together::read(tx, id)? else { return Ok(None) };
         let packages = package::of_each(tx, &together.ids())?;
@@ -153,14 +163,17 @@ async fn load(desk: &Desk, id: FulfillmentId) -> Result<(Together, Vec<Package>)
             its.into_iter().for_each(|its| its.contents.extend(share.contents.clone()));
         }
         boxes.sort_by_key(|package| package.number);
-        Ok::<_, Error>(Some((together, boxes)))
+        // What travels together was asked for alike.
+        let bound = order::bound(tx, &[together.work.facts().order])?;
+        let service_wish = bound.first().and_then(|bound| bound.service_wish);
+        Ok::<_, Error>(Some(Loaded { together, boxes, service_wish }))
     };
     let found = desk.site.services().database().snapshot(read).await?;
-    let (together, boxes) = found.ok_or(Trouble::NotFound)?;
-    if !may_work_at(desk, together.work.facts().location) {
+    let found = found.ok_or(Trouble::NotFound)?;
+    if !may_work_at(desk, found.together.work.facts().location) {
         return Err(Trouble::NotFound);
     }
-    Ok((together, boxes))
+    Ok(found)
 }
 
 /// The page with what was entered before.
@@ -170,7 +183,7 @@ async fn work_page(
     entered: &Pairs,
     wrong: Wrong,
 ) -> Result<BenchWorkPage, Trouble> {
-    let (together, packages) = load(desk, id).await?;
+    let Loaded { together, boxes: packages, service_wish } = load(desk, id).await?;
     let work = &together.work;
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
     let step = match work.state() {
@@ -197,6 +210,7 @@ async fn work_page(
         href: href_of(id),
         version: work.version(),
         state: badge(work.state(), t),
+        service: service_wish.map_or("", |wish| service(wish, t)).to_owned(),
         errors: summary(&wrong, t),
         lines: work
             .facts()
@@ -291,7 +305,7 @@ async fn take_recheck(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Trouble> {
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
-    let (together, _) = load(&desk, id).await?;
+    let together = load(&desk, id).await?.together;
     let mut wrong = Wrong::new();
     let mut scanned = Vec::new();
     for line in &together.work.facts().lines {

@@ -1,5 +1,6 @@
 //! The checkout, `/checkout`: one form, priced anew at every step, placed once.
 
+mod delivery;
 mod fields;
 mod form;
 
@@ -10,12 +11,13 @@ use axum::routing::{get, post};
 use axum::{Form, Router};
 use ordermill_app::cart::{self, Contents};
 use ordermill_app::checkout::{self, Method};
+use ordermill_app::order::intake::delivery::FIELD;
 use ordermill_app::order::intake::{Agreed, IntakeError, NewLine, NewOrder};
 use ordermill_app::order::place::{Key, PlaceOrderError};
 use ordermill_app::order::{PlacedFacts, PlacingError};
-use ordermill_app::promise;
 use ordermill_app::quote::Quoted;
 use ordermill_base::Money;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{CartId, OrderId};
 use ordermill_domain::order::{OrderNumber, PaymentTerms};
 use ordermill_domain::phone::Phone;
@@ -32,9 +34,6 @@ use self::form::CheckoutForm;
 use super::goods::HOME_REGION;
 use super::{Answer, Here, Trouble, goods, guest, price};
 use crate::Site;
-
-/// The one way to deliver that there is.
-const STANDARD: &str = "standard";
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/checkout", get(show).post(submit)).route("/checkout/part", post(part))
@@ -132,11 +131,16 @@ async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> 
         terms: method.terms(),
         email: Some(form.email.clone()).filter(|email| !email.is_empty()),
         note: Some(form.note.clone()).filter(|note| !note.is_empty()),
+        service_wish: form.wish(),
         accepts_backorder: true,
         coupons: handed_in.coupons,
         points: handed_in.points,
         gift_cards: handed_in.gift_cards,
-        agreed: Agreed { total_minor: None, to_pay_minor: Some(form.agreed_total) },
+        agreed: Agreed {
+            total_minor: None,
+            to_pay_minor: Some(form.agreed_total),
+            arrives_by_on: asked.arrives_by_on(),
+        },
         key: Some(Key::new(
             format!("shop:{}", cart.id),
             form.idempotency_key.as_str(),
@@ -162,7 +166,10 @@ async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> 
         Err(PlacingError::Intake(IntakeError::Fields(issues))) => {
             let mut problems = Problems::default();
             for issue in issues {
-                problems.of_form.push(issue.detail);
+                match issue.field.as_str() {
+                    FIELD => problems.of_fields.push((delivery::NAME, t.delivery_refused().into())),
+                    _ => problems.of_form.push(issue.detail),
+                }
             }
             let page = asked.page(here, form, problems);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
@@ -224,6 +231,8 @@ impl Problems {
 struct Asked {
     contents: Contents,
     region: String,
+    /// By which services somebody brings it there.
+    services: Vec<ServiceKind>,
     quote: Result<Quoted, QuoteProblem>,
     methods: Vec<Method>,
     /// The one that is chosen and can be.
@@ -245,12 +254,16 @@ impl Asked {
         let methods = here.services().payment_methods();
         let chosen = methods.iter().find(|it| it.code() == form.payment);
         let method = chosen.filter(|it| it.serves(country)).cloned();
-        Ok(Self { contents, region, quote, methods, method })
+        let services = delivery::offered(here, form, &region);
+        Ok(Self { contents, region, services, quote, methods, method })
     }
 
     /// What the total of the page was, and is no longer.
     fn problems(&self, form: &CheckoutForm, t: Words) -> Problems {
         let mut problems = Problems { of_fields: form.problems(t), of_form: Vec::new() };
+        if self.delivery_is_refused(form) {
+            problems.of_fields.push((delivery::NAME, t.delivery_refused().to_owned()));
+        }
         problems.of_form.extend(self.refusals(t));
         if self.method.is_none() {
             problems.of_form.push(t.choose_payment().to_owned());
@@ -269,7 +282,12 @@ impl Asked {
     fn page(&self, here: &Here, form: &CheckoutForm, problems: Problems) -> CheckoutPage {
         let t = here.t();
         let mut address = form.fields(here);
+        let mut delivery_error = None;
         for (name, error) in problems.of_fields {
+            if name == delivery::NAME {
+                delivery_error = Some(error);
+                continue;
+            }
             let field =
                 if name == "paste" { Some(&mut address.paste) } else { address.named(name) };
             if let Some(field) = field {
@@ -277,6 +295,8 @@ impl Asked {
             }
         }
         let mut errors = FormErrors::of("", address.all());
+        let of_delivery = delivery_error.iter().map(|error| (delivery::NAME, error.clone()));
+        errors.errors.extend(of_delivery);
         errors.errors.extend(problems.of_form.into_iter().map(|error| ("", error)));
         errors.title = t.check_fields(errors.errors.len() as u64);
         let terms = self.method.as_ref().map_or(PaymentTerms::Prepaid, Method::terms);
@@ -288,7 +308,8 @@ impl Asked {
             pay_within: (terms == PaymentTerms::Prepaid).then_some(held_for),
             errors,
             address,
-            deliveries: vec![self.delivery(here)],
+            deliveries: self.deliveries(here, form),
+            delivery_error,
             coupon: Some(
                 CartPage::coupon_field(t).value(form.coupon.as_str()).error(self.coupon_refusal(t)),
             ),
@@ -305,26 +326,6 @@ impl Asked {
             totals: self.totals(t),
             frame: here.frame(),
             shell: here.shell(),
-        }
-    }
-
-    fn delivery(&self, here: &Here) -> Offer {
-        let t = here.t();
-        let promises = self.contents.lines.iter().map(|line| line.promised.promise);
-        let is_known = self.has_destination();
-        let note = match (&self.quote, promise::together(promises)) {
-            (Err(problem), _) => price::problem(problem, t).to_owned(),
-            (Ok(_), Some(promise)) => t.arrives_on(goods::day(here, promise.deliver_by_on)),
-            (Ok(_), None) if !is_known => t.delivery_day_unknown().to_owned(),
-            (Ok(_), None) => t.in_stock().to_owned(),
-        };
-        Offer {
-            value: STANDARD.to_owned(),
-            title: t.delivery_standard().to_owned(),
-            note,
-            price: self.priced().map(|quote| quote.prices.freight.net),
-            is_chosen: true,
-            is_available: self.quote.is_ok(),
         }
     }
 

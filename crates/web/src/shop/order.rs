@@ -352,7 +352,17 @@ fn recipient(here: &Here, detail: &OrderDetail) -> Vec<(String, String)> {
         (t.address().to_owned(), masked.address),
     ];
     rows.extend(masked.email.map(|email| (t.email().to_owned(), email)));
+    rows.extend(delivery(here, detail));
     rows
+}
+
+/// How it is brought and by when, as far as that was wished or promised.
+fn delivery(here: &Here, detail: &OrderDetail) -> impl Iterator<Item = (String, String)> {
+    let (t, facts) = (here.t(), detail.stored.order.facts());
+    let service = facts.service_wish.map(|wish| states::shipment::service(wish, t).to_owned());
+    let day = facts.promised_by_on.map(|on| goods::day(here, on));
+    let service = service.map(|name| (t.delivery().to_owned(), name));
+    service.into_iter().chain(day.map(|day| (t.promised_by().to_owned(), day)))
 }
 
 /// The milestones, newest first.

@@ -32,6 +32,7 @@ pub(super) async fn quote(
         currency: here.catalog.shop.currency,
         lines: lines.collect(),
         region: region.to_owned(),
+        service_wish: None,
         handed_in,
     };
     match here.services().quote(&here.act(), request).await {

@@ -61,6 +61,8 @@ async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-33".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -72,6 +74,7 @@ async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     };

@@ -47,6 +47,8 @@ pub(crate) struct Answer {
     pub(crate) body: String,
     /// What the next page will tell.
     pub(crate) told: String,
+    /// What is to be sent along from now on.
+    pub(crate) cookie: String,
 }
 
 /// Runs a test on each database and checks the books at the end. Databases are opened and closed
@@ -158,6 +160,37 @@ impl Shop {
 
     /// What a visitor is shown at an address of the shop who has put so many pieces into the cart.
     pub(crate) async fn with_in_cart(&self, sku: &str, quantity: i64, path: &str) -> Answer {
+        let cookies = self.visitor_with(sku, quantity).await;
+        self.visits(&cookies, Request::get(path), Body::empty()).await
+    }
+
+    /// What a visitor is answered who sends a form of the shop.
+    pub(crate) async fn visitor_sends(
+        &self,
+        cookies: &str,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.visits(cookies, request, Body::from(pairs.join("&"))).await
+    }
+
+    /// What a visitor with these cookies is answered.
+    pub(crate) async fn visits(
+        &self,
+        cookies: &str,
+        request: axum::http::request::Builder,
+        body: Body,
+    ) -> Answer {
+        let request = request.header(header::COOKIE, cookies).body(body).unwrap();
+        answer(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// The cookies of a visitor who has put so many pieces into the cart.
+    pub(crate) async fn visitor_with(&self, sku: &str, quantity: i64) -> String {
         let form = Body::from(format!("sku={sku}&quantity={quantity}"));
         let put = Request::post("/cart/lines")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -166,9 +199,7 @@ impl Shop {
         let put = self.router.clone().oneshot(put).await.unwrap();
         let cookies = put.headers().get_all(header::SET_COOKIE).iter();
         let cookies = cookies.map(|it| it.to_str().unwrap().split(';').next().unwrap().to_owned());
-        let cookies: Vec<String> = cookies.chain(["lang=en".to_owned()]).collect();
-        let look = Request::get(path).header(header::COOKIE, cookies.join("; "));
-        answer(self.router.clone().oneshot(look.body(Body::empty()).unwrap()).await.unwrap()).await
+        cookies.chain(["lang=en".to_owned()]).collect::<Vec<String>>().join("; ")
     }
 
     async fn send(
@@ -253,10 +284,11 @@ async fn answer(response: Response<Body>) -> Answer {
         (response.status(), text(header::LOCATION), text(header::SET_COOKIE));
     let told = cookie.strip_prefix("ordermill-told=").and_then(|rest| rest.split(';').next());
     let told = told.map(unhex).unwrap_or_default();
+    let kept = cookie.split(';').next().unwrap_or_default().to_owned();
     let body = to_bytes(response.into_body(), 64 << 20).await.unwrap();
     let body = String::from_utf8_lossy(&body).into_owned();
     assert!(!status.is_server_error(), "{status}: {body}");
-    Answer { status, location, body, told }
+    Answer { status, location, body, told, cookie: kept }
 }
 
 fn unhex(text: &str) -> String {

@@ -17,3 +17,4 @@ mod merging;
 mod reviews;
 mod rules;
 mod sourcing;
+mod wishes;

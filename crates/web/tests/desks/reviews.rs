@@ -53,6 +53,8 @@ fn a_large_order_to_be_paid_at_the_door(shop: &Shop, number: i64) -> PlaceOrder 
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-33".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -64,6 +66,7 @@ fn a_large_order_to_be_paid_at_the_door(shop: &Shop, number: i64) -> PlaceOrder 
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     }

@@ -57,6 +57,8 @@ pub(crate) async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> St
             reserved: Vec::new(),
             coupons: Vec::new(),
             points_earned: 0,
+            service_wish: None,
+            promised_by_on: None,
         },
         region: "CN-33".to_owned(),
         recipient: b"ciphertext".to_vec(),
@@ -68,6 +70,7 @@ pub(crate) async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> St
         cart: None,
         discounts: Vec::new(),
         claims: Claims::default(),
+        days: None,
         pay_within: Span::hours(24),
         hold_for: Span::minutes(30),
     };

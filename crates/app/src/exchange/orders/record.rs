@@ -2,11 +2,13 @@
 
 use ordermill_base::Currency;
 use ordermill_domain::address::{RawAddress, RawRecipient};
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::ChannelId;
 use ordermill_domain::order::PaymentTerms;
 use serde::Deserialize;
 
 use crate::exchange::reason::Reason;
+use crate::order::intake::delivery::FIELD;
 use crate::order::intake::{Agreed, NewLine, NewOrder};
 
 /// An order as a line of JSON has it: the body of the API's creating call, with the channel's id.
@@ -21,6 +23,7 @@ pub(super) struct OrderRecord {
     pub(super) recipient: RecipientRecord,
     pub(super) email: Option<String>,
     pub(super) note: Option<String>,
+    pub(super) delivery_service: Option<String>,
     #[serde(default)]
     pub(super) accepts_backorder: bool,
 }
@@ -89,11 +92,16 @@ impl OrderRecord {
         self,
         channel: ChannelId,
         shop_currency: Currency,
-    ) -> Result<NewOrder, Reason> {
+    ) -> Result<NewOrder, (&'static str, Reason)> {
         let currency = match self.currency.as_deref() {
             None => shop_currency,
-            Some(code) => code.parse().map_err(|_| Reason::new("currency"))?,
+            Some(code) => code.parse().map_err(|_| ("currency", Reason::new("currency")))?,
         };
+        let service_wish = self.delivery_service.as_deref().map(ServiceKind::from_code);
+        let service_wish = service_wish.transpose().map_err(|_| {
+            let codes = ServiceKind::ALL.map(ServiceKind::code).join(", ");
+            (FIELD, Reason::new("one_of").with("values", codes))
+        })?;
         let RecipientRecord { name, phone, country, province, city, district, street, postal_code } =
             self.recipient;
         let address = RawAddress { country, province, city, district, street, postal_code };
@@ -108,6 +116,7 @@ impl OrderRecord {
             recipient: RawRecipient { name, phone, address },
             email: self.email,
             note: self.note,
+            service_wish,
             accepts_backorder: self.accepts_backorder,
             charges: None,
             coupons: Vec::new(),

@@ -221,7 +221,7 @@ impl Preparer<'_> {
         let currency = self.catalog.shop.currency;
         let new = order
             .into_new_order(self.channel, currency)
-            .map_err(|reason| vec![Wrong::new(about.line_no, "currency", reason)])?;
+            .map_err(|(field, reason)| vec![Wrong::new(about.line_no, field, reason)])?;
         let now = self.services.now();
         let act = Act { at: now, ..self.act.clone() };
         let id = self.services.database().ids().next(now);

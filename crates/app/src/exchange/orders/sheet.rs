@@ -14,7 +14,7 @@ use super::super::{Column, ImportError, needed, optional};
 use super::record::{Found, LineRecord, OrderRecord, RecipientRecord, Wrong};
 use crate::exchange::reason::Reason;
 
-pub(super) const COLUMNS: [Column; 17] = [
+pub(super) const COLUMNS: [Column; 18] = [
     needed("channel_order_id", "渠道订单号"),
     needed("sku", "商品编码"),
     needed("quantity", "数量"),
@@ -32,6 +32,7 @@ pub(super) const COLUMNS: [Column; 17] = [
     optional("terms", "付款方式"),
     optional("currency", "币种"),
     optional("accepts_backorder", "接受缺货"),
+    optional("delivery_service", "配送服务"),
 ];
 
 /// Everything but what a line of an order is.
@@ -153,6 +154,7 @@ fn order(header: &Header, rows: &[Row]) -> Result<OrderRecord, Vec<Wrong>> {
         },
         email: given("email"),
         note: given("note"),
+        delivery_service: given("delivery_service"),
         accepts_backorder,
     })
 }

@@ -91,6 +91,10 @@ impl OrderPage {
                 is_revealed: false,
                 can_reveal: true,
             }),
+            delivery: vec![
+                (t.order_service().into(), t.service_pickup_point().into()),
+                (t.order_promised_by().into(), t.pick("11-24 周二", "Tue 11-24").into()),
+            ],
             work: vec![WorkItem {
                 place: "SH-1".into(),
                 notes: "SHIRT-LIN-M × 1".into(),

@@ -147,7 +147,7 @@ async fn take_boxes(
     Form(pairs): Form<Pairs>,
 ) -> Result<Response, Trouble> {
     let (t, catalog) = (desk.t(), desk.site.services().catalog());
-    let (together, _) = load(&desk, id).await?;
+    let together = load(&desk, id).await?.together;
     let boxes = match boxes_of(&together.work, &pairs, t) {
         Ok(boxes) => boxes,
         Err(wrong) => return refused(&desk, id, &pairs, wrong).await,

@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::pack::label::{Label, PrintError, print, read};
 use ordermill_app::shipment::ask_again::{AskAgainError, ask_again};
 use ordermill_app::shipment::label::Wanted;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::PackageId;
 use ordermill_pages::Page;
 use ordermill_pages::console::label::LabelPaper;
+use ordermill_pages::states::shipment::service;
 use ordermill_pages::ui::{Code128, Qr, Toast};
 use ordermill_storage::{Tx, package};
 
@@ -65,6 +67,11 @@ async fn show(desk: Desk, Path(id): Path<PackageId>) -> Result<Response, Trouble
         carrier: carriage
             .map(|it| t.pick(&it.carrier.zh, &it.carrier.en).clone())
             .unwrap_or_default(),
+        service: carriage
+            .map(|it| it.service)
+            .filter(|kind| *kind != ServiceKind::Standard)
+            .map_or("", |kind| service(kind, t))
+            .to_owned(),
         routing: carriage.map(|it| it.routing.clone()).unwrap_or_default(),
         barcode: Code128::new(&code),
         qr: Qr::new(&code, &*code),

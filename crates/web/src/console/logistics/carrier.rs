@@ -130,6 +130,7 @@ async fn create(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, Troubl
         })
     };
     let made: Result<Once<CarrierId, ()>, _> = desk.site.services().database().write(work).await;
+    desk.site.services().catalog_changed().await;
     match made {
         Ok(made) => Ok(desk.done(&href_of(made.id()), &Toast::new(desk.t().carrier_saved()))),
         Err(OnceError::KeyReused) => Err(Trouble::Refused(HERE.to_owned())),
@@ -166,7 +167,9 @@ async fn save(
             let work = move |tx: &mut Tx<'_>| {
                 keep_by_hand(tx, &principal, &act, &vault, &wanted, &account)
             };
-            desk.site.services().database().write(work).await
+            let kept = desk.site.services().database().write(work).await;
+            desk.site.services().catalog_changed().await;
+            kept
         }
     };
     match kept {
@@ -202,6 +205,7 @@ async fn pause(
         move |tx: &mut Tx<'_>| set_active(tx, &principal, &act, &vault, (id, version), is_active);
     let done = desk.site.services().database().write(work).await;
     done.map_err(|error| trouble_of(error, &href_of(id)))?;
+    desk.site.services().catalog_changed().await;
     let t = desk.t();
     let told = if is_active { t.carrier_resumed() } else { t.carrier_paused() };
     Ok(desk.done(&href_of(id), &Toast::new(told)))

@@ -205,6 +205,7 @@ impl Filling<'_> {
                 .error(note_error),
             note_key: desk.key(),
             recipient: self.sight.shows_recipient().then(|| self.recipient()),
+            delivery: self.delivery(),
             missing: self.missing(),
             work: self.work(),
             merges: self.merges(),
@@ -220,6 +221,17 @@ impl Filling<'_> {
             number,
             shell,
         }
+    }
+
+    /// How it is to be brought and by when.
+    fn delivery(&self) -> Vec<(String, String)> {
+        let (t, facts) = (self.desk.t(), self.loaded.detail.stored.order.facts());
+        let language = t.language;
+        let service = facts.service_wish.map(|wish| states::shipment::service(wish, t));
+        let service = service.map(|name| (t.order_service().to_owned(), name.to_owned()));
+        let day = facts.promised_by_on.map(|on| format::date(on, language));
+        let day = day.map(|day| (t.order_promised_by().to_owned(), day));
+        service.into_iter().chain(day).collect()
     }
 
     /// What this person may do with the order now.

@@ -3,6 +3,7 @@
 use ordermill_app::benefit::HandedIn;
 use ordermill_app::shopper::{Profile, profile};
 use ordermill_domain::address::{Country, RawAddress, RawRecipient, paste};
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::email::Email;
 use ordermill_pages::Words;
 use serde::Deserialize;
@@ -29,6 +30,8 @@ pub(super) struct CheckoutForm {
     pub(super) street: String,
     pub(super) postal_code: String,
     pub(super) note: String,
+    /// The code of a service, or `standard`.
+    pub(super) delivery: String,
     pub(super) payment: String,
     /// The code of a coupon.
     pub(super) coupon: String,
@@ -79,6 +82,12 @@ impl CheckoutForm {
     /// The country of the address; that of the shop until another is chosen.
     pub(super) fn country(&self) -> Country {
         Country::parse(&self.country).unwrap_or(Country::CHINA)
+    }
+
+    /// The service that was chosen, beyond what everybody gets.
+    pub(super) fn wish(&self) -> Option<ServiceKind> {
+        let chosen = ServiceKind::from_code(&self.delivery).ok();
+        chosen.filter(|kind| *kind != ServiceKind::Standard)
     }
 
     /// Fills the fields from the pasted text. Gives whether an address was found in it.
@@ -176,6 +185,7 @@ impl CheckoutForm {
             &self.street,
             &self.postal_code,
             &self.note,
+            &self.delivery,
             &self.payment,
             &self.coupon,
             &self.gift_card,
