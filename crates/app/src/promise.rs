@@ -47,17 +47,24 @@ pub struct DeliveryDays {
 
 impl DeliveryDays {
     /// The last day on which an order arrives for which this stock is held; `None` if nothing can be said
-    /// about some of it.
+    /// about some of it, or some of it waits for stock.
     pub fn by_on<'r>(
         &self,
         reserved: impl IntoIterator<Item = &'r Reserved>,
         region: &str,
         at: Timestamp,
     ) -> Option<Date> {
-        let promises = reserved.into_iter().map(|held| {
-            let supply = if held.backordered { self.backordered() } else { Supply::OnHand };
-            self.from(held.location, supply, region, at)
-        });
+        let mut places = Vec::new();
+        for held in reserved {
+            // When they come in is known to announcements, which are not asked here: nothing is promised.
+            if held.backordered {
+                return None;
+            }
+            if !places.contains(&held.location) {
+                places.push(held.location);
+            }
+        }
+        let promises = places.into_iter().map(|it| self.from(it, Supply::OnHand, region, at));
         together(promises).map(|promise| promise.deliver_by_on)
     }
 

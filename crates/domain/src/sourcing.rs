@@ -8,7 +8,7 @@ use crate::code::coded;
 use crate::ids::LocationId;
 
 /// The most that a rule may make a location dearer, and the most that a weight may be, minor units.
-pub const MINOR_MAX: u32 = 100_000_000;
+pub const MINOR_MAX: u32 = 10_000_000;
 
 /// What one rule says. Locations are named by their codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,16 +19,19 @@ pub enum SourcingRule {
     /// Only this location, or another that a rule says this of.
     Only {
         /// The location's code.
+        #[serde(deserialize_with = "location")]
         location: String,
     },
     /// Not this location; it counts more than [`Only`](SourcingRule::Only).
     Never {
         /// The location's code.
+        #[serde(deserialize_with = "location")]
         location: String,
     },
     /// As if a parcel from this location cost more.
     Dearer {
         /// The location's code.
+        #[serde(deserialize_with = "location")]
         location: String,
         /// By how much, minor units of the shop's currency.
         #[serde(deserialize_with = "minor")]
@@ -60,6 +63,11 @@ coded! {
         /// For each day behind the promised one.
         Lateness = "late_day",
     }
+}
+
+fn location<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let code = String::deserialize(from)?;
+    if code.is_empty() { Err(serde::de::Error::custom("no location is named")) } else { Ok(code) }
 }
 
 fn minor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -180,8 +188,9 @@ mod tests {
     fn what_is_written_wrong_is_no_rule() {
         for wrong in [
             json!({ "do": "only" }),
+            json!({ "do": "only", "location": "" }),
             json!({ "do": "dearer", "location": "W1", "minor": -1 }),
-            json!({ "do": "dearer", "location": "W1", "minor": 100_000_001 }),
+            json!({ "do": "dearer", "location": "W1", "minor": 10_000_001 }),
             json!({ "do": "weigh", "weight": "luck", "minor": 3 }),
             json!({ "do": "soon" }),
         ] {

@@ -369,7 +369,8 @@ pub fn list(
         values.push(value);
         format!("${}", values.len())
     };
-    let states: Vec<String> = states.iter().map(|state| place(Value::Text(state.code()))).collect();
+    // In so many words: a plan that is kept finds the index of open work by them.
+    let states: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
     conditions.push(format!("state IN ({})", states.join(", ")));
     if let Some(location) = filter.location {
         conditions.push(format!("location_id = {}", place(Value::Int(location.raw()))));

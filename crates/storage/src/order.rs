@@ -392,6 +392,16 @@ pub fn bound(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Bound>, Error> {
     })
 }
 
+/// The newest orders that were confirmed, among those that were placed lately; at most `limit`.
+pub fn newest_confirmed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<OrderId>, Error> {
+    tx.query(
+        "SELECT id FROM (SELECT id, confirmed_at FROM orders ORDER BY id DESC LIMIT $2) AS newest
+          WHERE confirmed_at IS NOT NULL ORDER BY id DESC LIMIT $1",
+        params![limit, limit.saturating_mul(20)],
+        |row| row.id(),
+    )
+}
+
 /// The kinds of the channels that orders came by; without one where the channel is not on record. Unknown
 /// orders are left out.
 pub fn channel_kinds(

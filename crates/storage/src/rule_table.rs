@@ -191,18 +191,20 @@ pub fn count_trials(tx: &mut Tx<'_>, table: RuleTableId, limit: i64) -> Result<(
     )
 }
 
-/// The decisions in which a version on trial differs, those about the newest things first.
+/// The decisions in which a version on trial differs, those about the newest things first; only those before
+/// this thing and sequence.
 pub fn trials_that_differ(
     tx: &mut Tx<'_>,
     table: RuleTableId,
-    before: Option<i64>,
+    before: Option<(i64, i64)>,
     limit: i64,
 ) -> Result<Vec<Trial>, Error> {
+    let (subject, sequence) = before.unwrap_or((i64::MAX, i64::MAX));
     tx.query(
         "SELECT table_id, subject_id, sequence, outcome, difference, decided_at FROM rule_trials
-          WHERE table_id = $1 AND difference IS NOT NULL AND subject_id < $2
-          ORDER BY subject_id DESC, sequence DESC LIMIT $3",
-        params![table.raw(), before.unwrap_or(i64::MAX), limit],
+          WHERE table_id = $1 AND difference IS NOT NULL AND (subject_id, sequence) < ($2, $3)
+          ORDER BY subject_id DESC, sequence DESC LIMIT $4",
+        params![table.raw(), subject, sequence, limit],
         |row| {
             Ok(Trial {
                 table: row.id()?,

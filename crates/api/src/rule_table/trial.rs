@@ -1,5 +1,7 @@
 //! What a version of rules would decide: about recent orders, and on trial.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -258,10 +260,10 @@ pub async fn list_rule_differences(
     Params(query): Params<PageQuery>,
 ) -> Result<Json<Page<DifferenceView>>, Problem> {
     let limit = limit(query.limit)?;
-    let before = query.cursor.as_deref().map(cursor::read::<OrderId>).transpose()?;
+    let before = query.cursor.as_deref().map(cursor::read::<Behind>).transpose()?;
     let list = move |tx: &mut Tx<'_>| {
         let table = rule_table::fetch(tx, id)?;
-        let before = before.map(Id::raw);
+        let before = before.map(|it| (it.order.raw(), it.sequence));
         let found = rule_table::trials_that_differ(tx, id, before, limit + 1)?;
         Ok::<_, ordermill_storage::Error>(table.map(|table| (table.purpose, found)))
     };
@@ -269,9 +271,47 @@ pub async fn list_rule_differences(
     let (purpose, found) = found.ok_or_else(|| not_found("version of rules"))?;
     let read = |trial: rule_table::Trial| {
         let order = OrderId::from_raw(trial.subject_id);
-        Some((order, DifferenceView::read(order, trial.difference.as_deref()?, purpose)?))
+        DifferenceView::read(order, trial.difference.as_deref()?, purpose)
     };
-    let found: Vec<(OrderId, DifferenceView)> = found.into_iter().filter_map(read).collect();
-    let cursor = |(order, _): &(OrderId, DifferenceView)| cursor::write(*order);
-    Ok(Json(Page::of(found, limit, cursor, |(_, view)| view)))
+    let cursor = |trial: &rule_table::Trial| {
+        let (order, sequence) = (OrderId::from_raw(trial.subject_id), trial.sequence);
+        Behind { order, sequence }.to_string()
+    };
+    let Page { items, next } = Page::of(found, limit, cursor, read);
+    Ok(Json(Page { items: items.into_iter().flatten().collect(), next }))
+}
+
+/// Behind which decision a page starts: of several about one order, the newest comes first.
+struct Behind {
+    order: OrderId,
+    sequence: i64,
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.order, self.sequence)
+    }
+}
+
+impl FromStr for Behind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (order, sequence) = text.split_once('.').ok_or(())?;
+        let order = order.parse().map_err(drop)?;
+        Ok(Self { order, sequence: sequence.parse().map_err(drop)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was_written() {
+        let behind = Behind { order: OrderId::from_raw(77), sequence: 9_000_000_000 };
+        let read: Behind = behind.to_string().parse().unwrap();
+        assert_eq!((read.order, read.sequence), (behind.order, behind.sequence));
+        assert!("ord_1".parse::<Behind>().is_err() && "".parse::<Behind>().is_err());
+    }
 }

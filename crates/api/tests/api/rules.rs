@@ -108,8 +108,9 @@ fn rules_of_each_purpose_are_drafted_and_tried_on_what_was_there() {
             let definition = json!({ "hit": "all", "rules": [rule], "otherwise": otherwise });
             let body = json!({ "purpose": purpose, "note": "", "definition": definition });
             let made = shop.post(&shop.key, TABLES, purpose, &body).await;
-            assert_eq!((made.status.as_u16(), &made.body["purpose"]), (201, &json!(purpose)));
+            assert_eq!(made.status, 201, "{made:?}");
             let table = format!("{TABLES}/{}", made.body["id"].as_str().unwrap());
+            assert_eq!(shop.get(&shop.key, &table).await.body["purpose"], purpose);
             let tried = shop.post(&shop.key, &format!("{table}/dry-run"), "", &json!({})).await;
             assert_eq!((tried.status.as_u16(), &tried.body["orders"]), (200, &json!(0)));
             let step = json!({ "step": "start_shadow" });

@@ -176,6 +176,7 @@ pub(crate) fn choose_by(
     let parcel = Parcel {
         destination: to.destination(),
         city: to.city(),
+        is_city_open: false,
         weight_grams: parcel.weight_grams,
         dimensions_mm: parcel.dimensions_mm,
         handling: parcel.handling,

@@ -30,6 +30,20 @@ pub(crate) fn opened_with(order: OrderId, files: &[FulfillmentFile]) -> Vec<Fulf
     packed.iter().filter(is_opened).map(|facts| facts.id).collect()
 }
 
+/// Ends a fulfillment. What was picked already is put back by somebody: a task tells the location.
+///
+/// # Errors
+/// If a carrier has it: it is too late.
+pub(crate) fn end(tx: &mut Tx<'_>, act: &Act, file: &mut FulfillmentFile) -> Result<(), WorkError> {
+    file.step(act, |work| work.cancel(act.at))?;
+    if file.work.has_picked() {
+        let facts = file.work.facts();
+        let detail = serde_json::json!({ "order": facts.order, "location": facts.location });
+        task::open(tx, TaskKind::PutBack, facts.id, &detail.to_string(), None, act.at)?;
+    }
+    Ok(())
+}
+
 /// Ends the open fulfillments of an order, as [`load`] gave them. What was picked already is put back by
 /// somebody: a task tells the location. Boxes in which goods of other orders lie, too, are opened again for
 /// these.
@@ -52,11 +66,7 @@ pub fn cancel_each(
             if facts.state == State::Packed {
                 opened.insert(order);
             }
-            file.step(act, |work| work.cancel(act.at))?;
-            if file.work.has_picked() {
-                let detail = serde_json::json!({ "order": order, "location": facts.location });
-                task::open(tx, TaskKind::PutBack, id, &detail.to_string(), None, act.at)?;
-            }
+            end(tx, act, file)?;
         } else if packed.contains(&id) {
             file.step(act, |work| work.unpack(act.at))?;
             package::open_all(tx, id, act.at)?;

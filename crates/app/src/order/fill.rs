@@ -41,8 +41,14 @@ impl Reader {
 }
 
 /// What may leave pieces for those who wait.
-const FREEING: &[&str] =
-    &["stock.moved", "order.canceled", "order.rejected", "reservation.expired"];
+const FREEING: &[&str] = &[
+    "stock.moved",
+    "order.canceled",
+    "order.rejected",
+    // A gift that is left out frees its piece.
+    "order.given_up",
+    "reservation.expired",
+];
 
 /// Where pieces came in or were given up.
 fn freed(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<BTreeSet<(SkuId, LocationId)>, ReadError> {

@@ -19,6 +19,7 @@ use super::PickError;
 use super::work::{Answer, Outcome, answer, finish, lock, refused, told};
 use crate::catalog::Catalog;
 use crate::choice::{self, Lack, Why};
+use crate::fulfillment::cancel::end;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::order::file::OrderFile;
 use crate::order::give_up::go_on;
@@ -92,11 +93,14 @@ pub(super) fn report(
         of_order.give_up(act, missing).map_err(WorkError::from)?;
     }
     let wanted = file.work.facts().lines.iter().filter(|line| line.quantity > 0);
-    let mut untouched = wanted.map(|line| of_order.is_gift(line.line_no) && line.picked == 0);
-    let are_gifts = untouched.all(|is_gift| is_gift);
+    let are_gifts = { wanted }.all(|line| of_order.is_gift(line.line_no));
     // Gifts do not go alone: they wait for the goods, wherever these come from.
     if file.work.is_empty() || are_gifts && of_order.has_goods_to_come() {
-        file.reject(act, RejectReason::NoStock).map_err(WorkError::from)?;
+        if file.work.has_picked() {
+            end(tx, act, file)?;
+        } else {
+            file.reject(act, RejectReason::NoStock).map_err(WorkError::from)?;
+        }
         of_order.unassign(line.fulfillment);
     } else {
         finish(act, file)?;

@@ -67,7 +67,9 @@ pub fn ask_again(
     match want_label(tx, act, carriers.vault(), &want, field) {
         Ok(wanted) => {
             if let Wanted::Known(request) = wanted {
-                let claimed_until = act.at + carriers.patience().call_within;
+                // Twice that: whoever has claimed it since this was asked for is left alone.
+                let call = carriers.patience().call_within;
+                let claimed_until = act.at + call + call;
                 label_request::hurry(tx, request, act.at, claimed_until)?;
             }
             Ok(wanted)

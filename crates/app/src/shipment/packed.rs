@@ -132,11 +132,11 @@ pub(super) fn wanted(
     shares.extend(package::inside_of(tx, package.id)?);
     let mut value_minor = 0;
     // Orders that travel together were asked for alike; none of them may come late.
-    let mut promised_by_on = stored.order.facts().promised_by_on;
+    let mut promised_by_on = stored.order.facts().expected_by_on();
     for share in &shares {
         if share.order != package.order {
             let theirs = order::fetch(tx, share.order)?;
-            let theirs = theirs.and_then(|stored| stored.order.facts().promised_by_on);
+            let theirs = theirs.and_then(|stored| stored.order.facts().expected_by_on());
             promised_by_on = promised_by_on.into_iter().chain(theirs).min();
         }
         let lines = order::lines(tx, share.order)?;

@@ -97,10 +97,16 @@ pub fn dry_run(
     let carriers = carrier::list(tx)?;
     let field = Field { carriers: &carriers, known: &known };
     let nobody = BTreeSet::new();
-    let mut run = DryRun::default();
+    let (mut run, mut seen) = (DryRun::default(), BTreeSet::new());
     for request in label_request::newest(tx, limit.clamp(1, LOOKED_AT_MAX))? {
-        let want = wanted_again(&request)?;
-        let about = About::of(tx, vault, &want, &known)?;
+        // Of a parcel that several carriers were asked for, once; one whose recipient does not open any more
+        // cannot be looked at.
+        let is_first = seen.insert(request.package);
+        let about = |tx: &mut Tx<'_>| {
+            let want = wanted_again(&request)?;
+            About::of(tx, vault, &want, &known).map(|about| (want, about))
+        };
+        let Some((want, about)) = is_first.then(|| about(tx).ok()).flatten() else { continue };
         let question = about.question(&want.parcel, &nobody);
         if let (_, Some((_, (live, other)))) = choose(tx, question, field, now)? {
             run.note(request.order, live, other);

@@ -81,7 +81,7 @@ pub fn source_each(
     let (mut all, mut end) = (Vec::with_capacity(files.len()), Vec::new());
     for ((mut file, chosen), mut left_out) in files.into_iter().zip(chosen).zip(left_out) {
         let are_gifts = file.unsourced().iter().all(|piece| file.is_gift(piece.line_no));
-        if are_gifts && chosen.shares.is_empty() {
+        if are_gifts && wish.only.is_none() {
             left_out = file.gifts();
         }
         file.drop_gifts(act, &left_out).map_err(FileError::into_storage)?;
@@ -89,6 +89,8 @@ pub fn source_each(
     }
     // Nobody looks for a location for gifts alone: the order goes on without them.
     OrderFile::save_each(tx, &end.iter().collect::<Vec<_>>())?;
+    let ids: Vec<OrderId> = end.iter().map(|file| file.order().id()).collect();
+    task::close_each(tx, TaskKind::Sourcing, &ids, "nothing is left to send", act.at)?;
     end.iter().try_for_each(|file| go_on(tx, act, file))?;
     let (files, chosen): (Vec<OrderFile>, Vec<Chosen>) = all.into_iter().unzip();
     carry_out(tx, act, files, &chosen)

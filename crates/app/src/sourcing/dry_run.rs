@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ordermill_base::Timestamp;
-use ordermill_domain::fulfillment::State;
+use ordermill_domain::fulfillment::State as Work;
 use ordermill_domain::ids::{LocationId, OrderId, SkuId};
 use ordermill_domain::order::OrderLine;
+use ordermill_domain::reservation::State;
 use ordermill_domain::sourcing::{Ruling, SourcingRule};
 use ordermill_rules::Table;
-use ordermill_storage::{Error, Tx, fulfillment, order, review, stock};
+use ordermill_storage::{Error, Tx, fulfillment, order, reservation, stock};
 
 use super::carry_out::open_work;
 use super::place::Places;
@@ -32,16 +33,13 @@ pub fn dry_run(
     let asking = Asking::new(tx, catalog, &rules)?;
     let places = Places::new(catalog, open_work(tx, now)?);
     let mut run = DryRun::default();
-    for id in review::newest_reviewed(tx, limit.clamp(1, LOOKED_AT_MAX))? {
+    for id in order::newest_confirmed(tx, limit.clamp(1, LOOKED_AT_MAX))? {
         let Some(stored) = order::fetch(tx, id)? else { continue };
-        if stored.order.facts().milestones.confirmed_at.is_none() {
-            continue;
-        }
-        let want = want(&stored, &order::lines(tx, id)?, now);
+        let want = want(&stored, &order::lines(tx, id)?, claimed(tx, id)?, now);
         if want.lines.is_empty() {
             continue;
         }
-        let its_own = taken(tx, id)?;
+        let its_own = gone(tx, id)?;
         let levels = stock::levels(tx, want.lines.iter().map(|(_, sku, _)| *sku))?;
         let there_is = |location, sku| {
             let level = levels.iter().find(|it| (it.location, it.sku) == (location, sku));
@@ -56,7 +54,12 @@ pub fn dry_run(
 }
 
 /// All that is wanted of an order, without gifts, as if none of it had been planned.
-fn want(stored: &order::Stored, lines: &[OrderLine], now: Timestamp) -> Want {
+fn want(
+    stored: &order::Stored,
+    lines: &[OrderLine],
+    claimed: BTreeMap<(LocationId, SkuId), i64>,
+    now: Timestamp,
+) -> Want {
     let goods = lines.iter().filter(|line| !line.terms.is_gift());
     let pieces = goods.map(|line| {
         let left = line.terms.quantity.get() - line.pieces().canceled;
@@ -66,7 +69,7 @@ fn want(stored: &order::Stored, lines: &[OrderLine], now: Timestamp) -> Want {
         region: stored.region.clone(),
         ready_at: now,
         lines: pieces.filter(|(.., pieces)| *pieces > 0).collect(),
-        claimed: BTreeMap::new(),
+        claimed,
         excluded: BTreeSet::new(),
         only: None,
         is_urgent: false,
@@ -75,17 +78,28 @@ fn want(stored: &order::Stored, lines: &[OrderLine], now: Timestamp) -> Want {
     }
 }
 
-/// What an order has taken where.
-fn taken(tx: &mut Tx<'_>, order: OrderId) -> Result<HashMap<(LocationId, SkuId), i64>, Error> {
-    let mut taken = HashMap::new();
-    for work in fulfillment::of(tx, order)? {
-        let facts = work.facts();
-        if matches!(facts.state, State::Rejected | State::Canceled) {
-            continue;
-        }
-        for line in &facts.lines {
-            *taken.entry((facts.location, line.sku)).or_default() += line.quantity;
+/// What is claimed for an order, planned or not.
+fn claimed(tx: &mut Tx<'_>, order: OrderId) -> Result<BTreeMap<(LocationId, SkuId), i64>, Error> {
+    let mut claimed = BTreeMap::new();
+    for part in reservation::of(tx, order)? {
+        let facts = part.reservation.facts();
+        if facts.state == State::Allocated {
+            *claimed.entry((facts.location, facts.sku)).or_default() += facts.quantity.get();
         }
     }
-    Ok(taken)
+    Ok(claimed)
+}
+
+/// What of an order has left from where.
+fn gone(tx: &mut Tx<'_>, order: OrderId) -> Result<HashMap<(LocationId, SkuId), i64>, Error> {
+    let mut gone = HashMap::new();
+    for work in fulfillment::of(tx, order)? {
+        let facts = work.facts();
+        if matches!(facts.state, Work::HandedOver | Work::Closed) {
+            for line in &facts.lines {
+                *gone.entry((facts.location, line.sku)).or_default() += line.quantity;
+            }
+        }
+    }
+    Ok(gone)
 }

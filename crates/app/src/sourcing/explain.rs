@@ -125,8 +125,7 @@ impl Explanation {
         let (decision, verdicts, impossible) = match &reason.alone {
             Ok(decision) => (Some(decision), &decision.verdicts, None),
             Err(no_plan) => {
-                let is_ruled = reason.candidates.is_empty() && reason.ruled.is_some();
-                let why = if is_ruled { "by_rules" } else { code(no_plan.reason) };
+                let why = if reason.is_by_rules { "by_rules" } else { code(no_plan.reason) };
                 (None, &no_plan.verdicts, Some(why.to_owned()))
             }
         };

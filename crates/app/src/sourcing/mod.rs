@@ -55,6 +55,7 @@ const KINDS: &[&str] = &[
     "fulfillment.shorted",
     "location.edited",
     "location.created",
+    "rule_table.edited",
 ];
 /// Orders without a location that are tried again when one has changed, at most.
 const TRIED_AGAIN_MAX: i64 = 500;
@@ -62,8 +63,9 @@ const TRIED_AGAIN_MAX: i64 = 500;
 /// Sources orders as they are confirmed, and what their locations give back.
 pub fn reader(catalog: Arc<CatalogHolder>) -> Reader {
     let reader = Reader::new(READER, move |tx, entries, now| {
-        let orders = orders_of(tx, entries)?;
-        let catalog = catalog.current();
+        let (orders, has_changed) = orders_of(tx, entries)?;
+        // What has just been edited decides already.
+        let catalog = if has_changed { catalog.seen_by(tx)? } else { catalog.current() };
         Ok(source_each(tx, &catalog, &by_rules(now), &orders, &Wish::default())?)
     });
     Reader { kinds: Some(KINDS), is_command: true, ..reader }
@@ -74,7 +76,8 @@ pub fn by_rules(now: Timestamp) -> Act {
     Act::new(Actor::system(READER), now)
 }
 
-fn orders_of(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<BTreeSet<OrderId>, ReadError> {
+/// What is to be sourced, and whether locations or rules have changed.
+fn orders_of(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(BTreeSet<OrderId>, bool), ReadError> {
     let mut orders = BTreeSet::new();
     let mut given_back = Vec::new();
     let mut has_changed = false;
@@ -100,7 +103,7 @@ fn orders_of(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<BTreeSet<OrderId>, Re
     if has_changed {
         orders.extend(waiting(tx)?);
     }
-    Ok(orders)
+    Ok((orders, has_changed))
 }
 
 /// Orders that no location could ship when they were tried last.

@@ -46,13 +46,18 @@ impl<'c> Places<'c> {
     pub(super) fn candidates(&self, want: &Want) -> Vec<Candidate> {
         let nearest = self.catalog.preference(&want.region);
         let claimed = want.claimed.keys().map(|(location, _)| *location);
-        let mut ids: Vec<LocationId> = nearest.iter().copied().take(CANDIDATES_MAX).collect();
+        let may = |id: &LocationId| match want.only {
+            Some(only) => only == *id,
+            None => want.ruling.allows(*id),
+        };
+        let mut ids: Vec<LocationId> =
+            nearest.iter().copied().filter(may).take(CANDIDATES_MAX).collect();
         for location in claimed {
             if !ids.contains(&location) {
                 ids.push(location);
             }
         }
-        ids.retain(|id| !want.excluded.contains(id));
+        ids.retain(|id| may(id) && !want.excluded.contains(id));
         let promised = want
             .claimed
             .keys()

@@ -82,6 +82,8 @@ pub(super) struct Reason {
     pub(super) wave: Option<Wave>,
     /// The rules that had a say.
     pub(super) ruled: Option<Ruled>,
+    /// Without them some location could ship it.
+    pub(super) is_by_rules: bool,
 }
 
 /// A wave of orders that were planned together.
@@ -106,6 +108,7 @@ struct Task<'w> {
     rule: optimize::Rule,
     alone: Result<Decision, NoPlan>,
     is_over_capacity: bool,
+    is_by_rules: bool,
 }
 
 /// Chooses for each order; one that nobody can ship comes back without shares. `available` says what may
@@ -161,8 +164,12 @@ fn one_by_one<'w>(
     available: &dyn Fn(LocationId, SkuId) -> i64,
 ) -> Vec<Task<'w>> {
     let mut taken: HashMap<Place, i64> = HashMap::new();
-    let mut tasks = Vec::with_capacity(wants.len());
-    for want in wants {
+    let mut tasks: Vec<Option<Task<'w>>> = wants.iter().map(|_| None).collect();
+    // What is urgent goes first.
+    let mut turns: Vec<usize> = (0..wants.len()).collect();
+    turns.sort_by_key(|at| !wants[*at].is_urgent);
+    for at in turns {
+        let want = &wants[at];
         let claim = |place: &Place| want.claimed.get(place).copied().unwrap_or_default();
         let left = |place: Place| {
             let taken = taken.get(&place).copied().unwrap_or_default();
@@ -172,9 +179,9 @@ fn one_by_one<'w>(
         for (place, pieces) in task.pieces() {
             *taken.entry(place).or_default() += (pieces - claim(&place)).max(0);
         }
-        tasks.push(task);
+        tasks[at] = Some(task);
     }
-    tasks
+    tasks.into_iter().flatten().collect()
 }
 
 fn hand_out(
@@ -188,7 +195,8 @@ fn hand_out(
         let candidates = task.candidates.iter().map(|it| it.location).collect();
         let (alone, is_over_capacity) = (task.alone, task.is_over_capacity);
         let (is_urgent, ruled) = (task.want.is_urgent, task.want.ruled.clone());
-        let reason = Reason { candidates, alone, is_over_capacity, wave, ruled };
+        let is_by_rules = task.is_by_rules;
+        let reason = Reason { candidates, alone, is_over_capacity, wave, ruled, is_by_rules };
         Chosen { shares, apart, is_urgent, reason, tried: None }
     });
     chosen.collect()
@@ -231,10 +239,6 @@ impl<'w> Task<'w> {
         };
         let lines: Vec<optimize::Line> = skus.iter().map(line).collect();
         let mut candidates = places.candidates(want);
-        candidates.retain(|it| match want.only {
-            Some(only) => only == it.location,
-            None => want.ruling.allows(it.location),
-        });
         for candidate in &mut candidates {
             let dearer = want.ruling.dearer.get(&candidate.location).copied().unwrap_or_default();
             candidate.terms.parcel_cost = candidate.terms.parcel_cost.saturating_add(dearer);
@@ -272,7 +276,11 @@ impl<'w> Task<'w> {
             alone = decide(&lines, &terms(&candidates), &rule);
             is_over_capacity = alone.is_ok();
         }
-        Self { want, skus, lines, candidates, rule, alone, is_over_capacity }
+        let is_by_rules = alone.is_err() && want.ruled.is_some() && {
+            let unruled = Want { ruling: Ruling::default(), ruled: None, ..want.clone() };
+            Task::decide(places, settings, &unruled, there_is).alone.is_ok()
+        };
+        Self { want, skus, lines, candidates, rule, alone, is_over_capacity, is_by_rules }
     }
 
     /// What the order takes if nobody is in its way: (candidate, pieces by SKU).
@@ -348,7 +356,7 @@ type Units = Vec<Vec<(usize, Vec<u32>)>>;
 
 /// What a piece costs that nobody ships: more than any way to ship it, so that everything is shipped that
 /// can be.
-const UNFILLED_MINOR: u32 = 1_000_000;
+const UNFILLED_MINOR: u32 = 100_000_000;
 
 /// Plans all orders as one wave; none if they do not fit together into one, or some would stay behind.
 fn plan_together(

@@ -103,6 +103,7 @@ fn parcel<'a>(
     Some(Parcel {
         destination: destination(&leading.region)?,
         city: None,
+        is_city_open: true,
         weight_grams: edge(grams.max(1)),
         dimensions_mm: [edge(long), edge(side), edge(side)],
         handling,

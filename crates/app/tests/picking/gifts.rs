@@ -154,3 +154,48 @@ fn goods_that_are_sent_from_elsewhere_go_without_a_gift_that_is_not_there() {
         all_is_well(&mut connection);
     }
 }
+
+#[test]
+fn a_gift_that_a_picker_misses_is_not_sent_from_elsewhere_alone() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 2, "A-01-01-1", 1, None);
+        put(&mut connection, 1, "A-01-02-1", 1, None);
+        receive(&mut connection, sku(2), location(2), 1, NOW);
+        let order = an_order_with_gifts(&mut connection, &known, 101, &[(1, 1)], &[(2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        assert_eq!(short(&mut connection, &known, list), Outcome::Short, "the gift comes first");
+        let (orders, wish) = (BTreeSet::from([order]), SourcingWish::default());
+        connection.transact(|tx| source_each(tx, &known, &by_rules(NOW), &orders, &wish)).unwrap();
+        let works = connection.read(|tx| fulfillment::of_each(tx, &[order])).unwrap();
+        assert_eq!(works.len(), 1, "the goods have a parcel, and the gift has none");
+        let pieces = lines(&mut connection, order);
+        assert_eq!((pieces[0].allocated, pieces[1].canceled), (1, 1));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_gift_in_the_tote_is_put_back_when_the_goods_are_not_found() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 2, "A-01-01-1", 1, None);
+        put(&mut connection, 1, "A-01-02-1", 1, None);
+        let order = an_order_with_gifts(&mut connection, &known, 101, &[(1, 1)], &[(2, 1)]);
+        release(&mut connection, &wish()).unwrap();
+        let list = take(&mut connection);
+        scan(&mut connection, &known, list, "A-01-01-1");
+        assert_eq!(scan(&mut connection, &known, list, "S2"), Outcome::Picked);
+        let work = work_of(&mut connection, order).id();
+        assert_eq!(short(&mut connection, &known, list), Outcome::Short);
+        assert_eq!(work_of(&mut connection, order).state(), State::Canceled, "no gift goes alone");
+        assert!(is_asked(&mut connection, TaskKind::PutBack, work.raw()));
+        connection.transact(|tx| drop_fulfillment(tx, work, NOW)).unwrap();
+        all_is_well(&mut connection);
+        let act = Act { reason: Some("test".into()), ..service().act(NOW) };
+        let give_up = |tx: &mut Tx<'_>| give_up_by_hand(tx, &service(), &act, order, 1);
+        assert!(connection.transact(give_up).unwrap().is_canceled);
+        all_is_well(&mut connection);
+    }
+}

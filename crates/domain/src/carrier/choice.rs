@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ruling::Ruling;
 use super::score::Score;
-use super::{Carrier, Service, ServiceKind};
+use super::{Carrier, Service, ServiceKind, Zone};
 use crate::code::coded;
 use crate::ids::CarrierId;
 use crate::pricing::Destination;
@@ -27,6 +27,8 @@ pub struct Parcel<'a> {
     pub destination: Destination<'a>,
     /// The first four digits of the destination's code by GB/T 2260, if it is known.
     pub city: Option<u16>,
+    /// Nobody has looked at the city yet: a service to some cities of the province may serve it.
+    pub is_city_open: bool,
     /// What it weighs with its carton.
     pub weight_grams: u32,
     /// Length, width and height of its carton.
@@ -220,7 +222,11 @@ pub fn offer(
     refuse(terms.refuses.iter().any(minded), Refusal::Handling)?;
     refuse(parcel.weight_grams > terms.weight_grams_max, Refusal::TooHeavy)?;
     refuse(parcel.dimensions_mm.iter().any(|side| *side > terms.side_mm_max), Refusal::TooLong)?;
-    let zone = service.zones.iter().find(|zone| zone.serves(parcel.destination, parcel.city));
+    let serves = |zone: &&Zone| {
+        let is_perhaps_there = parcel.is_city_open && zone.region.matches(parcel.destination);
+        is_perhaps_there || zone.serves(parcel.destination, parcel.city)
+    };
+    let zone = service.zones.iter().find(serves);
     let zone = zone.ok_or(Refusal::OutOfZone)?;
 
     let billed_grams = terms.billed_grams(parcel.weight_grams, parcel.dimensions_mm);
@@ -288,6 +294,7 @@ mod tests {
                 region: Region::Province(zhejiang),
             },
             city: Some(3_301),
+            is_city_open: false,
             weight_grams: 900,
             dimensions_mm: [200, 150, 100],
             handling: Handling::default(),
@@ -311,6 +318,19 @@ mod tests {
 
     fn because(parcel: &Parcel<'_>, carrier: &Carrier, policy: &Policy) -> Option<Refusal> {
         offer(parcel, carrier, &carrier.terms.services[0], Score(900), policy).err()
+    }
+
+    #[test]
+    fn a_service_to_some_cities_may_serve_a_city_that_nobody_has_looked_at() {
+        let zone = TimeZone::UTC;
+        let mut one = carrier(1, 800, 3);
+        one.terms.services[0].zones[0].cities = BTreeSet::from([3_301]);
+        let chosen = |city, is_city_open| {
+            let parcel = Parcel { city, is_city_open, ..parcel(&zone) };
+            because(&parcel, &one, &Policy::default()) != Some(Refusal::OutOfZone)
+        };
+        assert!(chosen(Some(3_301), false) && !chosen(Some(3_302), false));
+        assert!(!chosen(None, false) && chosen(None, true));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What is stored of an order's head.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
-use ordermill_base::Timestamp;
+use ordermill_base::{Span, Timestamp};
 
 use super::{Amounts, CancelReason, PaymentTerms, Review, Status};
 use crate::carrier::ServiceKind;
@@ -47,6 +48,17 @@ pub struct Facts {
     pub cancel_reason: Option<CancelReason>,
     /// When what happened first.
     pub milestones: Milestones,
+}
+
+impl Facts {
+    /// The last day of delivery that its buyer can expect: what was promised, later by as many whole days as
+    /// the money was.
+    pub fn expected_by_on(&self) -> Option<Date> {
+        let Milestones { placed_at, paid_at, .. } = self.milestones;
+        let late = paid_at.map_or(0, |paid_at| paid_at.as_micros() - placed_at.as_micros());
+        let days = late.max(0) / Span::days(1).as_micros();
+        self.promised_by_on?.checked_add(days.days()).ok()
+    }
 }
 
 /// When what happened first to an order.

@@ -14,6 +14,9 @@ pub fn reserve_with_gifts(
     preference: &[LocationId],
 ) -> Result<Vec<Reserved>, Vec<Shortage>> {
     let mut reserved = reserve_lines(goods, levels, preference)?;
+    if gifts.is_empty() {
+        return Ok(reserved);
+    }
     let goods_at: Vec<LocationId> = preference
         .iter()
         .copied()

@@ -50,6 +50,9 @@ pub struct CheckoutPage {
     pub gifts: Vec<GiftLine>,
     /// The sums as of now. The total is sent along: if it has changed, the page asks again.
     pub totals: Totals,
+    /// The last day of delivery that the page names, `2026-11-24`; empty if none. It is sent along: if it is a
+    /// later one now, the page asks again.
+    pub arrives_by_on: String,
 }
 
 /// What was changed in the form.
@@ -252,6 +255,7 @@ crate::words! {
     freight = "运费", "Delivery";
     tax_on_top = "税", "Tax";
     to_pay = "应付", "To pay";
+    day_changed(day) = "现在预计最晚 {day}送达，请确认后再次提交。", "It now arrives {day} at the latest. Please check it and order again.";
     total_changed(before, now) = "金额从 {before} 变为 {now}，请确认后再次提交。", "The total changed from {before} to {now}. Please check it and order again.";
     not_served = "暂时无法送到这个地区", "We do not deliver there yet";
     hazardous_not_served = "购物车里的危险品不能送到这个地区", "Hazardous goods in your cart cannot be sent there";
@@ -330,6 +334,7 @@ impl CheckoutPage {
             cart: "crt_01".into(),
             changed: None,
             pay_within: Some(Span::hours(24)),
+            arrives_by_on: "2026-11-24".into(),
             errors: FormErrors::default(),
             deliveries: vec![
                 offer(

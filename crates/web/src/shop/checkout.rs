@@ -96,7 +96,7 @@ async fn submit(here: Here, Form(mut form): Form<CheckoutForm>) -> Answer {
     if form.step != "place" {
         return Ok(Page(asked.page(&here, &form, problems)).into_response());
     }
-    problems = asked.problems(&form, t);
+    problems = asked.problems(&here, &form);
     if !problems.is_empty() {
         let page = asked.page(&here, &form, problems);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
@@ -185,7 +185,7 @@ async fn place(here: &Here, cart: &Cart, form: &CheckoutForm, asked: &Asked) -> 
             | PlacingError::Place(PlaceOrderError::BenefitGone(_)),
         ) => {
             let asked = Asked::of(here, cart, form).await?;
-            let mut problems = asked.problems(form, t);
+            let mut problems = asked.problems(here, form);
             if problems.is_empty() {
                 problems.of_form.push(t.coupon_gone().to_owned());
             }
@@ -258,8 +258,9 @@ impl Asked {
         Ok(Self { contents, region, services, quote, methods, method })
     }
 
-    /// What the total of the page was, and is no longer.
-    fn problems(&self, form: &CheckoutForm, t: Words) -> Problems {
+    /// What is wrong with the form, or what the page has named and is no longer so.
+    fn problems(&self, here: &Here, form: &CheckoutForm) -> Problems {
+        let t = here.t();
         let mut problems = Problems { of_fields: form.problems(t), of_form: Vec::new() };
         if self.delivery_is_refused(form) {
             problems.of_fields.push((delivery::NAME, t.delivery_refused().to_owned()));
@@ -273,7 +274,13 @@ impl Asked {
                 let before = Money::new(form.agreed_total, quote.to_pay().currency);
                 problems.of_form.push(t.total_changed(before, quote.to_pay()));
             }
-            Ok(_) => {}
+            Ok(_) => {
+                let (now, agreed) = (self.arrives_by_on(), form.agreed_day());
+                let later = now.zip(agreed).filter(|(now, agreed)| now > agreed);
+                if let Some((now, _)) = later.filter(|_| problems.is_empty()) {
+                    problems.of_form.push(t.day_changed(goods::day(here, now)));
+                }
+            }
             Err(problem) => problems.of_form.push(price::problem(problem, t).to_owned()),
         }
         problems
@@ -324,6 +331,7 @@ impl Asked {
             lines: self.contents.lines.iter().map(|line| summary_line(here, line)).collect(),
             gifts: self.quote.as_ref().map(|it| price::gifts(here, it)).unwrap_or_default(),
             totals: self.totals(t),
+            arrives_by_on: self.arrives_by_on().map(|day| day.to_string()).unwrap_or_default(),
             frame: here.frame(),
             shell: here.shell(),
         }

@@ -360,7 +360,8 @@ fn recipient(here: &Here, detail: &OrderDetail) -> Vec<(String, String)> {
 fn delivery(here: &Here, detail: &OrderDetail) -> impl Iterator<Item = (String, String)> {
     let (t, facts) = (here.t(), detail.stored.order.facts());
     let service = facts.service_wish.map(|wish| states::shipment::service(wish, t).to_owned());
-    let day = facts.promised_by_on.map(|on| goods::day(here, on));
+    let is_open = facts.milestones.ended_at.is_none();
+    let day = facts.promised_by_on.filter(|_| is_open).map(|on| goods::day(here, on));
     let service = service.map(|name| (t.delivery().to_owned(), name));
     service.into_iter().chain(day.map(|day| (t.promised_by().to_owned(), day)))
 }

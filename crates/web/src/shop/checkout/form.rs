@@ -1,5 +1,6 @@
 //! What a buyer has typed into the checkout, read and kept.
 
+use jiff::civil::Date;
 use ordermill_app::benefit::HandedIn;
 use ordermill_app::shopper::{Profile, profile};
 use ordermill_domain::address::{Country, RawAddress, RawRecipient, paste};
@@ -41,6 +42,8 @@ pub(super) struct CheckoutForm {
     pub(super) points: u64,
     /// The total on the page, in minor units.
     pub(super) agreed_total: i64,
+    /// The last day of delivery on the page; empty if it named none.
+    pub(super) agreed_day: String,
 }
 
 impl CheckoutForm {
@@ -159,6 +162,11 @@ impl CheckoutForm {
         }
     }
 
+    /// The last day of delivery that the page named.
+    pub(super) fn agreed_day(&self) -> Option<Date> {
+        self.agreed_day.parse().ok()
+    }
+
     /// What is wrong with each field.
     pub(super) fn problems(&self, t: Words) -> Vec<(&'static str, String)> {
         let mut problems = match self.recipient().validate() {
@@ -189,6 +197,7 @@ impl CheckoutForm {
             &self.payment,
             &self.coupon,
             &self.gift_card,
+            &self.agreed_day,
         ];
         let sums = format!("{}:{}", self.agreed_total, self.points);
         fields.iter().fold(sums, |all, field| format!("{all}\u{1f}{field}"))
