@@ -10,6 +10,7 @@ use ordermill_domain::ids::{LocationId, SkuId};
 
 use super::place::Places;
 use super::plan::{Chosen, Share, Want};
+use super::turns::{beyond, pieces_of};
 use crate::order::file::OrderFile;
 
 /// Takes the gifts out of what locations are chosen for. Where nothing else is left of an order, they are
@@ -98,20 +99,4 @@ impl<'a> Joining<'a> {
         let is_chosen = want.only.is_some() || self.places.may_ship_from(share.location, sku);
         is_chosen && groups(&goods, self.places.apart()).len() < 2
     }
-}
-
-/// Pieces of each SKU at each location.
-fn pieces_of(shares: &[Share]) -> HashMap<(LocationId, SkuId), i64> {
-    let mut pieces: HashMap<(LocationId, SkuId), i64> = HashMap::new();
-    for share in shares {
-        for line in &share.lines {
-            *pieces.entry((share.location, line.sku)).or_default() += line.quantity.get();
-        }
-    }
-    pieces
-}
-
-/// How many of an order's pieces at a location are beyond its own claim there.
-fn beyond(want: &Want, place: (LocationId, SkuId), pieces: i64) -> i64 {
-    (pieces - want.claimed.get(&place).copied().unwrap_or_default()).max(0)
 }

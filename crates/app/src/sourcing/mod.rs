@@ -24,6 +24,7 @@ pub mod regions;
 mod rules;
 pub mod settings;
 pub mod split;
+mod turns;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

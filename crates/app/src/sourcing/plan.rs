@@ -15,6 +15,7 @@ use ordermill_optimize::sourcing::{self as optimize, Aim, Decision, NoPlan, Supp
 
 use super::place::{Candidate, Places};
 use super::settings::SourcingSettings;
+use super::turns::claimed_by;
 use crate::rule_table::Ruled;
 use crate::rule_table::tried::Side;
 
@@ -113,16 +114,13 @@ struct Task<'w> {
 
 /// Chooses for each order; one that nobody can ship comes back without shares. `available` says what may
 /// be sold of a SKU at a location beside what is claimed.
-pub(super) fn choose(
+pub(super) fn choose_together(
     places: &Places<'_>,
     settings: &SourcingSettings,
     wants: &[Want],
     available: &dyn Fn(LocationId, SkuId) -> i64,
 ) -> Vec<Chosen> {
-    let mut claimed: HashMap<Place, i64> = HashMap::new();
-    for (place, pieces) in wants.iter().flat_map(|want| &want.claimed) {
-        *claimed.entry(*place).or_default() += pieces;
-    }
+    let claimed = claimed_by(wants);
     // Two orders may change places: what one of them claims is there for all of them.
     let shared = |place: Place| {
         available(place.0, place.1) + claimed.get(&place).copied().unwrap_or_default()
@@ -164,12 +162,8 @@ fn one_by_one<'w>(
     available: &dyn Fn(LocationId, SkuId) -> i64,
 ) -> Vec<Task<'w>> {
     let mut taken: HashMap<Place, i64> = HashMap::new();
-    let mut tasks: Vec<Option<Task<'w>>> = wants.iter().map(|_| None).collect();
-    // What is urgent goes first.
-    let mut turns: Vec<usize> = (0..wants.len()).collect();
-    turns.sort_by_key(|at| !wants[*at].is_urgent);
-    for at in turns {
-        let want = &wants[at];
+    let mut tasks = Vec::with_capacity(wants.len());
+    for want in wants {
         let claim = |place: &Place| want.claimed.get(place).copied().unwrap_or_default();
         let left = |place: Place| {
             let taken = taken.get(&place).copied().unwrap_or_default();
@@ -179,9 +173,9 @@ fn one_by_one<'w>(
         for (place, pieces) in task.pieces() {
             *taken.entry(place).or_default() += (pieces - claim(&place)).max(0);
         }
-        tasks[at] = Some(task);
+        tasks.push(task);
     }
-    tasks.into_iter().flatten().collect()
+    tasks
 }
 
 fn hand_out(

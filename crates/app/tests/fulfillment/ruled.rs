@@ -16,6 +16,7 @@ use ordermill_domain::rule_table::{Purpose, RuleTable, Step as RuleStep};
 use ordermill_domain::sourcing::SourcingRule;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Connection, rule_table, task};
+use ordermill_testkit::stock::{receive, sku};
 use ordermill_testkit::{TestDatabase, each_database, journal};
 use serde_json::{Value, json};
 
@@ -172,6 +173,21 @@ fn rules_change_weights_and_hurry_orders() {
         let urgent = json!({ "do": "urgent" });
         let near = ("HZ planned 1x1".to_owned(), true);
         assert_eq!(order(102, &rules(&[way, cent, urgent])), near);
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn what_is_urgent_by_rule_has_what_is_scarce_before_older_orders() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *BEIJING, 9)]);
+        let older = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 1)]);
+        let urgent = an_order(&mut connection, &catalog, 102, "CN-33", &[(1, 1)]);
+        receive(&mut connection, sku(1), *HANGZHOU, 1, NOW);
+        let known = under(&catalog, "to.region == 'CN-33'", &json!({ "do": "urgent" }));
+        source(&mut connection, &known, &[older, urgent]);
+        assert_eq!(written(&mut connection, urgent), "HZ planned 1x1");
+        assert_eq!(written(&mut connection, older), "BJ planned 1x1");
         all_is_well(&mut connection);
     }
 }

@@ -108,3 +108,31 @@ fn a_wish_that_cannot_be_kept_is_told_where_it_was_chosen_and_one_that_can_is_sh
         assert!(page.body.contains("Promised by"), "{}", page.body);
     });
 }
+
+#[test]
+fn the_checkout_asks_again_when_the_goods_come_later_than_its_page_has_named() {
+    on_each_database(async |shop: &Shop| {
+        let visitor = shop.visitor_with("BOWL", 1).await;
+        let page = shop.visits(&visitor, Request::get("/checkout"), Body::empty()).await.body;
+        let refused = shop.visitor_sends(&visitor, "/checkout", &form(&page, "standard")).await;
+        let total = hidden(&refused.body, "agreed_total").to_owned();
+        let day = hidden(&refused.body, "agreed_day").to_owned();
+        assert!(!day.is_empty(), "{}", refused.body);
+        let sent = |day: &str| {
+            let agreed = [("agreed_total", total.clone()), ("agreed_day", day.to_owned())];
+            let agreed = agreed.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let owned = with(form(&page, "standard"), &agreed);
+            owned.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        };
+        let post = async |fields: Vec<(String, String)>| {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            shop.visitor_sends(&visitor, "/checkout", &fields).await
+        };
+        let earlier = post(sent("2020-01-01")).await;
+        assert_eq!(earlier.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(earlier.body.contains("It now arrives"), "{}", earlier.body);
+        let placed = post(sent(&day)).await;
+        assert_eq!(placed.status, StatusCode::SEE_OTHER, "{}", placed.body);
+    });
+}
