@@ -69,14 +69,18 @@ impl Browser {
         Ok(url.strip_prefix(&self.origin).unwrap_or(url).to_owned())
     }
 
-    /// Waits until the path (with its query) begins with `start`: a form was accepted, a link followed.
+    /// Waits until the path (with its query) begins with `start`, here or at another origin that is allowed: a
+    /// form was accepted, a link followed.
     ///
     /// # Errors
     /// When it does not in time.
     pub fn arrive(&mut self, start: &str) -> Result<()> {
         self.patiently(|browser| {
-            let path = browser.path()?;
-            if path.starts_with(start) { Ok(()) } else { bail!("we are at {path}, not at {start}") }
+            let here = browser.path()?;
+            if path_of(&here).starts_with(start) {
+                return Ok(());
+            }
+            bail!("we are at {here}, not at {start}")
         })
     }
 
@@ -381,4 +385,10 @@ fn place_of_key(key: char) -> Result<String> {
         '-' => Ok("Minus".to_owned()),
         other => bail!("no key for {other:?}"),
     }
+}
+
+/// The path of an address, whatever its origin.
+fn path_of(address: &str) -> &str {
+    let Some((_, rest)) = address.split_once("://") else { return address };
+    rest.find('/').map_or("", |at| &rest[at..])
 }
