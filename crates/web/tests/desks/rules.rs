@@ -140,6 +140,7 @@ fn rules_about_locations_and_carriers_are_written_tried_and_put_on_trial() {
             if purpose == "sourcing" {
                 let wrong = shop.post(&kim, &href, &form(when, "much")).await;
                 assert!(wrong.body.contains(r#"id="e-do-0""#), "{}", wrong.body);
+                assert!(wrong.body.contains("need a location"), "{}", wrong.body);
             }
             let saved = shop.post(&kim, &href, &form(when, then[2])).await;
             assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);

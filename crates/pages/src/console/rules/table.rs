@@ -378,6 +378,8 @@ crate::words! {
     rules_made = "已新建草稿", "The draft is made";
     rules_wrong_name = "每种语言的名称需要 1 到 60 字，且不重复", "A name in each language, 1 to 60 characters, unlike the others";
     rules_wrong_action = "请选择结果，并为审核或拦截选择原因", "Choose an action, and a reason for holding or stopping";
+    rules_carriers_wrong_action = "请选择结果和承运商", "Choose an action, and a carrier";
+    rules_sourcing_wrong_action = "请选择结果；“只用”“不用”“加价”要选仓库，加价和权重要填 0 到 10000000 的整数", "Choose an action; “only”, “not” and “cost more” need a location, “cost more” and weights a whole number up to 10000000";
     rules_wrong_at(line, column, message) = "第 {line} 行第 {column} 列：{message}", "Line {line}, column {column}: {message}";
     rules_wrong_empty = "条件为空", "The condition is empty";
     rules_wrong_long = "条件太长或嵌套太深", "The condition is too long, or nested too deeply";

@@ -197,7 +197,7 @@ async fn save(
     match desk.site.services().database().write(work).await {
         Ok(_) => Ok(desk.done(&href, &Toast::new(t.rules_saved()))),
         Err(RulesError::Flawed(flaws)) => {
-            let errors = refuse(&mut rules, &flaws, t);
+            let errors = refuse(&mut rules, &flaws, purpose, t);
             let table = load(&desk, id).await?;
             let mut page = page(&desk, &table, &note, rules).await?;
             page.errors = errors;

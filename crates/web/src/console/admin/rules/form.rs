@@ -61,6 +61,7 @@ pub(super) fn definition(rules: &[RuleRow], purpose: Purpose) -> Value {
 fn action(row: &RuleRow) -> Value {
     match row.does.as_str() {
         does @ ("pass" | "compare" | "urgent" | "whole") => json!({ "do": does }),
+        // No location is meant by nothing: the check says so.
         does @ ("only" | "never") => json!({ "do": does, "location": row.reason }),
         does @ "dearer" => json!({ "do": does, "location": row.reason, "minor": minor(row) }),
         does => match does.strip_prefix("weigh.") {
@@ -117,14 +118,24 @@ pub(super) fn rows(definition: &Value, purpose: Purpose) -> Vec<RuleRow> {
 }
 
 /// Puts what is wrong at its place, and gives all of it for the top.
-pub(super) fn refuse(rules: &mut [RuleRow], flaws: &[Flaw], t: Words) -> Vec<(String, String)> {
+pub(super) fn refuse(
+    rules: &mut [RuleRow],
+    flaws: &[Flaw],
+    purpose: Purpose,
+    t: Words,
+) -> Vec<(String, String)> {
+    let action = match purpose {
+        Purpose::Review => t.rules_wrong_action(),
+        Purpose::Carrier => t.rules_carriers_wrong_action(),
+        Purpose::Sourcing => t.rules_sourcing_wrong_action(),
+    };
     let mut all = Vec::new();
     for flaw in flaws {
         let (text, field, part) = match flaw.place {
             Place::Whole => (flaw.message.clone(), None, None),
             Place::Name => (t.rules_wrong_name().to_owned(), Some("zh"), Some(0)),
             Place::When => (of_condition(flaw, t), Some("when"), Some(1)),
-            Place::Then => (t.rules_wrong_action().to_owned(), Some("do"), Some(2)),
+            Place::Then => (action.to_owned(), Some("do"), Some(2)),
         };
         let row = flaw.rule.and_then(|rule| rules.get_mut(rule));
         if let (Some(row), Some(part)) = (row, part) {
@@ -231,7 +242,7 @@ mod tests {
             reason: Some(Reason::UnknownField("order.totl".to_owned())),
             message: String::new(),
         };
-        let all = refuse(&mut rules, &[flaw], Words::new(Language::Zh));
+        let all = refuse(&mut rules, &[flaw], Purpose::Review, Words::new(Language::Zh));
         assert_eq!(all, [("when-1".to_owned(), "没有字段 order.totl".to_owned())]);
         assert_eq!(rules[1].wrong[1].as_deref(), Some("没有字段 order.totl"));
         assert_eq!(rules[0].wrong, [None, None, None]);
