@@ -3,6 +3,7 @@
 //! Posts: `new` with `from` (the id of the version that is copied, empty for what is built in) and
 //! `key`; `roll-back` with `from_number` and `remark`. One version is [`table`].
 
+mod row;
 pub mod table;
 
 use askama::Template;
