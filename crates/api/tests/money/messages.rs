@@ -121,6 +121,8 @@ fn a_message_that_finds_no_line_is_tried_again_until_it_is_a_task() {
     on_each_database(async |shop| {
         shop.carrier.store(1, Ordering::SeqCst);
         let (order, _) = shop.paid("a").await;
+        // Its buyer is to be told before days pass: of yesterday nobody is told.
+        until(shop, &order, &[Cause::Paid], State::Waiting).await;
         let start = Instant::now();
         loop {
             let message = messages_of(shop, &order).await.into_iter().next();
