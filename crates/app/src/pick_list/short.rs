@@ -92,8 +92,8 @@ pub(super) fn report(
     if let Some(missing) = waits.take_if(|_| is_gift) {
         of_order.give_up(act, missing).map_err(WorkError::from)?;
     }
-    let wanted = file.work.facts().lines.iter().filter(|line| line.quantity > 0);
-    let are_gifts = { wanted }.all(|line| of_order.is_gift(line.line_no));
+    let mut wanted = file.work.facts().lines.iter().filter(|line| line.quantity > 0);
+    let are_gifts = wanted.all(|line| of_order.is_gift(line.line_no));
     // Gifts do not go alone: they wait for the goods, wherever these come from.
     if file.work.is_empty() || are_gifts && of_order.has_goods_to_come() {
         if file.work.has_picked() {

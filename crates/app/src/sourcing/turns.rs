@@ -13,7 +13,7 @@ type Place = (LocationId, SkuId);
 
 /// Chooses for each order; one that nobody can ship comes back without shares. `available` says what may
 /// be sold of a SKU at a location beside what is claimed. What is urgent goes first, and the others have
-/// what it leaves.
+/// what it leaves. It takes no claim of theirs: whoever finds nothing else keeps it.
 pub(super) fn choose(
     places: &Places<'_>,
     settings: &SourcingSettings,
@@ -27,11 +27,7 @@ pub(super) fn choose(
     }
     let of = |turn: &[usize]| turn.iter().map(|at| wants[*at].clone()).collect::<Vec<Want>>();
     let (urgent, others) = (of(&first), of(&then));
-    let claims = claimed_by(&others);
-    let for_urgent = |location, sku| {
-        available(location, sku) + claims.get(&(location, sku)).copied().unwrap_or_default()
-    };
-    let chosen = choose_together(places, settings, &urgent, &for_urgent);
+    let chosen = choose_together(places, settings, &urgent, available);
     let mut taken: HashMap<Place, i64> = HashMap::new();
     for (want, chosen) in urgent.iter().zip(&chosen) {
         for (place, pieces) in pieces_of(&chosen.shares) {

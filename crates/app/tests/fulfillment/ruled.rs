@@ -193,6 +193,21 @@ fn what_is_urgent_by_rule_has_what_is_scarce_before_older_orders() {
 }
 
 #[test]
+fn what_is_urgent_by_rule_takes_no_piece_that_another_order_has_claimed() {
+    for database in each_database() {
+        let (mut connection, catalog) = a_shop(&database, &[(1, *HANGZHOU, 1)]);
+        let older = an_order(&mut connection, &catalog, 101, "CN-31", &[(1, 1)]);
+        receive(&mut connection, sku(1), *BEIJING, 1, NOW);
+        let urgent = an_order(&mut connection, &catalog, 102, "CN-33", &[(1, 1)]);
+        let known = under(&catalog, "to.region == 'CN-33'", &json!({ "do": "urgent" }));
+        source(&mut connection, &known, &[older, urgent]);
+        assert_eq!(written(&mut connection, older), "HZ planned 1x1");
+        assert_eq!(written(&mut connection, urgent), "BJ planned 1x1");
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
 fn a_version_shows_on_recent_orders_what_it_would_change() {
     for database in each_database() {
         let stock = [(1, *HANGZHOU, 4), (1, *BEIJING, 50)];
