@@ -14,6 +14,7 @@ mod messages;
 mod packed;
 mod replaced;
 mod ruled;
+mod samples;
 mod told;
 mod tracking;
 mod vehicles;

@@ -1,5 +1,7 @@
 //! Checkout, `/checkout`: one page with the total in sight at every step.
 
+mod words;
+
 use askama::Template;
 use ordermill_base::{Money, Span};
 
@@ -208,83 +210,6 @@ pub struct SummaryLine {
     pub spec: String,
     pub quantity: u64,
     pub total: Money,
-}
-
-crate::words! {
-    checkout = "结算", "Checkout";
-    recipient = "收件人", "Recipient";
-    recipient_and_address = "收件信息", "Who gets it, and where";
-    phone = "手机", "Phone";
-    email = "邮箱", "E-mail";
-    email_hint = "需要订单邮件时填写。", "If you want mail about the order.";
-    paste = "粘贴整段地址，自动识别", "Paste a Chinese address";
-    paste_read = "识别并填入", "Fill in the fields";
-    paste_hint = "姓名、手机和地址可以放在一起。请核对识别结果。", "Name, phone and address in any order. Please check what was found.";
-    paste_not_found = "没有识别出地址，请手动填写。", "No address was found in it. Please fill in the fields.";
-    country = "国家或地区", "Country or region";
-    state = "省、州", "State or province";
-    postal_code = "邮政编码", "Postal code";
-    province = "省份", "Province";
-    city = "城市", "City";
-    district = "区县", "District";
-    street = "街道、门牌号", "Street, building, room";
-    delivery_note = "给快递员的话", "Note to the courier";
-    optional_more = "邮箱和备注（选填）", "E-mail and note (optional)";
-    delivery = "配送", "Delivery";
-    free = "免费", "Free";
-    savings = "优惠", "Savings";
-    use_points(points) = "使用 {points} 积分", "Use {points} points";
-    points_worth(worth) = "抵 {worth}", "worth {worth}";
-    payment = "付款方式", "Payment";
-    update_total = "更新金额", "Update the total";
-    place_order = "提交订单", "Place order";
-    place_order_note(span) = "提交后为您留货，请在 {span}内付款。", "The goods are held for you; please pay within {span}.";
-    place_order_note_cash = "货到付款的订单提交后直接处理。", "Orders paid at the door are handled at once.";
-    delivery_standard = "标准配送", "Standard delivery";
-    delivery_next_day = "发出次日送达", "The day after it leaves";
-    delivery_timed = "请在“给快递员的话”里写明时间段", "Please name the hours in the note to the courier";
-    delivery_pickup = "您到附近的自提点取件", "You collect it at a point nearby";
-    delivery_not_there = "不能送到这个地址", "Not to this address";
-    delivery_refused = "没有快递以这种方式送到这个地址，请换一种", "Nobody delivers like this to the address. Please choose another way";
-    delivery_day_unknown = "填写地址后显示送达日期", "The day shows once the address is known";
-    pay_at_the_door = "货到付款", "Cash on delivery";
-    pay_at_the_door_note = "收货时付给快递员", "Paid to the courier";
-    pay_at_the_door_no = "仅限中国大陆地址", "Only for addresses in mainland China";
-    pay_online(name) = "在线支付（{name}）", "Pay online ({name})";
-    pay_online_note = "提交后前往付款页面", "The payment page opens next";
-    freight = "运费", "Delivery";
-    tax_on_top = "税", "Tax";
-    to_pay = "应付", "To pay";
-    day_changed(day) = "现在预计最晚 {day}送达，请确认后再次提交。", "It now arrives {day} at the latest. Please check it and order again.";
-    total_changed(before, now) = "金额从 {before} 变为 {now}，请确认后再次提交。", "The total changed from {before} to {now}. Please check it and order again.";
-    not_served = "暂时无法送到这个地区", "We do not deliver there yet";
-    hazardous_not_served = "购物车里的危险品不能送到这个地区", "Hazardous goods in your cart cannot be sent there";
-    not_priced = "现在无法计算金额", "The total cannot be computed now";
-    points_sum = "积分抵扣", "Points";
-    gift_card = "礼品卡", "Gift card";
-    gift_card_code = "礼品卡卡号", "Gift card code";
-    gift_card_unknown = "没有这张礼品卡，或币种不同", "There is no such gift card in this currency";
-    gift_card_empty = "这张礼品卡已经用完", "This gift card is used up";
-    coupon_gone = "优惠码、礼品卡或积分刚刚被用掉，请核对金额后再次提交。", "The coupon, the gift card or the points were used a moment ago. Please check the total and order again.";
-    coupon_unknown = "没有这个优惠码", "There is no such code";
-    coupon_not_yet = "这个优惠码还没有开始", "This code is not valid yet";
-    coupon_expired = "这个优惠码已过期", "This code has expired";
-    coupon_used_up = "这个优惠码已被领完", "This code is used up";
-    coupon_used_by_you = "您已经用过这个优惠码", "You have used this code already";
-    coupon_first_order = "这个优惠码只用于首单", "This code is for a first order";
-    coupon_other_goods = "这个优惠码不适用于购物车里的商品", "This code is for other goods";
-    coupon_below(missing) = "还差 {missing} 才能使用这个优惠码", "{missing} more of goods are needed for this code";
-    coupon_saves_nothing = "用这个优惠码不会更便宜", "This code would not save anything";
-    choose_payment = "请选择付款方式", "Please choose how to pay";
-    field_required(label) = "请填写{label}", "Please fill in: {label}";
-    field_one_of(label, choices) = "{label}不对，可能是：{choices}", "{label} is not known. Perhaps: {choices}";
-    field_unknown(label) = "{label}不对，请核对", "{label} is not known, please check";
-    field_format(label, pattern) = "{label}的格式应为 {pattern}", "{label} looks like {pattern}";
-    field_too_long(label) = "{label}太长了", "{label} is too long";
-    field_letters(label) = "{label}里有不能打印的字符", "{label} has letters that cannot be printed";
-    phone_wrong = "手机号不对，请核对位数和区号", "This phone number cannot exist, please check it";
-    email_wrong = "邮箱地址应类似 name@example.com", "An e-mail address looks like name@example.com";
-    check_fields(count) = "请检查 {count} 处", "Please check {count} field" | "Please check {count} fields";
 }
 
 #[cfg(any(test, feature = "samples"))]
