@@ -105,6 +105,16 @@ fn money_below_the_total_does_not_confirm_and_above_it_is_overpaid() {
 }
 
 #[test]
+fn whoever_pays_days_later_can_expect_it_days_later() {
+    let day = |day| Some(jiff::civil::Date::constant(2026, 11, day));
+    let (mut order, _) = place(Placed { promised_by_on: day(25), ..two_lines() });
+    assert_eq!(order.facts().expected_by_on(), day(25));
+    order.record_paid(10_800, AT + Span::hours(60)).unwrap();
+    assert_eq!(order.facts().expected_by_on(), day(27));
+    assert_eq!(order.facts().promised_by_on, day(25), "what was promised stays");
+}
+
+#[test]
 fn cash_on_delivery_confirms_without_money() {
     let (mut order, mut lines) =
         place(Placed { terms: PaymentTerms::CashOnDelivery, ..two_lines() });
