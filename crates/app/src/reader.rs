@@ -219,8 +219,11 @@ impl Reader {
         limit: usize,
         now: Timestamp,
     ) -> Result<Next, Error> {
-        let stored = journal::cursor(tx, self.name)?;
+        let stored = journal::ask_cursor(tx, self.name)?;
+        let end = self.kinds.map(|_| journal::ask_end(tx)).transpose()?;
+        let stored = stored.only(tx)?.unwrap_or_else(Cursor::start);
         let behind = stored.max(passed);
+        let end = end.map_or(Ok(None), |asked| asked.only(tx))?.unwrap_or(behind).max(behind);
         let (entries, last) = match self.kinds {
             None => {
                 let entries = journal::after(tx, behind, limit as i64)?;
@@ -228,7 +231,6 @@ impl Reader {
                 (entries, last)
             }
             Some(kinds) => {
-                let end = journal::end(tx)?.max(behind);
                 let entries = match end > behind {
                     true => journal::after_kinds(tx, kinds, behind, limit as i64)?,
                     false => Vec::new(),
@@ -446,8 +448,9 @@ fn is_ours(
     behind: Cursor,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let lease = lease::acquire(tx, &lease_of(name), holder, now, LEASE_HELD)?;
-    Ok(lease.is_some() && journal::cursor(tx, name)? == behind)
+    let lease = lease::ask(tx, &lease_of(name), holder, now, LEASE_HELD)?;
+    let stored = journal::cursor(tx, name)?;
+    Ok(lease.only(tx)?.is_some() && stored == behind)
 }
 
 /// Leaves an entry out, and tells a person.

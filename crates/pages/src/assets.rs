@@ -32,7 +32,6 @@ struct Asset {
     content_type: &'static str,
     href: String,
     bytes: Cow<'static, [u8]>,
-    brotli: OnceLock<Vec<u8>>,
     gzip: OnceLock<Vec<u8>>,
 }
 
@@ -88,7 +87,7 @@ impl Asset {
     ) -> Self {
         let bytes = bytes.into();
         let href = format!("/a/{:016x}/{name}", fingerprint(&bytes));
-        Self { name, content_type, href, bytes, brotli: OnceLock::new(), gzip: OnceLock::new() }
+        Self { name, content_type, href, bytes, gzip: OnceLock::new() }
     }
 
     /// The bytes to send and how they are packed. Packing happens once, at the first request.
@@ -96,8 +95,6 @@ impl Asset {
         let accepts = |encoding| accepted.split(',').any(|item| item.trim() == encoding);
         if self.content_type == "font/woff2" {
             (&self.bytes, None)
-        } else if accepts("br") {
-            (self.brotli.get_or_init(|| brotli(&self.bytes)), Some("br"))
         } else if accepts("gzip") {
             (self.gzip.get_or_init(|| gzip(&self.bytes)), Some("gzip"))
         } else {
@@ -138,12 +135,6 @@ fn fingerprint(bytes: &[u8]) -> u64 {
     })
 }
 
-fn brotli(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = brotli::CompressorWriter::new(Vec::new(), 4096, 9, 22);
-    packer.write_all(bytes).expect("writing to memory does not fail");
-    packer.into_inner()
-}
-
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(bytes).expect("writing to memory does not fail");
@@ -167,7 +158,7 @@ mod tests {
     #[tokio::test]
     async fn current_assets_are_kept_forever_and_packed() {
         let response = get(href("ui.css"), "gzip, deflate, br").await;
-        assert_eq!(response.headers()[header::CONTENT_ENCODING], "br");
+        assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
         assert_eq!(
             response.headers()[header::CACHE_CONTROL],
             "public, max-age=31536000, immutable"

@@ -38,8 +38,7 @@ pub fn save(tx: &mut Tx<'_>, subject: i64, attempts: Attempts) -> Result<(), Err
 
 /// Forgets the tries of a subject, because one succeeded.
 pub fn delete(tx: &mut Tx<'_>, subject: i64) -> Result<(), Error> {
-    tx.execute("DELETE FROM attempts WHERE subject = $1", params![subject])?;
-    Ok(())
+    tx.change("DELETE FROM attempts WHERE subject = $1", params![subject])
 }
 
 /// Forgets tries before a moment, at most `limit`; gives how many.

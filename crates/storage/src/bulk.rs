@@ -157,11 +157,7 @@ pub fn running(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Bulk>, Error> {
 
 /// Gives all work that runs to whoever has this token; nodes with an older one are fenced off.
 pub fn take_turns(tx: &mut Tx<'_>, token: i64) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE bulks SET token = $1 WHERE state = 'running' AND token < $1",
-        params![token],
-    )?;
-    Ok(())
+    tx.change("UPDATE bulks SET token = $1 WHERE state = 'running' AND token < $1", params![token])
 }
 
 /// Whether an order was handled already.

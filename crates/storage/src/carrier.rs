@@ -11,6 +11,7 @@ use ordermill_domain::record::{Event, Kind as RecordKind};
 use ordermill_domain::text::Text;
 use serde::Serialize;
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::record::{note, one_row};
 use crate::{Error, Insert, Row, Tx, params};
@@ -78,8 +79,13 @@ pub struct Named {
 
 /// What all carriers are called, by code: their terms, which are large, are not read.
 pub fn names(tx: &mut Tx<'_>) -> Result<Vec<Named>, Error> {
+    ask_names(tx)?.answer(tx)
+}
+
+/// As [`names`], without waiting for the answer.
+pub fn ask_names(tx: &mut Tx<'_>) -> Result<Asked<Named>, Error> {
     let sql = "SELECT id, code, name_zh, name_en FROM carriers ORDER BY code LIMIT 1000";
-    tx.query(sql, &[], |row| {
+    tx.ask(sql, &[], |row| {
         let (id, code) = (row.id()?, row.text()?);
         Ok(Named { id, code, name: Text { zh: row.text()?, en: row.text()? } })
     })

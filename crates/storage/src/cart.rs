@@ -95,8 +95,7 @@ pub fn open_of(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Option<Cart>, Er
 
 /// Forgets a cart that has not become an order.
 pub fn delete(tx: &mut Tx<'_>, id: CartId) -> Result<(), Error> {
-    tx.execute("DELETE FROM carts WHERE id = $1 AND order_id IS NULL", params![id.raw()])?;
-    Ok(())
+    tx.change("DELETE FROM carts WHERE id = $1 AND order_id IS NULL", params![id.raw()])
 }
 
 /// Which of these carts are orders already. Locks them where writers run side by side, so that one

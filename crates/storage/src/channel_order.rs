@@ -119,11 +119,10 @@ pub fn set_latest(
     latest: &[u8],
     changed_at: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE channel_orders SET latest = $2, changed_at = $3 WHERE id = $1",
         params![id.raw(), latest, changed_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes what has become of it; nothing is in its way any more.
@@ -133,13 +132,12 @@ pub fn settle(
     state: State,
     order: Option<OrderId>,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE channel_orders
             SET state = $2, order_id = COALESCE($3, order_id), problem = NULL, next_at = NULL
           WHERE id = $1",
         params![id.raw(), state.code(), order.map(Id::raw)],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes what is in its way, and when it is tried again.
@@ -149,11 +147,10 @@ pub fn put_off(
     problem: &str,
     next_at: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE channel_orders SET problem = $2, next_at = $3 WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), problem, next_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Copies that wait and are due to be tried, oldest first, at most `limit`; each is due again at

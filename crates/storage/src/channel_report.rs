@@ -126,12 +126,11 @@ pub fn put_off(
     next_at: Timestamp,
     error: &str,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE channel_reports SET next_at = $2, last_error = $3
           WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), next_at, error],
-    )?;
-    Ok(())
+    )
 }
 
 /// Gives a report up: a person has to look. Gives whether it was still waiting.

@@ -4,7 +4,7 @@ use std::ops::{Index, Range};
 use std::sync::OnceLock;
 
 use ordermill_base::Id;
-use postgres::types::ToSql;
+use tokio_postgres::types::ToSql;
 
 use crate::Value;
 
@@ -214,8 +214,8 @@ impl Columns {
     }
 
     /// One array per column.
-    pub(crate) fn arrays(&self) -> impl Iterator<Item = Box<dyn ToSql + Sync + '_>> {
-        self.columns.iter().map(|column| -> Box<dyn ToSql + Sync + '_> {
+    pub(crate) fn arrays(&self) -> impl Iterator<Item = Box<dyn ToSql + Send + Sync + '_>> {
+        self.columns.iter().map(|column| -> Box<dyn ToSql + Send + Sync + '_> {
             match column {
                 Column::Int(cells) => Box::new(cells),
                 Column::Text(cells) => Box::new(cells.iter().collect::<Vec<Option<&str>>>()),

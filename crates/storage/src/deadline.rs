@@ -11,6 +11,7 @@ use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::{DeadlineKind, Event};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -66,13 +67,12 @@ pub fn arm_each<T: Id>(
     })
 }
 
-/// Ends a deadline because it is met. Gives whether it was still open.
-pub fn meet(tx: &mut Tx<'_>, subject: impl Id, kind: DeadlineKind) -> Result<bool, Error> {
-    let met = tx.execute(
+/// Ends a deadline because it is met, if it is open.
+pub fn meet(tx: &mut Tx<'_>, subject: impl Id, kind: DeadlineKind) -> Result<(), Error> {
+    tx.change(
         "DELETE FROM deadlines WHERE subject_id = $1 AND kind = $2",
         params![subject.raw(), kind.code()],
-    )?;
-    Ok(met > 0)
+    )
 }
 
 /// Ends the deadlines of many subjects because they are met; those that are not open are left out.
@@ -85,15 +85,20 @@ pub fn meet_each<T: Id>(tx: &mut Tx<'_>, met: &[(T, DeadlineKind)]) -> Result<()
     };
     let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
     met.iter().for_each(|(subject, kind)| rows.push(params![subject.raw(), kind.code()]));
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }
 
 /// All open deadlines of a subject: (kind, due, warning).
-pub fn of(
-    tx: &mut Tx<'_>,
-    subject: impl Id,
-) -> Result<Vec<(DeadlineKind, Timestamp, Option<Timestamp>)>, Error> {
-    tx.query(
+pub fn of(tx: &mut Tx<'_>, subject: impl Id) -> Result<Vec<Open>, Error> {
+    ask_of(tx, subject)?.answer(tx)
+}
+
+/// An open deadline: (kind, due, warning).
+pub type Open = (DeadlineKind, Timestamp, Option<Timestamp>);
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(tx: &mut Tx<'_>, subject: impl Id) -> Result<Asked<Open>, Error> {
+    tx.ask(
         "SELECT kind, due_at, warn_at FROM deadlines WHERE subject_id = $1 ORDER BY due_at",
         params![subject.raw()],
         |row| Ok((row.parsed()?, row.at()?, row.opt_at()?)),
@@ -164,12 +169,11 @@ pub fn finish(tx: &mut Tx<'_>, due: &Due) -> Result<bool, Error> {
 
 /// Puts a claimed deadline back because its command failed; it is tried again at `again_at`.
 pub fn postpone(tx: &mut Tx<'_>, due: &Due, again_at: Timestamp, error: &str) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE deadlines SET attempts = attempts + 1, claimed_until = $4, last_error = $5
           WHERE subject_id = $1 AND kind = $2 AND claim_token = $3",
         params![due.subject_id, due.kind.code(), due.token, again_at, error],
-    )?;
-    Ok(())
+    )
 }
 
 /// Appends an event about a deadline of a subject to the journal.

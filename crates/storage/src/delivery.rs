@@ -129,12 +129,11 @@ pub fn again(
 
 /// Makes a waiting delivery due at once, keeping its place in the plan.
 pub fn hasten(tx: &mut Tx<'_>, id: DeliveryId, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE webhook_deliveries SET next_at = $2
           WHERE id = $1 AND state = 'waiting' AND next_at > $2",
         params![id.raw(), now],
-    )?;
-    Ok(())
+    )
 }
 
 /// The active endpoints for which something is due, at most `limit`.
@@ -214,22 +213,20 @@ pub fn finish(
 
 /// Gives claims back untried, to be due at `next_at`.
 pub fn release(tx: &mut Tx<'_>, claimed: &Claimed, next_at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE webhook_deliveries SET next_at = $3, claim_token = claim_token + 1
           WHERE id = $1 AND claim_token = $2 AND state = 'waiting'",
         params![claimed.id.raw(), claimed.token, next_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Drops everything that waits for an endpoint that is gone.
 pub fn drop_waiting(tx: &mut Tx<'_>, endpoint: EndpointId, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE webhook_deliveries SET state = 'dropped', closed_at = $2
           WHERE endpoint_id = $1 AND state = 'waiting'",
         params![endpoint.raw(), now],
-    )?;
-    Ok(())
+    )
 }
 
 const COLUMNS: &str = "id, endpoint_id, event_id, kind, aggregate, aggregate_id, state, attempts,

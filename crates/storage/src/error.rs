@@ -110,9 +110,9 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-impl From<postgres::Error> for Error {
-    fn from(error: postgres::Error) -> Self {
-        use postgres::error::SqlState as State;
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        use tokio_postgres::error::SqlState as State;
         let Some(db) = error.as_db_error() else {
             return if is_of_the_connection(&error) {
                 Self::Unavailable(Some(error.into()))
@@ -153,7 +153,7 @@ impl From<postgres::Error> for Error {
 /// its kinds apart, but what it says in front of a failed read or write of the socket is fixed; the
 /// other ones are about parameters, columns and rows. An answer that makes no sense counts as a
 /// broken way, too: nothing more can be read behind it.
-fn is_of_the_connection(error: &postgres::Error) -> bool {
+fn is_of_the_connection(error: &tokio_postgres::Error) -> bool {
     const OF_THE_CONNECTION: [&str; 6] = [
         "error communicating with the server",
         "error connecting to server",

@@ -7,6 +7,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::{Event, Facts, Fulfillment, Line, Milestones, State};
 use ordermill_domain::ids::{DecisionId, FulfillmentId, LocationId, MergeId, OrderId, WaveId};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
@@ -116,10 +117,7 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Fulfillment, i64)]) -> Result<(
             facts.merge.map(Id::raw),
         ]);
     }
-    match tx.execute_each(&SQL, &rows)? {
-        done if done == changed.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("a fulfillment")),
-    }
+    tx.change_every(&SQL, rows, "a fulfillment")
 }
 
 /// Stores how many pieces of lines are to be shipped and how many were picked.
@@ -139,7 +137,7 @@ pub fn update_lines<'l>(
     for (id, line) in lines {
         rows.push(params![id.raw(), i64::from(line.line_no), line.quantity, line.picked]);
     }
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }
 
 /// Appends events of fulfillments to the journal: (act, fulfillment, sequence, event).
@@ -229,8 +227,31 @@ fn read_line(row: &mut Row<'_>) -> Result<(FulfillmentId, Line), Error> {
     Ok((id, Line { line_no, sku: row.id()?, quantity: row.int()?, picked: row.int()? }))
 }
 
+/// Fulfillments that were asked for, heads and lines together.
+#[derive(Debug)]
+pub struct AskedWork {
+    facts: Asked<Facts>,
+    lines: Asked<(FulfillmentId, Line)>,
+}
+
+impl AskedWork {
+    /// They, in the order in which they were asked for.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn answer(self, tx: &mut Tx<'_>) -> Result<Vec<Fulfillment>, Error> {
+        let facts = self.facts.answer(tx)?;
+        Ok(joined(facts, self.lines.answer(tx)?))
+    }
+}
+
 /// One fulfillment.
 pub fn fetch(tx: &mut Tx<'_>, id: FulfillmentId) -> Result<Option<Fulfillment>, Error> {
+    Ok(fetch_each(tx, &[id])?.pop())
+}
+
+/// Many fulfillments, for those who only look; those that do not exist are left out.
+pub fn fetch_each(tx: &mut Tx<'_>, ids: &[FulfillmentId]) -> Result<Vec<Fulfillment>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: concat!("SELECT ", columns!(), " FROM fulfillments WHERE id = $1"),
         postgres: concat!(
@@ -239,8 +260,9 @@ pub fn fetch(tx: &mut Tx<'_>, id: FulfillmentId) -> Result<Option<Fulfillment>, 
             " FROM fulfillments WHERE id = ANY($1) ORDER BY id"
         ),
     };
-    let facts = tx.query_each(&SQL, &Columns::of_ids(&[id]), read)?;
-    Ok(with_lines(tx, facts)?.pop())
+    let facts = tx.ask_each(&SQL, Columns::of_ids(ids), read)?;
+    let lines = tx.ask_each(&LINES, Columns::of_ids(ids), read_line)?;
+    AskedWork { facts, lines }.answer(tx)
 }
 
 /// Many fulfillments, sorted by id and locked until the transaction ends where writers run side by
@@ -260,12 +282,18 @@ pub fn fetch_each_for_update(
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let facts = tx.query_each(&SQL, &Columns::of_ids(&ids), read)?;
-    with_lines(tx, facts)
+    let facts = tx.ask_each(&SQL, Columns::of_ids(&ids), read)?;
+    let lines = tx.ask_each(&LINES, Columns::of_ids(&ids), read_line)?;
+    AskedWork { facts, lines }.answer(tx)
 }
 
 /// The fulfillments of orders, the oldest of each order first.
 pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Fulfillment>, Error> {
+    ask_of_each(tx, orders)?.answer(tx)
+}
+
+/// As [`of_each`], without waiting for the answer.
+pub fn ask_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<AskedWork, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: concat!(
             "SELECT ",
@@ -278,8 +306,17 @@ pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Fulfillment>, 
             " FROM fulfillments WHERE order_id = ANY($1) ORDER BY order_id, id"
         ),
     };
-    let facts = tx.query_each(&SQL, &Columns::of_ids(orders), read)?;
-    with_lines(tx, facts)
+    const LINES: PerRow<'_> = PerRow {
+        sqlite: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
+            WHERE fulfillment_id IN (SELECT id FROM fulfillments WHERE order_id = $1)
+            ORDER BY fulfillment_id, line_no",
+        postgres: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
+            WHERE fulfillment_id IN (SELECT id FROM fulfillments WHERE order_id = ANY($1))
+            ORDER BY fulfillment_id, line_no",
+    };
+    let facts = tx.ask_each(&SQL, Columns::of_ids(orders), read)?;
+    let lines = tx.ask_each(&LINES, Columns::of_ids(orders), read_line)?;
+    Ok(AskedWork { facts, lines })
 }
 
 /// The fulfillments of an order, the oldest first.
@@ -322,23 +359,29 @@ pub fn with_merged(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<OrderId>, 
     Ok(all)
 }
 
+const LINES: PerRow<'_> = PerRow {
+    sqlite: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
+        WHERE fulfillment_id = $1 ORDER BY line_no",
+    postgres: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
+        WHERE fulfillment_id = ANY($1) ORDER BY fulfillment_id, line_no",
+};
+
 pub(crate) fn with_lines(tx: &mut Tx<'_>, facts: Vec<Facts>) -> Result<Vec<Fulfillment>, Error> {
-    const SQL: PerRow<'_> = PerRow {
-        sqlite: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
-            WHERE fulfillment_id = $1 ORDER BY line_no",
-        postgres: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
-            WHERE fulfillment_id = ANY($1) ORDER BY fulfillment_id, line_no",
-    };
     let ids: Vec<FulfillmentId> = facts.iter().map(|facts| facts.id).collect();
+    let lines = tx.query_each(&LINES, &Columns::of_ids(&ids), read_line)?;
+    Ok(joined(facts, lines))
+}
+
+fn joined(facts: Vec<Facts>, all: Vec<(FulfillmentId, Line)>) -> Vec<Fulfillment> {
     let mut lines: HashMap<FulfillmentId, Vec<Line>> = HashMap::new();
-    for (id, line) in tx.query_each(&SQL, &Columns::of_ids(&ids), read_line)? {
+    for (id, line) in all {
         lines.entry(id).or_default().push(line);
     }
     let whole = facts.into_iter().map(|mut facts| {
         facts.lines = lines.remove(&facts.id).unwrap_or_default();
         Fulfillment::from_facts(facts)
     });
-    Ok(whole.collect())
+    whole.collect()
 }
 
 /// Which fulfillments a list shows.

@@ -128,21 +128,19 @@ pub fn finish(tx: &mut Tx<'_>, ids: &[InboxId], now: Timestamp) -> Result<u64, E
 
 /// Puts a message off that could not be processed this time.
 pub fn put_off(tx: &mut Tx<'_>, id: InboxId, next_at: Timestamp, error: &str) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE inbox SET next_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), next_at, error],
-    )?;
-    Ok(())
+    )
 }
 
 /// Puts a message aside that cannot be processed, so that it holds up nothing else.
 pub fn quarantine(tx: &mut Tx<'_>, id: InboxId, error: &str, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE inbox SET state = 'quarantined', last_error = $2, closed_at = $3
           WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), error, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Lets a message in quarantine be processed again from the start. Gives whether there was one.

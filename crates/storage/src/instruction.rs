@@ -102,12 +102,11 @@ pub fn fail(tx: &mut Tx<'_>, id: InstructionId, why: &str) -> Result<bool, Error
 
 /// Gives up what a carrier was still to be told of a parcel: something else was decided.
 pub fn supersede(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE carrier_instructions SET state = 'failed', ask_at = NULL, address = NULL,
             failure = 'something else was decided' WHERE shipment_id = $1 AND state = 'waiting'",
         params![shipment.raw()],
-    )?;
-    Ok(())
+    )
 }
 
 /// Puts an instruction off that could not be given this time.
@@ -117,12 +116,11 @@ pub fn put_off(
     ask_at: Timestamp,
     why: &str,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE carrier_instructions SET ask_at = $2, failure = $3
           WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), ask_at, why],
-    )?;
-    Ok(())
+    )
 }
 
 /// What was ever told about a parcel, oldest first.

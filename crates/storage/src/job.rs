@@ -56,7 +56,7 @@ where
     }
 
     fn run(&mut self, _peers: &mut [Box<dyn Job>], tx: &mut Tx<'_>) -> Verdict {
-        let result = (self.work)(tx).and_then(|done| Ok(tx.flush().map(|()| done)?));
+        let result = (self.work)(tx);
         let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::Refuse };
         self.result = Some(result);
         verdict
@@ -94,7 +94,7 @@ impl<C: BatchCommand + Sync> Job for Hot<C> {
         all.push(self);
         all.extend(peers.iter_mut().filter_map(|peer| peer.as_any().downcast_mut::<Self>()));
         let commands: Vec<&C> = all.iter().map(|job| &job.command).collect();
-        let result = C::run(&commands, tx).and_then(|outputs| tx.flush().map(|()| outputs));
+        let result = C::run(&commands, tx);
         match result {
             Ok(outputs) => {
                 assert_eq!(outputs.len(), all.len(), "each command of a batch has its answer");

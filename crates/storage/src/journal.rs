@@ -10,6 +10,7 @@ use ordermill_base::{Id, IdGenerator, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::EventId;
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::tx::Appender;
 use crate::{Error, Insert, Row, Tx, params, value};
@@ -222,11 +223,22 @@ pub fn of(
     first: i64,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
+    ask_of(tx, aggregate, id, first, limit)?.answer(tx)
+}
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(
+    tx: &mut Tx<'_>,
+    aggregate: &str,
+    id: impl Id,
+    first: i64,
+    limit: i64,
+) -> Result<Asked<Entry>, Error> {
     let sql = format!(
         "{SELECT} WHERE aggregate_id = $1 AND aggregate = $2 AND sequence >= $3
           ORDER BY sequence LIMIT $4"
     );
-    tx.query(&sql, params![id.raw(), aggregate, first, limit], read)
+    tx.ask(&sql, params![id.raw(), aggregate, first, limit], read)
 }
 
 /// The sequence that the next entry of a thing gets, for things that keep no version of their own.
@@ -344,6 +356,11 @@ pub fn search(
 
 /// The cursor behind the newest entry that readers may trust.
 pub fn end(tx: &mut Tx<'_>) -> Result<Cursor, Error> {
+    Ok(ask_end(tx)?.only(tx)?.unwrap_or_else(Cursor::start))
+}
+
+/// As [`end`], without waiting for the answer; none if the journal is empty.
+pub fn ask_end(tx: &mut Tx<'_>) -> Result<Asked<Cursor>, Error> {
     let sql = if tx.is_postgres() {
         "SELECT xid, position FROM journal
           WHERE xid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
@@ -351,19 +368,19 @@ pub fn end(tx: &mut Tx<'_>) -> Result<Cursor, Error> {
     } else {
         "SELECT xid, position FROM journal ORDER BY position DESC LIMIT 1"
     };
-    let found =
-        tx.query_opt(sql, &[], |row| Ok(Cursor { xid: row.int()?, position: row.id()? }))?;
-    Ok(found.unwrap_or_else(Cursor::start))
+    tx.ask(sql, &[], |row| Ok(Cursor { xid: row.int()?, position: row.id()? }))
 }
 
 /// How far the reader of this name has come; the start if it is new.
 pub fn cursor(tx: &mut Tx<'_>, reader: &str) -> Result<Cursor, Error> {
-    let found = tx.query_opt(
-        "SELECT xid, position FROM cursors WHERE reader = $1",
-        params![reader],
-        |row| Ok(Cursor { xid: row.int()?, position: row.id()? }),
-    )?;
-    Ok(found.unwrap_or_else(Cursor::start))
+    Ok(ask_cursor(tx, reader)?.only(tx)?.unwrap_or_else(Cursor::start))
+}
+
+/// As [`cursor`], without waiting for the answer; none if it is new.
+pub fn ask_cursor(tx: &mut Tx<'_>, reader: &str) -> Result<Asked<Cursor>, Error> {
+    tx.ask("SELECT xid, position FROM cursors WHERE reader = $1", params![reader], |row| {
+        Ok(Cursor { xid: row.int()?, position: row.id()? })
+    })
 }
 
 /// Moves a reader's cursor, in the transaction of what the reader did.
@@ -373,11 +390,10 @@ pub fn move_cursor(
     cursor: Cursor,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "INSERT INTO cursors (reader, xid, position, updated_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (reader) DO UPDATE
             SET xid = excluded.xid, position = excluded.position, updated_at = excluded.updated_at",
         params![reader, cursor.xid, value::id(cursor.position), now],
-    )?;
-    Ok(())
+    )
 }

@@ -4,6 +4,7 @@ use ordermill_base::{Currency, Id, Timestamp};
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, params};
@@ -155,12 +156,17 @@ pub fn fetch(tx: &mut Tx<'_>, id: ShipmentId) -> Result<Option<LabelRequest>, Er
 
 /// The request of a parcel that stands: wanted or made.
 pub fn standing(tx: &mut Tx<'_>, package: PackageId) -> Result<Option<LabelRequest>, Error> {
+    ask_standing(tx, package)?.only(tx)
+}
+
+/// As [`standing`], without waiting for the answer.
+pub fn ask_standing(tx: &mut Tx<'_>, package: PackageId) -> Result<Asked<LabelRequest>, Error> {
     let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
     let sql = format!(
         "SELECT {COLUMNS} FROM label_requests
           WHERE package_id = $1 AND state IN ('wanted', 'made') {lock}"
     );
-    tx.query_opt(&sql, params![package.raw()], read)
+    tx.ask(&sql, params![package.raw()], read)
 }
 
 /// Those of these packages for which no label stands and none is asked for.
@@ -220,11 +226,10 @@ pub fn hurry(
     now: Timestamp,
     claimed_until: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE label_requests SET ask_at = $2 WHERE id = $1 AND state = 'wanted' AND ask_at > $3",
         params![id.raw(), now, claimed_until],
-    )?;
-    Ok(())
+    )
 }
 
 /// Sets when the carrier is asked next, of a request about which it is still asked. Gives whether it is.
@@ -258,30 +263,27 @@ pub fn end(
 
 /// Forgets that carriers have refused a parcel, so that each may be asked again.
 pub fn forget_refusals(tx: &mut Tx<'_>, package: PackageId) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE label_requests SET state = 'withdrawn' WHERE package_id = $1 AND state = 'refused'",
         params![package.raw()],
-    )?;
-    Ok(())
+    )
 }
 
 /// Withdraws a request that stands, so that its parcel may have another. The carrier is asked to take
 /// its label back at `ask_at`.
 pub fn withdraw(tx: &mut Tx<'_>, id: ShipmentId, ask_at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE label_requests SET state = 'withdrawn', ask_at = $2, asked = 0
           WHERE id = $1 AND state IN ('wanted', 'made')",
         params![id.raw(), ask_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes that the carrier has taken the label of a withdrawn request back, or never had one.
 pub fn taken_back(tx: &mut Tx<'_>, id: ShipmentId, failure: Option<&str>) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE label_requests SET ask_at = NULL, failure = $2
           WHERE id = $1 AND state = 'withdrawn'",
         params![id.raw(), failure],
-    )?;
-    Ok(())
+    )
 }

@@ -2,6 +2,7 @@
 
 use ordermill_base::{Span, Timestamp};
 
+use crate::asked::Asked;
 use crate::{Error, Tx, params};
 
 /// A lease that runs out so much later than a fresh one would was taken before the clock was set
@@ -17,6 +18,17 @@ pub fn acquire(
     now: Timestamp,
     hold: Span,
 ) -> Result<Option<i64>, Error> {
+    ask(tx, name, holder, now, hold)?.only(tx)
+}
+
+/// As [`acquire`], without waiting for the answer. What is asked behind it is read with the lease, if it is held.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    name: &str,
+    holder: &str,
+    now: Timestamp,
+    hold: Span,
+) -> Result<Asked<i64>, Error> {
     let sql = "INSERT INTO leases (name, holder, token, expires_at) VALUES ($1, $2, 1, $4)
         ON CONFLICT (name) DO UPDATE
            SET token = CASE WHEN leases.holder = excluded.holder THEN leases.token
@@ -25,16 +37,13 @@ pub fn acquire(
          WHERE leases.holder = excluded.holder OR leases.expires_at <= $3 OR leases.expires_at > $5
      RETURNING token";
     let (until, too_late) = (now + hold, now + hold + CLOCK_DIFFERENCE);
-    let tokens =
-        tx.query_write(sql, params![name, holder, now, until, too_late], |row| row.int())?;
-    Ok(tokens.into_iter().next())
+    tx.ask_write(sql, params![name, holder, now, until, too_late], |row| row.int())
 }
 
 /// Gives a lease back early, so that another node need not wait for it to run out.
 pub fn release(tx: &mut Tx<'_>, name: &str, holder: &str) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE leases SET expires_at = 0 WHERE name = $1 AND holder = $2",
         params![name, holder],
-    )?;
-    Ok(())
+    )
 }

@@ -5,6 +5,7 @@
 //! when it is durable; [`Database::read`] asks something. Functions take the [`Tx`], never the pool.
 
 pub mod api_key;
+pub mod asked;
 pub mod attempt;
 pub mod audit;
 pub mod bulk;

@@ -3,6 +3,7 @@
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CarrierId, LocationId, ManifestId, OrderId, ShipmentId};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, params};
@@ -160,8 +161,11 @@ pub fn length(tx: &mut Tx<'_>, id: ManifestId) -> Result<usize, Error> {
 }
 
 /// When parcels of an order that are not given up were scanned out, and where; oldest first.
-pub fn scans_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(LocationId, Timestamp)>, Error> {
-    tx.query(
+pub fn ask_scans_of(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+) -> Result<Asked<(LocationId, Timestamp)>, Error> {
+    tx.ask(
         "SELECT s.location_id, p.scanned_at FROM (
             SELECT id, location_id FROM shipments WHERE order_id = $1 AND state <> 'voided'
              UNION
@@ -222,13 +226,12 @@ pub fn set_pickup(
     from: Timestamp,
     until: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE manifests SET confirmation = $2, pickup_from = $3, pickup_until = $4, failure = NULL,
                 ask_at = NULL
           WHERE id = $1",
         params![id.raw(), confirmation, from, until],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes why no driver comes, and when the carrier is asked again; never if `None`.
@@ -238,9 +241,8 @@ pub fn set_failure(
     failure: &str,
     ask_at: Option<Timestamp>,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE manifests SET failure = $2, ask_at = $3 WHERE id = $1",
         params![id.raw(), failure, ask_at],
-    )?;
-    Ok(())
+    )
 }

@@ -92,12 +92,11 @@ pub fn close(
     error: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE messages SET state = $2, last_error = $3, closed_at = $4, next_at = NULL
           WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), state.code(), error, now],
-    )?;
-    Ok(())
+    )
 }
 
 /// Puts a message off that could not be sent this time.
@@ -107,11 +106,10 @@ pub fn put_off(
     next_at: Timestamp,
     error: &str,
 ) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE messages SET next_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'",
         params![id.raw(), next_at, error],
-    )?;
-    Ok(())
+    )
 }
 
 /// Lets a message that could not be sent be tried again from the start. Gives whether there was one.

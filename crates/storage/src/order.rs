@@ -12,9 +12,10 @@ use ordermill_domain::order::{Amounts, Event, Facts, Milestones, Order, OrderLin
 use ordermill_domain::payment::PaymentSums;
 
 pub(crate) use lines::read_line;
-pub use lines::{best_sellers, lines, lines_of_each, update_lines};
+pub use lines::{ask_lines, ask_lines_of_each, best_sellers, lines, lines_of_each, update_lines};
 pub use list::{Filter, Tally, count, count_newer, list, plan, tallies};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
@@ -165,20 +166,14 @@ pub fn record_each<'e>(
 pub fn update(tx: &mut Tx<'_>, order: &Order, version_before: i64) -> Result<(), Error> {
     let mut rows = Columns::new(UPDATE_KINDS);
     rows.push(&update_row(order, version_before));
-    match tx.execute_each(&UPDATE, &rows)? {
-        1 => Ok(()),
-        _ => Err(Error::Stale("an order")),
-    }
+    tx.change_every(&UPDATE, rows, "an order")
 }
 
 /// As [`update`] for many orders at once: (order, version before).
 pub fn update_each(tx: &mut Tx<'_>, orders: &[(&Order, i64)]) -> Result<(), Error> {
     let mut rows = Columns::new(UPDATE_KINDS);
     orders.iter().for_each(|(order, before)| rows.push(&update_row(order, *before)));
-    match tx.execute_each(&UPDATE, &rows)? {
-        changed if changed == orders.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("an order")),
-    }
+    tx.change_every(&UPDATE, rows, "an order")
 }
 
 const UPDATE_KINDS: &[Kind] = &[
@@ -254,7 +249,7 @@ pub fn update_progress(tx: &mut Tx<'_>, orders: &[(OrderId, Progress)]) -> Resul
     };
     let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
     orders.iter().for_each(|(order, progress)| rows.push(params![order.raw(), progress.code()]));
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }
 
 pub(crate) const COLUMNS: &str =
@@ -328,8 +323,13 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Stored, Error> {
 
 /// One order.
 pub fn fetch(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, Error> {
+    ask(tx, id)?.only(tx)
+}
+
+/// As [`fetch`], without waiting for the answer.
+pub fn ask(tx: &mut Tx<'_>, id: OrderId) -> Result<Asked<Stored>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
-    tx.query_opt(&sql, params![id.raw()], read)
+    tx.ask(&sql, params![id.raw()], read)
 }
 
 /// One order, locked until the transaction ends where writers run side by side.
@@ -341,10 +341,15 @@ pub fn fetch_for_update(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, 
 
 /// Many orders, locked in the order of their ids; those that do not exist are left out.
 pub fn fetch_each_for_update(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Vec<Stored>, Error> {
+    ask_each_for_update(tx, ids)?.answer(tx)
+}
+
+/// As [`fetch_each_for_update`], without waiting for the answer. What is asked behind it is read under its locks.
+pub fn ask_each_for_update(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Asked<Stored>, Error> {
     let sqlite = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
     let postgres =
         format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ANY($1) ORDER BY o.id FOR UPDATE");
-    tx.query_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, &Columns::of_ids(ids), read)
+    tx.ask_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, Columns::of_ids(ids), read)
 }
 
 /// Locks many orders in the order of their ids, where writers run side by side, for a command that goes on

@@ -5,6 +5,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{FulfillmentId, OrderId, PackageId};
 use ordermill_domain::package::{Event, Package};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -114,12 +115,17 @@ pub fn ever_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<Vec<Packag
 
 /// The shares of other orders that lie in the box of a package.
 pub fn inside_of(tx: &mut Tx<'_>, id: PackageId) -> Result<Vec<Package>, Error> {
+    ask_inside_of(tx, id)?.answer(tx)
+}
+
+/// As [`inside_of`], without waiting for the answer.
+pub fn ask_inside_of(tx: &mut Tx<'_>, id: PackageId) -> Result<Asked<Package>, Error> {
     let sql = concat!(
         "SELECT ",
         columns!(),
         " FROM packages WHERE inside_id = $1 AND opened_at IS NULL ORDER BY id"
     );
-    tx.query(sql, params![id.raw()], read)
+    tx.ask(sql, params![id.raw()], read)
 }
 
 /// The closed packages of an order, the oldest first.
@@ -153,9 +159,8 @@ pub fn count_print(tx: &mut Tx<'_>, act: &Act, id: PackageId) -> Result<Option<u
 
 /// Notes that the packages of a fulfillment were opened again.
 pub fn open_all(tx: &mut Tx<'_>, fulfillment: FulfillmentId, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE packages SET opened_at = $2 WHERE fulfillment_id = $1 AND opened_at IS NULL",
         params![fulfillment.raw(), now],
-    )?;
-    Ok(())
+    )
 }

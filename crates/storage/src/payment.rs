@@ -5,6 +5,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::payment::{Event, Facts, Payment};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -98,10 +99,7 @@ pub fn update_each(tx: &mut Tx<'_>, payments: &[(&Payment, i64)]) -> Result<(), 
             facts.state.is_open(),
         ]);
     }
-    match tx.execute_each(&SQL, &rows)? {
-        changed if changed == payments.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("a payment")),
-    }
+    tx.change_every(&SQL, rows, "a payment")
 }
 
 /// Appends an event of a payment to the journal.
@@ -198,8 +196,13 @@ pub fn opening(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<Opening>, Error>
 
 /// All payments of an order, oldest first.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Payment>, Error> {
+    ask_of(tx, order)?.answer(tx)
+}
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<Payment>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM payments WHERE order_id = $1 ORDER BY id");
-    tx.query(&sql, params![order.raw()], read)
+    tx.ask(&sql, params![order.raw()], read)
 }
 
 /// Where the buyer pays, as the gateway told; `None` while it has not answered.
@@ -214,14 +217,12 @@ pub fn redirect_url(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<String>, Er
 
 /// Keeps where the buyer pays.
 pub fn set_redirect_url(tx: &mut Tx<'_>, id: PaymentId, url: &str) -> Result<(), Error> {
-    tx.execute("UPDATE payments SET redirect_url = $2 WHERE id = $1", params![id.raw(), url])?;
-    Ok(())
+    tx.change("UPDATE payments SET redirect_url = $2 WHERE id = $1", params![id.raw(), url])
 }
 
 /// Keeps why a payment failed, in the gateway's words, for staff.
 pub fn set_failure(tx: &mut Tx<'_>, id: PaymentId, failure: &str) -> Result<(), Error> {
-    tx.execute("UPDATE payments SET failure = $2 WHERE id = $1", params![id.raw(), failure])?;
-    Ok(())
+    tx.change("UPDATE payments SET failure = $2 WHERE id = $1", params![id.raw(), failure])
 }
 
 /// Why a payment failed, in the gateway's words, for staff.
@@ -263,8 +264,7 @@ pub fn claim_to_ask(
 
 /// Sets when the gateway is asked next; `None` for never.
 pub fn set_ask_at(tx: &mut Tx<'_>, id: PaymentId, ask_at: Option<Timestamp>) -> Result<(), Error> {
-    tx.execute("UPDATE payments SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])?;
-    Ok(())
+    tx.change("UPDATE payments SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])
 }
 
 /// Sets when the gateway is asked next about a payment that is still to be asked about. Gives

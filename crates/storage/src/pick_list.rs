@@ -195,10 +195,7 @@ fn update_lines<'l>(
     if rows.is_empty() {
         return Ok(());
     }
-    match tx.execute_each(&SQL, &rows)? {
-        changed if changed == rows.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("a line of a pick list")),
-    }
+    tx.change_every(&SQL, rows, "a line of a pick list")
 }
 
 pub(crate) const COLUMNS: &str =

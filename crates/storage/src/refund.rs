@@ -5,6 +5,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId, RefundId};
 use ordermill_domain::refund::{Event, Facts, Key, Refund};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::{Error, Insert, Row, Tx, journal, params};
 
@@ -115,8 +116,13 @@ pub fn find(tx: &mut Tx<'_>, key: Key) -> Result<Option<Refund>, Error> {
 
 /// All refunds of an order, oldest first.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Refund>, Error> {
+    ask_of(tx, order)?.answer(tx)
+}
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<Refund>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM refunds WHERE order_id = $1 ORDER BY id");
-    tx.query(&sql, params![order.raw()], read)
+    tx.ask(&sql, params![order.raw()], read)
 }
 
 /// What was granted of a payment so far, in minor units.
@@ -158,8 +164,7 @@ pub fn claim_to_ask(
 
 /// Sets when a refund is sent or asked about next; `None` for never.
 pub fn set_ask_at(tx: &mut Tx<'_>, id: RefundId, ask_at: Option<Timestamp>) -> Result<(), Error> {
-    tx.execute("UPDATE refunds SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])?;
-    Ok(())
+    tx.change("UPDATE refunds SET ask_at = $2 WHERE id = $1", params![id.raw(), ask_at])
 }
 
 /// Sets when a refund that is not over is sent or asked about next. Gives whether it is not over:
@@ -174,6 +179,5 @@ pub fn put_off(tx: &mut Tx<'_>, id: RefundId, ask_at: Timestamp) -> Result<bool,
 
 /// Keeps why a refund could not be sent, in the gateway's words, for staff.
 pub fn set_failure(tx: &mut Tx<'_>, id: RefundId, failure: &str) -> Result<(), Error> {
-    tx.execute("UPDATE refunds SET failure = $2 WHERE id = $1", params![id.raw(), failure])?;
-    Ok(())
+    tx.change("UPDATE refunds SET failure = $2 WHERE id = $1", params![id.raw(), failure])
 }

@@ -7,6 +7,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{FulfillmentId, LocationId, OrderId, SkuId};
 use ordermill_domain::reservation::{Event, Facts, Reservation, State};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -100,14 +101,14 @@ pub fn waiting(
     Ok(tx.query_each(&SQL, &keys, |row| Ok((row.id()?, row.int()?)))?.into_iter().collect())
 }
 
-/// The orders that wait for a SKU at a location, the oldest first, at most `limit`.
-pub fn orders_waiting(
+/// Asks for the orders that wait for a SKU at a location, the oldest first, at most `limit`.
+pub fn ask_orders_waiting(
     tx: &mut Tx<'_>,
     sku: SkuId,
     at: LocationId,
     limit: i64,
-) -> Result<Vec<OrderId>, Error> {
-    tx.query(
+) -> Result<Asked<OrderId>, Error> {
+    tx.ask(
         "SELECT DISTINCT order_id FROM reservations
           WHERE sku_id = $1 AND state = 'backordered' AND location_id = $2
           ORDER BY order_id LIMIT $3",
@@ -157,6 +158,11 @@ pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
 
 /// The reservations of many orders.
 pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error> {
+    ask_of_each(tx, orders)?.answer(tx)
+}
+
+/// As [`of_each`], without waiting for the answer.
+pub fn ask_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Asked<Stored>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, location_id, CAST(part AS BIGINT), sku_id,
                 quantity, state, expires_at, fulfillment_id
@@ -166,7 +172,7 @@ pub fn of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Vec<Stored>, Error
             FROM reservations WHERE order_id = ANY($1)
             ORDER BY order_id, line_no, location_id, part",
     };
-    tx.query_each(&SQL, &Columns::of_ids(orders), read)
+    tx.ask_each(&SQL, Columns::of_ids(orders), read)
 }
 
 /// Stores what has become of reservations: state, how many pieces are left in the part, and which
@@ -211,5 +217,5 @@ pub fn update<'r>(
             stored.fulfillment.map(Id::raw),
         ]);
     }
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }

@@ -32,11 +32,10 @@ pub fn insert_hold(tx: &mut Tx<'_>, order: OrderId, hold: &Hold) -> Result<(), E
 
 /// Lifts all holds of an order that still stand.
 pub fn lift_holds(tx: &mut Tx<'_>, order: OrderId, at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE order_holds SET lifted_at = $2 WHERE order_id = $1 AND lifted_at IS NULL",
         params![order.raw(), at],
-    )?;
-    Ok(())
+    )
 }
 
 pub(crate) const HOLD_COLUMNS: &str =

@@ -8,6 +8,7 @@ use ordermill_domain::ids::{OrderId, WatchId};
 use ordermill_domain::record::{Event, Kind};
 use ordermill_domain::risk::{Marks, SignalKind, Subject, WatchEntry};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::record::{note, one_row};
 use crate::tx::PerRow;
@@ -31,8 +32,12 @@ pub fn marks_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Option<Marks>, Error>
     )
 }
 
-/// How many accounts have ordered to a phone and to an address, each over its newest `limit` orders.
-pub fn accounts_of(tx: &mut Tx<'_>, marks: &Marks, limit: i64) -> Result<(i64, i64), Error> {
+/// Asks how many accounts have ordered to a phone and to an address, each over its newest `limit` orders.
+pub fn ask_accounts_of(
+    tx: &mut Tx<'_>,
+    marks: &Marks,
+    limit: i64,
+) -> Result<Asked<(i64, i64)>, Error> {
     let of = |column: &str, place: &str| {
         format!(
             "(SELECT COUNT(DISTINCT o.customer_id) FROM (SELECT order_id FROM order_marks
@@ -43,7 +48,7 @@ pub fn accounts_of(tx: &mut Tx<'_>, marks: &Marks, limit: i64) -> Result<(i64, i
     let sql = format!("SELECT {}, {}", of("phone", "$1"), of("address", "$2"));
     // No blind index is 0 but by a chance of one in 2^64.
     let key = |mark: Option<i64>| mark.unwrap_or(0);
-    tx.query_one(&sql, params![key(marks.phone), key(marks.address), limit], |row| {
+    tx.ask(&sql, params![key(marks.phone), key(marks.address), limit], |row| {
         Ok((row.int()?, row.int()?))
     })
 }

@@ -125,10 +125,7 @@ pub fn claim_each<'s>(
     if rows.is_empty() {
         return Ok(());
     }
-    match tx.execute_each(&SQL, &rows)? {
-        changed if changed == rows.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("the stock of a bin")),
-    }
+    tx.change_every(&SQL, rows, "the stock of a bin")
 }
 
 /// Takes claimed pieces out of their bins; they then lie at the location without one. Each spot comes once.
@@ -157,10 +154,7 @@ pub fn pick_each<'s>(
     if rows.is_empty() {
         return Ok(());
     }
-    match tx.execute_each(&SQL, &rows)? {
-        changed if changed == rows.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("the stock of a bin")),
-    }
+    tx.change_every(&SQL, rows, "the stock of a bin")
 }
 
 /// Puts pieces that lay at the location without a bin into one; `claimed` of them are for a pick list.

@@ -5,6 +5,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::shipment::{Event, Facts, Shipment, State, Terms, Track};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -109,10 +110,7 @@ pub fn update_each(tx: &mut Tx<'_>, changed: &[(&Stored, i64)]) -> Result<(), Er
             facts.reshipped_at,
         ]);
     }
-    match tx.execute_each(&SQL, &rows)? {
-        count if count == changed.len() as u64 => Ok(()),
-        _ => Err(Error::Stale("a shipment")),
-    }
+    tx.change_every(&SQL, rows, "a shipment")
 }
 
 /// Appends events of shipments to the journal: (shipment, its version after the event, event).
@@ -258,21 +256,24 @@ pub fn find_on_their_way(
 
 /// All shipments of an order, oldest first: also those of boxes that another order's label is on.
 pub fn of(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Stored>, Error> {
+    ask_of(tx, order)?.answer(tx)
+}
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<Stored>, Error> {
+    // Two shares of an order may lie in one box: it comes once.
     let sql = concat!(
         "SELECT ",
         columns!(),
         " FROM (SELECT * FROM shipments WHERE order_id = $1
-             UNION ALL
+             UNION
             SELECT s.* FROM packages p
               JOIN shipments s ON s.package_id = p.inside_id AND s.state <> 'voided'
              WHERE p.order_id = $1 AND p.inside_id IS NOT NULL AND p.opened_at IS NULL
                AND s.order_id <> $1) AS shipments
           ORDER BY id LIMIT 200"
     );
-    let mut found = tx.query(sql, params![order.raw()], read)?;
-    // Two shares of an order may lie in one box.
-    found.dedup_by_key(|stored| stored.shipment.facts().id);
-    Ok(found)
+    tx.ask(sql, params![order.raw()], read)
 }
 
 /// Where a parcel of an order stands.
@@ -426,11 +427,10 @@ pub fn claim_silent(
 
 /// Sets when the silence of a shipment is looked at next, if it is not over.
 pub fn look_later(tx: &mut Tx<'_>, id: ShipmentId, look_at: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE shipments SET look_at = $2 WHERE id = $1 AND look_at IS NOT NULL",
         params![id.raw(), look_at],
-    )?;
-    Ok(())
+    )
 }
 
 /// Parcels at a location that have a label and are on no list yet, oldest first: at most `limit` behind

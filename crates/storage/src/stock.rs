@@ -171,10 +171,11 @@ impl Levels {
         if rows.is_empty() {
             return Ok(());
         }
-        let sql = if self.is_locked { &SQL } else { &WHAT_IS_LEFT };
-        match tx.execute_each(sql, &rows)? {
+        if self.is_locked {
+            return tx.change_every(&SQL, rows, "a stock level");
+        }
+        match tx.execute_each(&WHAT_IS_LEFT, &rows)? {
             changed if changed == rows.len() as u64 => Ok(()),
-            _ if self.is_locked => Err(Error::Stale("a stock level")),
             _ => Err(tx.lost_race()),
         }
     }
@@ -292,9 +293,7 @@ pub fn record_shipped(tx: &mut Tx<'_>, act: &Act, shipped: &[(Event, i64)]) -> R
     for ((sku, location), (delta, changes)) in levels {
         rows.push(params![sku.raw(), location.raw(), delta, changes]);
     }
-    if tx.execute_each(&SQL, &rows)? != rows.len() as u64 {
-        return Err(Error::Stale("a stock level"));
-    }
+    tx.change_every(&SQL, rows, "a stock level")?;
     let mut entries = journal::appender(tx)?;
     for (id, event) in events {
         let body = serde_json::to_string(&event).map_err(Error::defect)?;

@@ -6,6 +6,7 @@ use ordermill_domain::ids::{StaffId, TaskId};
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Event, TaskKind, TaskState};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, Value, journal, params};
@@ -116,18 +117,22 @@ pub fn find_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Opt
 
 /// Whether a task of this kind is open about it, for those who only look: it locks nothing.
 pub fn is_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<bool, Error> {
+    Ok(ask_is_open(tx, kind, subject_id)?.only(tx)?.is_some())
+}
+
+/// As [`is_open`], without waiting for the answer: there is one row if it is.
+pub fn ask_is_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<Asked<()>, Error> {
     let sql = "SELECT 1 FROM tasks
           WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')";
-    Ok(tx.query_opt(sql, params![subject_id, kind.code()], |_| Ok(()))?.is_some())
+    tx.ask(sql, params![subject_id, kind.code()], |_| Ok(()))
 }
 
 /// Says anew until when a task is its assignee's, who is still at it; that is no news.
 pub fn prolong(tx: &mut Tx<'_>, id: TaskId, until: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE tasks SET claimed_until = $2, version = version + 1 WHERE id = $1",
         params![id.raw(), until],
-    )?;
-    Ok(())
+    )
 }
 
 /// The open tasks of a kind, the most urgent first; those that nothing drives come last. At most
@@ -181,38 +186,35 @@ pub fn subjects_open(
 
 /// Makes a task that is open at least as urgent as `priority`, and says anew what it is about.
 pub fn raise(tx: &mut Tx<'_>, id: TaskId, priority: i64, detail: &str) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE tasks SET priority = CASE WHEN priority < $2 THEN $2 ELSE priority END,
                 detail = $3, version = version + 1
           WHERE id = $1",
         params![id.raw(), priority, detail],
-    )?;
-    Ok(())
+    )
 }
 
 /// Says anew by when a task is to be done; none: nobody waits for it now.
 pub fn set_due(tx: &mut Tx<'_>, id: TaskId, due_at: Option<Timestamp>) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE tasks SET due_at = $2, version = version + 1 WHERE id = $1",
         params![id.raw(), due_at],
-    )?;
-    Ok(())
+    )
 }
 
-/// Ends a task that is open, with its outcome. Gives whether it was open.
+/// Ends a task, with its outcome, if it is open.
 pub fn close(
     tx: &mut Tx<'_>,
     kind: TaskKind,
     subject: impl Id,
     outcome: &str,
     now: Timestamp,
-) -> Result<bool, Error> {
-    let closed = tx.execute(
+) -> Result<(), Error> {
+    tx.change(
         "UPDATE tasks SET state = 'done', outcome = $3, closed_at = $4, version = version + 1
           WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')",
         params![subject.raw(), kind.code(), outcome, now],
-    )?;
-    Ok(closed > 0)
+    )
 }
 
 /// As [`close`], for many subjects at once.
@@ -238,7 +240,7 @@ pub fn close_each<T: Id>(
     for subject in subjects {
         rows.push(params![subject.raw(), kind.code(), outcome, now]);
     }
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }
 
 const COLUMNS: &str = "id, kind, subject_id, role, state, detail, assignee_id, claimed_until, due_at, outcome, created_at";

@@ -4,6 +4,7 @@ use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{ShipmentId, TrackerId, TrackingEventId};
 use ordermill_domain::shipment::{Outcome, TrackingStatus};
 
+use crate::asked::Asked;
 use crate::columns::insert;
 use crate::{Error, Insert, Row, Tx, params};
 
@@ -74,9 +75,18 @@ pub fn insert_each<'e>(
 
 /// What a carrier has said of a parcel, the newest first by its own clock, at most `limit`.
 pub fn of(tx: &mut Tx<'_>, shipment: ShipmentId, limit: i64) -> Result<Vec<TrackingEvent>, Error> {
+    ask_of(tx, shipment, limit)?.answer(tx)
+}
+
+/// As [`of`], without waiting for the answer.
+pub fn ask_of(
+    tx: &mut Tx<'_>,
+    shipment: ShipmentId,
+    limit: i64,
+) -> Result<Asked<TrackingEvent>, Error> {
     let sql = "SELECT id, shipment_id, at, status, outcome, place, text, source, received_at
           FROM tracking_events WHERE shipment_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
-    tx.query(sql, params![shipment.raw(), limit], |row| {
+    tx.ask(sql, params![shipment.raw(), limit], |row| {
         Ok(TrackingEvent {
             id: row.id()?,
             shipment: row.id()?,

@@ -8,6 +8,7 @@
 
 use ordermill_base::{Id, IdGenerator, Timestamp};
 
+use crate::asked::{Asked, Read};
 use crate::engine::postgres::PostgresSession;
 use crate::engine::sqlite::{Prepared, SqliteSession};
 use crate::value::{Row, Value};
@@ -190,8 +191,8 @@ impl<'c> Tx<'c> {
         self.query_opt(sql, params, read)?.ok_or(Error::Stale("a row that is always there"))
     }
 
-    /// Adds a row. On PostgreSQL it travels with its neighbors, so a violated key shows at the
-    /// batch's next statement.
+    /// Adds a row. On PostgreSQL it travels with its neighbors and with the next statement, so a violated key
+    /// shows there.
     pub fn append(&mut self, insert: &'static Insert, values: &[Value<'_>]) -> Result<(), Error> {
         self.appender(insert)?.push(values)
     }
@@ -215,15 +216,23 @@ impl<'c> Tx<'c> {
         Ok(Appender { rows, writes: &mut self.writes, failure: &mut self.failure })
     }
 
-    /// Sends what [`Tx::append`] has collected, in one round trip.
-    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+    /// Lets what [`Tx::append`] has collected go with the next statement.
+    fn flush(&mut self) -> Result<(), Error> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
-        self.pending.retain(|(_, rows)| !rows.is_empty());
-        let result = session.insert_all(&self.pending);
-        self.pending.clear();
+        let mut rows = std::mem::take(&mut self.pending);
+        rows.retain(|(_, rows)| !rows.is_empty());
+        let result = session.insert_all(rows);
+        self.note(result)
+    }
+
+    /// Waits until everything that was written is there.
+    pub(crate) fn settle(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
+        let result = session.settle();
         self.note(result)
     }
 
@@ -247,6 +256,58 @@ impl<'c> Tx<'c> {
             }),
             Engine::Postgres(session) => session.execute_columns(sql.postgres, rows),
         };
+        self.note(result)
+    }
+
+    /// Runs a statement whose count nobody asks for. On PostgreSQL it goes with the next one, which is told if it
+    /// is refused.
+    pub(crate) fn change(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), Error> {
+        if !self.is_postgres() {
+            return self.execute(sql, params).map(drop);
+        }
+        self.flush()?;
+        self.writes += 1;
+        let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
+        let result = session.execute_ahead(sql, params);
+        self.note(result)
+    }
+
+    /// As [`Tx::change`], for many rows: statement by statement on SQLite, as one on PostgreSQL.
+    pub(crate) fn change_each(&mut self, sql: &PerRow<'_>, rows: Columns) -> Result<(), Error> {
+        self.change_rows(sql, rows, None)
+    }
+
+    /// As [`Tx::change_each`], where each row must find the one it changes.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] of `what` if one does not; on PostgreSQL with a later statement, at the latest when all
+    /// is to be committed.
+    pub(crate) fn change_every(
+        &mut self,
+        sql: &PerRow<'_>,
+        rows: Columns,
+        what: &'static str,
+    ) -> Result<(), Error> {
+        self.change_rows(sql, rows, Some(what))
+    }
+
+    fn change_rows(
+        &mut self,
+        sql: &PerRow<'_>,
+        rows: Columns,
+        what: Option<&'static str>,
+    ) -> Result<(), Error> {
+        if !self.is_postgres() {
+            let changed = self.execute_each(sql, &rows)?;
+            return match what {
+                Some(what) if changed != rows.len() as u64 => Err(Error::Stale(what)),
+                _ => Ok(()),
+            };
+        }
+        self.flush()?;
+        self.writes += 1;
+        let Engine::Postgres(session) = &mut self.engine else { return Ok(()) };
+        let result = session.execute_columns_ahead(sql.postgres, rows, what);
         self.note(result)
     }
 
@@ -277,6 +338,53 @@ impl<'c> Tx<'c> {
         };
         self.note(result)?;
         Ok(all)
+    }
+
+    /// As [`Tx::query`], without waiting for the answer; what is asked meanwhile goes with it.
+    pub(crate) fn ask<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Asked<T>, Error> {
+        if !self.is_postgres() {
+            return self.query(sql, params, read).map(Asked::here);
+        }
+        self.flush()?;
+        let Engine::Postgres(session) = &mut self.engine else {
+            return Ok(Asked::here(Vec::new()));
+        };
+        let result = session.ask(sql, params);
+        Ok(Asked::on_their_way(self.note(result)?, read))
+    }
+
+    /// As [`Tx::ask`], for a statement that changes rows and gives them back.
+    pub(crate) fn ask_write<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Asked<T>, Error> {
+        self.writes += 1;
+        self.ask(sql, params, read)
+    }
+
+    /// As [`Tx::query_each`], without waiting for the answer; what is asked meanwhile goes with it.
+    pub(crate) fn ask_each<T>(
+        &mut self,
+        sql: &PerRow<'_>,
+        keys: Columns,
+        read: Read<T>,
+    ) -> Result<Asked<T>, Error> {
+        if !self.is_postgres() || keys.is_empty() {
+            return self.query_each(sql, &keys, read).map(Asked::here);
+        }
+        self.flush()?;
+        let Engine::Postgres(session) = &mut self.engine else {
+            return Ok(Asked::here(Vec::new()));
+        };
+        let result = session.ask_columns(sql.postgres, keys);
+        Ok(Asked::on_their_way(self.note(result)?, read))
     }
 
     /// Runs statements without parameters, such as `SAVEPOINT`, or a whole migration.

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::str::FromStr;
 
 use ordermill_base::{Id, Timestamp};
-use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
 use crate::Error;
 
@@ -22,6 +22,40 @@ pub enum Value<'a> {
     Text(&'a str),
     /// Ciphertext, digests, raw messages.
     Blob(&'a [u8]),
+}
+
+/// A value that outlives its statement's caller: it travels with a later one.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl From<Value<'_>> for Kept {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(value) => Self::Int(value),
+            Value::Real(value) => Self::Real(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Blob(value) => Self::Blob(value.to_vec()),
+        }
+    }
+}
+
+impl Kept {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(*value),
+            Self::Real(value) => Value::Real(*value),
+            Self::Text(value) => Value::Text(value),
+            Self::Blob(value) => Value::Blob(value),
+        }
+    }
 }
 
 /// `params![order.id, status.code(), None::<i64>]` gives `&[Value]`.
@@ -146,7 +180,7 @@ pub struct Row<'r> {
 
 enum Source<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
-    Postgres(&'r postgres::Row),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 impl std::fmt::Debug for Source<'_> {
@@ -175,7 +209,7 @@ impl<'r> Row<'r> {
         Self { source: Source::Sqlite(row), next: 0 }
     }
 
-    pub(crate) fn postgres(row: &'r postgres::Row) -> Self {
+    pub(crate) fn postgres(row: &'r tokio_postgres::Row) -> Self {
         Self { source: Source::Postgres(row), next: 0 }
     }
 

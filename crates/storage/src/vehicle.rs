@@ -4,6 +4,7 @@ use ordermill_base::{Id, Timestamp};
 use ordermill_domain::ids::{CarrierId, ShipmentId};
 use ordermill_domain::shipment::Position;
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, params};
@@ -132,8 +133,8 @@ const UNLOAD: PerRow<'_> = PerRow {
 };
 
 /// Where a parcel is, if it is on a vehicle of which we know where it is.
-pub fn of(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<Option<OnBoard>, Error> {
-    tx.query_opt(
+pub fn ask_of(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<Asked<OnBoard>, Error> {
+    tx.ask(
         "SELECT p.id, p.stop, p.arrives_at, v.latitude_micro, v.longitude_micro, v.at, v.received_at
            FROM vehicle_parcels p
            JOIN vehicles v ON v.carrier_id = p.carrier_id AND v.vehicle = p.vehicle

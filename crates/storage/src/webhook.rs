@@ -211,13 +211,12 @@ pub fn forget_previous_secrets(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, E
 
 /// Notes that an endpoint took a delivery.
 pub fn succeeded(tx: &mut Tx<'_>, id: EndpointId, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
+    tx.change(
         "UPDATE webhook_endpoints SET failing_since = NULL, delivered_at = $2
           WHERE id = $1
             AND (failing_since IS NOT NULL OR delivered_at IS NULL OR delivered_at < $3)",
         params![id.raw(), now, now - DELIVERED_EVERY],
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes that an endpoint did not take a delivery. Gives since when it has failed, or nothing if it

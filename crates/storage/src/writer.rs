@@ -106,17 +106,21 @@ fn try_together(
         };
         if !is_clean {
             drop(roll_back(&mut tx));
-            return Err(match failure {
-                Some(Failure::Conflict) => Trouble::Conflict,
-                // Another writer was faster with the same key; a second look finds what it made.
-                Some(Failure::Taken) if may_lose_races => Trouble::Conflict,
-                Some(Failure::Full) => Trouble::Failed(Error::StorageFull),
-                Some(Failure::Lost) => Trouble::Failed(Error::Unavailable(None)),
-                Some(Failure::Statement | Failure::Taken) | None => Trouble::Spoiled,
-            });
+            return Err(trouble(failure, may_lose_races));
         }
     }
-    commit(&mut tx)
+    commit(&mut tx, may_lose_races)
+}
+
+fn trouble(failure: Option<Failure>, may_lose_races: bool) -> Trouble {
+    match failure {
+        Some(Failure::Conflict) => Trouble::Conflict,
+        // Another writer was faster with the same key; a second look finds what it made.
+        Some(Failure::Taken) if may_lose_races => Trouble::Conflict,
+        Some(Failure::Full) => Trouble::Failed(Error::StorageFull),
+        Some(Failure::Lost) => Trouble::Failed(Error::Unavailable(None)),
+        Some(Failure::Statement | Failure::Taken) | None => Trouble::Spoiled,
+    }
 }
 
 /// Runs a group; `None` if it panicked.
@@ -125,10 +129,16 @@ fn run_group(group: &mut [Box<dyn Job>], tx: &mut Tx<'_>) -> Option<Verdict> {
     catch_unwind(AssertUnwindSafe(|| first.run(peers, tx))).ok()
 }
 
-fn commit(tx: &mut Tx<'_>) -> Result<(), Trouble> {
+/// Commits; the last rows of a batch go with it, so that one of them may be what is refused.
+fn commit(tx: &mut Tx<'_>, may_lose_races: bool) -> Result<(), Trouble> {
     tx.run("COMMIT").map_err(|error| {
+        let failure = tx.take_failure();
         drop(roll_back(tx));
-        Trouble::from(error)
+        let is_of_a_row = matches!(
+            error,
+            Error::UniqueViolation { .. } | Error::RuleViolation { .. } | Error::Stale(_)
+        );
+        if is_of_a_row { trouble(failure, may_lose_races) } else { Trouble::from(error) }
     })
 }
 
@@ -142,13 +152,15 @@ fn run_one_by_one(connection: &mut Connection, groups: Vec<Vec<Box<dyn Job>>>) -
     let mut tx = connection.tx();
     let mut done: Vec<Box<dyn Job>> = Vec::new();
     let mut panicked: Vec<Box<dyn Job>> = Vec::new();
+    let mut refused: Vec<(Box<dyn Job>, Error)> = Vec::new();
     let mut jobs = groups.into_iter().flatten();
     let result = (|| {
         tx.run("BEGIN")?;
         for mut job in jobs.by_ref() {
             tx.run("SAVEPOINT command")?;
             let verdict = run_group(std::slice::from_mut(&mut job), &mut tx);
-            if verdict != Some(Verdict::Keep) {
+            let settled = if verdict == Some(Verdict::Keep) { tx.settle() } else { Ok(()) };
+            if verdict != Some(Verdict::Keep) || settled.is_err() {
                 tx.discard_pending();
                 if tx.take_failure() == Some(Failure::Lost) {
                     done.push(job);
@@ -157,7 +169,11 @@ fn run_one_by_one(connection: &mut Connection, groups: Vec<Vec<Box<dyn Job>>>) -
                 tx.run("ROLLBACK TO SAVEPOINT command")?;
             }
             tx.run("RELEASE SAVEPOINT command")?;
-            if verdict.is_some() { done.push(job) } else { panicked.push(job) }
+            match (verdict, settled) {
+                (None, _) => panicked.push(job),
+                (Some(_), Ok(())) => done.push(job),
+                (Some(_), Err(error)) => refused.push((job, error)),
+            }
         }
         tx.run("COMMIT")
     })();
@@ -165,11 +181,13 @@ fn run_one_by_one(connection: &mut Connection, groups: Vec<Vec<Box<dyn Job>>>) -
         Ok(()) => {
             done.into_iter().for_each(|job| job.answer());
             panicked.into_iter().for_each(|job| job.fail(Error::Panicked));
+            refused.into_iter().for_each(|(job, error)| job.fail(error));
             Outcome::Answered
         }
         Err(error) => {
             drop(roll_back(&mut tx));
-            fail_all(vec![done, panicked, jobs.collect()], error)
+            let refused = refused.into_iter().map(|(job, _)| job).collect();
+            fail_all(vec![done, panicked, refused, jobs.collect()], error)
         }
     }
 }

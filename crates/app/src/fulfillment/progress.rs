@@ -15,13 +15,14 @@ pub fn roll_up(
     orders: &[OrderId],
     labeled: &HashSet<FulfillmentId>,
 ) -> Result<(), Error> {
-    let mut works: HashMap<OrderId, Vec<Fulfillment>> = HashMap::new();
-    for work in fulfillment::of_each(tx, orders)? {
-        works.entry(work.facts().order).or_default().push(work);
-    }
+    let asked = fulfillment::ask_of_each(tx, orders)?;
     let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for (order, line) in order::lines_of_each(tx, orders)? {
         lines.entry(order).or_default().push(line);
+    }
+    let mut works: HashMap<OrderId, Vec<Fulfillment>> = HashMap::new();
+    for work in asked.answer(tx)? {
+        works.entry(work.facts().order).or_default().push(work);
     }
     let progress = orders.iter().map(|order| {
         let works = works.get(order).map_or(&[][..], Vec::as_slice);

@@ -1,6 +1,7 @@
 //! Sending what is due, again and again with longer pauses, until it is sent or a person must look.
 
 use ordermill_base::{Id, Span};
+use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChoiceId, MessageId};
 use ordermill_domain::message::{Cause, State};
 use ordermill_domain::order::Action;
@@ -95,11 +96,13 @@ impl Messages {
         };
         let error = match draft {
             Draft::Moot(why) => {
-                return self.0.database.write(close(State::Moot, Some(why.to_owned()))).await;
+                let close = close(State::Moot, Some(why.to_owned()));
+                return self.0.database.write_behind(close).await;
             }
             Draft::Unwritable(why) => NotifyError::Refused(why),
             Draft::Send(outgoing) => match self.0.notifier.send(&outgoing).await {
-                Ok(()) => return self.0.database.write(close(State::Sent, None)).await,
+                // Nothing that a command locks; what is sent at one time is stored at one time.
+                Ok(()) => return self.0.database.write_behind(close(State::Sent, None)).await,
                 Err(error) => error,
             },
         };
@@ -149,12 +152,17 @@ impl Messages {
             Err(error) if error.is_erased() => return Ok(Draft::Moot("the buyer is erased")),
             Err(error) => return Ok(Draft::Unwritable(error.to_string())),
         };
-        let refunds = refund::of(tx, message.order)?;
-        let due_at = deadline::of(tx, message.order)?.into_iter();
-        let due_at = due_at
-            .filter(|it| it.0 == ordermill_domain::deadline::DeadlineKind::Pay)
-            .map(|it| it.1)
-            .next();
+        let refunds = match message.cause {
+            Cause::Refunded => refund::of(tx, message.order)?,
+            _ => Vec::new(),
+        };
+        let due_at = match message.cause {
+            Cause::PaymentDue => {
+                let mut open = deadline::of(tx, message.order)?.into_iter();
+                open.find(|it| it.0 == DeadlineKind::Pay).map(|it| it.1)
+            }
+            _ => None,
+        };
         let catalog = self.0.shop.current();
         let link = match &asked {
             Some(choice) => self.0.links.choice(&choice::token(&self.0.vault, choice)),

@@ -51,23 +51,32 @@ impl OrderDetail {
         let was_looked_at =
             !matches!(stored.order.facts().review, Review::Pending | Review::AutoPassed);
         let was_confirmed = stored.order.facts().milestones.confirmed_at.is_some();
-        let shipments = if was_confirmed { shipment::of(tx, id)? } else { Vec::new() };
-        let known = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
-        let payments = payment::of(tx, id)?;
         let has_coupons = stored.order.facts().coupons > 0;
+        let shipments = was_confirmed.then(|| shipment::ask_of(tx, id)).transpose()?;
+        let fulfillments =
+            was_confirmed.then(|| fulfillment::ask_of_each(tx, &[id])).transpose()?;
+        let lines = order::ask_lines(tx, id)?;
+        let reservations = reservation::ask_of_each(tx, &[id])?;
+        let payments = payment::ask_of(tx, id)?;
+        let deadlines = deadline::ask_of(tx, id)?.answer(tx)?;
+        let payments = payments.answer(tx)?;
+        let shipments = shipments.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?;
+        let refunds = (!payments.is_empty()).then(|| refund::ask_of(tx, id)).transpose()?;
+        let known = (!shipments.is_empty()).then(|| carrier::ask_names(tx)).transpose()?;
+        let known = known.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?;
         Ok(Some(Self {
             coupons: if has_coupons { coupon::uses_of(tx, id)? } else { Vec::new() },
             holds: if was_looked_at { review::holds_of(tx, id)? } else { Vec::new() },
             stored,
             number: OrderNumber::from(id),
-            lines: order::lines(tx, id)?,
-            reservations: reservation::of(tx, id)?,
-            fulfillments: if was_confirmed { fulfillment::of(tx, id)? } else { Vec::new() },
+            lines: lines.answer(tx)?,
+            reservations: reservations.answer(tx)?,
+            fulfillments: fulfillments.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?,
             shipments,
             carriers: known.into_iter().map(|it| (it.id, it.name)).collect(),
-            refunds: if payments.is_empty() { Vec::new() } else { refund::of(tx, id)? },
+            refunds: refunds.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?,
             payments,
-            deadlines: deadline::of(tx, id)?,
+            deadlines,
         }))
     }
 

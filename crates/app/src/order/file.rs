@@ -119,9 +119,10 @@ impl OrderFile {
         let mut ids: Vec<OrderId> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        let orders = order::fetch_each_for_update(tx, &ids)?;
-        let lines = order::lines_of_each(tx, &ids)?;
-        let reservations = reservation::of_each(tx, &ids)?;
+        let orders = order::ask_each_for_update(tx, &ids)?;
+        let lines = order::ask_lines_of_each(tx, &ids)?;
+        let reservations = reservation::ask_of_each(tx, &ids)?.answer(tx)?;
+        let (orders, lines) = (orders.answer(tx)?, lines.answer(tx)?);
         let skus = lines.iter().map(|(_, line)| line.terms.sku);
         let levels = Rc::new(RefCell::new(stock::lock(tx, skus)?));
         let mut lines = by_order(lines);

@@ -80,9 +80,13 @@ fn fill(
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut waiting: BTreeMap<OrderId, Vec<(SkuId, LocationId)>> = BTreeMap::new();
+    let mut asked = Vec::with_capacity(places.len());
     for &(sku, at) in places {
-        for order in reservation::orders_waiting(tx, sku, at, WAITING_MAX)? {
-            waiting.entry(order).or_default().push((sku, at));
+        asked.push(((sku, at), reservation::ask_orders_waiting(tx, sku, at, WAITING_MAX)?));
+    }
+    for (place, orders) in asked {
+        for order in orders.answer(tx)? {
+            waiting.entry(order).or_default().push(place);
         }
     }
     if waiting.is_empty() {

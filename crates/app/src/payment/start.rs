@@ -191,15 +191,17 @@ fn store_payment(
     ask_at: Timestamp,
 ) -> Result<Stored, StartPaymentError> {
     let StartPayment { act, order: id, .. } = request;
-    let stored =
-        order::fetch_for_update(tx, *id)?.ok_or(StartPaymentError::OrderNotFound(*id))?.order;
-    let due_at = deadline::of(tx, *id)?.into_iter().find(|it| it.0 == DeadlineKind::Pay);
+    let stored = order::ask_each_for_update(tx, &[*id])?;
+    let deadlines = deadline::ask_of(tx, *id)?;
+    let payments = payment::of(tx, *id)?;
+    let stored = stored.only(tx)?.ok_or(StartPaymentError::OrderNotFound(*id))?.order;
+    let due_at = deadlines.answer(tx)?.into_iter().find(|it| it.0 == DeadlineKind::Pay);
     let expires_at = due_at.map_or(act.at + DeadlineKind::Pay.rule().span, |it| it.1);
     if !stored.allows(Action::Pay) || expires_at <= act.at {
         return Err(StartPaymentError::NotPayable(*id));
     }
     let amount = still_to_pay(&stored);
-    if let Some(open) = reuse_or_give_up(tx, request, amount)? {
+    if let Some(open) = reuse_or_give_up(tx, request, payments, amount)? {
         return Ok(open);
     }
     let new = NewPayment {
@@ -223,11 +225,12 @@ fn store_payment(
 /// payment is given up, and the poller closes it at the gateway.
 fn reuse_or_give_up(
     tx: &mut Tx<'_>,
-    StartPayment { act, order, gateway, .. }: &StartPayment,
+    StartPayment { act, gateway, .. }: &StartPayment,
+    payments: Vec<Payment>,
     amount: Money,
 ) -> Result<Option<Stored>, Error> {
     let mut reused = None;
-    for payment in payment::of(tx, *order)? {
+    for payment in payments {
         let facts = payment.facts().clone();
         if !facts.state.is_open() || facts.gateway != *gateway {
             continue;

@@ -3,6 +3,7 @@
 //! It runs a moment behind, so that random keys stay off the road of a new order. An order that is decided
 //! before the reader has come to it is decided without marks, and a rule that asks for them does not match.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordermill_base::{Id, Timestamp};
@@ -39,9 +40,16 @@ struct Found {
 pub fn reader(vault: Vault) -> Reader {
     let vault = Arc::new(vault);
     let prepare = move |tx: &mut Tx<'_>, entries: Vec<Entry>, _now: Timestamp| {
+        let events = entries.into_iter().map(|entry| {
+            let event = Event::from_json(&entry.kind, &entry.body)
+                .map_err(|error| ReadError::Entry(error.to_string()))?;
+            Ok((entry.aggregate_id, entry.at, event))
+        });
+        let events: Vec<(i64, Timestamp, Event)> = events.collect::<Result<_, ReadError>>()?;
         let mut found = Found::default();
-        for entry in &entries {
-            take_in(tx, &vault, entry, &mut found)?;
+        take_in_placed(tx, &vault, &events, &mut found)?;
+        for (id, at, event) in &events {
+            take_in_ended(tx, (*id, *at), event, &mut found)?;
         }
         let write: Write = Box::new(move |tx| {
             for (order, marks) in &found.marks {
@@ -57,21 +65,46 @@ pub fn reader(vault: Vault) -> Reader {
     Reader { kinds: Some(KINDS), ..Reader::prepared(READER, prepare) }
 }
 
-fn take_in(
+/// Marks new orders, and tells what speaks against somebody at once.
+fn take_in_placed(
     tx: &mut Tx<'_>,
     vault: &Vault,
-    entry: &Entry,
+    events: &[(i64, Timestamp, Event)],
     found: &mut Found,
 ) -> Result<(), ReadError> {
-    let event = Event::from_json(&entry.kind, &entry.body)
-        .map_err(|error| ReadError::Entry(error.to_string()))?;
-    match event {
+    let placed = events.iter().filter_map(|(id, at, event)| match event {
         Event::Order(orders::Event::Placed(placed)) => {
-            let id = OrderId::from_raw(entry.aggregate_id);
-            let Some(marks) = marks_of(tx, vault, id)? else { return Ok(()) };
-            found.marks.push((id, marks));
-            placed_signals(tx, id, placed.customer, &marks, entry.at, found)
+            Some((OrderId::from_raw(*id), (placed.customer, *at)))
         }
+        _ => None,
+    });
+    let placed: BTreeMap<OrderId, (Option<CustomerId>, Timestamp)> = placed.collect();
+    let ids: Vec<OrderId> = placed.keys().copied().collect();
+    let mut asked = Vec::with_capacity(ids.len());
+    for (id, sealed) in order::recipients(tx, &ids)? {
+        if let Some(marks) = opened(vault, id, &sealed) {
+            found.marks.push((id, marks));
+            // Those of this batch are not counted yet: the next order of the same hand tells.
+            asked.push((id, marks, risk::ask_accounts_of(tx, &marks, ORDERS_COUNTED)?));
+        }
+    }
+    for (id, marks, accounts) in asked {
+        let accounts = accounts.only(tx)?.unwrap_or_default();
+        if let Some((customer, at)) = placed.get(&id) {
+            placed_signals((id, *at), *customer, &marks, accounts, found);
+        }
+    }
+    Ok(())
+}
+
+/// What speaks against somebody when an order or a refund comes to its end.
+fn take_in_ended(
+    tx: &mut Tx<'_>,
+    (raw, at): (i64, Timestamp),
+    event: &Event,
+    found: &mut Found,
+) -> Result<(), ReadError> {
+    match event {
         Event::Order(orders::Event::Canceled { reason, .. }) => {
             // Only what they did themselves speaks against somebody.
             let kind = match reason {
@@ -80,22 +113,22 @@ fn take_in(
                 CancelReason::Undeliverable => SignalKind::FakeAddress,
                 _ => return Ok(()),
             };
-            against(tx, OrderId::from_raw(entry.aggregate_id), kind, entry.at, found)
+            against(tx, OrderId::from_raw(raw), kind, at, found)
         }
         Event::Order(orders::Event::Rejected) => {
-            let id = OrderId::from_raw(entry.aggregate_id);
-            against(tx, id, SignalKind::Refused, entry.at, found)
+            against(tx, OrderId::from_raw(raw), SignalKind::Refused, at, found)
         }
         Event::Refund(refunds::Event::Succeeded) => {
-            let id = Id::from_raw(entry.aggregate_id);
-            let Some(refund) = ordermill_storage::refund::fetch(tx, id)? else { return Ok(()) };
+            let Some(refund) = ordermill_storage::refund::fetch(tx, Id::from_raw(raw))? else {
+                return Ok(());
+            };
             let facts = *refund.facts();
             if !matches!(facts.key.cause, Cause::ByHand | Cause::AfterSale) {
                 return Ok(());
             }
             let orders = payment::orders_of(tx, &[facts.key.payment])?;
             let Some((_, id)) = orders.first().copied() else { return Ok(()) };
-            against(tx, id, SignalKind::Refund, entry.at, found)
+            against(tx, id, SignalKind::Refund, at, found)
         }
         _ => Ok(()),
     }
@@ -108,19 +141,23 @@ pub(super) fn marks_of(
     id: OrderId,
 ) -> Result<Option<Marks>, Error> {
     let found = order::recipients(tx, &[id])?.pop();
-    let opened = found.and_then(|(_, sealed)| vault.open_recipient(id, &sealed).ok());
-    Ok(opened.map(|contact| marks::of(&vault.keyring(), &contact)))
+    Ok(found.and_then(|(_, sealed)| opened(vault, id, &sealed)))
 }
 
-/// What speaks against somebody at once when an order is placed.
+fn opened(vault: &Vault, id: OrderId, sealed: &[u8]) -> Option<Marks> {
+    let contact = vault.open_recipient(id, sealed).ok()?;
+    Some(marks::of(&vault.keyring(), &contact))
+}
+
+/// What speaks against somebody at once when an order is placed; `accounts` is how many have ordered to its
+/// phone and to its address.
 fn placed_signals(
-    tx: &mut Tx<'_>,
-    id: OrderId,
+    (id, at): (OrderId, Timestamp),
     customer: Option<CustomerId>,
     marks: &Marks,
-    at: Timestamp,
+    (by_phone, by_address): (i64, i64),
     found: &mut Found,
-) -> Result<(), ReadError> {
+) {
     let mut signal = |subject, kind| {
         found.signals.push(Signal { subject, kind, order: id, seen_at: at });
     };
@@ -128,8 +165,6 @@ fn placed_signals(
     if marks.suspicions > 1 {
         all.iter().for_each(|subject| signal(*subject, SignalKind::FakeAddress));
     }
-    // Those of this batch are not counted yet: the next order of the same hand tells.
-    let (by_phone, by_address) = risk::accounts_of(tx, marks, ORDERS_COUNTED)?;
     for subject in all {
         let accounts = match subject.kind {
             SubjectKind::Phone => by_phone,
@@ -140,7 +175,6 @@ fn placed_signals(
             signal(subject, SignalKind::ManyAccounts);
         }
     }
-    Ok(())
 }
 
 /// Something speaks against the buyer, the phone and the address of an order.

@@ -83,10 +83,11 @@ pub fn want_label(
     want: &WantLabel,
     field: Field<'_>,
 ) -> Result<Wanted, ShipmentError> {
-    if let Some(known) = label_request::standing(tx, want.package)? {
+    let known = label_request::ask_standing(tx, want.package)?;
+    let requests = label_request::of(tx, want.order)?;
+    if let Some(known) = known.only(tx)? {
         return Ok(Wanted::Known(known.id));
     }
-    let requests = label_request::of(tx, want.order)?;
     let refused = requests.iter().filter(|it| it.package == want.package);
     let refused = refused.filter(|it| it.state == State::Refused).map(|it| it.carrier).collect();
     let about = About::of(tx, vault, want, field.known)?;

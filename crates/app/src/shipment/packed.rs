@@ -127,9 +127,12 @@ pub(super) fn wanted(
     work: &fulfillment::Fulfillment,
     package: &Package,
 ) -> Result<Option<WantLabel>, Error> {
-    let Some(stored) = order::fetch(tx, package.order)? else { return Ok(None) };
+    let stored = order::ask(tx, package.order)?;
+    let own = order::ask_lines(tx, package.order)?;
     let mut shares = vec![package.clone()];
     shares.extend(package::inside_of(tx, package.id)?);
+    let Some(stored) = stored.only(tx)? else { return Ok(None) };
+    let own = own.answer(tx)?;
     let mut value_minor = 0;
     // Orders that travel together were asked for alike; none of them may come late.
     let mut promised_by_on = stored.order.facts().expected_by_on();
@@ -139,7 +142,11 @@ pub(super) fn wanted(
             let theirs = theirs.and_then(|stored| stored.order.facts().expected_by_on());
             promised_by_on = promised_by_on.into_iter().chain(theirs).min();
         }
-        let lines = order::lines(tx, share.order)?;
+        let theirs = match share.order == package.order {
+            true => Vec::new(),
+            false => order::lines(tx, share.order)?,
+        };
+        let lines = if share.order == package.order { &own } else { &theirs };
         let values = share.contents.iter().map(|content| {
             let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
             line.map_or(0, |line| line.terms.unit_price_minor * content.quantity.get())

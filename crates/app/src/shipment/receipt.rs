@@ -43,8 +43,12 @@ pub(crate) fn arm_confirm_receipt(
     let complete = seen.into_iter().filter(|(_, (has_arrived, waits))| *has_arrived && !waits);
     let complete: Vec<OrderId> = complete.map(|(order, _)| order).collect();
     let kind = DeadlineKind::ConfirmReceipt;
+    let mut asked = Vec::with_capacity(complete.len());
     for order in complete {
-        let open = deadline::of(tx, order)?;
+        asked.push((order, deadline::ask_of(tx, order)?));
+    }
+    for (order, open) in asked {
+        let open = open.answer(tx)?;
         let is_disputed = |known: &DeadlineKind| *known == DeadlineKind::SignOffDispute;
         if !open.iter().any(|(known, ..)| *known == kind || is_disputed(known)) {
             deadline::arm(tx, order, kind, now + kind.rule().span, None)?;

@@ -9,6 +9,9 @@ use ordermill_domain::order::{OrderNumber, Status};
 use ordermill_domain::shipment::{State, TrackingStatus};
 use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
+use ordermill_storage::asked::Asked;
+use ordermill_storage::tracking::TrackingEvent;
+use ordermill_storage::vehicle::{self as stored_vehicle, OnBoard};
 use ordermill_storage::{Error, Tx, carrier, order, shipment, task, tracking};
 use ordermill_vault::Claim;
 
@@ -109,26 +112,30 @@ pub fn load(
     id: OrderId,
     now: Timestamp,
 ) -> Result<Option<Tracked>, Error> {
-    let Some(stored) = order::fetch(tx, id)? else { return Ok(None) };
+    // Asked together, first what the order leads to, then what that leads to.
+    let stored = order::ask(tx, id)?;
+    let lines = order::ask_lines(tx, id)?;
+    let shipments = shipment::ask_of(tx, id)?;
+    let trail = trail::ask(tx, id)?;
+    // Of this order: that of another whose goods travelled along is its own.
+    let is_disputed = task::ask_is_open(tx, TaskKind::NotReceived, id.raw())?;
+    let Some(stored) = stored.only(tx)? else { return Ok(None) };
     let facts = stored.order.facts();
     let placed_at = facts.milestones.placed_at;
     if now > placed_at + SHOWN_FOR {
         return Ok(None);
     }
-    let lines = order::lines(tx, id)?;
-    let shipments = shipment::of(tx, id)?;
-    let carriers = if shipments.is_empty() { Vec::new() } else { carrier::names(tx)? };
+    let lines = lines.answer(tx)?;
+    let trail = trail.ask_entries(tx)?;
+    let carriers = carrier::ask_names(tx)?;
+    let on_the_way = ask_parcels(tx, shipments)?;
+    let carriers = carriers.answer(tx)?;
     let mut parcels = Vec::new();
     let (mut arrives_by, mut delivered_at, mut is_delayed) = (None, None, false);
-    // Of this order: that of another whose goods travelled along is its own.
-    let is_disputed = task::is_open(tx, TaskKind::NotReceived, id.raw())?;
-    for it in &shipments {
-        let facts = it.shipment.facts();
-        if facts.state == State::Voided {
-            continue;
-        }
+    for OnTheWay { stored, events, on_board } in on_the_way {
+        let facts = stored.shipment.facts();
         let carrier = carriers.iter().find(|known| known.id == facts.terms.carrier);
-        let events = tracking::of(tx, facts.id, EVENTS_MAX)?;
+        let events = events.answer(tx)?;
         let events = events.into_iter().filter(|event| event.status != TrackingStatus::Unknown);
         if matches!(facts.state, State::LabelCreated | State::HandedOver) {
             arrives_by = arrives_by.max(Some(facts.terms.expected_by));
@@ -136,8 +143,8 @@ pub fn load(
         }
         is_delayed |= matches!(facts.state, State::Lost | State::ReturnedToSender);
         delivered_at = delivered_at.max(facts.delivered_at);
-        let is_on_its_way = facts.state == State::HandedOver;
-        let live = if is_on_its_way { vehicle::live(tx, vault, facts.id, now)? } else { None };
+        let on_board = on_board.map_or(Ok(None), |asked| asked.only(tx))?;
+        let live = on_board.and_then(|on_board| vehicle::live(vault, &on_board, now));
         parcels.push(TrackedParcel {
             carrier: carrier.map_or_else(Text::default, |known| known.name.clone()),
             waybill: facts.terms.waybill.clone(),
@@ -166,9 +173,34 @@ pub fn load(
         delivered_at: if is_there { delivered_at } else { None },
         parcels,
         goods: lines.iter().map(|line| (line.terms.sku, line.terms.quantity.get())).collect(),
-        is_disputed,
-        trail: trail::load(tx, id)?,
+        is_disputed: is_disputed.only(tx)?.is_some(),
+        trail: trail.answer(tx)?,
     }))
+}
+
+/// A parcel, and what was asked about it.
+struct OnTheWay {
+    stored: shipment::Stored,
+    events: Asked<TrackingEvent>,
+    on_board: Option<Asked<OnBoard>>,
+}
+
+/// Asks about every parcel that goes somewhere.
+fn ask_parcels(
+    tx: &mut Tx<'_>,
+    shipments: Asked<shipment::Stored>,
+) -> Result<Vec<OnTheWay>, Error> {
+    let mut asked = Vec::new();
+    for stored in shipments.answer(tx)? {
+        let (id, state) = (stored.shipment.facts().id, stored.shipment.facts().state);
+        if state != State::Voided {
+            let events = tracking::ask_of(tx, id, EVENTS_MAX)?;
+            let is_moving = state == State::HandedOver;
+            let on_board = is_moving.then(|| stored_vehicle::ask_of(tx, id)).transpose()?;
+            asked.push(OnTheWay { stored, events, on_board });
+        }
+    }
+    Ok(asked)
 }
 
 /// The step of the parcel that is furthest behind: what is not packed yet holds all of it back.

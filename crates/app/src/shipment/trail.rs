@@ -7,6 +7,9 @@ use ordermill_base::Timestamp;
 use ordermill_domain::event::Event;
 use ordermill_domain::fulfillment::Event as Work;
 use ordermill_domain::ids::{LocationId, OrderId};
+use ordermill_storage::asked::Asked;
+use ordermill_storage::fulfillment::AskedWork;
+use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, fulfillment, journal, manifest};
 
 /// Fulfillments of one order that are followed.
@@ -44,25 +47,55 @@ pub enum Node {
     HandedOver,
 }
 
-/// The scans of an order, newest first.
-pub fn load(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<Scan>, Error> {
-    let mut scans: Vec<Scan> = manifest::scans_of(tx, order)?
-        .into_iter()
-        .map(|(location, at)| Scan { at, location, node: Node::AtDock })
-        .collect();
-    for work in fulfillment::of(tx, order)?.iter().take(FULFILLMENTS_MAX) {
-        let location = work.facts().location;
-        for entry in journal::of(tx, "fulfillment", work.id(), 1, ENTRIES_MAX)? {
-            let Ok(Event::Fulfillment(event)) = Event::from_json(&entry.kind, &entry.body) else {
-                continue;
-            };
-            scans.extend(node(&event).map(|node| Scan { at: entry.at, location, node }));
+/// The trail of an order, asked for together with what else a page shows.
+pub(super) struct AskedTrail {
+    at_docks: Asked<(LocationId, Timestamp)>,
+    work: AskedWork,
+}
+
+/// What happened to the work on an order, as the journal tells.
+pub(super) struct AskedEntries {
+    scans: Vec<Scan>,
+    entries: Vec<(LocationId, Asked<Entry>)>,
+}
+
+pub(super) fn ask(tx: &mut Tx<'_>, order: OrderId) -> Result<AskedTrail, Error> {
+    let at_docks = manifest::ask_scans_of(tx, order)?;
+    Ok(AskedTrail { at_docks, work: fulfillment::ask_of_each(tx, &[order])? })
+}
+
+impl AskedTrail {
+    /// Asks the journal about each piece of work.
+    pub(super) fn ask_entries(self, tx: &mut Tx<'_>) -> Result<AskedEntries, Error> {
+        let at_docks = self.at_docks.answer(tx)?.into_iter();
+        let scans = at_docks.map(|(location, at)| Scan { at, location, node: Node::AtDock });
+        let mut entries = Vec::new();
+        for work in self.work.answer(tx)?.iter().take(FULFILLMENTS_MAX) {
+            let asked = journal::ask_of(tx, "fulfillment", work.id(), 1, ENTRIES_MAX)?;
+            entries.push((work.facts().location, asked));
         }
+        Ok(AskedEntries { scans: scans.collect(), entries })
     }
-    // Of one moment the later step comes first: the list is read from its end.
-    scans.reverse();
-    scans.sort_by_key(|scan| std::cmp::Reverse(scan.at));
-    Ok(scans)
+}
+
+impl AskedEntries {
+    /// The scans of the order, newest first.
+    pub(super) fn answer(self, tx: &mut Tx<'_>) -> Result<Vec<Scan>, Error> {
+        let mut scans = self.scans;
+        for (location, entries) in self.entries {
+            for entry in entries.answer(tx)? {
+                let Ok(Event::Fulfillment(event)) = Event::from_json(&entry.kind, &entry.body)
+                else {
+                    continue;
+                };
+                scans.extend(node(&event).map(|node| Scan { at: entry.at, location, node }));
+            }
+        }
+        // Of one moment the later step comes first: the list is read from its end.
+        scans.reverse();
+        scans.sort_by_key(|scan| std::cmp::Reverse(scan.at));
+        Ok(scans)
+    }
 }
 
 fn node(event: &Work) -> Option<Node> {

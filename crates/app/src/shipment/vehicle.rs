@@ -215,18 +215,11 @@ pub struct Live {
 }
 
 /// Where a parcel is now; none unless it is on a vehicle that was heard of lately.
-pub fn live(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    id: ShipmentId,
-    now: Timestamp,
-) -> Result<Option<Live>, Error> {
-    let found = stored::of(tx, id)?.filter(|it| now < it.received_at + LIVE_FOR);
-    Ok(found.and_then(|on_board| located(vault, &on_board, now)))
-}
-
-/// None if where it is handed out can no longer be read.
-fn located(vault: &Vault, on_board: &OnBoard, now: Timestamp) -> Option<Live> {
+pub(super) fn live(vault: &Vault, on_board: &OnBoard, now: Timestamp) -> Option<Live> {
+    if now >= on_board.received_at + LIVE_FOR {
+        return None;
+    }
+    // What is erased can no longer be read.
     let stop = vault.open_at(place(on_board.shipment), &on_board.stop).ok()?;
     let stop: Position = serde_json::from_slice(&stop).ok()?;
     let meters = on_board.position.meters_to(stop);

@@ -149,7 +149,7 @@ fn where_a_parcel_is_handed_out_is_sealed() {
         let start = ordermill_base::Clock::now(&*shop.clock);
         reports(shop, &stored, start, north(9), true).await;
         let id = stored.shipment.facts().id;
-        let read = move |tx: &mut Tx<'_>| ordermill_storage::vehicle::of(tx, id);
+        let read = move |tx: &mut Tx<'_>| ordermill_storage::vehicle::ask_of(tx, id)?.only(tx);
         let on_board = shop.database.read(read).await.unwrap().unwrap();
         let text = String::from_utf8_lossy(&on_board.stop);
         assert!(!text.contains("30270000") && !text.contains("latitude"), "{text}");

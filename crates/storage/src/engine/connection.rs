@@ -17,7 +17,7 @@ pub struct Address(Target);
 #[derive(Debug, Clone)]
 enum Target {
     Sqlite(SqliteFile),
-    Postgres(Box<postgres::Config>),
+    Postgres(Box<tokio_postgres::Config>),
 }
 
 impl Address {
@@ -56,7 +56,7 @@ impl FromStr for Address {
             return Ok(Self::sqlite(path));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let mut config: postgres::Config = text
+            let mut config: tokio_postgres::Config = text
                 .parse()
                 .map_err(|_| Error::Address("the PostgreSQL address cannot be read".to_owned()))?;
             config.application_name("ordermill");
@@ -184,17 +184,14 @@ impl Connection {
     ) -> Result<T, E> {
         let mut tx = self.tx();
         tx.run("BEGIN")?;
-        match work(&mut tx).and_then(|done| Ok(tx.flush().map(|()| done)?)) {
-            Ok(done) => {
-                tx.run("COMMIT")?;
-                Ok(done)
-            }
-            Err(error) => {
-                tx.discard_pending();
-                tx.run("ROLLBACK")?;
-                Err(error)
-            }
+        // What was sent ahead may be refused only when all is to be committed.
+        let done = work(&mut tx).and_then(|done| Ok(tx.run("COMMIT").map(|()| done)?));
+        if done.is_err() {
+            tx.discard_pending();
+            // A transaction that the engine has ended itself has nothing to roll back.
+            drop(tx.run("ROLLBACK"));
         }
+        done
     }
 
     /// Runs `work` over one unchanging view of the whole database.

@@ -5,6 +5,7 @@ use ordermill_domain::ids::{OrderId, SkuId};
 use ordermill_domain::order::{LineTerms, OrderLine, Pieces};
 
 use super::Stored;
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, params};
@@ -63,12 +64,17 @@ pub fn update_lines<'l>(
         let order = order.raw();
         rows.push(params![order, line_no, canceled, allocated, backordered, shipped, resent]);
     }
-    tx.execute_each(&SQL, &rows).map(drop)
+    tx.change_each(&SQL, rows)
 }
 
 /// The lines of an order.
 pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
-    tx.query(
+    ask_lines(tx, order)?.answer(tx)
+}
+
+/// As [`lines`], without waiting for the answer.
+pub fn ask_lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<OrderLine>, Error> {
+    tx.ask(
         "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
                 canceled, allocated, backordered, shipped, resent, gift
            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
@@ -82,6 +88,14 @@ pub fn lines_of_each(
     tx: &mut Tx<'_>,
     orders: &[OrderId],
 ) -> Result<Vec<(OrderId, OrderLine)>, Error> {
+    ask_lines_of_each(tx, orders)?.answer(tx)
+}
+
+/// As [`lines_of_each`], without waiting for the answer.
+pub fn ask_lines_of_each(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+) -> Result<Asked<(OrderId, OrderLine)>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
                 tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
@@ -90,7 +104,7 @@ pub fn lines_of_each(
                 tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
             FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
     };
-    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
+    tx.ask_each(&SQL, Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
 }
 
 pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
