@@ -35,6 +35,7 @@ async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,
