@@ -87,7 +87,7 @@ pub async fn list_substitutes(
 #[serde(deny_unknown_fields)]
 pub struct SubstituteBody {
     /// What is sent in their place, one of the substitutes of what is missing.
-    #[schema(example = "sku_01k2ey4xh0000")]
+    #[schema(max_length = 40, example = "sku_01k2ey4xh0000")]
     pub sku_id: String,
     /// Why, in words for the journal; no personal data.
     #[schema(min_length = 1, max_length = 200)]

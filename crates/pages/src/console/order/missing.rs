@@ -2,6 +2,7 @@
 
 use ordermill_base::Money;
 
+use crate::format;
 use crate::ui::Action;
 use crate::words::Words;
 
@@ -80,6 +81,7 @@ impl SubstituteForm {
         t: Words,
     ) -> Option<Self> {
         let choices = offers.into_iter().map(|(code, name, there, refund)| {
+            let there = format::grouped(there);
             let words = match refund.minor {
                 0 => t.order_substitute_alike(name, there),
                 _ => t.order_substitute_less(name, there, refund),
