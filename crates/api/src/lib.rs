@@ -131,6 +131,16 @@ fn all(services: Services, quotas: Quotas) -> Routes {
             Key(Scope::WritePayments),
             order::missing::give_up_pieces,
         )
+        .get(
+            "/api/v1/orders/{order_id}/lines/{line_no}/substitutes",
+            Key(Scope::ReadOrders),
+            order::substitute::list_substitutes,
+        )
+        .post(
+            "/api/v1/orders/{order_id}/lines/{line_no}/substitute",
+            Key(Scope::WritePayments),
+            order::substitute::substitute_pieces,
+        )
         .get("/api/v1/reviews", WholeKey(Scope::WriteReviews), order::review::list_reviews)
         .get(
             "/api/v1/orders/{order_id}/review",

@@ -37,6 +37,8 @@ use crate::{
         order::missing::list_choices,
         order::missing::ask_buyer,
         order::missing::give_up_pieces,
+        order::substitute::list_substitutes,
+        order::substitute::substitute_pieces,
         order::notes::list_order_notes,
         order::notes::write_order_note,
         order::review::list_reviews,

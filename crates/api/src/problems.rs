@@ -167,6 +167,7 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
     ),
     ("not_merged", 409, "The work travels by itself already."),
     ("not_payable", 409, "The order is not to be paid online, or no longer."),
+    ("not_replaceable", 409, "It is a gift, and nothing is sent in place of gifts."),
     ("not_waiting", 409, "The channel's order does not wait any more."),
     ("nothing_delivered", 409, "No parcel of the order was delivered: nothing can be missing yet."),
     ("nothing_missing", 409, "No piece of the line waits for stock."),
@@ -230,6 +231,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "It has no such step now. allowed_actions of an order says what may be done.",
     ),
     ("storage_full", 503, "The disk is full. Reading goes on; writing does when there is room."),
+    (
+        "substitute_sold_out",
+        409,
+        "Too few pieces of the substitute can be sold. The list of substitutes says what is there.",
+    ),
     ("taken", 409, "Another one has this value, which must be unique. errors names the field."),
     ("too_many", 409, "There are as many of these as there may be."),
     (

@@ -1,18 +1,20 @@
 //! Asking buyers what should become of pieces that nobody has, by a link that needs no login.
 //!
 //! The link is signed, cannot be guessed, and ends with the time for an answer. The first answer is
-//! carried out at once, by the same command that service has ([`give_up`]); a second one and a late one
-//! change nothing. Silence and "call me" come back to service as a task, and so does a question of whose
-//! pieces only some came in: what the buyer was asked, and told of money, is not so any more.
+//! carried out at once, by the same command that service has ([`give_up`](crate::order::give_up)); a second one and a late one
+//! change nothing. What buyers may take in place of the pieces is [`substitutes`]. Silence and "call me" come
+//! back to service as a task, and so does a question of whose pieces only some came in: what the buyer was
+//! asked, and told of money, is not so any more.
 //!
 //! Locks on PostgreSQL: the order with its work and stock first, as everywhere, then the choice.
 
+mod answer;
 mod service;
 
 use jiff::civil::Date;
 use ordermill_base::{Id, Money, Quantity, Span, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::choice::{Answer, Choice, Question, State};
+use ordermill_domain::choice::{Choice, Question, State};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChoiceId, OrderId, SkuId};
 use ordermill_domain::order::{LineQuantity, OrderLine, Status};
@@ -24,12 +26,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::settings::{self, Kept};
 use crate::message::news::ours_to_tell;
-use crate::order::cancel::Loaded;
 use crate::order::file::{FileError, OrderFile};
-use crate::order::give_up::{Extent, Foreseen, GiveUpError, GivenUp, give_up};
+use crate::order::give_up::{Extent, Foreseen};
 use crate::permission::{About, Forbidden, Principal, authorize};
 use crate::privacy::Vault;
 
+pub use answer::{AnswerError, Outcome, answer, substitutes};
 pub(crate) use service::{Lack, Why, service_is_done, to_service};
 
 /// How long a link is recognized after the time for an answer, so that it can be told kindly.
@@ -260,58 +262,6 @@ pub fn load(tx: &mut Tx<'_>, id: ChoiceId, now: Timestamp) -> Result<Option<Aske
         can_refund: is_possible,
         extent,
     }))
-}
-
-/// What came of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is carried out; what was given up, if they took the money.
-    Done(Option<GivenUp>),
-    /// It was answered before, or its time is over: nothing has changed.
-    TooLate,
-    /// The pieces came in, or the order is over: there is nothing to choose any more. If only some came in,
-    /// service talks to the buyer about the others.
-    Overtaken,
-}
-
-/// The buyer answers, once.
-///
-/// # Errors
-/// If there is no such choice, if this answer cannot be carried out, or if the database does not answer;
-/// nothing has changed then.
-pub fn answer(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    id: ChoiceId,
-    answer: Answer,
-) -> Result<Outcome, GiveUpError> {
-    let Some(seen) = stored::fetch(tx, id)? else { return Ok(Outcome::TooLate) };
-    let Question { order, line_no, pieces, .. } = seen.facts().question;
-    let loaded = Loaded::load(tx, order)?;
-    // Read anew under the lock of the order, where two answers come one after the other.
-    let Some(mut choice) = stored::fetch(tx, id)? else { return Ok(Outcome::TooLate) };
-    if !choice.is_open(act.at) {
-        return Ok(Outcome::TooLate);
-    }
-    if overtake_if_changed(tx, act, &loaded.file, &mut choice)? {
-        return Ok(Outcome::Overtaken);
-    }
-    let given_up = match answer {
-        Answer::Refund => {
-            let pieces = LineQuantity { line_no, quantity: pieces };
-            Some(give_up(tx, act, loaded, pieces)?)
-        }
-        Answer::Wait => None,
-        Answer::Call => {
-            to_service(tx, Lack::of(&choice, pieces.get()), Why::Call, act.at)?;
-            None
-        }
-    };
-    if let Ok(event) = choice.answer(answer, act.at) {
-        stored::update(tx, act, &choice, &event)?;
-        deadline::meet(tx, id, DeadlineKind::BuyerChoice)?;
-    }
-    Ok(Outcome::Done(given_up))
 }
 
 /// D17: the buyer has not answered in time, and service talks to them, if there still is what about.

@@ -36,6 +36,7 @@ fn order(connection: &mut Connection, number: i64, pieces: i64, terms: PaymentTe
         tax_minor: 0,
         total_minor: total,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use ordermill_app::benefit::claim::Claims;
-use ordermill_app::catalog::settings;
+use ordermill_app::catalog::{Catalog, settings};
 use ordermill_app::check::check;
-use ordermill_app::choice::{self, AskError, AskSettings, Outcome, answer, ask};
+use ordermill_app::choice::{self, AnswerError, AskError, AskSettings, Outcome, answer, ask};
 use ordermill_app::message::news;
 use ordermill_app::order::give_up::{Extent, GiveUpError, give_up_by_hand};
 use ordermill_app::order::place::PlaceOrder;
@@ -75,6 +75,7 @@ fn an_order(connection: &mut Connection, pieces: i64, terms: PaymentTerms) -> Or
         tax_minor: 0,
         total_minor: total,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,
@@ -152,9 +153,14 @@ fn asked(connection: &mut Connection, order: OrderId) -> ChoiceId {
     asked.facts().id
 }
 
+/// A catalog without substitutes.
+fn nobody_knows() -> Catalog {
+    Catalog::default()
+}
+
 fn answered(connection: &mut Connection, choice: ChoiceId, chosen: Answer) -> Outcome {
     let act = act_of(Actor::Buyer(None));
-    connection.transact(|tx| answer(tx, &act, choice, chosen)).unwrap()
+    connection.transact(|tx| answer(tx, &nobody_knows(), &act, choice, chosen)).unwrap()
 }
 
 fn pieces(connection: &mut Connection, id: OrderId) -> (i64, i64, i64) {
@@ -234,7 +240,9 @@ fn silence_falls_to_service_and_a_late_answer_changes_nothing() {
         assert_eq!(state(&mut connection, choice), State::Lapsed);
         assert!(has_task(&mut connection, order));
         let act = Act { at: late, ..act_of(Actor::Buyer(None)) };
-        let outcome = connection.transact(|tx| answer(tx, &act, choice, Answer::Refund)).unwrap();
+        let outcome = connection
+            .transact(|tx| answer(tx, &nobody_knows(), &act, choice, Answer::Refund))
+            .unwrap();
         assert_eq!(outcome, Outcome::TooLate);
         assert_eq!(refunds(&mut connection, order), []);
         all_is_well(&mut connection);
@@ -288,8 +296,12 @@ fn what_is_collected_at_the_door_stays_fixed() {
         let shown = connection.read(|tx| choice::load(tx, choice, NOW)).unwrap().unwrap();
         assert!(shown.is_open && !shown.can_refund);
         let act = act_of(Actor::Buyer(None));
-        let refused = connection.transact(|tx| answer(tx, &act, choice, Answer::Refund));
-        assert!(matches!(refused, Err(GiveUpError::PaidAtTheDoor)), "{refused:?}");
+        let refused =
+            connection.transact(|tx| answer(tx, &nobody_knows(), &act, choice, Answer::Refund));
+        assert!(
+            matches!(refused, Err(AnswerError::GiveUp(GiveUpError::PaidAtTheDoor))),
+            "{refused:?}"
+        );
         assert_eq!(pieces(&mut connection, order), (0, 1, 2));
         assert_eq!(state(&mut connection, choice), State::Asked, "they may choose otherwise");
         all_is_well(&mut connection);

@@ -41,6 +41,7 @@ fn an_order(number: i64, sku: SkuId, pieces: i64) -> PlaceOrder {
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -43,6 +43,7 @@ fn an_order(number: i64, total_minor: i64) -> PlaceOrder {
         tax_minor: 0,
         total_minor,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

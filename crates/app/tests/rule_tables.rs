@@ -141,6 +141,7 @@ impl Shop {
             tax_minor: 0,
             total_minor,
             gift: None,
+            stands_for: None,
         };
         let amounts = Amounts {
             currency: Currency::Cny,

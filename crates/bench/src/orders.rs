@@ -169,6 +169,7 @@ fn line(line_no: u16, sku: i64, pieces: i64) -> LineTerms {
         tax_minor: total_minor * 13 / 113,
         total_minor,
         gift: None,
+        stands_for: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Choices of buyers: what should become of pieces that were paid for and that nobody has.
 //!
 //! A choice is asked once about pieces of one line that wait for stock. The buyer takes the money back,
-//! waits, or wants to be called; their first answer counts. Silence falls to service, and a choice whose
+//! waits, takes something else in place of the pieces, or wants to be called; their first answer counts. Silence falls to service, and a choice whose
 //! pieces came in or were given up meanwhile is moot.
 //!
 //! Start at [`Choice`]; its whole life is the one `match` in [`State::after`].
@@ -40,14 +40,65 @@ coded! {
 }
 
 coded! {
-    /// What a buyer may choose.
-    enum Answer {
+    /// What a buyer may choose, without what exactly.
+    enum AnswerKind {
         /// The money for the pieces back.
         Refund = "refund",
         /// To wait until they are there.
         Wait = "wait",
         /// To be called by service, for example about another item.
         Call = "call",
+        /// Something else in place of the pieces.
+        Substitute = "substitute",
+    }
+}
+
+/// What a buyer may choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// The money for the pieces back.
+    Refund,
+    /// To wait until they are there.
+    Wait,
+    /// To be called by service, for example about another item.
+    Call,
+    /// As many pieces of something else in their place.
+    Substitute {
+        /// What.
+        sku: SkuId,
+    },
+}
+
+impl Answer {
+    /// An answer of this kind; `sku` is what is taken in place of the pieces, and only then. `None` if the
+    /// two do not go together.
+    pub const fn of(kind: AnswerKind, sku: Option<SkuId>) -> Option<Self> {
+        match (kind, sku) {
+            (AnswerKind::Refund, None) => Some(Self::Refund),
+            (AnswerKind::Wait, None) => Some(Self::Wait),
+            (AnswerKind::Call, None) => Some(Self::Call),
+            (AnswerKind::Substitute, Some(sku)) => Some(Self::Substitute { sku }),
+            (AnswerKind::Substitute, None) | (_, Some(_)) => None,
+        }
+    }
+
+    /// What was chosen, without what exactly.
+    pub const fn kind(self) -> AnswerKind {
+        match self {
+            Self::Refund => AnswerKind::Refund,
+            Self::Wait => AnswerKind::Wait,
+            Self::Call => AnswerKind::Call,
+            Self::Substitute { .. } => AnswerKind::Substitute,
+        }
+    }
+
+    /// What is taken in place of the pieces.
+    pub const fn substitute(self) -> Option<SkuId> {
+        match self {
+            Self::Substitute { sku } => Some(sku),
+            Self::Refund | Self::Wait | Self::Call => None,
+        }
     }
 }
 
@@ -82,10 +133,7 @@ pub enum Event {
     Asked(Question),
     /// The buyer has answered.
     #[serde(rename = "choice.answered")]
-    Answered {
-        /// What they chose.
-        answer: Answer,
-    },
+    Answered(Answer),
     /// They have not answered in time.
     #[serde(rename = "choice.lapsed")]
     Lapsed,
@@ -99,7 +147,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Asked(_) => "choice.asked",
-            Self::Answered { .. } => "choice.answered",
+            Self::Answered(_) => "choice.answered",
             Self::Lapsed => "choice.lapsed",
             Self::Overtaken => "choice.overtaken",
         }
@@ -189,7 +237,7 @@ impl Choice {
 
     /// The buyer answers. Only the first answer counts.
     pub fn answer(&mut self, answer: Answer, at: Timestamp) -> Result<Event, InvalidTransition> {
-        self.step(Step::Answer, Event::Answered { answer }, at)
+        self.step(Step::Answer, Event::Answered(answer), at)
     }
 
     /// The time for an answer is over.
@@ -219,7 +267,7 @@ impl Choice {
         facts.version += 1;
         let state = match *event {
             Event::Asked(_) => return,
-            Event::Answered { answer } => {
+            Event::Answered(answer) => {
                 facts.answer = Some(answer);
                 State::Answered
             }
@@ -267,6 +315,33 @@ mod tests {
         choice.answer(Answer::Wait, NOW).unwrap();
         assert!(choice.answer(Answer::Refund, NOW).is_err());
         assert_eq!(choice.facts().answer, Some(Answer::Wait));
+    }
+
+    /// What was journaled before buyers could take something else is read as it was meant.
+    #[test]
+    fn an_answer_stands_in_the_journal_with_what_was_taken() {
+        let taken = Answer::Substitute { sku: SkuId::from_raw(4) };
+        let event = serde_json::to_string(&Event::Answered(taken)).unwrap();
+        insta::assert_snapshot!(event, @r#"{"kind":"choice.answered","answer":"substitute","sku":"sku_0000000000004"}"#);
+        assert_eq!(serde_json::from_str::<Event>(&event).unwrap(), Event::Answered(taken));
+        let before = r#"{"kind":"choice.answered","answer":"refund"}"#;
+        let read: Event = serde_json::from_str(before).unwrap();
+        assert_eq!(read, Event::Answered(Answer::Refund));
+        assert_eq!(serde_json::to_string(&read).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_taken_is_named_and_only_then() {
+        let sku = SkuId::from_raw(4);
+        for kind in AnswerKind::ALL {
+            let answers = [Answer::of(kind, None), Answer::of(kind, Some(sku))];
+            let answer: Vec<Answer> = answers.into_iter().flatten().collect();
+            assert_eq!(answer.len(), 1, "{kind}");
+            assert_eq!(
+                (answer[0].kind(), Answer::of(kind, answer[0].substitute())),
+                (kind, Some(answer[0]))
+            );
+        }
     }
 
     #[test]

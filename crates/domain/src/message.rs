@@ -29,6 +29,8 @@ coded! {
         Completed = "completed",
         /// Pieces are missing, and the buyer is asked what should become of them; the subject is the choice.
         MissingPieces = "missing_pieces",
+        /// Something else is sent in place of missing pieces; the subject is its line of the order.
+        Substituted = "substituted",
     }
 }
 

@@ -18,6 +18,7 @@ mod number;
 mod quoted;
 pub mod review;
 mod status;
+mod substitute;
 
 use ordermill_base::Timestamp;
 
@@ -33,6 +34,7 @@ pub use number::{OrderNumber, ParseOrderNumberError};
 pub use quoted::terms_of;
 pub use review::Review;
 pub use status::{CancelReason, InvalidTransition, PaymentTerms, Status, Step};
+pub use substitute::{InPlace, Replacement, check_substitutes, fold_lines, line_placed, replaced};
 
 use crate::ids::OrderId;
 use crate::payment::{PaymentStatus, PaymentSums};
@@ -371,7 +373,9 @@ impl Order {
                 facts.backordered = !backordered.is_empty();
                 facts.milestones.confirmed_at = Some(at);
             }
-            Event::BackorderFilled { still_waiting, .. } | Event::GivenUp { still_waiting, .. } => {
+            Event::BackorderFilled { still_waiting, .. }
+            | Event::GivenUp { still_waiting, .. }
+            | Event::Substituted { still_waiting, .. } => {
                 facts.backordered = still_waiting;
             }
             Event::Resent { .. } => {}

@@ -72,6 +72,8 @@ coded! {
         Overpaid = "overpaid",
         /// Pieces could not be supplied; the subject is the sequence of the order's event that says which.
         OutOfStock = "out_of_stock",
+        /// What is sent in place of missing pieces costs less; the subject is its line of the order.
+        Substituted = "substituted",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
         /// The channel that holds the money has sent it back.

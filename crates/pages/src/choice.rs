@@ -1,11 +1,14 @@
 //! The page on which a buyer says what should become of missing pieces, `/c/{token}`.
 //!
-//! For a phone, without a login, and without anything about people: the goods, and three buttons. It posts
-//! `answer` (`refund`, `wait`, `call`) to its own address. The same page tells what came of it.
+//! For a phone, without a login, and without anything about people: the goods, and a button for each thing that
+//! may be chosen. It posts `answer` (`substitute` with `sku`, `refund`, `wait`, `call`) to its own address. The
+//! same page tells what came of it.
 
 use askama::Template;
+use ordermill_base::Money;
 
 use crate::shell::Shell;
+use crate::words::Words;
 
 /// The page of one choice, open or over.
 #[derive(Debug, Template)]
@@ -32,8 +35,14 @@ pub struct ChoicePage {
 /// One thing that may be chosen.
 #[derive(Debug, Clone)]
 pub struct ChoiceOption {
+    /// Tells it from the others on the page.
+    pub key: String,
     /// The answer that its button sends.
     pub answer: &'static str,
+    /// The code of what is taken in place of the goods; empty for any other answer.
+    pub sku: String,
+    /// Where the picture of that is.
+    pub picture: Option<String>,
     /// What it is.
     pub title: String,
     /// What it means.
@@ -42,7 +51,38 @@ pub struct ChoiceOption {
     pub button: String,
 }
 
+impl ChoiceOption {
+    /// An answer that needs nothing more.
+    pub fn plain(answer: &'static str, title: &str, text: String, button: String) -> Self {
+        let (title, key) = (title.to_owned(), answer.to_owned());
+        Self { key, answer, sku: String::new(), picture: None, title, text, button }
+    }
+
+    /// To take something else, of which so much goes back.
+    pub fn substitute(sku: &str, name: String, picture: String, refund: Money, t: Words) -> Self {
+        Self {
+            key: format!("substitute-{sku}"),
+            answer: "substitute",
+            sku: sku.to_owned(),
+            picture: Some(picture),
+            title: t.choice_substitute_title(name),
+            text: match refund.minor {
+                0 => t.choice_substitute_alike().to_owned(),
+                _ => t.choice_substitute_less(refund),
+            },
+            button: t.choice_substitute_button().to_owned(),
+        }
+    }
+}
+
 crate::words! {
+    choice_substitute_title(name) = "换成 {name}", "Instead: {name}";
+    choice_substitute_less(refund) = "有现货，马上寄出，差价 {refund} 原路退回。", "It is here and sent at once. {refund} goes back the way it came, as it costs less.";
+    choice_substitute_alike = "有现货，马上寄出，不另收费。", "It is here and sent at once. It costs you nothing more.";
+    choice_substitute_button = "换成这款", "Send this instead";
+    choice_sold_out = "这款刚刚售完，请另选", "It has just sold out: please choose again";
+    choice_done_substitute(name) = "将为您寄出 {name}", "We send you {name}";
+    choice_done_substitute_note = "如有差价，会原路退回。", "If it costs less, the difference goes back the way it came.";
     choice_headline = "有商品缺货，请您选择", "Something is missing: your choice";
     choice_note(by) = "很抱歉。请在 {by} 前选择，逾期客服会联系您。", "We are sorry. Please choose by {by}; after that we call you.";
     choice_missing_goods = "缺货的商品", "What is missing";
@@ -59,7 +99,7 @@ crate::words! {
     choice_wait_unknown = "到货时间还不确定。到货后马上寄出，不另收运费。", "Nobody knows yet when more comes. It is sent at once when it is here, without further freight.";
     choice_wait_button = "我愿意等", "I will wait";
     choice_call_title = "请客服联系我", "Call me";
-    choice_call_text = "想换一款，或有别的想法？客服会联系您。", "You would rather have another item, or something else? We call you.";
+    choice_call_text = "有别的想法？客服会联系您。", "You would rather have something else? We call you.";
     choice_call_button = "请联系我", "Call me";
     choice_fine_print = "只能选择一次。此页不显示姓名和地址。", "You can choose once. Names and addresses are not shown.";
     choice_done_refund = "已为您退款", "Your money is on its way";
@@ -84,11 +124,10 @@ impl ChoicePage {
         use crate::samples;
         let shell = samples::shell(language);
         let t = shell.t;
-        let option = |answer, title: &str, text: String, button: String| ChoiceOption {
-            answer,
-            title: title.to_owned(),
-            text,
-            button,
+        let option = ChoiceOption::plain;
+        let instead = |sku: &str, name: String, minor: i64| {
+            let refund = Money::new(minor, ordermill_base::Currency::Cny);
+            ChoiceOption::substitute(sku, name, format!("/art/tile/{sku}"), refund, t)
         };
         Self {
             token: "01k2ey4xh0000.AQAAAAM".into(),
@@ -97,6 +136,8 @@ impl ChoicePage {
             note: t.choice_note(shell.moment(&samples::in_minutes(1_440))),
             goods: Some((t.pick("龙井茶", "Green <tea>").into(), 2)),
             options: vec![
+                instead("1", t.pick("碧螺春", "White <tea>").into(), 3_800),
+                instead("2", t.pick("铁观音", "Black tea").into(), 0),
                 option(
                     "refund",
                     t.choice_refund_title(),
@@ -133,7 +174,8 @@ mod tests {
         for language in Language::ALL {
             let html = ChoicePage::sample(language).render().unwrap();
             assert_sound_page(&html);
-            assert_eq!(html.matches("<form").count(), 3, "{html}");
+            assert_eq!(html.matches("<form").count(), 5, "{html}");
+            assert_eq!(html.matches("value=\"substitute\"").count(), 2, "{html}");
         }
     }
 }

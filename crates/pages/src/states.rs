@@ -143,6 +143,7 @@ pub fn refund_cause(cause: refund::Cause, t: Words) -> &'static str {
         C::LateCapture => t.refund_late_capture(),
         C::Overpaid => t.refund_overpaid(),
         C::OutOfStock => t.refund_out_of_stock(),
+        C::Substituted => t.refund_substituted(),
         C::AfterSale => t.refund_after_sale(),
         C::Channel => t.refund_by_channel(),
         C::ByHand => t.refund_by_hand(),
@@ -328,6 +329,7 @@ crate::words! {
     refund_late_capture = "付款晚于取消", "Paid after the end";
     refund_overpaid = "多付", "Overpaid";
     refund_out_of_stock = "缺货", "Out of stock";
+    refund_substituted = "换货差价", "Something cheaper was sent";
     refund_after_sale = "售后", "After-sale";
     refund_by_channel = "由渠道退款", "Sent back by the channel";
     refund_by_hand = "人工退款", "By hand";

@@ -32,8 +32,8 @@ pub struct TrackingPage {
     pub parcels: Vec<ParcelCard>,
     /// Every scan on the way, ours and the carriers', newest first.
     pub trail: Timeline,
-    /// What was ordered: name and pieces.
-    pub goods: Vec<(String, u64)>,
+    /// What is sent.
+    pub goods: Vec<TrackedGoods>,
     /// The number of the shop's service; empty if it has none.
     pub service_phone: String,
     /// Whether the buyer may say that it has come.
@@ -44,6 +44,17 @@ pub struct TrackingPage {
     pub said: Option<&'static str>,
     /// As of when.
     pub at: Timestamp,
+}
+
+/// Goods of the order.
+#[derive(Debug, Clone)]
+pub struct TrackedGoods {
+    /// What.
+    pub name: String,
+    /// How many pieces.
+    pub pieces: u64,
+    /// What they are sent in place of; empty if they were ordered.
+    pub in_place_of: String,
 }
 
 /// One parcel.
@@ -201,7 +212,11 @@ impl TrackingPage {
             },
             parcels: vec![parcel("SW1234567890120", S::Stalled), parcel("SW2", S::Delivered)],
             trail: Timeline { moments: vec![moment(S::InTransit, -700, "JX · 嘉兴仓")] },
-            goods: vec![(t.pick("龙井茶", "Green tea").into(), 2)],
+            goods: vec![TrackedGoods {
+                name: t.pick("龙井茶", "Green tea").into(),
+                pieces: 2,
+                in_place_of: t.pick("碧螺春", "White <tea>").into(),
+            }],
             service_phone: "+864000000000".into(),
             may_confirm: true,
             may_report: true,

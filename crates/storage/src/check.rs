@@ -111,7 +111,8 @@ pub fn orders(tx: &mut Tx<'_>, range: Range) -> Result<Vec<order::Stored>, Error
 /// The lines of orders.
 pub fn lines(tx: &mut Tx<'_>, range: Range) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let columns = "order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-        tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift";
+        tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift,
+        stands_for";
     let read = |row: &mut Row<'_>| Ok((row.id()?, order::read_line(row)?));
     in_range(tx, columns, "order_lines", "order_id", "order_id, line_no", range, read)
 }

@@ -2,7 +2,7 @@
 
 use ordermill_base::{Id, Quantity};
 use ordermill_domain::actor::Act;
-use ordermill_domain::choice::{Choice, Event, Facts, Question};
+use ordermill_domain::choice::{Answer, AnswerKind, Choice, Event, Facts, Question};
 use ordermill_domain::ids::{ChoiceId, OrderId};
 
 use crate::columns::Kind;
@@ -13,7 +13,7 @@ use crate::{Columns, Error, Row, Tx, journal, params};
 const OF_ORDER_MAX: i64 = 100;
 
 pub(crate) const COLUMNS: &str = "id, order_id, line_no, sku_id, pieces, expected_on, answer_by,
-    state, answer, asked_at, closed_at, version";
+    state, answer, substitute_id, asked_at, closed_at, version";
 
 pub(crate) fn read(row: &mut Row<'_>) -> Result<Choice, Error> {
     let id = row.id()?;
@@ -37,11 +37,19 @@ pub(crate) fn read(row: &mut Row<'_>) -> Result<Choice, Error> {
         id,
         question,
         state: row.parsed()?,
-        answer: row.opt_parsed()?,
+        answer: read_answer(row)?,
         asked_at: row.at()?,
         closed_at: row.opt_at()?,
         version: row.int()?,
     }))
+}
+
+fn read_answer(row: &mut Row<'_>) -> Result<Option<Answer>, Error> {
+    let kind: Option<AnswerKind> = row.opt_parsed()?;
+    let sku = row.opt_int()?.map(Id::from_raw);
+    let unreadable =
+        || Error::Unreadable { what: "answer of a choice", text: format!("{kind:?} {sku:?}") };
+    kind.map(|kind| Answer::of(kind, sku).ok_or_else(unreadable)).transpose()
 }
 
 /// Stores a new question and journals it.
@@ -74,13 +82,15 @@ pub fn insert(tx: &mut Tx<'_>, act: &Act, choice: &Choice, event: &Event) -> Res
 pub fn update(tx: &mut Tx<'_>, act: &Act, choice: &Choice, event: &Event) -> Result<(), Error> {
     let Facts { id, state, answer, closed_at, version, .. } = *choice.facts();
     let changed = tx.execute(
-        "UPDATE choices SET state = $3, answer = $4, closed_at = $5, version = $6
+        "UPDATE choices
+            SET state = $3, answer = $4, substitute_id = $5, closed_at = $6, version = $7
           WHERE id = $1 AND version = $2",
         params![
             id.raw(),
             version - 1,
             state.code(),
-            answer.map(|answer| answer.code()),
+            answer.map(|answer| answer.kind().code()),
+            answer.and_then(Answer::substitute).map(Id::raw),
             closed_at,
             version,
         ],

@@ -12,7 +12,9 @@ use ordermill_domain::order::{Amounts, Event, Facts, Milestones, Order, OrderLin
 use ordermill_domain::payment::PaymentSums;
 
 pub(crate) use lines::read_line;
-pub use lines::{ask_lines, ask_lines_of_each, best_sellers, lines, lines_of_each, update_lines};
+pub use lines::{
+    ask_lines, ask_lines_of_each, best_sellers, insert_lines, lines, lines_of_each, update_lines,
+};
 pub use list::{Filter, Tally, count, count_newer, list, plan, tallies};
 
 use crate::asked::Asked;

@@ -6,19 +6,22 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use ordermill_app::carrier::Sender;
+use ordermill_app::catalog::Catalog;
 use ordermill_app::catalog::settings;
-use ordermill_app::choice::{self, Asked};
+use ordermill_app::choice::{self, AnswerError, Asked};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::give_up::{Extent, GiveUpError};
+use ordermill_app::order::substitute::{Offer, SubstituteError};
 use ordermill_app::permission::{Buyer, Principal};
-use ordermill_domain::choice::{Answer, State as Stand};
+use ordermill_domain::choice::{Answer, AnswerKind, State as Stand};
 use ordermill_domain::ids::ChoiceId;
 use ordermill_domain::order::OrderNumber;
 use ordermill_pages::choice::{ChoiceOption, ChoicePage};
-use ordermill_pages::{Page, format};
+use ordermill_pages::{Page, Shell, Words, format};
 use ordermill_storage::{Error, Tx};
 use serde::Deserialize;
 
+use crate::shop::art_of;
 use crate::tracking::{failed, no_store};
 use crate::{Site, Visit};
 
@@ -40,6 +43,17 @@ async fn show(State(site): State<Site>, visit: Visit, Path(token): Path<String>)
 #[derive(Debug, Deserialize)]
 struct AnswerForm {
     answer: String,
+    /// The code of what is taken in place of the pieces.
+    #[serde(default)]
+    sku: String,
+}
+
+impl AnswerForm {
+    fn read(&self, catalog: &Catalog) -> Option<Answer> {
+        let kind = AnswerKind::from_code(&self.answer).ok()?;
+        let taken = catalog.by_code(&self.sku).map(|sku| sku.id);
+        Answer::of(kind, taken.filter(|_| kind == AnswerKind::Substitute))
+    }
 }
 
 async fn answer(
@@ -52,7 +66,8 @@ async fn answer(
         Ok(id) => id,
         Err(answer) => return answer,
     };
-    let Ok(chosen) = Answer::from_code(&form.answer) else {
+    let catalog = site.services().catalog();
+    let Some(chosen) = form.read(&catalog) else {
         return told(&site, &visit, token, id, StatusCode::UNPROCESSABLE_ENTITY, "").await;
     };
     let now = site.services().now();
@@ -64,14 +79,31 @@ async fn answer(
         Err(error) => return failed(&error),
     };
     let act = visit.name(Principal::Buyer(Buyer::Guest(order)).act(now));
-    match database.write(move |tx: &mut Tx<'_>| choice::answer(tx, &act, id, chosen)).await {
+    let write = move |tx: &mut Tx<'_>| choice::answer(tx, &catalog, &act, id, chosen);
+    let error = match database.write(write).await {
         // What came of it, and that it came too late, is told by the page itself.
-        Ok(_) => Redirect::to(&format!("/c/{token}")).into_response(),
-        Err(GiveUpError::PaidAtTheDoor | GiveUpError::File(FileError::Refused(_))) => {
-            let why = site.shell(&visit).t.choice_refused();
-            told(&site, &visit, token, id, StatusCode::CONFLICT, why).await
-        }
-        Err(error) => failed(&error),
+        Ok(_) => return Redirect::to(&format!("/c/{token}")).into_response(),
+        Err(error) => error,
+    };
+    let t = site.shell(&visit).t;
+    match why_not(&error, t) {
+        Some(why) => told(&site, &visit, token, id, StatusCode::CONFLICT, why).await,
+        None => failed(&error),
+    }
+}
+
+/// Why an answer was refused, in words; none if it is a failure of ours.
+fn why_not(error: &AnswerError, t: Words) -> Option<&'static str> {
+    use {GiveUpError as G, SubstituteError as S};
+    match error {
+        AnswerError::Substitute(
+            S::NotEnough { .. } | S::NotSold(_) | S::NotASubstitute(_) | S::ToBeReviewed(_),
+        ) => Some(t.choice_sold_out()),
+        AnswerError::GiveUp(G::PaidAtTheDoor)
+        | AnswerError::GiveUp(G::File(FileError::Refused(_)))
+        | AnswerError::Substitute(S::File(FileError::Refused(_)))
+        | AnswerError::Substitute(S::NothingMissing(_) | S::Gift(_)) => Some(t.choice_refused()),
+        AnswerError::GiveUp(_) | AnswerError::Substitute(_) | AnswerError::File(_) => None,
     }
 }
 
@@ -126,13 +158,16 @@ async fn told(
     refused: &str,
 ) -> Response {
     let now = site.services().now();
+    let catalog = site.services().catalog();
     let read = move |tx: &mut Tx<'_>| {
         let (sender, _) = settings::read::<Sender>(tx)?;
-        Ok::<_, Error>((choice::load(tx, id, now)?, sender))
+        let Some(asked) = choice::load(tx, id, now)? else { return Ok((None, sender)) };
+        let instead = choice::substitutes(tx, &catalog, &asked, now)?;
+        Ok::<_, Error>((Some((asked, instead)), sender))
     };
     match site.services().database().read(read).await {
-        Ok((Some(asked), sender)) => {
-            let mut page = page(site, visit, token, &asked, sender);
+        Ok((Some((asked, instead)), sender)) => {
+            let mut page = page(site, visit, token, (&asked, &instead), sender);
             if !refused.is_empty() {
                 refused.clone_into(&mut page.headline);
             }
@@ -143,53 +178,75 @@ async fn told(
     }
 }
 
-fn page(site: &Site, visit: &Visit, token: String, asked: &Asked, sender: Sender) -> ChoicePage {
+fn page(
+    site: &Site,
+    visit: &Visit,
+    token: String,
+    (asked, instead): (&Asked, &[Offer]),
+    sender: Sender,
+) -> ChoicePage {
     let shell = site.shell(visit);
     let t = shell.t;
     let facts = asked.choice.facts();
     let question = facts.question;
-    let sku = site.services().catalog().sku(question.sku).map(|sku| sku.name.clone());
-    let name = sku.map(|name| t.pick(name.zh, name.en)).unwrap_or_default();
+    let catalog = site.services().catalog();
+    let name_of = |sku| {
+        let name = catalog.sku(sku).map(|sku| sku.name.clone());
+        name.map(|name| t.pick(name.zh, name.en)).unwrap_or_default()
+    };
     let (headline, note) = match (facts.state, facts.answer) {
         (Stand::Answered, Some(Answer::Refund)) => {
-            (t.choice_done_refund(), t.choice_done_refund_note().to_owned())
+            (t.choice_done_refund().to_owned(), t.choice_done_refund_note().to_owned())
+        }
+        (Stand::Answered, Some(Answer::Substitute { sku })) => {
+            let told = t.choice_done_substitute(name_of(sku));
+            (told, t.choice_done_substitute_note().to_owned())
         }
         (Stand::Answered, Some(Answer::Wait)) => {
-            (t.choice_done_wait(), t.choice_done_wait_note().to_owned())
+            (t.choice_done_wait().to_owned(), t.choice_done_wait_note().to_owned())
         }
-        (Stand::Answered, _) => (t.choice_done_call(), t.choice_done_call_note().to_owned()),
+        (Stand::Answered, _) => {
+            (t.choice_done_call().to_owned(), t.choice_done_call_note().to_owned())
+        }
         (Stand::Asked, _) if asked.is_open => {
-            (t.choice_headline(), t.choice_note(shell.moment(&question.answer_by)))
+            (t.choice_headline().to_owned(), t.choice_note(shell.moment(&question.answer_by)))
         }
-        (Stand::Lapsed, _) => (t.choice_late(), t.choice_late_note().to_owned()),
+        (Stand::Lapsed, _) => (t.choice_late().to_owned(), t.choice_late_note().to_owned()),
         (Stand::Asked, _) if !asked.choice.is_open(site.services().now()) => {
-            (t.choice_late(), t.choice_late_note().to_owned())
+            (t.choice_late().to_owned(), t.choice_late_note().to_owned())
         }
         (Stand::Asked | Stand::Moot, _) => {
-            (t.choice_overtaken(), t.choice_overtaken_note().to_owned())
+            (t.choice_overtaken().to_owned(), t.choice_overtaken_note().to_owned())
         }
     };
     ChoicePage {
         number: OrderNumber::from(question.order).to_string(),
-        headline: headline.to_owned(),
+        headline,
         note,
-        goods: Some((name, question.pieces.get().unsigned_abs())),
-        options: if asked.is_open { options(&shell, asked) } else { Vec::new() },
+        goods: Some((name_of(question.sku), question.pieces.get().unsigned_abs())),
+        options: if asked.is_open { options(&shell, &catalog, asked, instead) } else { Vec::new() },
         service_phone: sender.service_phone,
         token,
         shell,
     }
 }
 
-fn options(shell: &ordermill_pages::Shell, asked: &Asked) -> Vec<ChoiceOption> {
+fn options(
+    shell: &Shell,
+    catalog: &Catalog,
+    asked: &Asked,
+    instead: &[Offer],
+) -> Vec<ChoiceOption> {
     let t = shell.t;
-    let option = |answer: Answer, title: &str, text: String, button: String| ChoiceOption {
-        answer: answer.code(),
-        title: title.to_owned(),
-        text,
-        button,
+    let option = |answer: AnswerKind, title: &str, text: String, button: String| {
+        ChoiceOption::plain(answer.code(), title, text, button)
     };
-    let mut options = Vec::new();
+    let instead = instead.iter().filter_map(|offer| {
+        let sku = catalog.sku(offer.line.sku)?;
+        let name = t.pick(&sku.name.zh, &sku.name.en).clone();
+        Some(ChoiceOption::substitute(&sku.code, name, art_of(sku), offer.refund, t))
+    });
+    let mut options: Vec<ChoiceOption> = instead.collect();
     if asked.can_refund {
         let share = asked.share;
         let (text, button) = match asked.extent {
@@ -200,20 +257,20 @@ fn options(shell: &ordermill_pages::Shell, asked: &Asked) -> Vec<ChoiceOption> {
             Extent::Order => (t.choice_cancel_text(share), t.choice_cancel_button().to_owned()),
             Extent::Replacement => (t.choice_end_text(share), t.choice_refund_button(share)),
         };
-        options.push(option(Answer::Refund, t.choice_refund_title(), text, button));
+        options.push(option(AnswerKind::Refund, t.choice_refund_title(), text, button));
     }
     let wait = match asked.choice.facts().question.expected_on {
         Some(day) => t.choice_wait_until(format::date(day, t.language)),
         None => t.choice_wait_unknown().to_owned(),
     };
     options.push(option(
-        Answer::Wait,
+        AnswerKind::Wait,
         t.choice_wait_title(),
         wait,
         t.choice_wait_button().to_owned(),
     ));
     options.push(option(
-        Answer::Call,
+        AnswerKind::Call,
         t.choice_call_title(),
         t.choice_call_text().to_owned(),
         t.choice_call_button().to_owned(),

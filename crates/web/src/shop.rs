@@ -20,6 +20,8 @@ mod product;
 mod sign_in;
 mod trouble;
 
+pub(crate) use goods::art_of;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};

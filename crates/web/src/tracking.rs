@@ -19,7 +19,9 @@ use ordermill_domain::order::Status;
 use ordermill_domain::shipment::{State as ShipmentState, TrackingStatus};
 use ordermill_domain::text::Text;
 use ordermill_pages::states::shipment as words;
-use ordermill_pages::tracking::{LiveCard, ParcelCard, TrackingMissingPage, TrackingPage};
+use ordermill_pages::tracking::{
+    LiveCard, ParcelCard, TrackedGoods, TrackingMissingPage, TrackingPage,
+};
 use ordermill_pages::ui::{Moment, Progress, Qr, Step, Steps, Timeline, Tone};
 use ordermill_pages::{Icon, Page, Shell, Words};
 use ordermill_storage::{Error, Tx};
@@ -172,9 +174,11 @@ fn page(
     let is_over = matches!(tracked.status, Status::Canceled | Status::Rejected);
     let any_there = tracked.parcels.iter().any(|it| it.state == ShipmentState::Delivered);
     let (headline, note) = headline(&shell, tracked);
-    let goods = tracked.goods.iter().map(|(sku, count)| {
-        let name = catalog.sku(*sku).map_or_else(String::new, |sku| pick(&sku.name));
-        (name, count.unsigned_abs())
+    let name = |sku| catalog.sku(sku).map_or_else(String::new, |sku| pick(&sku.name));
+    let goods = tracked.goods.iter().map(|item| TrackedGoods {
+        name: name(item.sku),
+        pieces: item.pieces.unsigned_abs(),
+        in_place_of: item.in_place_of.map_or_else(String::new, name),
     });
     TrackingPage {
         number: tracked.number.to_string(),

@@ -9,7 +9,7 @@ use ordermill_app::choice::{AskError, ask};
 use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
 use ordermill_domain::actor::Act;
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::choice::Choice;
+use ordermill_domain::choice::{Answer, Choice};
 use ordermill_storage::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,8 +41,10 @@ pub struct ChoiceView {
     pub answer_by: String,
     /// `asked`, `answered`, `lapsed` or `moot`.
     pub state: &'static str,
-    /// `refund`, `wait` or `call`; null unless they have answered.
+    /// `refund`, `wait`, `call` or `substitute`; null unless they have answered.
     pub answer: Option<&'static str>,
+    /// The SKU that they took in place of the pieces; null unless they did.
+    pub substitute_sku_id: Option<String>,
     /// When it was asked.
     #[schema(format = DateTime)]
     pub asked_at: String,
@@ -61,7 +63,8 @@ impl From<Choice> for ChoiceView {
             expected_on: facts.question.expected_on.map(|day| day.to_string()),
             answer_by: facts.question.answer_by.to_string(),
             state: facts.state.code(),
-            answer: facts.answer.map(|answer| answer.code()),
+            answer: facts.answer.map(|answer| answer.kind().code()),
+            substitute_sku_id: facts.answer.and_then(Answer::substitute).map(|sku| sku.to_string()),
             asked_at: facts.asked_at.to_string(),
             closed_at: facts.closed_at.map(|at| at.to_string()),
         }
@@ -94,8 +97,8 @@ pub async fn list_choices(
 
 /// Ask the buyer about missing pieces.
 ///
-/// They get a message with a link, where they take their money back, wait, or ask for a call. The first
-/// answer is carried out at once. Without one in time, service gets a task.
+/// They get a message with a link, where they take their money back or something else that is there, wait, or
+/// ask for a call. The first answer is carried out at once. Without one in time, service gets a task.
 #[utoipa::path(
     post, path = "/api/v1/orders/{order_id}/lines/{line_no}/ask-buyer", tag = "orders", operation_id = "ask_buyer",
     params(

@@ -6,4 +6,5 @@ pub mod notes;
 pub mod place;
 pub mod read;
 pub mod review;
+pub mod substitute;
 pub mod view;

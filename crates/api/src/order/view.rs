@@ -137,6 +137,8 @@ pub struct LineView {
     pub total: MoneyView,
     /// The number of the gift rule that added it, at no price; none: it was asked for.
     pub gift_rule: Option<u32>,
+    /// The line whose missing pieces it is sent in place of, out of what they cost; none: it was placed.
+    pub stands_for: Option<u16>,
     /// Pieces canceled.
     pub canceled: i64,
     /// Pieces allocated.
@@ -260,6 +262,7 @@ impl From<&OrderDetail> for OrderView {
                 discount: money(terms.discount_minor),
                 total: money(terms.total_minor),
                 gift_rule: terms.gift,
+                stands_for: terms.stands_for,
                 canceled: pieces.canceled,
                 allocated: pieces.allocated,
                 backordered: pieces.backordered,

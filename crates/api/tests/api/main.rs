@@ -14,6 +14,7 @@ mod kit;
 mod layout;
 mod limits;
 mod merging;
+mod missing;
 mod objects;
 mod packing;
 mod reviews;

@@ -145,7 +145,9 @@ pub(super) fn line_ids(
             by_sku.entry(sku.id).or_default().push_back(&line.id);
         }
     }
-    let found = ours.iter().filter_map(|line| {
+    // What was sent in place of something is on no line of theirs.
+    let placed = ours.iter().filter(|line| line.terms.stands_for.is_none());
+    let found = placed.filter_map(|line| {
         let id = by_sku.get_mut(&line.terms.sku)?.pop_front()?;
         Some((line.terms.line_no, id.to_owned()))
     });

@@ -4,12 +4,15 @@
 //! therefore told as another waybill of what is on record. Pieces of a line beyond what was ordered have left
 //! before, in the parcels that were sent again; which of several is which does not matter, as pieces of a line
 //! are alike, so the oldest is taken first.
+//!
+//! What is sent in place of missing pieces is on no line of the channel: it is told as pieces of the line that
+//! it stands in for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordermill_domain::channel_report::State;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::OrderLine;
+use ordermill_domain::order::{OrderLine, line_placed};
 use ordermill_ports::channel_desk::Replaced;
 use ordermill_storage::channel_report::{self, ChannelReport};
 use ordermill_storage::{Error, Tx, package, shipment};
@@ -35,7 +38,7 @@ pub(super) fn told_as(
     report: &ChannelReport,
     lines: &[OrderLine],
 ) -> Result<Result<Told, NotYet>, Error> {
-    let parcels = load(tx, report.order, &gifts_among(lines))?;
+    let parcels = load(tx, report.order, lines)?;
     let ordered = lines.iter().map(|it| (it.terms.line_no, it.terms.quantity.get())).collect();
     Ok(decide(&parcels, &ordered, report))
 }
@@ -49,8 +52,9 @@ struct Parcel {
     pieces: BTreeMap<u16, i64>,
 }
 
-/// All of an order, in the order in which they left, without the lines that channels do not know.
-fn load(tx: &mut Tx<'_>, order: OrderId, unknown: &BTreeSet<u16>) -> Result<Vec<Parcel>, Error> {
+/// All of an order, in the order in which they left, by the lines that channels know.
+fn load(tx: &mut Tx<'_>, order: OrderId, lines: &[OrderLine]) -> Result<Vec<Parcel>, Error> {
+    let unknown: BTreeSet<u16> = gifts_among(lines);
     let mut parcels = Vec::new();
     for report in channel_report::of(tx, order)? {
         let Some(stored) = shipment::fetch(tx, report.id)? else { continue };
@@ -59,7 +63,8 @@ fn load(tx: &mut Tx<'_>, order: OrderId, unknown: &BTreeSet<u16>) -> Result<Vec<
         let package = package::fetch(tx, facts.terms.package)?;
         let contents = package.iter().flat_map(|package| &package.contents);
         for content in contents.filter(|content| !unknown.contains(&content.line_no)) {
-            *pieces.entry(content.line_no).or_default() += content.quantity.get();
+            *pieces.entry(line_placed(lines, content.line_no)).or_default() +=
+                content.quantity.get();
         }
         parcels.push(Parcel {
             report,

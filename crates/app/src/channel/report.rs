@@ -12,7 +12,7 @@ use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, ShipmentId};
-use ordermill_domain::order::{LineTerms, OrderLine};
+use ordermill_domain::order::{LineTerms, OrderLine, line_placed};
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::channel_desk::{Access, ChannelDesk, LeftLine, LeftParcel, TellError};
 use ordermill_storage::channel::Channel;
@@ -261,8 +261,10 @@ impl SalesChannels {
         for is_newest in [false, true] {
             let Ok(theirs) = self.read_as_received(&channel, &copy, is_newest) else { continue };
             ids = line_ids(&theirs, &settings, &catalog, &lines);
-            let is_known = |line_no: &u16| ids.contains_key(line_no) || gifts.contains(line_no);
-            if package.contents.iter().all(|content| is_known(&content.line_no)) {
+            let is_known = |line_no: u16| {
+                ids.contains_key(&line_placed(&lines, line_no)) || gifts.contains(&line_no)
+            };
+            if package.contents.iter().all(|content| is_known(content.line_no)) {
                 break;
             }
         }

@@ -8,7 +8,8 @@ use ordermill_domain::ids::OrderId;
 use ordermill_domain::ledger::Account;
 use ordermill_domain::order::review::Hold;
 use ordermill_domain::order::{
-    Event, LineQuantity, LineTerms, Order, OrderLine, Review, Status, Step, review,
+    Event, LineQuantity, LineTerms, Order, OrderLine, Review, Status, Step, check_substitutes,
+    fold_lines, review,
 };
 use ordermill_domain::payment::{self, Payment};
 use ordermill_domain::refund::{self, Refund};
@@ -96,11 +97,15 @@ impl File {
         self.examine_history(examination, order);
     }
 
-    /// I3: lines, discounts, freight and tax add up to the total.
+    /// I3: lines, discounts, freight and tax add up to the total, and what is sent in place of something is
+    /// paid out of it.
     fn examine_sums(&self, examination: &mut Examination<'_, '_>, order: &Order) {
         let id = order.id();
-        let terms: Vec<LineTerms> = self.lines.iter().map(|line| line.terms).collect();
-        if let Err(error) = order.facts().amounts.check(&terms) {
+        let terms = self.lines.iter().map(|line| line.terms);
+        let placed: Vec<LineTerms> = terms.filter(|terms| terms.stands_for.is_none()).collect();
+        let amounts = &order.facts().amounts;
+        let sums = amounts.check(&placed);
+        if let Err(error) = sums.and_then(|()| check_substitutes(amounts, &self.lines)) {
             examination.found("I3", id, error.to_string());
         }
         let mut by_line: BTreeMap<i64, i64> = BTreeMap::new();
@@ -291,7 +296,7 @@ impl File {
             }
             order.apply(&event, entry.at);
             Hold::fold(&mut holds, &event, entry.sequence, entry.at);
-            lines.iter_mut().for_each(|line| line.apply(&event));
+            fold_lines(&mut lines, &event);
         }
         if order != *stored {
             let what = difference(stored, &order);
@@ -367,6 +372,11 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         }
         Event::GivenUp { lines: given_up, .. } => {
             facts.status == Status::Confirmed && have(given_up, |line| line.pieces().backordered)
+        }
+        Event::Substituted { line, refund_minor, .. } => {
+            let mut after = (order.clone(), lines.to_vec());
+            let at = facts.milestones.placed_at;
+            after.0.substitute(&mut after.1, *line, *refund_minor, at).as_ref() == Ok(event)
         }
         Event::Shorted { lines: missing } => have(missing, |line| line.pieces().allocated),
         Event::Shipped { lines: shipped } => have(shipped, |line| line.pieces().allocated),

@@ -7,6 +7,7 @@ use ordermill_domain::deadline::{self, DeadlineKind};
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{ChoiceId, OrderId, PaymentId, RefundId, ShipmentId};
 use ordermill_domain::message::Cause;
+use ordermill_domain::order::Event as OrderEvent;
 use ordermill_storage::journal::Entry;
 use ordermill_storage::{Error, Tx, message, order, payment, refund};
 
@@ -25,6 +26,7 @@ const KINDS: &[&str] = &[
     "order.paid",
     "order.canceled",
     "order.completed",
+    "order.substituted",
     "payment.failed",
     "refund.succeeded",
     "deadline.warned",
@@ -103,6 +105,13 @@ fn news(tx: &mut Tx<'_>, entry: &Entry) -> Result<Option<News>, ReadError> {
         "order.paid" => Some(News::of(OrderId::from_raw(id), Cause::Paid, 0)),
         "order.canceled" => Some(News::of(OrderId::from_raw(id), Cause::Canceled, 0)),
         "order.completed" => Some(News::of(OrderId::from_raw(id), Cause::Completed, 0)),
+        "order.substituted" => match event_of(entry)? {
+            Event::Order(OrderEvent::Substituted { line, .. }) => {
+                let line_no = line.line_no.into();
+                Some(News::of(OrderId::from_raw(id), Cause::Substituted, line_no))
+            }
+            _ => None,
+        },
         "payment.failed" => payment::fetch(tx, PaymentId::from_raw(id))?
             .map(|payment| News::of(payment.facts().order, Cause::PaymentFailed, id)),
         "refund.succeeded" => refund::fetch(tx, RefundId::from_raw(id))?
@@ -110,16 +119,19 @@ fn news(tx: &mut Tx<'_>, entry: &Entry) -> Result<Option<News>, ReadError> {
         choice::ASKED => choice::order_of(tx, ChoiceId::from_raw(id))?
             .map(|order| News::of(order, Cause::MissingPieces, id)),
         "deadline.warned" => {
-            let event = Event::from_json(&entry.kind, &entry.body);
-            let event = event.map_err(|error| ReadError::Entry(error.to_string()))?;
             let is_due = matches!(
-                event,
+                event_of(entry)?,
                 Event::Deadline(deadline::Event::Warned { deadline: DeadlineKind::Pay, .. })
             );
             is_due.then(|| News::of(OrderId::from_raw(id), Cause::PaymentDue, 0))
         }
         _ => None,
     })
+}
+
+fn event_of(entry: &Entry) -> Result<Event, ReadError> {
+    let event = Event::from_json(&entry.kind, &entry.body);
+    event.map_err(|error| ReadError::Entry(error.to_string()))
 }
 
 /// Those of these orders whose buyers hear from us: of the own shop and of direct integrations. A

@@ -1,10 +1,11 @@
 //! Sending what is due, again and again with longer pauses, until it is sent or a person must look.
 
-use ordermill_base::{Id, Span};
+use ordermill_base::{Id, Money, Span};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{ChoiceId, MessageId};
 use ordermill_domain::message::{Cause, State};
 use ordermill_domain::order::Action;
+use ordermill_domain::refund::{self as back, Refund};
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::notifier::{Message as Outgoing, NotifyError, Recipient};
 use ordermill_storage::message::{self, Message};
@@ -12,7 +13,7 @@ use ordermill_storage::{Error, Tx, deadline, order, refund, task};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::text::{Facts, text_of};
+use super::text::{Facts, InPlace, text_of};
 use super::{Messages, TRIES, parcel};
 use crate::choice;
 use crate::privacy::OrderContact;
@@ -147,6 +148,13 @@ impl Messages {
             }
             _ => None,
         };
+        let lines = match message.cause {
+            Cause::Substituted => order::lines(tx, message.order)?,
+            _ => Vec::new(),
+        };
+        let find = |line_no: i64| lines.iter().find(|it| i64::from(it.terms.line_no) == line_no);
+        let in_place = find(message.subject).map(|line| line.terms);
+        let replaced = in_place.and_then(|terms| find(terms.stands_for?.into()));
         let contact = match self.0.vault.open_recipient(message.order, &stored.recipient) {
             Ok(contact) => contact,
             Err(error) if error.is_erased() => return Ok(Draft::Moot("the buyer is erased")),
@@ -174,6 +182,10 @@ impl Messages {
                 self.0.links.order(message.order, &token)
             }
         };
+        let name = |sku| catalog.sku(sku).map(|sku| sku.name.clone()).unwrap_or_default();
+        let missing = asked.map(|choice| choice.facts().question.sku);
+        let missing = missing.or_else(|| replaced.map(|line| line.terms.sku));
+        let currency = stored.order.facts().amounts.currency;
         let facts = Facts {
             cause: message.cause,
             subject: message.subject,
@@ -182,10 +194,12 @@ impl Messages {
             due_at,
             parcel,
             asked: asked.map(|choice| choice.facts().question),
-            goods: asked
-                .and_then(|choice| catalog.sku(choice.facts().question.sku))
-                .map(|sku| sku.name.clone())
-                .unwrap_or_default(),
+            goods: missing.map(name).unwrap_or_default(),
+            in_place: in_place.map(|terms| InPlace {
+                name: name(terms.sku),
+                pieces: terms.quantity,
+                refund: Money::new(back_for(&refunds, message.subject), currency),
+            }),
             link,
             shop: &catalog.shop.name,
         };
@@ -197,6 +211,14 @@ impl Messages {
         let id = message.id.to_string();
         Ok(Draft::Send(Box::new(Outgoing { id, to, subject: Some(subject), text })))
     }
+}
+
+/// What goes back because this line of the order costs less than what it stands in for, minor units.
+fn back_for(refunds: &[Refund], line_no: i64) -> i64 {
+    let facts = refunds.iter().map(Refund::facts);
+    let of_it =
+        facts.filter(|it| (it.key.cause, it.key.subject) == (back::Cause::Substituted, line_no));
+    of_it.map(|it| it.amount.minor).sum()
 }
 
 /// Buyers in the countries where Chinese is written are written to in Chinese.

@@ -1,7 +1,7 @@
 //! What buyers read, in Chinese and in English. Every text bears being read twice.
 
 use jiff::tz::TimeZone;
-use ordermill_base::{Id, Money, Timestamp};
+use ordermill_base::{Id, Money, Quantity, Timestamp};
 use ordermill_domain::choice::Question;
 use ordermill_domain::message::Cause;
 use ordermill_domain::order::{CancelReason, Order, OrderNumber};
@@ -25,9 +25,19 @@ pub(super) struct Facts<'a> {
     pub(super) asked: Option<Question>,
     /// What the goods are called that it is about.
     pub(super) goods: Text,
+    /// What is sent in place of them, if it is.
+    pub(super) in_place: Option<InPlace>,
     /// Opens the order's page, that of its parcels, or that of the question.
     pub(super) link: String,
     pub(super) shop: &'a Text,
+}
+
+/// What is sent in place of missing goods.
+pub(super) struct InPlace {
+    pub(super) name: Text,
+    pub(super) pieces: Quantity,
+    /// What goes back for it.
+    pub(super) refund: Money,
 }
 
 /// Subject and text.
@@ -68,6 +78,7 @@ fn chinese(facts: &Facts<'_>) -> (&'static str, String) {
         }
         Cause::Refunded => ("退款已退回", format!("{} 已原路退回。", refunded(facts))),
         Cause::MissingPieces => ("请您选择", missing_chinese(facts)),
+        Cause::Substituted => ("换发商品", substituted_chinese(facts)),
         Cause::PaymentDue => (
             "等待付款",
             format!("尚未付款{},逾期订单将自动取消。", due(facts, ",请在 ", " 前付款")),
@@ -105,6 +116,7 @@ fn english(facts: &Facts<'_>) -> (&'static str, String) {
             ("Refund sent:", format!("{} went back the way it came.", refunded(facts)))
         }
         Cause::MissingPieces => ("Your choice:", missing_english(facts)),
+        Cause::Substituted => ("Something else is sent:", substituted_english(facts)),
         Cause::PaymentDue => (
             "Waiting for your payment:",
             format!(
@@ -127,16 +139,36 @@ fn english(facts: &Facts<'_>) -> (&'static str, String) {
 fn missing_chinese(facts: &Facts<'_>) -> String {
     let Some(asked) = facts.asked else { return String::new() };
     let (goods, pieces, by) = (&facts.goods.zh, asked.pieces, moment(asked.answer_by));
-    format!("很抱歉,{goods} 缺 {pieces} 件。请在 {by} 前选择退款或等待,逾期客服会联系您。")
+    format!("很抱歉,{goods} 缺 {pieces} 件。请在 {by} 前选择退款、换货或等待,逾期客服会联系您。")
 }
 
 fn missing_english(facts: &Facts<'_>) -> String {
     let Some(asked) = facts.asked else { return String::new() };
     let (goods, pieces, by) = (&facts.goods.en, asked.pieces, moment(asked.answer_by));
     format!(
-        "we are sorry, {pieces} of {goods} cannot be found. Please take your money back or wait, \
-         by {by}; after that we call you."
+        "we are sorry, {pieces} of {goods} cannot be found. Please take your money back, something else \
+         or wait, by {by}; after that we call you."
     )
+}
+
+fn substituted_chinese(facts: &Facts<'_>) -> String {
+    let Some(InPlace { name, pieces, refund }) = &facts.in_place else { return String::new() };
+    let (goods, name) = (&facts.goods.zh, &name.zh);
+    let money = match refund.minor {
+        0 => "不另收费。".to_owned(),
+        _ => format!("差价 {} 将原路退回。", written(*refund)),
+    };
+    format!("{goods} 缺货,改发 {name} {pieces} 件,{money}")
+}
+
+fn substituted_english(facts: &Facts<'_>) -> String {
+    let Some(InPlace { name, pieces, refund }) = &facts.in_place else { return String::new() };
+    let (goods, name) = (&facts.goods.en, &name.en);
+    let money = match refund.minor {
+        0 => "It costs you nothing more.".to_owned(),
+        _ => format!("{} goes back, as it costs less.", written(*refund)),
+    };
+    format!("{pieces} of {name} are sent in place of {goods}, which cannot be found. {money}")
 }
 
 fn total(facts: &Facts<'_>) -> String {

@@ -36,7 +36,8 @@ impl BuyerMessages {
             | Cause::Canceled
             | Cause::Refunded
             | Cause::PaymentDue
-            | Cause::MissingPieces => true,
+            | Cause::MissingPieces
+            | Cause::Substituted => true,
         }
     }
 }

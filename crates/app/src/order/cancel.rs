@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
-use ordermill_domain::ids::{OrderId, PackageId, ShipmentId};
+use ordermill_domain::ids::{OrderId, PackageId, ShipmentId, SkuId};
 use ordermill_domain::order::{CancelReason, OrderError, Progress, Status};
 use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
@@ -62,8 +62,17 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Loads it, locked in the one global order: orders, their work, then the stock.
     pub(crate) fn load(tx: &mut Tx<'_>, id: OrderId) -> Result<Self, FileError> {
+        Self::load_with(tx, id, &[])
+    }
+
+    /// As [`Loaded::load`], with the stock of SKUs that are to come to it.
+    pub(crate) fn load_with(
+        tx: &mut Tx<'_>,
+        id: OrderId,
+        also: &[SkuId],
+    ) -> Result<Self, FileError> {
         let work = cancel::load(tx, id)?;
-        Ok(Self { file: OrderFile::load(tx, id)?, work })
+        Ok(Self { file: OrderFile::load_with(tx, id, also)?, work })
     }
 }
 

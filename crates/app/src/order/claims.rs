@@ -178,7 +178,11 @@ impl OrderFile {
     }
 
     /// Begins a new part.
-    fn split_off(&mut self, reservation: Reservation, fulfillment: Option<FulfillmentId>) {
+    pub(super) fn split_off(
+        &mut self,
+        reservation: Reservation,
+        fulfillment: Option<FulfillmentId>,
+    ) {
         let line_no = reservation.facts().line_no;
         let of_line =
             self.reservations.iter().filter(|it| it.reservation.facts().line_no == line_no);
@@ -281,7 +285,7 @@ impl OrderFile {
         Ok(())
     }
 
-    fn part_of(
+    pub(super) fn part_of(
         &self,
         line_no: u16,
         sku: SkuId,

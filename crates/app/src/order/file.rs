@@ -111,10 +111,28 @@ impl OrderFile {
         Self::load_each(tx, [id])?.pop().ok_or(FileError::NotFound(id))
     }
 
+    /// As [`OrderFile::load`], with the stock of SKUs that are to come to the order: all of it is locked at
+    /// once.
+    pub(crate) fn load_with(
+        tx: &mut Tx<'_>,
+        id: OrderId,
+        also: &[SkuId],
+    ) -> Result<Self, FileError> {
+        Self::load_each_with(tx, [id], also)?.pop().ok_or(FileError::NotFound(id))
+    }
+
     /// Loads many orders, sorted by id; those that do not exist are left out.
     pub fn load_each(
         tx: &mut Tx<'_>,
         ids: impl IntoIterator<Item = OrderId>,
+    ) -> Result<Vec<Self>, Error> {
+        Self::load_each_with(tx, ids, &[])
+    }
+
+    fn load_each_with(
+        tx: &mut Tx<'_>,
+        ids: impl IntoIterator<Item = OrderId>,
+        also: &[SkuId],
     ) -> Result<Vec<Self>, Error> {
         let mut ids: Vec<OrderId> = ids.into_iter().collect();
         ids.sort_unstable();
@@ -123,7 +141,7 @@ impl OrderFile {
         let lines = order::ask_lines_of_each(tx, &ids)?;
         let reservations = reservation::ask_of_each(tx, &ids)?.answer(tx)?;
         let (orders, lines) = (orders.answer(tx)?, lines.answer(tx)?);
-        let skus = lines.iter().map(|(_, line)| line.terms.sku);
+        let skus = lines.iter().map(|(_, line)| line.terms.sku).chain(also.iter().copied());
         let levels = Rc::new(RefCell::new(stock::lock(tx, skus)?));
         let mut lines = by_order(lines);
         let mut reservations =
@@ -389,6 +407,7 @@ impl OrderFile {
         reservation::update(tx, files.iter().flat_map(|file| file.moved_reservations()))?;
         reservation::insert_parts(tx, files.iter().flat_map(|file| file.new_reservations()))?;
         order::update_lines(tx, files.iter().flat_map(|file| file.changed_lines()))?;
+        order::insert_lines(tx, files.iter().flat_map(|file| file.new_lines()))?;
         let changed = files.iter().filter(|file| !file.happened.is_empty());
         let changed: Vec<_> = changed.map(|file| (file.order(), file.version_before)).collect();
         order::update_each(tx, &changed)?;
@@ -420,6 +439,11 @@ impl OrderFile {
     fn changed_lines(&self) -> impl Iterator<Item = (OrderId, &OrderLine)> {
         let changed = self.lines.iter().zip(&self.lines_before);
         changed.filter(|(now, before)| now != before).map(|(now, _)| (self.order().id(), now))
+    }
+
+    /// Lines that came with this command; they stand behind the others.
+    fn new_lines(&self) -> impl Iterator<Item = (OrderId, &OrderLine)> {
+        self.lines[self.lines_before.len()..].iter().map(|line| (self.order().id(), line))
     }
 
     /// Ends the deadlines that paying or ending the order meets.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ordermill_base::{Money, Quantity};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::OrderId;
-use ordermill_domain::order::{CancelReason, Facts, LineQuantity, Order, OrderLine, PaymentTerms};
+use ordermill_domain::order::{CancelReason, Facts, LineQuantity, OrderLine, PaymentTerms};
 use ordermill_domain::payment::{Payment, State as PaymentState};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::{ReleaseReason, State};
@@ -110,9 +110,7 @@ impl Foreseen {
             Extent::Order | Extent::Replacement => left,
             Extent::Pieces => share.min(left),
         };
-        let is_unpaid = order.money.paid_minor < order.amounts.total_minor;
-        let is_fixed = order.terms == PaymentTerms::CashOnDelivery && is_unpaid;
-        let is_possible = extent != Extent::Pieces || !is_fixed || share == 0;
+        let is_possible = extent != Extent::Pieces || is_collected_in_full(order) || share == 0;
         let refund = Money::new(refund_minor, order.amounts.currency);
         Ok(Self { refund, extent, is_possible })
     }
@@ -133,6 +131,12 @@ impl Foreseen {
         }
         Ok(foreseen)
     }
+}
+
+/// Whether nothing of an order's money is still to be collected at the door: what is stands fixed.
+pub(super) fn is_collected_in_full(order: &Facts) -> bool {
+    let is_unpaid = order.money.paid_minor < order.amounts.total_minor;
+    order.terms != PaymentTerms::CashOnDelivery || !is_unpaid
 }
 
 impl Extent {
@@ -217,7 +221,8 @@ pub(crate) fn give_up(
         file.drop_gifts(act, &gifts)?;
     }
     file.save(tx)?;
-    send_back(tx, act, file.order(), refund.minor)?;
+    let order = file.order();
+    send_back(tx, act, id, (Cause::OutOfStock, order.version()), refund.minor)?;
     go_on(tx, act, file)?;
     if extent == Extent::Replacement {
         confirm(tx, act, id)?;
@@ -233,18 +238,20 @@ pub(crate) fn go_on(tx: &mut Tx<'_>, act: &Act, file: &OrderFile) -> Result<(), 
     if file.has_nothing_to_come() { arm_confirm_receipt(tx, &[id], act.at) } else { Ok(()) }
 }
 
-/// Promises money back out of whatever payments have some left, the newest first.
-fn send_back(
+/// Promises money back out of whatever payments have some left, the newest first; `why` is the cause and its
+/// subject.
+pub(super) fn send_back(
     tx: &mut Tx<'_>,
     act: &Act,
-    order: &Order,
+    order: OrderId,
+    why: (Cause, i64),
     amount_minor: i64,
-) -> Result<(), GiveUpError> {
+) -> Result<(), GrantRefundError> {
     let mut left = amount_minor;
-    for (payment, has) in refundable(tx, order.id())? {
+    for (payment, has) in refundable(tx, order)? {
         let amount = Money::new(has.minor.min(left), has.currency);
         if amount.minor > 0 {
-            grant_refund(tx, act, &payment, Cause::OutOfStock, order.version(), amount)?;
+            grant_refund(tx, act, &payment, why.0, why.1, amount)?;
             left -= amount.minor;
         }
     }
@@ -253,7 +260,7 @@ fn send_back(
 }
 
 /// The payments of an order that could send money back, the newest first, with what is left of each.
-fn refundable(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Payment, Money)>, Error> {
+pub(super) fn refundable(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Payment, Money)>, Error> {
     let mut refundable = Vec::new();
     for payment in payment::of(tx, order)?.into_iter().rev() {
         let facts = payment.facts();
@@ -286,6 +293,12 @@ impl OrderFile {
     pub(crate) fn give_up(&mut self, act: &Act, pieces: LineQuantity) -> Result<(), FileError> {
         let event = self.stored.order.give_up(&mut self.lines, vec![pieces], act.at)?;
         self.happened(act, event);
+        self.end_wait(pieces);
+        Ok(())
+    }
+
+    /// Ends the reservations in which pieces wait that are not wanted any more.
+    pub(super) fn end_wait(&mut self, pieces: LineQuantity) {
         let mut left = pieces.quantity.get();
         for index in 0..self.reservations.len() {
             let facts = *self.reservations[index].reservation.facts();
@@ -296,6 +309,5 @@ impl OrderFile {
             }
         }
         debug_assert_eq!(left, 0, "what is backordered waits in a reservation");
-        Ok(())
     }
 }

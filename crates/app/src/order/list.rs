@@ -55,7 +55,9 @@ pub fn page(
     }
     let ids: Vec<OrderId> = found.iter().map(|stored| stored.order.id()).collect();
     let mut pieces: HashMap<OrderId, i64> = HashMap::new();
-    for (order, line) in order::lines_of_each(tx, &ids)? {
+    let lines = order::lines_of_each(tx, &ids)?.into_iter();
+    // What is sent in place of something was not ordered besides it.
+    for (order, line) in lines.filter(|(_, line)| line.terms.stands_for.is_none()) {
         *pieces.entry(order).or_default() += line.terms.quantity.get();
     }
     let due = deadline::nearest_of_each(tx, &ids)?;

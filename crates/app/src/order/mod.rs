@@ -13,6 +13,7 @@ pub mod note;
 pub mod place;
 pub mod sight;
 pub mod step;
+pub mod substitute;
 pub mod timeline;
 
 use ordermill_base::{Money, Timestamp};

@@ -82,6 +82,8 @@ pub struct Line {
     pub serials: Vec<String>,
     /// Whether it was given away.
     pub is_gift: bool,
+    /// What it is sent in place of, if it is.
+    pub in_place_of: Option<SkuId>,
     /// What one piece costs and all of them, after discounts; none on a slip and of gifts.
     pub price: Option<(Money, Money)>,
 }
@@ -224,12 +226,15 @@ fn lines_of(
         let at = lines.iter().position(|(known, _)| known == line_no).unwrap_or_else(|| {
             let of_it = terms.iter().find(|terms| terms.line_no == *line_no);
             let is_gift = of_it.is_some_and(LineTerms::is_gift);
+            let stands_for = of_it.and_then(|terms| terms.stands_for);
+            let replaced = terms.iter().find(|terms| Some(terms.line_no) == stands_for);
             let empty = Line {
                 sku: *sku,
                 pieces: 0,
                 lots: Vec::new(),
                 serials: Vec::new(),
                 is_gift,
+                in_place_of: replaced.map(|terms| terms.sku),
                 price: None,
             };
             lines.push((*line_no, empty));
@@ -311,6 +316,7 @@ mod tests {
             tax_minor: 0,
             total_minor,
             gift: None,
+            stands_for: None,
         }
     }
 

@@ -88,7 +88,9 @@ fn order(
     let channel = if asks { channel::fetch(tx, facts.channel)? } else { None };
     let (channel, channel_kind) =
         channel.map(|channel| (channel.code, channel.kind)).unwrap_or_default();
-    let bought = subject.lines.iter().filter(|line| !line.is_gift());
+    // What is sent in place of something was not asked for besides it.
+    let is_asked_for = |line: &&LineTerms| !line.is_gift() && line.stands_for.is_none();
+    let bought = subject.lines.iter().filter(is_asked_for);
     Ok(OrderFacts {
         channel,
         channel_kind,
@@ -198,6 +200,7 @@ mod tests {
             tax_minor: 0,
             total_minor: 1_000,
             gift: None,
+            stands_for: None,
         };
         let amounts = Amounts {
             currency: Currency::Cny,

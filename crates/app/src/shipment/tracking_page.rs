@@ -5,7 +5,7 @@
 
 use ordermill_base::{Id, Span, Timestamp};
 use ordermill_domain::ids::{OrderId, SkuId};
-use ordermill_domain::order::{OrderNumber, Status};
+use ordermill_domain::order::{OrderLine, OrderNumber, Status, replaced};
 use ordermill_domain::shipment::{State, TrackingStatus};
 use ordermill_domain::task::TaskKind;
 use ordermill_domain::text::Text;
@@ -65,8 +65,8 @@ pub struct Tracked {
     pub delivered_at: Option<Timestamp>,
     /// The parcels with a label, oldest first.
     pub parcels: Vec<TrackedParcel>,
-    /// What was ordered: (SKU, pieces).
-    pub goods: Vec<(SkuId, i64)>,
+    /// What was ordered, with what is sent in place of it.
+    pub goods: Vec<Goods>,
     /// Whether the buyer has said that something has not come.
     pub is_disputed: bool,
     /// Every scan on the way through our hands, newest first.
@@ -103,6 +103,28 @@ pub struct TrackedParcel {
     pub live: Option<Live>,
     /// What the carrier said, newest first: when, what, where.
     pub events: Vec<(Timestamp, TrackingStatus, String)>,
+}
+
+/// Goods of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Goods {
+    /// What.
+    pub sku: SkuId,
+    /// How many pieces.
+    pub pieces: i64,
+    /// What they are sent in place of, if they are.
+    pub in_place_of: Option<SkuId>,
+}
+
+/// What was ordered and is not replaced, and what is sent in place.
+fn goods_of(lines: &[OrderLine]) -> Vec<Goods> {
+    let find = |number: u16| lines.iter().find(|line| line.terms.line_no == number);
+    let goods = lines.iter().map(|line| Goods {
+        sku: line.terms.sku,
+        pieces: line.terms.quantity.get() - replaced(lines, line.terms.line_no),
+        in_place_of: line.terms.stands_for.and_then(find).map(|line| line.terms.sku),
+    });
+    goods.filter(|goods| goods.pieces > 0).collect()
 }
 
 /// Reads what the page shows; `None` if there is no such order, or its year is over.
@@ -172,7 +194,7 @@ pub fn load(
         is_delayed: is_delayed && !is_there,
         delivered_at: if is_there { delivered_at } else { None },
         parcels,
-        goods: lines.iter().map(|line| (line.terms.sku, line.terms.quantity.get())).collect(),
+        goods: goods_of(&lines),
         is_disputed: is_disputed.only(tx)?.is_some(),
         trail: trail.answer(tx)?,
     }))

@@ -51,6 +51,7 @@ const KINDS: &[&str] = &[
     "order.confirmed",
     "order.backorder_filled",
     "order.given_up",
+    "order.substituted",
     "order.resent",
     "fulfillment.rejected",
     "fulfillment.shorted",

@@ -89,6 +89,7 @@ pub(crate) fn a_request(
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let lines: Vec<LineTerms> = wanted.iter().enumerate().map(line).collect();
     let total = lines.iter().map(|line| line.total_minor).sum();

@@ -37,6 +37,7 @@ pub(crate) fn an_order(number: i64, pieces: i64) -> PlaceOrder {
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

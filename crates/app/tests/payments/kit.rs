@@ -316,6 +316,7 @@ fn an_order(number: i64, act: Act, terms: PaymentTerms) -> PlaceOrder {
         tax_minor: 0,
         total_minor: PRICE,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -138,6 +138,7 @@ pub(crate) fn an_order_with_gifts(
             tax_minor: 0,
             total_minor: unit_price_minor * pieces,
             gift: is_gift.then_some(1),
+            stands_for: None,
         }
     };
     let lines: Vec<LineTerms> = wanted.iter().chain(gifts).enumerate().map(line).collect();

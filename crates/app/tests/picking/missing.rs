@@ -136,7 +136,7 @@ fn a_question_of_whose_pieces_some_came_in_falls_to_service() {
         assert_eq!((&matter["line"], &matter["waiting"]), (&1.into(), &1.into()), "{detail}");
         let buyer = Act::new(Actor::Buyer(None), NOW);
         let late = connection
-            .transact(|tx| choice::answer(tx, &buyer, asked.facts().id, Answered::Refund));
+            .transact(|tx| choice::answer(tx, &known, &buyer, asked.facts().id, Answered::Refund));
         assert_eq!(late.unwrap(), choice::Outcome::TooLate, "nobody agreed to one piece");
         all_is_well(&mut connection);
     }

@@ -75,6 +75,7 @@ pub(crate) fn command(vault: &Vault, number: i64, contact: &OrderContact) -> Pla
         tax_minor: 0,
         total_minor: 1_000,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -107,6 +107,7 @@ pub(crate) fn an_order(number: i64, pieces: i64, vault: &Vault, act: Act) -> Pla
         tax_minor: 0,
         total_minor: all_minor,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

@@ -5,7 +5,7 @@ use crate::deadline::DeadlineKind;
 use crate::ids::{
     LocationId, ManifestId, MergeId, OrderId, PackageId, PaymentId, RefundId, SkuId, WaveId,
 };
-use crate::order::{CancelReason, LineQuantity, Review, Status, review};
+use crate::order::{CancelReason, LineQuantity, LineTerms, Review, Status, review};
 use crate::reservation::{ReleaseReason, Which};
 
 /// One of each kind; the stored form of any of them never changes.
@@ -27,6 +27,7 @@ fn samples() -> Vec<Event> {
     };
     let mut placed = order::tests::two_lines();
     placed.lines.truncate(1);
+    let in_place = LineTerms { line_no: 3, stands_for: Some(1), ..placed.lines[0] };
     vec![
         O::Placed(Box::new(placed)).into(),
         O::Reviewed { from: Review::ManualPending, to: Review::Approved, ruling: None }.into(),
@@ -48,6 +49,8 @@ fn samples() -> Vec<Event> {
         O::Confirmed { backordered: lines.clone() }.into(),
         O::BackorderFilled { lines: lines.clone(), still_waiting: false }.into(),
         O::GivenUp { lines: lines.clone(), still_waiting: true }.into(),
+        O::Substituted { line_no: 1, line: in_place, refund_minor: 500, still_waiting: false }
+            .into(),
         O::Shipped { lines: lines.clone() }.into(),
         O::Shorted { lines: lines.clone() }.into(),
         O::Resent { lines: lines.clone() }.into(),
@@ -185,6 +188,7 @@ fn the_stored_form_of_every_kind() {
     {"kind":"order.confirmed","backordered":[{"line_no":1,"quantity":1}]}
     {"kind":"order.backorder_filled","lines":[{"line_no":1,"quantity":1}],"still_waiting":false}
     {"kind":"order.given_up","lines":[{"line_no":1,"quantity":1}],"still_waiting":true}
+    {"kind":"order.substituted","line_no":1,"line":{"line_no":3,"sku":"sku_0000000000001","quantity":2,"unit_price_minor":5000,"discount_minor":2000,"tax_minor":0,"total_minor":8000,"stands_for":1},"refund_minor":500,"still_waiting":false}
     {"kind":"order.shipped","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.shorted","lines":[{"line_no":1,"quantity":1}]}
     {"kind":"order.resent","lines":[{"line_no":1,"quantity":1}]}

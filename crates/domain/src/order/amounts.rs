@@ -41,6 +41,12 @@ pub enum AmountsError {
         /// Which line.
         line_no: u16,
     },
+    /// A line stands in for what it cannot: a line that is not there, or fewer or cheaper pieces.
+    #[error("line {line_no} is not what lines stand in for, or stands in for none")]
+    Substitute {
+        /// Which line.
+        line_no: u16,
+    },
     /// The order's sums are not those of its lines, or the total is not that of the sums.
     #[error("the lines do not add up to the order's sums")]
     Sums,
@@ -52,8 +58,8 @@ impl Amounts {
         Money::new(self.total_minor, self.currency)
     }
 
-    /// Checks that lines and sums add up to the minor unit, that gifts cost nothing, and that nothing is
-    /// negative or beyond 64 bits.
+    /// Checks that the lines that were placed and the sums add up to the minor unit, that gifts cost
+    /// nothing, and that nothing is negative or beyond 64 bits.
     pub fn check(&self, lines: &[LineTerms]) -> Result<(), AmountsError> {
         if lines.is_empty() {
             return Err(AmountsError::NoLines);
@@ -63,17 +69,10 @@ impl Amounts {
         }
         let (mut goods, mut discount, mut tax) = (0_i64, 0_i64, 0_i64);
         for line in lines {
-            let wrong = AmountsError::Line { line_no: line.line_no };
-            let line_goods = line.goods_minor().ok_or(wrong)?;
-            let sums = [line.unit_price_minor, line.discount_minor, line.tax_minor];
-            let costs_something = line.unit_price_minor > 0 || line.total_minor > 0;
-            if sums.into_iter().any(i64::is_negative)
-                || (line.is_gift() && costs_something)
-                || self.total_of(line_goods, line.discount_minor, 0, line.tax_minor)
-                    != Some(line.total_minor)
-            {
-                return Err(wrong);
+            if line.stands_for.is_some() {
+                return Err(AmountsError::Substitute { line_no: line.line_no });
             }
+            let line_goods = self.check_line(line)?;
             goods = goods.checked_add(line_goods).ok_or(AmountsError::Sums)?;
             discount = discount.checked_add(line.discount_minor).ok_or(AmountsError::Sums)?;
             tax = tax.checked_add(line.tax_minor).ok_or(AmountsError::Sums)?;
@@ -87,6 +86,22 @@ impl Amounts {
             && self.total_of(goods, discount, self.freight_minor, self.tax_minor)
                 == Some(self.total_minor);
         if adds_up { Ok(()) } else { Err(AmountsError::Sums) }
+    }
+
+    /// Checks that a line adds up in itself; gives its price times its quantity.
+    pub(super) fn check_line(&self, line: &LineTerms) -> Result<i64, AmountsError> {
+        let wrong = AmountsError::Line { line_no: line.line_no };
+        let goods = line.goods_minor().ok_or(wrong)?;
+        let sums = [line.unit_price_minor, line.discount_minor, line.tax_minor];
+        let costs_something = line.unit_price_minor > 0 || line.total_minor > 0;
+        let total = self.total_of(goods, line.discount_minor, 0, line.tax_minor);
+        if sums.into_iter().any(i64::is_negative)
+            || (line.is_gift() && costs_something)
+            || total != Some(line.total_minor)
+        {
+            return Err(wrong);
+        }
+        Ok(goods)
     }
 
     /// `None` if it is negative or beyond 64 bits.

@@ -91,6 +91,18 @@ pub enum Event {
         /// Whether other pieces are still waiting.
         still_waiting: bool,
     },
+    /// Pieces that wait for stock were replaced by others that are there.
+    #[serde(rename = "order.substituted")]
+    Substituted {
+        /// Of which line.
+        line_no: u16,
+        /// What is sent in their place: a new line of as many pieces, which are allocated.
+        line: LineTerms,
+        /// What goes back because it costs less, minor units.
+        refund_minor: i64,
+        /// Whether other pieces are still waiting.
+        still_waiting: bool,
+    },
     /// Allocated pieces left the building.
     #[serde(rename = "order.shipped")]
     Shipped {
@@ -180,6 +192,7 @@ impl Event {
             Self::BackorderFilled { .. } => "order.backorder_filled",
             Self::Shorted { .. } => "order.shorted",
             Self::GivenUp { .. } => "order.given_up",
+            Self::Substituted { .. } => "order.substituted",
             Self::Shipped { .. } => "order.shipped",
             Self::Resent { .. } => "order.resent",
             Self::Canceled { .. } => "order.canceled",

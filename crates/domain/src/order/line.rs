@@ -26,6 +26,9 @@ pub struct LineTerms {
     /// The number of the rule that added it as a gift, at no price; none: it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gift: Option<u32>,
+    /// The line whose missing pieces it is sent in place of; none: it was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<u16>,
 }
 
 impl LineTerms {
@@ -88,6 +91,12 @@ impl OrderLine {
         Self { terms, pieces: Pieces::default() }
     }
 
+    /// A line of which every piece is firmly promised.
+    pub(super) fn in_stock(terms: LineTerms) -> Self {
+        let allocated = terms.quantity.get();
+        Self { terms, pieces: Pieces { allocated, ..Pieces::default() } }
+    }
+
     /// A line as it was stored; fails if ordered ≠ canceled + allocated + backordered + shipped +
     /// open.
     pub fn from_stored(terms: LineTerms, pieces: Pieces) -> Result<Self, InvalidPieces> {
@@ -116,13 +125,18 @@ impl OrderLine {
     /// What the buyer pays for so many further pieces that are canceled, minor units. Rounding never adds
     /// up: however the pieces are canceled, all of them together are the line's total.
     pub fn share_of_next_canceled(&self, pieces: i64) -> i64 {
+        self.share_of_first(self.pieces.canceled + pieces) - self.share_of_canceled()
+    }
+
+    /// What the buyer pays for all pieces that were canceled so far, minor units.
+    pub fn share_of_canceled(&self) -> i64 {
+        self.share_of_first(self.pieces.canceled)
+    }
+
+    fn share_of_first(&self, pieces: i64) -> i64 {
         let ordered = i128::from(self.terms.quantity.get());
-        let until = |count: i64| {
-            let count = i128::from(count).clamp(0, ordered);
-            i128::from(self.terms.total_minor) * count / ordered
-        };
-        let before = self.pieces.canceled;
-        i64::try_from(until(before + pieces) - until(before)).unwrap_or_default()
+        let share = i128::from(self.terms.total_minor) * i128::from(pieces).clamp(0, ordered);
+        i64::try_from(share / ordered).unwrap_or_default()
     }
 
     /// Folds one event of the order into the line.
@@ -148,6 +162,11 @@ impl OrderLine {
                 self.pieces.backordered -= given_up;
                 self.pieces.canceled += given_up;
             }
+            Event::Substituted { line_no: of, line, .. } if *of == line_no => {
+                let replaced = self.pieces.backordered.min(line.quantity.get());
+                self.pieces.backordered -= replaced;
+                self.pieces.canceled += replaced;
+            }
             Event::Shipped { lines } => {
                 let shipped = self.pieces.allocated.min(of_line(lines, line_no));
                 self.pieces.allocated -= shipped;
@@ -164,6 +183,7 @@ impl OrderLine {
                 self.pieces = Pieces { canceled: ordered, ..Pieces::default() };
             }
             Event::Placed(_)
+            | Event::Substituted { .. }
             | Event::Reviewed { .. }
             | Event::PartlyPaid { .. }
             | Event::Paid { .. }

@@ -17,6 +17,7 @@ pub fn terms_of(quote: &Quote) -> (Amounts, Vec<LineTerms>) {
             tax_minor: line.tax.minor,
             total_minor: line.total.minor,
             gift: None,
+            stands_for: None,
         })
         .collect();
     let amounts = Amounts {

@@ -28,6 +28,7 @@ fn terms(line_no: u16, pieces: i64, unit_price_minor: i64, discount_minor: i64) 
         tax_minor: 0,
         total_minor: unit_price_minor * pieces - discount_minor,
         gift: None,
+        stands_for: None,
     }
 }
 
@@ -315,7 +316,7 @@ fn placed() -> impl Strategy<Value = Placed> {
 /// One of the commands, sensible or not.
 fn command(
     order: &mut Order,
-    lines: &mut [OrderLine],
+    lines: &mut Vec<OrderLine>,
     (which, minor, of): (usize, i64, u16),
     at: Timestamp,
 ) -> Result<Event, OrderError> {
@@ -333,6 +334,13 @@ fn command(
         9 => order.complete(at),
         10 => order.archive(at),
         11 => order.record_ruling(ruling(minor, of), at),
+        20 => {
+            let LineQuantity { line_no, quantity: pieces } = some[0];
+            let (sku, unit_price_minor) = (SkuId::from_raw(9), minor.max(0));
+            let wanted = Replacement { line_no, pieces, sku, unit_price_minor, is_fixed: false };
+            let InPlace { line, less_minor } = order.in_place_of(lines, wanted)?;
+            order.substitute(lines, line, less_minor, at)
+        }
         _ => order.record_review(review::Step::ALL[which % review::Step::ALL.len()], at),
     }
 }
@@ -348,7 +356,7 @@ fn ruling(minor: i64, of: u16) -> Ruling {
 
 fn commands() -> impl Strategy<Value = Vec<(usize, i64, u16)>> {
     let minor = prop_oneof![Just(10_800), -10_i64..12_000];
-    proptest::collection::vec((0_usize..20, minor, 0_u16..16), 0..40)
+    proptest::collection::vec((0_usize..21, minor, 0_u16..16), 0..40)
 }
 
 proptest! {
@@ -377,7 +385,7 @@ proptest! {
         for (json, at) in &journal {
             let event: Event = serde_json::from_str(json).unwrap();
             folded.apply(&event, *at);
-            folded_lines.iter_mut().for_each(|line| line.apply(&event));
+            fold_lines(&mut folded_lines, &event);
         }
         prop_assert_eq!(folded.version(), 1 + i64::try_from(journal.len()).unwrap());
         prop_assert_eq!(&folded, &order);

@@ -29,7 +29,7 @@ pub use dialogs::{
     OrderForm, PURPOSES, action, approve_dialog, cancel_dialog, purpose, refund_dialog,
     reveal_dialog, step_dialog, stepped,
 };
-pub use missing::MissingRow;
+pub use missing::{GiveUpForm, MissingRow, SubstituteForm};
 pub use next::{Situation, next_step};
 pub use progress::{progress, totals};
 
@@ -165,6 +165,8 @@ pub struct LineRow {
     pub name: String,
     /// "White / M".
     pub spec: String,
+    /// What it is sent in place of, out of what that cost; empty if it was ordered.
+    pub in_place_of: String,
     /// Where its pieces stand: "2 allocated", "1 on backorder".
     pub states: Vec<Badge>,
     /// Of one piece.
@@ -253,7 +255,9 @@ impl OrderPage {
     }
 
     fn pieces(&self) -> u64 {
-        self.lines.iter().map(|line| line.quantity).sum()
+        // What is sent in place of something was not ordered besides it.
+        let ordered = self.lines.iter().filter(|line| line.in_place_of.is_empty());
+        ordered.map(|line| line.quantity).sum()
     }
 }
 

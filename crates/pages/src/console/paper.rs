@@ -54,6 +54,8 @@ pub struct PaperLine {
     pub notes: Vec<String>,
     /// Whether it was given away.
     pub is_gift: bool,
+    /// What it is sent in place of; empty if it was ordered.
+    pub in_place_of: String,
     /// Of one piece; empty for gifts.
     pub price: String,
     /// Of all of them; empty for gifts.
@@ -106,6 +108,7 @@ crate::words! {
     paper_price = "单价", "Price";
     paper_amount = "金额", "Amount";
     line_gift = "赠品", "Gift";
+    line_in_place_of(name) = "代替 {name}", "In place of {name}";
     paper_lot_of(lot, pieces) = "批次 {lot} × {pieces}", "Lot {lot} × {pieces}";
     paper_serials(serials) = "序列号 {serials}", "Serial {serials}";
     paper_total = "合计", "Total";
@@ -133,6 +136,11 @@ impl GoodsPaper {
             pieces: number % 5 + 1,
             notes: vec![t.paper_lot_of("L2026", number % 5 + 1)],
             is_gift: number == 100,
+            in_place_of: if number == 99 {
+                t.pick("碧螺春", "White tea").into()
+            } else {
+                String::new()
+            },
             price: if number == 100 { String::new() } else { "¥169.00".into() },
             amount: if number == 100 { String::new() } else { "¥338.00".into() },
         };

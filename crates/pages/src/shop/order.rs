@@ -76,6 +76,8 @@ pub struct OrderLine {
     pub total: Money,
     /// Whether it came along as a gift.
     pub is_gift: bool,
+    /// What it is sent in place of, out of what that cost; empty if it was ordered.
+    pub in_place_of: String,
     /// Only where it differs from the order: canceled, returned, later.
     pub badge: Option<Badge>,
 }
@@ -138,6 +140,7 @@ crate::words! {
     order_total = "合计", "Total";
     line_canceled = "已取消", "Canceled";
     line_waits = "等待到货", "Waits for stock";
+    line_replaced = "已换货", "Replaced";
     cannot_cancel = "订单已经出库或已经结束，不能取消。", "The order has left the warehouse or has ended, and cannot be canceled.";
     order_moved_on = "订单刚刚有变化，请看过再操作。", "The order has just changed. Please look at it first.";
     goods = "商品", "Items";
@@ -197,6 +200,7 @@ impl OrderPage {
             quantity: 1,
             total: product.price,
             is_gift: false,
+            in_place_of: String::new(),
             badge: None,
         });
         Self {

@@ -82,6 +82,10 @@ fn of_order(event: &order::Event, currency: Currency, t: Words) -> (Tone, Icon, 
         E::GivenUp { lines, .. } => {
             (Tone::Grey, Icon::Ban, t.happened_given_up(lines.len() as u64))
         }
+        E::Substituted { line, .. } => {
+            let pieces = line.quantity.get().unsigned_abs();
+            (Tone::Blue, Icon::Return, t.happened_substituted(pieces))
+        }
         E::Shipped { lines } => (Tone::Blue, Icon::Truck, t.happened_shipped(lines.len() as u64)),
         E::Canceled { reason, .. } => {
             let reason = states::cancel_reason(*reason, t);
@@ -201,6 +205,7 @@ crate::words! {
     happened_backorder_filled = "到货，已全部分配", "Stock came in for all of it";
     happened_resent(count) = "{count} 行重新发货", "{count} line is sent again" | "{count} lines are sent again";
     happened_shorted(count) = "{count} 行缺货，等待处理", "{count} line is short" | "{count} lines are short";
+    happened_substituted(count) = "{count} 件缺货商品已换成其他商品", "{count} missing piece was replaced by something else" | "{count} missing pieces were replaced by something else";
     happened_given_up(count) = "{count} 行的缺货商品不再发货", "Missing pieces of {count} line were given up" | "Missing pieces of {count} lines were given up";
     happened_work_planned(count) = "已分仓，共 {count} 行", "A location ships {count} line" | "A location ships {count} lines";
     happened_work_merged = "与同一买家的其他订单合单发货", "Travels with other orders of the buyer";

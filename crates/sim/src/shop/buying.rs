@@ -264,6 +264,7 @@ fn some_lines(random: &mut Random) -> (Vec<(i64, i64)>, Vec<LineTerms>) {
             tax_minor: 0,
             total_minor: unit * pieces - discount,
             gift: None,
+            stands_for: None,
         });
     }
     (items, lines)

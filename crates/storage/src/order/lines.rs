@@ -13,16 +13,29 @@ use crate::{Columns, Error, Insert, Row, Tx, params};
 static INSERT: Insert = insert!("order_lines" {
     order_id: Int, line_no: Int, sku_id: Int, quantity: Int, unit_price_minor: Int,
     discount_minor: Int, tax_minor: Int, total_minor: Int, allocated: Int, backordered: Int,
-    gift: Int,
+    gift: Int, stands_for: Int,
 });
 
 pub(super) fn insert<'o>(
     tx: &mut Tx<'_>,
     orders: impl Iterator<Item = (&'o Stored, &'o [OrderLine])>,
 ) -> Result<(), Error> {
+    insert_lines(
+        tx,
+        orders.flat_map(|(stored, lines)| lines.iter().map(move |line| (stored.order.id(), line))),
+    )
+}
+
+/// Stores lines that come to orders: with them, or in place of others.
+pub fn insert_lines<'l>(
+    tx: &mut Tx<'_>,
+    lines: impl IntoIterator<Item = (OrderId, &'l OrderLine)>,
+) -> Result<(), Error> {
+    let mut lines = lines.into_iter().peekable();
+    if lines.peek().is_none() {
+        return Ok(());
+    }
     let mut rows = tx.appender(&INSERT)?;
-    let mut lines =
-        orders.flat_map(|(stored, lines)| lines.iter().map(move |line| (stored.order.id(), line)));
     lines.try_for_each(|(order, whole)| {
         let (line, pieces) = (&whole.terms, whole.pieces());
         rows.push(params![
@@ -37,6 +50,7 @@ pub(super) fn insert<'o>(
             pieces.allocated,
             pieces.backordered,
             line.gift.map(i64::from),
+            line.stands_for.map(i64::from),
         ])
     })
 }
@@ -76,7 +90,7 @@ pub fn lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<OrderLine>, Error> {
 pub fn ask_lines(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<OrderLine>, Error> {
     tx.ask(
         "SELECT line_no, sku_id, quantity, unit_price_minor, discount_minor, tax_minor, total_minor,
-                canceled, allocated, backordered, shipped, resent, gift
+                canceled, allocated, backordered, shipped, resent, gift, stands_for
            FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         params![order.raw()],
         read_line,
@@ -98,10 +112,12 @@ pub fn ask_lines_of_each(
 ) -> Result<Asked<(OrderId, OrderLine)>, Error> {
     const SQL: PerRow<'_> = PerRow {
         sqlite: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift,
+                stands_for
             FROM order_lines WHERE order_id = $1 ORDER BY line_no",
         postgres: "SELECT order_id, line_no, sku_id, quantity, unit_price_minor, discount_minor,
-                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift
+                tax_minor, total_minor, canceled, allocated, backordered, shipped, resent, gift,
+                stands_for
             FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, line_no",
     };
     tx.ask_each(&SQL, Columns::of_ids(orders), |row| Ok((row.id()?, read_line(row)?)))
@@ -117,8 +133,9 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         discount_minor: row.int()?,
         tax_minor: row.int()?,
         total_minor: row.int()?,
-        // Stands behind the pieces.
+        // Stand behind the pieces.
         gift: None,
+        stands_for: None,
     };
     let pieces = Pieces {
         canceled: row.int()?,
@@ -128,7 +145,12 @@ pub(crate) fn read_line(row: &mut Row<'_>) -> Result<OrderLine, Error> {
         resent: row.int()?,
     };
     let gift = row.opt_int()?.map(u32::try_from).transpose();
-    let terms = LineTerms { gift: gift.map_err(|_| unreadable("gift")())?, ..terms };
+    let stands_for = row.opt_int()?.map(u16::try_from).transpose();
+    let terms = LineTerms {
+        gift: gift.map_err(|_| unreadable("gift")())?,
+        stands_for: stands_for.map_err(|_| unreadable("line that another stands in for")())?,
+        ..terms
+    };
     OrderLine::from_stored(terms, pieces).map_err(|_| unreadable("count of pieces")())
 }
 

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::pack::paper::{Line, Paper, PaperError, Parcel, Which, print, read};
-use ordermill_domain::ids::{FulfillmentId, PackageId};
+use ordermill_domain::ids::{FulfillmentId, PackageId, SkuId};
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::paper::{GoodsPaper, PaperLine, PaperParcel};
 use ordermill_pages::ui::Code128;
@@ -136,23 +136,27 @@ fn parcel_title(parcel: &Parcel, in_all: usize, t: Words) -> String {
     parts.join(" · ")
 }
 
+fn name_of(desk: &Desk, sku: SkuId, t: Words) -> Option<String> {
+    let catalog = desk.site.services().catalog();
+    let sku = catalog.sku(sku)?;
+    let (name, variant) = (t.pick(&sku.name.zh, &sku.name.en), &sku.variant);
+    Some(format!("{name} {}", t.pick(&variant.zh, &variant.en)).trim().to_owned())
+}
+
 fn paper_line(desk: &Desk, line: &Line, t: Words) -> PaperLine {
     let catalog = desk.site.services().catalog();
     let sku = catalog.sku(line.sku);
-    let name = sku.map(|sku| {
-        let (name, variant) = (t.pick(&sku.name.zh, &sku.name.en), &sku.variant);
-        format!("{name} {}", t.pick(&variant.zh, &variant.en)).trim().to_owned()
-    });
     let lots = line.lots.iter().map(|(lot, pieces)| t.paper_lot_of(lot, *pieces));
     let serials = (!line.serials.is_empty()).then(|| t.paper_serials(line.serials.join(", ")));
     let (price, amount) =
         line.price.map_or_else(Default::default, |(one, all)| (one.to_string(), all.to_string()));
     PaperLine {
-        name: name.unwrap_or_default(),
+        name: name_of(desk, line.sku, t).unwrap_or_default(),
         sku: sku.map_or_else(|| line.sku.to_string(), |sku| sku.code.clone()),
         pieces: line.pieces,
         notes: lots.chain(serials).collect(),
         is_gift: line.is_gift,
+        in_place_of: line.in_place_of.and_then(|sku| name_of(desk, sku, t)).unwrap_or_default(),
         price,
         amount,
     }

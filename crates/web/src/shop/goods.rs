@@ -20,7 +20,7 @@ pub(super) const HOME_REGION: &str = "CN";
 const FEW: i64 = 5;
 
 /// Where the picture of a SKU is; what has none is drawn as a tile.
-pub(super) fn art_of(sku: &Sku) -> String {
+pub(crate) fn art_of(sku: &Sku) -> String {
     match sku.art.as_deref().filter(|name| image::is_name(name)) {
         Some(name) => format!("/art/{name}"),
         None => format!("/art/tile/{}", tile_of(&sku.code)),

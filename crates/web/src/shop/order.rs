@@ -15,7 +15,7 @@ use ordermill_domain::actor::Act;
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{
-    Action, CancelReason, DisplayStatus, OrderNumber, PaymentTerms, Status,
+    Action, CancelReason, DisplayStatus, OrderNumber, PaymentTerms, Status, replaced,
 };
 use ordermill_domain::payment::PaymentStatus;
 use ordermill_domain::refund;
@@ -294,8 +294,13 @@ fn lines(here: &Here, detail: &OrderDetail) -> Vec<OrderLine> {
         let terms = line.terms;
         let sku = here.catalog.sku(terms.sku)?;
         let pieces = line.pieces();
+        let replaced = replaced(&detail.lines, terms.line_no);
+        let find = |number: u16| detail.lines.iter().find(|it| it.terms.line_no == number);
+        let in_place_of = terms.stands_for.and_then(find);
+        let in_place_of = in_place_of.and_then(|line| here.catalog.sku(line.terms.sku));
         let badge = if pieces.canceled == terms.quantity.get() && !is_over {
-            Some(Badge::new(Tone::Grey, Icon::Ban, t.line_canceled()))
+            let word = if replaced > 0 { t.line_replaced() } else { t.line_canceled() };
+            Some(Badge::new(Tone::Grey, Icon::Ban, word))
         } else {
             let waits = pieces.backordered > 0;
             waits.then(|| Badge::new(Tone::Amber, Icon::Hourglass, t.line_waits()))
@@ -309,6 +314,7 @@ fn lines(here: &Here, detail: &OrderDetail) -> Vec<OrderLine> {
             quantity: terms.quantity.get().unsigned_abs(),
             total: Money::new(terms.unit_price_minor * terms.quantity.get(), currency),
             is_gift: terms.is_gift(),
+            in_place_of: in_place_of.map(|sku| goods::name_of(here, sku)).unwrap_or_default(),
             badge,
         })
     };

@@ -19,7 +19,7 @@ use ordermill_testkit::stock::{location, sku};
 use crate::kit::{Shop, on_each_database};
 
 /// An order for a bowl, which is there, and two plates, which are not; the buyer accepted to wait.
-async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
+pub(crate) async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
     shop.services.catalog_changed().await;
     let allow = |tx: &mut Tx<'_>| {
         let level = StockLevel::new(sku(2), location(2), BackorderPolicy::Allow);
@@ -35,6 +35,7 @@ async fn an_order_with_missing_pieces(shop: &Shop) -> OrderId {
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

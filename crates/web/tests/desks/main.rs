@@ -17,4 +17,5 @@ mod merging;
 mod reviews;
 mod rules;
 mod sourcing;
+mod substitutes;
 mod wishes;

@@ -29,6 +29,7 @@ fn a_large_order_to_be_paid_at_the_door(shop: &Shop, number: i64) -> PlaceOrder 
         tax_minor: 0,
         total_minor: TOTAL_MINOR,
         gift: None,
+        stands_for: None,
     };
     PlaceOrder {
         id: OrderId::from_raw(number),

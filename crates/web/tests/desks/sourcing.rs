@@ -31,6 +31,7 @@ pub(crate) async fn a_planned_order(shop: &Shop, number: i64, pieces: i64) -> St
         tax_minor: 0,
         total_minor: 1_000 * pieces,
         gift: None,
+        stands_for: None,
     };
     let amounts = Amounts {
         currency: Currency::Cny,

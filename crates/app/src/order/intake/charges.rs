@@ -68,6 +68,7 @@ pub(super) fn charged(
             tax_minor: charge.tax_minor,
             total_minor,
             gift: None,
+            stands_for: None,
         });
         let add = |sum: &mut i64, part: i64| {
             *sum = sum.checked_add(part).ok_or_else(too_large)?;

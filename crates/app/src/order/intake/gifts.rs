@@ -44,6 +44,7 @@ pub(super) fn append(lines: &mut Vec<LineTerms>, gifts: Vec<Gift>) {
             tax_minor: 0,
             total_minor: 0,
             gift: Some(rule),
+            stands_for: None,
         });
     }
 }

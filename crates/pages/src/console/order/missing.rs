@@ -1,7 +1,8 @@
-//! Pieces of an order that wait for stock: asking the buyer, or giving them up.
+//! Pieces of an order that wait for stock: asking the buyer, sending something else, or giving them up.
 
 use ordermill_base::Money;
 
+use crate::format;
 use crate::ui::Action;
 use crate::words::Words;
 
@@ -16,8 +17,23 @@ pub struct MissingRow {
     pub asked: String,
     /// Asks the buyer, for those who may and if nothing is asked.
     pub ask: Option<Action>,
+    /// Sends something else in their place, for those who may and if there is anything.
+    pub substitute: Option<SubstituteForm>,
     /// Gives the pieces up, for those who may.
     pub give_up: Option<GiveUpForm>,
+}
+
+/// The form that sends something else in place of the pieces.
+#[derive(Debug, Clone)]
+pub struct SubstituteForm {
+    /// Its id on the page.
+    pub id: String,
+    /// Where it is sent.
+    pub action: String,
+    /// What can be sent: the code, and in words with what is there and what goes back.
+    pub choices: Vec<(String, String)>,
+    /// What is wrong with the reason that was entered, if anything.
+    pub wrong: Option<String>,
 }
 
 /// The form that gives pieces up.
@@ -54,7 +70,41 @@ impl MissingRow {
     }
 }
 
+impl SubstituteForm {
+    /// The form for a line, of what can be sent in its place: code, name, pieces that are there, and what goes
+    /// back; none if there is nothing.
+    pub fn of(
+        order_href: &str,
+        line_no: u16,
+        offers: impl IntoIterator<Item = (String, String, u64, Money)>,
+        wrong: Option<String>,
+        t: Words,
+    ) -> Option<Self> {
+        let choices = offers.into_iter().map(|(code, name, there, refund)| {
+            let there = format::grouped(there);
+            let words = match refund.minor {
+                0 => t.order_substitute_alike(name, there),
+                _ => t.order_substitute_less(name, there, refund),
+            };
+            (code, words)
+        });
+        let choices: Vec<(String, String)> = choices.collect();
+        let (id, action) =
+            (format!("substitute-{line_no}"), format!("{order_href}/missing/{line_no}/substitute"));
+        // What has just sold out is told where it was chosen.
+        (!choices.is_empty() || wrong.is_some()).then_some(Self { id, action, choices, wrong })
+    }
+}
+
 crate::words! {
+    order_substitute = "换发其他商品", "Send something else";
+    order_substitute_effect = "缺货的件数取消，所选商品马上占用库存并照常发货；差价原路退回，不另收费。", "The missing pieces are canceled; the other item is allocated at once and sent as usual. What it costs less goes back, and it never costs more.";
+    order_substitute_what = "换成", "In its place";
+    order_substitute_alike(name, there) = "{name} · 可用 {there} 件 · 不退款", "{name} · {there} available · nothing goes back";
+    order_substitute_less(name, there, refund) = "{name} · 可用 {there} 件 · 退 {refund}", "{name} · {there} available · {refund} goes back";
+    order_substituted(refund) = "已换货，{refund} 将原路退回", "Replaced; {refund} goes back";
+    order_substitute_gone = "所选商品刚刚不够了，请另选", "There is not enough of it any more; please choose another";
+    order_asked_substitute(name) = "买家选择换成 {name}", "The buyer took {name}";
     order_missing = "等货的商品", "Waiting for stock";
     order_missing_pieces(count) = "{count} 件等货", "{count} piece waits" | "{count} pieces wait";
     order_ask_missing = "请买家选择", "Ask the buyer";
@@ -94,6 +144,21 @@ impl MissingRow {
             pieces: t.order_missing_pieces(2),
             asked: t.order_asked_lapsed().into(),
             ask: Some(Action::new(Icon::Message, t.order_ask_missing(), post)),
+            substitute: SubstituteForm::of(
+                &href,
+                1,
+                [
+                    ("TEA-2".into(), t.pick("碧螺春", "White tea").into(), 12, share),
+                    (
+                        "TEA-3".into(),
+                        t.pick("铁观音", "Black tea").into(),
+                        3,
+                        Money::new(0, share.currency),
+                    ),
+                ],
+                None,
+                t,
+            ),
             give_up: Some(Self::give_up_form(&href, 1, share, None, t)),
         }
     }

@@ -303,6 +303,7 @@ fn lines(t: Words) -> Vec<LineRow> {
                 href: Some(format!("/console/stock/{sku}")),
                 name: t.pick(name.0, name.1).into(),
                 spec: t.pick(spec.0, spec.1).into(),
+                in_place_of: String::new(),
                 states,
                 price: yuan(fen),
                 quantity,

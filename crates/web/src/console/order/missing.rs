@@ -1,10 +1,12 @@
-//! What service does about pieces of an order that nobody has: ask the buyer, or give them up.
+//! What service does about pieces of an order that nobody has: ask the buyer, send something else, or give
+//! them up.
 
 use axum::extract::{Form, Path};
 use axum::response::Response;
 use ordermill_app::choice::{AskError, ask};
 use ordermill_app::order::file::FileError;
 use ordermill_app::order::give_up::{GiveUpError, give_up_by_hand};
+use ordermill_app::order::substitute::{SubstituteError, substitute_by_hand};
 use ordermill_base::Money;
 use ordermill_domain::ids::OrderId;
 use ordermill_pages::ui::Toast;
@@ -17,11 +19,10 @@ use crate::console::route::Routes;
 use crate::console::trouble::Trouble;
 
 pub(super) fn routes() -> Routes {
-    Routes::default().post("/console/orders/{number}/missing/{line}/ask", REFUND, ask_buyer).post(
-        "/console/orders/{number}/missing/{line}/give-up",
-        REFUND,
-        give_up,
-    )
+    Routes::default()
+        .post("/console/orders/{number}/missing/{line}/ask", REFUND, ask_buyer)
+        .post("/console/orders/{number}/missing/{line}/give-up", REFUND, give_up)
+        .post("/console/orders/{number}/missing/{line}/substitute", REFUND, send_something_else)
 }
 
 async fn ask_buyer(
@@ -79,6 +80,52 @@ async fn give_up(
         Err(GiveUpError::Forbidden(forbidden)) => Err(forbidden.into()),
         Err(GiveUpError::File(error)) => Err(trouble_of_file(error, id)),
         Err(error @ GiveUpError::Refund(_)) => Err(Trouble::internal(&error)),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct SubstituteBody {
+    #[serde(default)]
+    sku: String,
+    #[serde(default)]
+    remark: String,
+}
+
+async fn send_something_else(
+    desk: Desk,
+    Path((number, line)): Path<(String, u16)>,
+    Form(form): Form<SubstituteBody>,
+) -> Result<Response, Trouble> {
+    let (id, t) = (order_of(&number)?, desk.t());
+    let page = show_page(&desk, id, Shown::default()).await?;
+    let dialog = format!("substitute-{line}");
+    if let Some(wrong) = wrong_remark(&desk, &form.remark) {
+        return refused(&desk, id, &dialog, vec![wrong]).await;
+    }
+    let because = |why: String| vec![("remark", why)];
+    let gone = || because(t.order_substitute_gone().to_owned());
+    let catalog = desk.site.services().catalog();
+    let Some(sku) = catalog.by_code(form.sku.trim()).map(|sku| sku.id) else {
+        return refused(&desk, id, &dialog, gone()).await;
+    };
+    let currency = page.refundable.currency;
+    let (principal, act) = (desk.member.principal.clone(), desk.act_because(form.remark.trim()));
+    let write =
+        move |tx: &mut Tx<'_>| substitute_by_hand(tx, &catalog, &principal, &act, id, (line, sku));
+    use SubstituteError as E;
+    match desk.site.services().database().write(write).await {
+        Ok(done) => Ok(desk.done(&address(id), &Toast::new(t.order_substituted(done.refunded)))),
+        Err(E::NothingMissing(_) | E::Gift(_)) => Err(Trouble::Refused(address(id))),
+        Err(E::NotEnough { .. } | E::NotASubstitute(_) | E::NotSold(_) | E::ToBeReviewed(_)) => {
+            refused(&desk, id, &dialog, gone()).await
+        }
+        Err(E::AboveLimit { amount_minor }) => {
+            let why = t.order_give_up_limit(Money::new(amount_minor, currency));
+            refused(&desk, id, &dialog, because(why)).await
+        }
+        Err(E::Forbidden(forbidden)) => Err(forbidden.into()),
+        Err(E::File(error)) => Err(trouble_of_file(error, id)),
+        Err(error @ E::Refund(_)) => Err(Trouble::internal(&error)),
     }
 }
 

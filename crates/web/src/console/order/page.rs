@@ -1,10 +1,11 @@
 //! The page of one order, filled from everything that hangs on it.
 
+mod lines;
 mod missing;
 mod rows;
 mod work;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use ordermill_app::approval::{self, Wish};
 use ordermill_app::merge::{self, Candidate};
@@ -12,6 +13,7 @@ use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::order::give_up::Foreseen;
 use ordermill_app::order::note::{self, Note};
 use ordermill_app::order::sight::Sight;
+use ordermill_app::order::substitute::{Offer, offers_of_each};
 use ordermill_app::order::timeline;
 use ordermill_app::pack::together;
 use ordermill_app::privacy::Revealed;
@@ -27,9 +29,7 @@ use ordermill_domain::refund::State as RefundState;
 use ordermill_domain::reveal::Field as Part;
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::Section;
-use ordermill_pages::console::order::{
-    self as view, LineRow, OrderForm, OrderPage, Recipient, Situation,
-};
+use ordermill_pages::console::order::{self as view, OrderForm, OrderPage, Recipient, Situation};
 use ordermill_pages::states::{self, history};
 use ordermill_pages::ui::{Action, Effect, Field, Moment, Timeline, Tone};
 use ordermill_pages::{Icon, format};
@@ -88,6 +88,8 @@ struct Loaded {
     choices: Vec<Choice>,
     /// What giving up the missing pieces of each line would lead to.
     give_ups: BTreeMap<u16, Foreseen>,
+    /// What can be sent in place of the missing pieces of each line.
+    substitutes: BTreeMap<u16, Vec<Offer>>,
     /// Refunds of its payments that wait for a second person.
     approvals: Vec<task::Task>,
 }
@@ -136,8 +138,10 @@ pub(in crate::console) async fn show_page(
             }
         }
         let give_ups = Foreseen::of_each(tx, detail.stored.order.facts(), &detail.lines)?;
+        let substitutes = offers_of_each(tx, &catalog, (&detail.stored, &detail.lines))?;
         Ok::<_, Error>(Some(Loaded {
             give_ups,
+            substitutes,
             companions,
             merges,
             discounts: order::discounts(tx, id)?,
@@ -360,39 +364,6 @@ impl Filling<'_> {
             }
         }
         sums
-    }
-
-    fn lines(&self) -> Vec<LineRow> {
-        let (t, detail) = (self.desk.t(), &self.loaded.detail);
-        let currency = detail.stored.order.facts().amounts.currency;
-        let catalog = self.desk.site.services().catalog();
-        let mut held: HashMap<u16, u64> = HashMap::new();
-        for stored in &detail.reservations {
-            let facts = stored.reservation.facts();
-            if facts.state == ordermill_domain::reservation::State::Held {
-                *held.entry(facts.line_no).or_default() += facts.quantity.get().unsigned_abs();
-            }
-        }
-        let may_see_stock = self.desk.member.principal.may_enter(Permission::AdjustStock);
-        let row = |line: &ordermill_domain::order::OrderLine| {
-            let sku = catalog.sku(line.terms.sku);
-            let held = held.get(&line.terms.line_no).copied().unwrap_or_default();
-            let text =
-                |text: &ordermill_domain::text::Text| t.pick(text.zh.clone(), text.en.clone());
-            let code = sku.map_or_else(|| line.terms.sku.to_string(), |sku| sku.code.clone());
-            LineRow {
-                picture: None,
-                href: may_see_stock.then(|| format!("/console/stock/{code}")),
-                name: sku.map_or_else(|| code.clone(), |sku| text(&sku.name)),
-                spec: sku.map(|sku| text(&sku.variant)).unwrap_or_default(),
-                sku: code,
-                states: view::pieces(line, held, t),
-                price: Money::new(line.terms.unit_price_minor, currency),
-                quantity: line.terms.quantity.get().unsigned_abs(),
-                amount: Money::new(line.terms.total_minor, currency),
-            }
-        };
-        detail.lines.iter().map(row).collect()
     }
 
     fn recipient(&self) -> Recipient {
