@@ -88,11 +88,13 @@ pub enum Bug {
     CanceledAfterLeaving,
     /// What an ended order has in totes is forgotten, and comes back from nowhere.
     ToteForgotten,
+    /// What is sent in place of something is not taken off the shelf.
+    SubstituteUnclaimed,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::StaleCheck,
         Self::LeakOnExpiry,
         Self::GivesBackTwice,
@@ -124,6 +126,7 @@ impl Bug {
         Self::LabelPerTry,
         Self::CanceledAfterLeaving,
         Self::ToteForgotten,
+        Self::SubstituteUnclaimed,
     ];
 
     /// The days in which it can show.

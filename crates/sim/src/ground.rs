@@ -160,6 +160,11 @@ pub(crate) const fn first_price(sku: i64) -> i64 {
     100 * sku + 99
 }
 
+/// What may be sent in place of a SKU: its neighbors, one cheaper and one dearer.
+pub(crate) const fn substitutes_of(sku: i64) -> [i64; 2] {
+    [1 + (sku + SKUS - 2) % SKUS, 1 + sku % SKUS]
+}
+
 /// Signs up buyers, some of whom have points.
 ///
 /// # Panics
@@ -245,7 +250,8 @@ pub(crate) fn stock_up(
                 let code = format!("S{number}");
                 let price = Money::new(first_price(number), Currency::Cny);
                 let goods = catalog::sku(SkuId::from_raw(number), &code);
-                sku::insert(tx, &act, &Sku { price, ..goods })?;
+                let substitutes = substitutes_of(number).map(SkuId::from_raw).to_vec();
+                sku::insert(tx, &act, &Sku { price, substitutes, ..goods })?;
             }
             for number in 1..=LOCATIONS {
                 let id = LocationId::from_raw(number);

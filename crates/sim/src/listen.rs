@@ -5,6 +5,7 @@
 //! computes by itself, and every promise that had to be made must be in the same breath.
 
 mod floor;
+mod missing;
 
 use ordermill_app::sourcing;
 use ordermill_base::Id;
@@ -129,6 +130,10 @@ impl Shop {
                 self.model.work_rejected(id, reason, position)
             }
             "fulfillment.canceled" => self.model.work_canceled(id),
+            kind if missing::is_of_it(kind) => {
+                let body = serde_json::from_str(&entry.body).map_err(|error| error.to_string())?;
+                self.hear_of_missing(entry, &body)
+            }
             kind if floor::is_of_it(kind) => {
                 let body = serde_json::from_str(&entry.body).map_err(|error| error.to_string())?;
                 self.hear_of_floor(entry, &body)

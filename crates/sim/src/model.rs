@@ -8,6 +8,7 @@
 mod benefit;
 mod coupon;
 mod floor;
+mod instead;
 mod message;
 mod money;
 mod parcel;
@@ -21,6 +22,7 @@ pub use benefit::{Account, Tender};
 pub use coupon::Coupon;
 pub use floor::{Asks, Barcode, Bin, Floor, Spot, Stage, Stop, Walk};
 
+pub use instead::{Instead, Lack};
 pub use message::{Telling, Tellings, is_about_a_parcel};
 pub use money::{ByHand, Owed, Pay, PayState, Refund, RefundState};
 pub use parcel::{Parcel, Parcels, Where, Word, word};
@@ -76,6 +78,8 @@ pub struct Model {
     pub tendered: Vec<(i64, Tender, i64)>,
     /// A refund that somebody has just asked for.
     pub by_hand: Option<ByHand>,
+    /// What somebody has just asked to be sent in place of missing pieces.
+    pub to_be_replaced: Option<Instead>,
     /// Promises that something has just caused and that must be made at once.
     pub owed: Vec<Owed>,
     /// Orders that ended because the stock of a late payer was gone; their payment must follow.
@@ -200,6 +204,8 @@ pub struct Order {
     pub has_earned: bool,
     /// What of its money somebody has given back by hand.
     pub by_hand: i64,
+    /// What of its money went back because something cheaper was sent.
+    pub given_back: i64,
     /// Where we write to about it.
     pub phone: Option<String>,
     /// What locations ship of it, or were to ship.
@@ -289,6 +295,7 @@ impl Model {
             earns: wanted.earns,
             has_earned: false,
             by_hand: 0,
+            given_back: 0,
             phone: wanted.phone.clone(),
             works: Vec::new(),
             parcels: Vec::new(),

@@ -11,6 +11,7 @@ mod door;
 mod ending;
 mod floor;
 mod goods;
+mod missing;
 mod parcels;
 mod paying;
 mod rest;
@@ -93,6 +94,7 @@ enum Deed {
     BuyersAreTold,
     OthersAreTold,
     BackordersAreFilled,
+    PiecesAreReplaced,
     OrdersAreSourced,
     WorkIsMoved,
     WavesAreReleased,
@@ -134,6 +136,7 @@ impl Deed {
                 (6, Self::BuyersAreTold),
                 (6, Self::OthersAreTold),
                 (5, Self::BackordersAreFilled),
+                (6, Self::PiecesAreReplaced),
                 (8, Self::OrdersAreSourced),
                 (5, Self::WorkIsMoved),
                 (6, Self::StockMoves),
@@ -156,6 +159,7 @@ impl Deed {
                 (2, Self::BuyersAreTold),
                 (2, Self::OthersAreTold),
                 (4, Self::BackordersAreFilled),
+                (5, Self::PiecesAreReplaced),
                 (16, Self::OrdersAreSourced),
                 (4, Self::WorkIsMoved),
                 (16, Self::WavesAreReleased),
@@ -304,6 +308,7 @@ impl Shop {
             Deed::BuyersAreTold => self.buyers_are_told(),
             Deed::OthersAreTold => self.others_are_told(),
             Deed::BackordersAreFilled => self.backorders_are_filled(),
+            Deed::PiecesAreReplaced => self.pieces_are_replaced(),
             Deed::OrdersAreSourced => self.orders_are_sourced(),
             Deed::WorkIsMoved => self.work_is_moved(),
             Deed::WavesAreReleased => self.waves_are_released(),

@@ -174,3 +174,8 @@ fn a_cancel_that_gives_back_what_has_left_is_found() {
 fn totes_of_ended_orders_that_nobody_empties_are_found() {
     is_found(Bug::ToteForgotten);
 }
+
+#[test]
+fn a_substitute_that_stays_on_the_shelf_is_found() {
+    is_found(Bug::SubstituteUnclaimed);
+}

@@ -51,6 +51,22 @@ impl Bug {
         }
     }
 
+    pub(crate) fn after_substitute(bug: Option<Self>, world: &mut World) {
+        if bug == Some(Self::SubstituteUnclaimed) {
+            // Its line is there, and whoever comes next buys the same pieces.
+            sabotage(
+                world,
+                "UPDATE stock_levels SET allocated = allocated - 1
+                  WHERE allocated > 0 AND (sku_id, location_id) IN (
+                    SELECT r.sku_id, r.location_id FROM reservations r
+                      JOIN order_lines l ON l.order_id = r.order_id AND l.line_no = r.line_no
+                     WHERE l.stands_for IS NOT NULL AND r.state = 'allocated'
+                     ORDER BY r.order_id DESC, r.line_no DESC, r.part DESC LIMIT 1)",
+                &[],
+            );
+        }
+    }
+
     pub(crate) fn after_hand_over(bug: Option<Self>, world: &mut World) {
         if bug == Some(Self::LeavesTwice) {
             // The carrier's scan and the closed list have both booked the pieces out.

@@ -39,6 +39,8 @@ impl Shop {
                 // After the last try, or because there is nothing to pay any more.
                 State::Dead => true,
                 State::Moot if is_about_a_parcel(telling.1) => true,
+                // The buyer has answered already.
+                State::Moot if telling.1 == "missing_pieces" => true,
                 State::Moot => is_pointless && !order.is_payable(self.world.now().as_micros()),
                 State::Waiting => false,
             };

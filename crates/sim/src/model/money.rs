@@ -194,7 +194,7 @@ impl Model {
         Ok(())
     }
 
-    fn owe(&mut self, payment: i64, amount: i64) {
+    pub(super) fn owe(&mut self, payment: i64, amount: i64) {
         if amount > 0 {
             self.owed.push((payment, amount));
         }

@@ -327,8 +327,11 @@ impl Model {
     pub fn is_all_there(&self, id: i64) -> bool {
         let Some(order) = self.orders.get(&id) else { return false };
         let is_under_way = self.parcels_of(id).iter().any(|it| it.at.is_under_way());
-        let has_left = order.pieces.iter().all(|it| it.claim == Claim::Consumed);
-        order.status == Status::Confirmed && has_left && !is_under_way && !order.pieces.is_empty()
+        // What was replaced by something else does not come.
+        let mut wanted = order.pieces.iter().filter(|it| it.claim != Claim::Released).peekable();
+        let is_any = wanted.peek().is_some();
+        let has_left = wanted.all(|it| it.claim == Claim::Consumed);
+        order.status == Status::Confirmed && has_left && !is_under_way && is_any
     }
 
     /// An order is complete, by its buyer's word or by time.

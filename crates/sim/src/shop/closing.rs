@@ -111,7 +111,8 @@ impl Shop {
             let kept = order.paid - order.refunded;
             let (least, most) = match order.status {
                 Status::Confirmed | Status::Completed if order.is_prepaid => {
-                    (order.total - order.by_hand, order.total)
+                    let most = order.total - order.given_back;
+                    (most - order.by_hand, most)
                 }
                 Status::Confirmed | Status::Completed => (0, self.model.tendered_of(*id)),
                 Status::Placed | Status::Canceled => (0, 0),
