@@ -3,7 +3,8 @@
 //! Start at [`Refund`]. A refund is known by its [`Key`], so that a repeated cancel, webhook or job
 //! finds the one that is there instead of paying twice; the key is also what the gateway gets.
 //!
-//! Invariant: the refunds of a payment never exceed what it captured.
+//! Invariant: the refunds of a payment, and what the buyer's bank took back of it, never exceed what it
+//! captured.
 
 use std::fmt;
 
@@ -74,6 +75,8 @@ coded! {
         OutOfStock = "out_of_stock",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
+        /// A dispute about a payment of an ended order was decided and left money; the subject is the dispute.
+        DisputeClosed = "dispute_closed",
         /// The channel that holds the money has sent it back.
         Channel = "channel",
         /// Somebody with the right to has decided it; the subject is the refund itself, or the task
@@ -93,6 +96,8 @@ coded! {
         Succeeded = "succeeded",
         /// The gateway could not send it; it is requested again.
         Failed = "failed",
+        /// The buyer's bank took the money back before it was sent: it is owed no more.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -105,6 +110,8 @@ coded! {
         Succeed = "succeed",
         /// The gateway could not.
         Fail = "fail",
+        /// The buyer's bank was quicker.
+        Withdraw = "withdraw",
     }
 }
 
@@ -119,14 +126,26 @@ pub struct InvalidTransition {
 }
 
 impl State {
-    /// The whole life cycle. What is owed stays owed: a failure is never the end.
+    /// The whole life cycle. What is owed stays owed, unless the buyer's bank has taken it: a failure is
+    /// never the end. What is with the gateway may have left and is not withdrawn.
     pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
         match (self, step) {
             (Self::Granted | Self::Failed, Step::Request) => Ok(Self::Requested),
             (Self::Requested, Step::Succeed) => Ok(Self::Succeeded),
             (Self::Requested, Step::Fail) => Ok(Self::Failed),
+            (Self::Granted | Self::Failed, Step::Withdraw) => Ok(Self::Withdrawn),
             (from, step) => Err(InvalidTransition { from, step }),
         }
+    }
+
+    /// Whether nothing more becomes of it.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Withdrawn)
+    }
+
+    /// Whether its money may have left: it is with the gateway or the buyer.
+    pub const fn may_have_left(self) -> bool {
+        matches!(self, Self::Requested | Self::Succeeded)
     }
 }
 
@@ -158,6 +177,12 @@ pub enum Event {
     /// The gateway could not send it.
     #[serde(rename = "refund.failed")]
     Failed,
+    /// The buyer's bank took the money back: it is owed no more.
+    #[serde(rename = "refund.withdrawn")]
+    Withdrawn {
+        /// Where it stood.
+        from: State,
+    },
 }
 
 impl Event {
@@ -168,6 +193,7 @@ impl Event {
             Self::Requested { .. } => "refund.requested",
             Self::Succeeded => "refund.succeeded",
             Self::Failed => "refund.failed",
+            Self::Withdrawn { .. } => "refund.withdrawn",
         }
     }
 }
@@ -194,6 +220,16 @@ pub enum GrantError {
         /// What is left.
         left_minor: i64,
     },
+    /// A buyer's bank wants money of the payment back: sent now, it would leave twice.
+    #[error("{disputed_minor} minor units of the payment are under dispute, {left_minor} are left")]
+    Disputed {
+        /// What was asked.
+        asked_minor: i64,
+        /// What is left beside the dispute.
+        left_minor: i64,
+        /// What is under dispute.
+        disputed_minor: i64,
+    },
 }
 
 /// A payment's money and how much of it is already on its way back.
@@ -201,8 +237,25 @@ pub enum GrantError {
 pub struct Refundable {
     /// What the payment captured.
     pub captured: Money,
-    /// The sum of all its refunds in every state, minor units: a failed one is still owed.
+    /// The sum of all its refunds that were not withdrawn, minor units: a failed one is still owed.
     pub granted_minor: i64,
+    /// What the buyer's bank has taken back for good, minor units.
+    pub charged_back_minor: i64,
+    /// What open disputes are about and this refund must not touch, minor units. A refund that can wait for
+    /// their end is granted with 0.
+    pub disputed_minor: i64,
+}
+
+impl Refundable {
+    /// A payment without disputes.
+    pub const fn undisputed(captured: Money, granted_minor: i64) -> Self {
+        Self { captured, granted_minor, charged_back_minor: 0, disputed_minor: 0 }
+    }
+
+    /// What can be promised back, minor units.
+    pub const fn left_minor(&self) -> i64 {
+        self.captured.minor - self.granted_minor - self.charged_back_minor - self.disputed_minor
+    }
 }
 
 impl Refund {
@@ -222,9 +275,13 @@ impl Refund {
             let (expected, got) = (of.captured.currency, amount.currency);
             return Err(GrantError::CurrencyMismatch { expected, got });
         }
-        let left_minor = of.captured.minor - of.granted_minor;
-        if amount.minor > left_minor {
-            return Err(GrantError::ExceedsCaptured { asked_minor: amount.minor, left_minor });
+        let (asked_minor, left_minor) = (amount.minor, of.left_minor());
+        if asked_minor > left_minor {
+            let disputed_minor = of.disputed_minor;
+            return Err(match disputed_minor > 0 && asked_minor <= left_minor + disputed_minor {
+                true => GrantError::Disputed { asked_minor, left_minor, disputed_minor },
+                false => GrantError::ExceedsCaptured { asked_minor, left_minor },
+            });
         }
         let facts = Facts {
             id,
@@ -294,6 +351,13 @@ impl Refund {
         Ok(self.happened(Event::Failed, at))
     }
 
+    /// Notes that the buyer's bank took the money back before it was sent.
+    pub fn withdraw(&mut self, at: Timestamp) -> Result<Event, InvalidTransition> {
+        let from = self.facts.state;
+        from.after(Step::Withdraw)?;
+        Ok(self.happened(Event::Withdrawn { from }, at))
+    }
+
     /// Folds one event that was recorded at `at`.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         let facts = &mut self.facts;
@@ -306,6 +370,7 @@ impl Refund {
                 facts.succeeded_at = Some(at);
             }
             Event::Failed => facts.state = State::Failed,
+            Event::Withdrawn { .. } => facts.state = State::Withdrawn,
         }
     }
 
@@ -330,7 +395,7 @@ mod tests {
     }
 
     fn grant(minor: i64, granted_minor: i64) -> Result<(Refund, Event), GrantError> {
-        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor };
+        let of = Refundable::undisputed(Money::new(100, Currency::Cny), granted_minor);
         let amount = Money::new(minor, Currency::Cny);
         Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), amount, of, AT)
     }
@@ -339,9 +404,11 @@ mod tests {
     fn the_life_cycle() {
         insta::assert_snapshot!(life_cycle(State::ALL, &Step::ALL, State::after), @r"
         Granted --Request--> Requested
+        Granted --Withdraw--> Withdrawn
         Requested --Succeed--> Succeeded
         Requested --Fail--> Failed
         Failed --Request--> Requested
+        Failed --Withdraw--> Withdrawn
         ");
     }
 
@@ -358,7 +425,7 @@ mod tests {
             Err(GrantError::ExceedsCaptured { asked_minor: 41, left_minor: 40 })
         );
         assert!(grant(40, 60).is_ok());
-        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor: 0 };
+        let of = Refundable::undisputed(Money::new(100, Currency::Cny), 0);
         let dollars = Money::new(1, Currency::Usd);
         let refused =
             Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), dollars, of, AT);
@@ -366,6 +433,23 @@ mod tests {
             refused,
             Err(GrantError::CurrencyMismatch { expected: Currency::Cny, got: Currency::Usd })
         );
+    }
+
+    #[test]
+    fn money_under_dispute_is_not_refunded_and_what_the_bank_took_is_gone() {
+        let refused = |minor, charged_back_minor, disputed_minor| {
+            let captured = Money::new(100, Currency::Cny);
+            let of = Refundable { captured, granted_minor: 10, charged_back_minor, disputed_minor };
+            let (id, amount) = (RefundId::from_raw(1), Money::new(minor, Currency::Cny));
+            Refund::grant(id, OrderId::from_raw(2), key(3), amount, of, AT).err()
+        };
+        assert_eq!(refused(60, 0, 30), None);
+        let disputed = GrantError::Disputed { asked_minor: 61, left_minor: 60, disputed_minor: 30 };
+        assert_eq!(refused(61, 0, 30), Some(disputed));
+        let too_much = GrantError::ExceedsCaptured { asked_minor: 91, left_minor: 60 };
+        assert_eq!(refused(91, 0, 30), Some(too_much), "not for the dispute alone");
+        let gone = GrantError::ExceedsCaptured { asked_minor: 61, left_minor: 60 };
+        assert_eq!(refused(61, 30, 0), Some(gone));
     }
 
     #[test]
@@ -391,13 +475,14 @@ mod tests {
         }
 
         #[test]
-        fn folding_the_events_gives_the_stored_refund(steps in proptest::collection::vec(0..3, 0..12)) {
+        fn folding_the_events_gives_the_stored_refund(steps in proptest::collection::vec(0..4, 0..12)) {
             let (mut refund, granted) = grant(100, 0).unwrap();
             let mut folded = Refund::granted(RefundId::from_raw(1), &granted, AT).unwrap();
             for step in steps {
                 let event = match step {
                     0 => refund.request(AT).ok(),
                     1 => refund.succeed(AT).ok().flatten(),
+                    2 => refund.withdraw(AT).ok(),
                     _ => refund.fail(AT).ok(),
                 };
                 event.iter().for_each(|event| folded.apply(event, AT));
