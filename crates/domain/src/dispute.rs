@@ -9,11 +9,13 @@
 //! dispute. News only moves it forward: what is older than what is known changes nothing.
 
 mod event;
+mod evidence;
 mod state;
 
 use ordermill_base::{Money, Timestamp};
 
 pub use event::Event;
+pub use evidence::{Evidence, Parcel};
 pub use state::{Answer, InvalidTransition, Reason, State, Step};
 
 use crate::ids::{DisputeId, OrderId, PaymentId};

@@ -85,6 +85,13 @@ coded! {
     }
 }
 
+impl Cause {
+    /// Whether somebody decides on it and may decide otherwise; the others follow from what has happened.
+    pub const fn is_decided_by_person(self) -> bool {
+        matches!(self, Self::ByHand | Self::AfterSale)
+    }
+}
+
 coded! {
     /// Where a refund stands.
     enum State {

@@ -11,7 +11,7 @@ use ordermill_domain::ids::{InboxId, PaymentId, RefundId};
 use ordermill_domain::payment::State;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::Headers;
-use ordermill_ports::gateway::{Notice, NoticeError, NoticeKind};
+use ordermill_ports::gateway::{DisputeReport, Notice, NoticeError, NoticeKind};
 use ordermill_storage::inbox::{self, Message, NewMessage};
 use ordermill_storage::{Error, Tx, payment, task};
 use ordermill_vault::{OpenError, Place};
@@ -23,6 +23,7 @@ use super::capture::{Captured, CapturedMoney, RecordCapture};
 use super::end::{Ending, end_payment};
 use super::refund_news::{RefundNews, RefundRecorded, RefundReport, Source};
 use super::settings::wait_after;
+use crate::dispute::news::{DisputeNews, DisputeRecorded};
 
 /// The topic of notices in the inbox.
 const TOPIC: &str = "payment_notice";
@@ -183,6 +184,7 @@ impl Payments {
         notice: &Notice,
     ) -> Result<Result<(), Trouble>, Error> {
         match &notice.kind {
+            NoticeKind::Disputed(report) => self.disputed(gateway, act, report).await,
             NoticeKind::Captured => self.captured(gateway, act, notice).await,
             NoticeKind::Failed { reason } => self.failed(gateway, act, notice, reason).await,
             NoticeKind::Refunded { refund } => {
@@ -239,6 +241,29 @@ impl Payments {
         };
         let state: Option<State> = self.database().write::<_, Error, _>(end).await?;
         Ok(state.map(drop).ok_or_else(|| format!("payment {id} not found")))
+    }
+
+    async fn disputed(
+        &self,
+        gateway: &str,
+        act: Act,
+        report: &DisputeReport,
+    ) -> Result<Result<(), Trouble>, Error> {
+        let payment = report.payment;
+        let news = DisputeNews { gateway: gateway.to_owned(), report: report.clone() };
+        Ok(match self.record_dispute(&news, &act).await? {
+            DisputeRecorded::Noted => Ok(()),
+            DisputeRecorded::NotFound => Err(format!("payment {payment} not found")),
+            DisputeRecorded::NotCaptured => {
+                // The notice of the capture is late or lost: the gateway is asked at once.
+                let now = self.now();
+                self.database()
+                    .write(move |tx| payment::set_ask_at(tx, payment, Some(now)))
+                    .await?;
+                Err(format!("payment {payment} is not known to be captured"))
+            }
+            DisputeRecorded::Mismatch(why) => Err(why),
+        })
     }
 
     async fn refund_news(

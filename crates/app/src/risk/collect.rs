@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::dispute as disputes;
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{CustomerId, OrderId};
 use ordermill_domain::order::{self as orders, CancelReason};
@@ -26,7 +27,8 @@ pub const READER: &str = "risk";
 const ORDERS_COUNTED: i64 = 200;
 
 /// What it reads.
-const KINDS: &[&str] = &["order.placed", "order.canceled", "order.rejected", "refund.succeeded"];
+const KINDS: &[&str] =
+    &["order.placed", "order.canceled", "order.rejected", "refund.succeeded", "dispute.opened"];
 
 /// What a batch leads to.
 #[derive(Default)]
@@ -85,6 +87,9 @@ fn take_in(
         Event::Order(orders::Event::Rejected) => {
             let id = OrderId::from_raw(entry.aggregate_id);
             against(tx, id, SignalKind::Refused, entry.at, found)
+        }
+        Event::Dispute(disputes::Event::Opened(opened)) => {
+            against(tx, opened.order, SignalKind::Chargeback, entry.at, found)
         }
         Event::Refund(refunds::Event::Succeeded) => {
             let id = Id::from_raw(entry.aggregate_id);
