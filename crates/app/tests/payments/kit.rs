@@ -14,7 +14,7 @@ use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::notice::ReceiveNoticeError;
 use ordermill_app::payment::start::{StartPayment, StartPaymentError, StartedPayment};
 use ordermill_app::payment::{Gateways, PaymentSettings, Payments, Sealer};
-use ordermill_base::{Clock, Currency, Id, Quantity, Random, Span};
+use ordermill_base::{Clock, Currency, Id, Quantity, Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{ChannelId, OrderId, PaymentId};
 use ordermill_domain::order::{
@@ -118,6 +118,10 @@ impl Shop {
         self.sandbox().inject(Rule { payment_id: None, call: Some(call), fault, times }).unwrap();
     }
 
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn buyer(&self) -> Act {
         Act::new(Actor::Buyer(None), self.clock.now())
     }
@@ -203,6 +207,9 @@ impl Shop {
             self.payments.process_notices().await.unwrap();
             while self.payments.poll().await.unwrap() > 0 {}
             while self.payments.send_refunds().await.unwrap() > 0 {}
+            while self.payments.tell_answers().await.unwrap() > 0 {}
+            self.payments.read_disputes().await.unwrap();
+            while self.payments.send_refunds().await.unwrap() > 0 {}
         }
     }
 
@@ -256,8 +263,8 @@ impl Shop {
 
 fn signed(entry: &Entry) -> i64 {
     match entry.kind {
-        EntryKind::Charge => entry.amount.minor,
-        EntryKind::Refund => -entry.amount.minor,
+        EntryKind::Charge | EntryKind::ChargebackReversal => entry.amount.minor,
+        EntryKind::Refund | EntryKind::Chargeback => -entry.amount.minor,
     }
 }
 
