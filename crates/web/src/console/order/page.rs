@@ -182,6 +182,9 @@ impl Filling<'_> {
         if facts.promotion {
             tags.push(t.tag_promotion().to_owned());
         }
+        if detail.disputed_minor() > 0 {
+            tags.push(t.order_disputed().to_owned());
+        }
         OrderPage {
             frame: desk.frame(Section::Orders),
             id: facts.id.to_string(),
