@@ -286,6 +286,7 @@ impl Shop {
             crashes: self.world.crashes,
             captured: self.model.payments.values().filter(is_captured).count() as u64,
             refunded: self.model.refunds.values().filter(is_sent).count() as u64,
+            disputed: self.model.disputes.len() as u64,
             shipped: self.model.works.values().filter(|it| it.stage.has_left()).count() as u64,
             completed: self.ended(Status::Completed),
             digest: self.digest(),
