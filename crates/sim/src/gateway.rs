@@ -3,6 +3,7 @@
 //! about money.
 
 mod dispute;
+mod notice;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use ordermill_base::{Clock, Currency, Id, Money, Random, Span, Timestamp};
 use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_ports::gateway::{
     Capture, DisputeAnswer, DisputePage, DisputeReport, Gateway, GatewayError, GatewayState,
-    Notice, NoticeError, NoticeKind, PaymentRequest, RefundRequest, RefundState, Started,
+    Notice, NoticeError, PaymentRequest, RefundRequest, RefundState, Started,
 };
 use ordermill_ports::{Answer, Headers};
 use serde_json::{Value, json};
@@ -459,32 +460,7 @@ impl Gateway for SimGateway {
         body: &[u8],
         _received_at: Timestamp,
     ) -> Result<Notice, NoticeError> {
-        let unreadable = || NoticeError::Unreadable("simulated".to_owned());
-        let content: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
-        let number = |name: &str| content[name].as_i64().ok_or_else(unreadable);
-        let payment = number("payment")?;
-        let refund = || Ok::<_, NoticeError>(RefundId::from_raw(number("refund")?));
-        let reason = "simulated".to_owned();
-        let kind = match content["kind"].as_str() {
-            Some("captured") => NoticeKind::Captured,
-            Some("failed") => NoticeKind::Failed { reason },
-            Some("refunded") => NoticeKind::Refunded { refund: refund()? },
-            Some("dispute") => {
-                let report = dispute::read(&content).ok_or_else(unreadable)?;
-                NoticeKind::Disputed(Box::new(report))
-            }
-            Some("refund_failed") => NoticeKind::RefundFailed { refund: refund()?, reason },
-            _ => return Err(unreadable()),
-        };
-        Ok(Notice {
-            id: content["id"].as_str().ok_or_else(unreadable)?.to_owned(),
-            payment: PaymentId::from_raw(payment),
-            merchant: MERCHANT.to_owned(),
-            kind,
-            amount: cny(number("amount")?),
-            gateway_reference: reference(payment),
-            at: Timestamp::from_micros(number("at")?),
-        })
+        notice::read(body)
     }
 }
 

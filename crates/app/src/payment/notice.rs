@@ -13,7 +13,7 @@ use ordermill_domain::task::TaskKind;
 use ordermill_ports::Headers;
 use ordermill_ports::gateway::{DisputeReport, Notice, NoticeError, NoticeKind};
 use ordermill_storage::inbox::{self, Message, NewMessage};
-use ordermill_storage::{Error, Tx, payment, task};
+use ordermill_storage::{Error, Tx, dispute, payment, task};
 use ordermill_vault::{OpenError, Place};
 use ring::digest;
 use tokio::task::JoinSet;
@@ -250,7 +250,11 @@ impl Payments {
         report: &DisputeReport,
     ) -> Result<Result<(), Trouble>, Error> {
         let payment = report.payment;
-        let news = DisputeNews { gateway: gateway.to_owned(), report: report.clone() };
+        let report = match self.told_anew(gateway, report).await? {
+            Ok(report) => report,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let news = DisputeNews { gateway: gateway.to_owned(), report };
         Ok(match self.record_dispute(&news, &act).await? {
             DisputeRecorded::Noted => Ok(()),
             DisputeRecorded::NotFound => Err(format!("payment {payment} not found")),
@@ -263,6 +267,26 @@ impl Payments {
                 Err(format!("payment {payment} is not known to be captured"))
             }
             DisputeRecorded::Mismatch(why) => Err(why),
+        })
+    }
+
+    /// What to believe of a dispute. How much a new one is about can be compared with nothing of ours, so
+    /// the gateway is asked; of one that is known the notice is compared with that.
+    async fn told_anew(
+        &self,
+        gateway: &str,
+        told: &DisputeReport,
+    ) -> Result<Result<DisputeReport, Trouble>, Error> {
+        let (name, reference) = (gateway.to_owned(), told.gateway_reference.clone());
+        let find = move |tx: &mut Tx<'_>| dispute::find(tx, &name, &reference);
+        if self.database().read(find).await?.is_some() {
+            return Ok(Ok(told.clone()));
+        }
+        let Some(port) = self.gateways().get(gateway) else { return Ok(Ok(told.clone())) };
+        Ok(match port.query_dispute(&told.gateway_reference).await {
+            Ok(Some(report)) => Ok(report),
+            Ok(None) => Err("the gateway knows no such dispute".to_owned()),
+            Err(error) => Err(format!("the gateway does not tell of its dispute: {error}")),
         })
     }
 

@@ -9,7 +9,7 @@ use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, ledger, payment, refund, task};
 
 use super::settings::{PaymentSettings, wait_after};
-use crate::dispute::money::look_for_excess;
+use crate::dispute::money::{Room, look_for_excess, room_for};
 use crate::order::file::{FileError, OrderFile};
 
 /// News about one refund.
@@ -115,9 +115,22 @@ fn record_sent(
             ask_a_person(tx, act, &refund, "it was sent although the bank had taken its money")?;
         }
         // We believe that it was never sent or has failed: the gateway is asked at once.
-        Err(_) => refund::set_ask_at(tx, before.id, Some(act.at))?,
+        Err(_) => ask_at_once(tx, act, refund)?,
     }
     Ok(RefundRecorded::Noted)
+}
+
+/// Has the gateway asked about a refund that it may have sent. One whose money a bank wants would wait for
+/// that dispute unasked, so that it is noted as requested first: then it is asked about and not sent.
+fn ask_at_once(tx: &mut Tx<'_>, act: &Act, mut refund: Refund) -> Result<(), Error> {
+    let before = *refund.facts();
+    let payment = payment::fetch(tx, before.key.payment)?.ok_or(Error::Stale("a payment"))?;
+    if room_for(tx, &payment, &refund)? == Room::Enough {
+        return refund::set_ask_at(tx, before.id, Some(act.at));
+    }
+    let event = refund.request(act.at).map_err(Error::defect)?;
+    refund::update(tx, &refund, before.version, Some(act.at))?;
+    refund::record(tx, act, &refund, &event)
 }
 
 fn record_failed(

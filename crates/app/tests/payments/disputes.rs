@@ -19,7 +19,7 @@ use ordermill_sandbox::books::{Claim, Outcome, Reason, Refusal};
 use ordermill_sandbox::fault::{Call, Fault};
 use ordermill_storage::{Error, deadline, dispute, ledger, task};
 
-use crate::kit::{PRICE, Shop, on_each_database};
+use crate::kit::{PRICE, Shop, on_each_database, on_each_database_finding};
 
 impl Shop {
     /// The bank of a payment's buyer wants it back, in part or whole. Nobody has heard of it yet.
@@ -295,6 +295,60 @@ fn a_bank_that_wants_what_was_refunded_already_is_a_matter_for_a_person() {
         shop.bank_decides(&reference, Outcome::Won);
         shop.let_pass(1, Span::minutes(6)).await;
         assert_eq!(shop.order(order).await.facts().money.refunded_minor, 250);
+    });
+}
+
+#[test]
+fn money_that_left_twice_all_the_same_is_booked_as_it_is_and_found_by_the_checker() {
+    let found = [
+        "order.charged_back while it was confirmed",
+        "more of a payment has left, as refunds and by the buyer's bank, than came in",
+    ];
+    on_each_database_finding(&found, async |shop| {
+        let (order, payment) = shop.paid_order(1).await;
+        shop.ask_back(order, Some(250)).await.unwrap();
+        shop.let_pass(1, Span::ZERO).await;
+        let reference = shop.bank_claims(payment, None, false);
+        shop.bank_decides(&reference, Outcome::Lost);
+        shop.let_pass(1, Span::minutes(6)).await;
+        let money = shop.order(order).await.facts().money;
+        assert_eq!((money.refunded_minor, money.charged_back_minor), (250, PRICE));
+        assert!(shop.open_tasks().await.contains(&TaskKind::PaymentMismatch));
+    });
+}
+
+#[test]
+fn a_refund_that_had_left_before_its_dispute_was_known_counts() {
+    on_each_database(async |shop| {
+        let (order, payment) = shop.paid_order(1).await;
+        shop.ask_back(order, Some(250)).await.unwrap();
+        // It is sent, and both its answer and its notice are lost.
+        shop.break_next(Call::Refund, Fault::LoseAnswer, 1);
+        shop.break_next(Call::Notice, Fault::LoseNotice, 1);
+        shop.payments.send_refunds().await.unwrap();
+        let dispute = shop.disputed(payment, None).await;
+        assert_eq!(shop.dispute(dispute).await.facts().terms.amount.minor, 750);
+        shop.let_pass(2, Span::minutes(6)).await;
+        assert_eq!(shop.refunds(order).await[0].state(), RefundState::Succeeded);
+        assert_eq!(shop.refunds_at_gateway(), 1);
+    });
+}
+
+#[test]
+fn a_refund_that_never_reached_the_gateway_waits_for_the_dispute_of_its_money() {
+    on_each_database(async |shop| {
+        let (order, payment) = shop.paid_order(1).await;
+        shop.ask_back(order, Some(250)).await.unwrap();
+        shop.break_next(Call::Refund, Fault::TimeOut, 1);
+        shop.payments.send_refunds().await.unwrap();
+        let reference = shop.bank_takes(payment, None);
+        shop.let_pass(4, Span::minutes(20)).await;
+        assert_eq!(shop.refunds(order).await[0].state(), RefundState::Failed);
+        assert_eq!(shop.refunds_at_gateway(), 0);
+        shop.bank_decides(&reference, Outcome::Won);
+        shop.let_pass(2, Span::minutes(6)).await;
+        assert_eq!(shop.refunds(order).await[0].state(), RefundState::Succeeded);
+        assert_eq!(shop.money_at_gateway(&[shop.payment(payment).await]), PRICE - 250);
     });
 }
 
