@@ -4,13 +4,15 @@
 //! repeated. An answer of 4xx is a refusal; 429 and 503 mean that nothing happened; everything else
 //! that is no readable success leaves the outcome unknown.
 
+mod dispute;
+
 use std::sync::Arc;
 
 use ordermill_base::{Clock, Currency, Money, Random, Span, Timestamp};
 use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_ports::gateway::{
-    Capture, Gateway, GatewayError, GatewayState, Notice, NoticeError, NoticeKind, PaymentRequest,
-    RefundRequest, RefundState, Started,
+    Capture, DisputeAnswer, DisputePage, DisputeReport, Gateway, GatewayError, GatewayState,
+    Notice, NoticeError, NoticeKind, PaymentRequest, RefundRequest, RefundState, Started,
 };
 use ordermill_ports::{Answer, Headers};
 use ordermill_vault::WebhookSecret;
@@ -18,6 +20,7 @@ use ordermill_vault::standard_webhooks::{self, WebhookError};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 
+use self::dispute::WireDispute;
 use crate::Breaker;
 use crate::http::{Client, ClientError, Failure, Manners, Reply};
 
@@ -215,6 +218,27 @@ impl Gateway for SandboxPay {
         })
     }
 
+    fn disputes<'a>(
+        &'a self,
+        after: Option<&'a str>,
+    ) -> Answer<'a, Result<DisputePage, GatewayError>> {
+        Box::pin(self.list_disputes(after))
+    }
+
+    fn query_dispute<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> Answer<'a, Result<Option<DisputeReport>, GatewayError>> {
+        Box::pin(self.find_dispute(reference))
+    }
+
+    fn answer_dispute<'a>(
+        &'a self,
+        answer: &'a DisputeAnswer,
+    ) -> Answer<'a, Result<DisputeReport, GatewayError>> {
+        Box::pin(self.say_to_dispute(answer))
+    }
+
     fn parse_notice(
         &self,
         headers: &Headers,
@@ -228,12 +252,19 @@ impl Gateway for SandboxPay {
         let amount = Money::parse(&wire.amount, wire.currency)
             .map_err(|error| unreadable(error.to_string()))?;
         let refund = || wire.refund_id.ok_or_else(|| unreadable("no refund_id".into()));
+        let dispute = |about: Option<WireDispute>| {
+            let about = about.ok_or_else(|| unreadable("no dispute".into()))?;
+            let (payment, merchant) = (wire.payment_id, wire.merchant.clone());
+            let report = about.into_report(wire.reference.clone(), payment, merchant, amount);
+            Ok(NoticeKind::Disputed(Box::new(report.map_err(unreadable)?)))
+        };
         let reason = wire.reason.unwrap_or_default();
         let kind = match wire.kind.as_str() {
             "payment.captured" => NoticeKind::Captured,
             "payment.failed" => NoticeKind::Failed { reason },
             "refund.succeeded" => NoticeKind::Refunded { refund: refund()? },
             "refund.failed" => NoticeKind::RefundFailed { refund: refund()?, reason },
+            "dispute.created" | "dispute.updated" | "dispute.closed" => dispute(wire.dispute)?,
             other => return Err(unreadable(format!("unknown type {other:?}"))),
         };
         Ok(Notice {
@@ -283,6 +314,7 @@ struct WireNotice {
     amount: String,
     currency: Currency,
     reason: Option<String>,
+    dispute: Option<WireDispute>,
     at: Timestamp,
 }
 

@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod channel;
 pub mod created;
 pub mod cursor;
+pub mod dispute;
 pub mod etag;
 pub mod events;
 pub mod fulfillment;
@@ -180,6 +181,7 @@ fn all(services: Services, quotas: Quotas) -> Routes {
         .add("post", "/gateways/{gateway}/notices", Nothing, gateway::notices())
         .add("post", "/hooks/tracking/{partner}/{tracker_id}", Nothing, tracking::pushes());
     let routes = approval::routes(routes);
+    let routes = dispute::routes(routes);
     let routes = import::routes(routes);
     let routes = cart::routes(routes);
     let routes = catalog::routes(routes);

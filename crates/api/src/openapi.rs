@@ -12,9 +12,9 @@ use crate::gate::Needs;
 use crate::problem::{FieldError, Problem};
 use crate::routes::Operation;
 use crate::{
-    approval, carrier, cart, catalog, channel, events, fulfillment, gateway, gift_card, gift_rule,
-    health, import, journal, merge, order, pack, payment, pick_list, points, quote, refund,
-    rule_table, shipment, sourcing, stock, tracking, vehicle, wave, webhook,
+    approval, carrier, cart, catalog, channel, dispute, events, fulfillment, gateway, gift_card,
+    gift_rule, health, import, journal, merge, order, pack, payment, pick_list, points, quote,
+    refund, rule_table, shipment, sourcing, stock, tracking, vehicle, wave, webhook,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +60,11 @@ use crate::{
         payment::check::check_payment,
         payment::read::list_refunds,
         refund::refund_order,
+        dispute::read::list_disputes,
+        dispute::read::get_dispute,
+        dispute::read::list_of_order,
+        dispute::answer::submit_evidence,
+        dispute::answer::accept_dispute,
         approval::list_approvals,
         approval::get_approval,
         approval::approve_request,
@@ -186,6 +191,7 @@ use crate::{
         (name = "quotes", description = "What an order would cost, and when it would arrive."),
         (name = "imports", description = "Orders by the file, each once, with a report by line."),
         (name = "payments", description = "Money in, and money back."),
+        (name = "disputes", description = "Money that buyers' banks want back, and what we say to it."),
         (name = "approvals", description = "What takes two: one asks, another approves."),
         (name = "gift cards", description = "Balances that are known by a code, and pay."),
         (name = "points", description = "What customers have earned, and can spend."),

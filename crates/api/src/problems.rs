@@ -67,6 +67,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         503,
         "The database cannot be reached just now. Nothing was changed; try again.",
     ),
+    (
+        "dispute_answered",
+        409,
+        "The dispute was answered or has ended. Read it: state and answer say what was decided.",
+    ),
     ("erased", 410, "What was received has been erased."),
     (
         "file_refused",
@@ -196,6 +201,11 @@ pub(crate) const PROBLEMS: &[(&str, u16, &str)] = &[
         "parameters_unreadable",
         400,
         "A parameter behind the question mark cannot be read, or is unknown.",
+    ),
+    (
+        "payment_disputed",
+        409,
+        "The buyer's bank wants the money back: refunded now, it would leave twice. Answer the dispute, or refund what is left beside it.",
     ),
     ("payment_not_found", 404, "The order has no such payment."),
     ("pick_list_refuses", 409, "The pick list has no such step now, or it is complete."),

@@ -58,7 +58,7 @@ pub struct RefundBody {
         (status = 401, description = "No key of this API.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks the scope payments:write.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such order, or not yours to know of.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing is left to be refunded, or not so much, or another refund of the payment waits for approval.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing is left to be refunded, or not so much, the buyer's bank wants it back, or another refund of the payment waits for approval.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields are missing or wrong, or the key was used for another body.", body = Problem, content_type = "application/problem+json"),
@@ -141,6 +141,7 @@ impl From<ordermill_domain::refund::GrantError> for Problem {
                 let wrong = FieldError::new("/amount/currency", "mismatch", error.to_string());
                 Self::invalid(vec![wrong])
             }
+            E::Disputed { .. } => Self::new(StatusCode::CONFLICT, "payment_disputed", error),
             E::ExceedsCaptured { .. } => Self::new(StatusCode::CONFLICT, "refund_too_large", error),
         }
     }

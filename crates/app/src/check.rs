@@ -94,6 +94,7 @@ pub const CHECKS: &[Check] = &[
             "reservations",
             "payments",
             "refunds",
+            "disputes",
             "ledger_entries",
             "journal",
         ],
@@ -110,6 +111,12 @@ pub const CHECKS: &[Check] = &[
         invariants: &["I5", "I6"],
         tables: &["refunds", "journal"],
         run: payments::run_refunds,
+    },
+    Check {
+        name: "disputes",
+        invariants: &["I5", "I6"],
+        tables: &["disputes", "journal"],
+        run: payments::run_disputes,
     },
     Check {
         name: "fulfillments",
@@ -208,6 +215,7 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("categories", "master data"),
     ("channels", "configuration"),
     ("data_keys", "opening what they sealed is the only proof, and needs the root key"),
+    ("dispute_cursors", "how far lists of partners were read"),
     ("hand_scans", "answers that are kept for scans that come again, and pruned by age"),
     ("hand_work", "what is gathered and not booked yet"),
     ("idempotency_keys", "their primary key is the whole rule (I4)"),

@@ -20,6 +20,7 @@ pub mod checkout;
 pub mod choice;
 pub mod coupon;
 mod deadline;
+pub mod dispute;
 pub mod exchange;
 pub mod figures;
 pub mod fulfillment;

@@ -279,6 +279,10 @@ impl KeyHolder {
                     Access::Full
                 }
                 Permission::ApproveRefund if may(KeyScope::WritePayments) => Access::Full,
+                // Answering disputes is about money of all channels.
+                Permission::PayOut if may(KeyScope::WritePayments) && self.channel.is_none() => {
+                    return Some(Access::Full);
+                }
                 Permission::ApproveLargeRefund
                     if may(KeyScope::WritePayments) || may(KeyScope::WriteApprovals) =>
                 {

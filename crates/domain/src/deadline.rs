@@ -11,7 +11,7 @@ use crate::order::{PaymentTerms, Review};
 use crate::role::Role;
 
 coded! {
-    /// What must happen, D1 to D17.
+    /// What must happen, D1 to D18.
     enum DeadlineKind {
         /// D1: the prepaid order is paid.
         Pay = "pay",
@@ -47,6 +47,9 @@ coded! {
         ConfirmReceipt = "confirm_receipt",
         /// D17: the buyer says what should become of pieces that nobody has.
         BuyerChoice = "buyer_choice",
+        /// D18: a dispute is answered. The span is the usual one; what counts is the last moment that the
+        /// gateway names.
+        DisputeResponse = "dispute_response",
     }
 }
 
@@ -87,6 +90,7 @@ impl DeadlineKind {
             Self::NoReasonReturn => (Span::days(7), None, Role::Service),
             Self::ConfirmReceipt => (Span::days(10), None, Role::Operations),
             Self::BuyerChoice => (Span::hours(24), None, Role::Service),
+            Self::DisputeResponse => (Span::days(7), Some(Span::days(5)), Role::Finance),
         };
         Rule { span, warn_after, owner }
     }
@@ -181,6 +185,7 @@ mod tests {
         D15 no_reason_return: 10080 min, warn -, service
         D16 confirm_receipt: 14400 min, warn -, operations
         D17 buyer_choice: 1440 min, warn -, service
+        D18 dispute_response: 10080 min, warn 7200, finance
         ");
     }
 

@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 use crate::code::coded;
 use crate::{
-    deadline, fulfillment, gift_card, order, package, payment, points, record, refund, reservation,
-    shipment, stock,
+    deadline, dispute, fulfillment, gift_card, order, package, payment, points, record, refund,
+    reservation, shipment, stock,
 };
 
 coded! {
@@ -21,6 +21,8 @@ coded! {
         Payment = "payment",
         /// A refund.
         Refund = "refund",
+        /// Captured money that a buyer's bank wants back.
+        Dispute = "dispute",
         /// The reservations of an order.
         Reservation = "reservation",
         /// A stock level.
@@ -64,9 +66,9 @@ coded! {
 /// known kind is written as its number.
 pub fn written_id(aggregate: &str, raw: i64) -> String {
     use crate::ids::{
-        ApiKeyId, BulkId, CarrierId, CategoryId, ChoiceId, CustomerId, EndpointId, FulfillmentId,
-        IncomingId, LocationId, ManifestId, OrderId, PackageId, PaymentId, PickListId, RefundId,
-        RuleTableId, SettingId, ShipmentId, SkuId, StaffId, WatchId, WaveId,
+        ApiKeyId, BulkId, CarrierId, CategoryId, ChoiceId, CustomerId, DisputeId, EndpointId,
+        FulfillmentId, IncomingId, LocationId, ManifestId, OrderId, PackageId, PaymentId,
+        PickListId, RefundId, RuleTableId, SettingId, ShipmentId, SkuId, StaffId, WatchId, WaveId,
     };
     use ordermill_base::Id;
     fn written<T: Id>(raw: i64) -> String {
@@ -76,6 +78,7 @@ pub fn written_id(aggregate: &str, raw: i64) -> String {
         "order" | "reservation" => written::<OrderId>(raw),
         "payment" => written::<PaymentId>(raw),
         "refund" => written::<RefundId>(raw),
+        "dispute" => written::<DisputeId>(raw),
         "stock" | "stock_policy" | "sku" => written::<SkuId>(raw),
         "fulfillment" => written::<FulfillmentId>(raw),
         "category" => written::<CategoryId>(raw),
@@ -111,6 +114,8 @@ pub enum Event {
     Payment(payment::Event),
     /// Of a refund.
     Refund(refund::Event),
+    /// Of a dispute.
+    Dispute(dispute::Event),
     /// Of a reservation.
     Reservation(reservation::Event),
     /// Of a stock level.
@@ -149,6 +154,7 @@ impl Event {
             Self::Order(_) => Aggregate::Order,
             Self::Payment(_) => Aggregate::Payment,
             Self::Refund(_) => Aggregate::Refund,
+            Self::Dispute(_) => Aggregate::Dispute,
             Self::Reservation(_) => Aggregate::Reservation,
             Self::Stock(_) => Aggregate::Stock,
             Self::Fulfillment(_) => Aggregate::Fulfillment,
@@ -167,6 +173,7 @@ impl Event {
             Self::Order(event) => event.kind(),
             Self::Payment(event) => event.kind(),
             Self::Refund(event) => event.kind(),
+            Self::Dispute(event) => event.kind(),
             Self::Reservation(event) => event.kind(),
             Self::Stock(event) => event.kind(),
             Self::Fulfillment(event) => event.kind(),
@@ -187,6 +194,7 @@ impl Event {
             Aggregate::Order => Self::Order(serde_json::from_str(json)?),
             Aggregate::Payment => Self::Payment(serde_json::from_str(json)?),
             Aggregate::Refund => Self::Refund(serde_json::from_str(json)?),
+            Aggregate::Dispute => Self::Dispute(serde_json::from_str(json)?),
             Aggregate::Reservation => Self::Reservation(serde_json::from_str(json)?),
             Aggregate::Stock => Self::Stock(serde_json::from_str(json)?),
             Aggregate::Fulfillment => Self::Fulfillment(serde_json::from_str(json)?),
@@ -220,6 +228,7 @@ impl Serialize for Event {
             Self::Order(event) => event.serialize(serializer),
             Self::Payment(event) => event.serialize(serializer),
             Self::Refund(event) => event.serialize(serializer),
+            Self::Dispute(event) => event.serialize(serializer),
             Self::Reservation(event) => event.serialize(serializer),
             Self::Stock(event) => event.serialize(serializer),
             Self::Fulfillment(event) => event.serialize(serializer),
@@ -247,6 +256,7 @@ from_each! {
     Order: order::Event,
     Payment: payment::Event,
     Refund: refund::Event,
+    Dispute: dispute::Event,
     Reservation: reservation::Event,
     Stock: stock::Event,
     Fulfillment: fulfillment::Event,

@@ -29,6 +29,8 @@ ordermill_base::id! {
     PaymentId = "pay"
     /// Money on its way back.
     RefundId = "rfd"
+    /// Captured money that a buyer's bank wants back.
+    DisputeId = "dsp"
     /// A coupon that buyers redeem by code.
     CouponId = "cpn"
     /// A gift card with a balance.

@@ -19,6 +19,8 @@ coded! {
         CodClearing = "cod_clearing",
         /// Asset: money that a sales channel collected for us.
         ChannelClearing = "channel_clearing",
+        /// Asset: money that a gateway keeps from us until a dispute is decided.
+        DisputedFunds = "disputed_funds",
         /// Asset: our bank account.
         Bank = "bank",
         /// Liability: what buyers gave for goods that have not left yet (contract liability).
@@ -41,6 +43,8 @@ coded! {
         PromotionExpense = "promotion_expense",
         /// Expense: coupons that were taken as a tender.
         CouponExpense = "coupon_expense",
+        /// Expense: what buyers' banks took back.
+        ChargebackLosses = "chargeback_losses",
         /// Expense: what gateways and carriers keep for collecting.
         GatewayFees = "gateway_fees",
     }
@@ -166,6 +170,31 @@ impl Posting {
         Self::transfer(Account::RefundsPayable, Account::GatewayClearing, amount)
     }
 
+    /// A refund is owed no more: the buyer's bank took its money back.
+    pub fn refund_withdrawn(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::RefundsPayable, Account::CustomerDeposits, amount)
+    }
+
+    /// A dispute was opened: the gateway keeps the money from us.
+    pub fn dispute_opened(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::DisputedFunds, Account::GatewayClearing, amount)
+    }
+
+    /// A gateway takes a fee for a dispute.
+    pub fn dispute_fee(fee: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::GatewayFees, Account::GatewayClearing, fee)
+    }
+
+    /// A dispute was won: the money is ours again.
+    pub fn dispute_won(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::GatewayClearing, Account::DisputedFunds, amount)
+    }
+
+    /// A dispute was lost or accepted: the money is gone.
+    pub fn dispute_lost(amount: Money) -> Result<Self, NotPostable> {
+        Self::transfer(Account::ChargebackLosses, Account::DisputedFunds, amount)
+    }
+
     /// A refund went back to the shop's own means that had paid, as after a cancel.
     pub fn tender_refunded(tender: Tender, amount: Money) -> Result<Self, NotPostable> {
         Self::transfer(Account::RefundsPayable, tender_account(tender), amount)
@@ -271,6 +300,11 @@ mod tests {
             Posting::refund_granted(RefundOf::Deposit, amount),
             Posting::refund_granted(RefundOf::Sale, amount),
             Posting::refund_succeeded(amount),
+            Posting::refund_withdrawn(amount),
+            Posting::dispute_opened(amount),
+            Posting::dispute_fee(amount),
+            Posting::dispute_won(amount),
+            Posting::dispute_lost(amount),
             Posting::settled(Money::new(98, Currency::Cny), 2),
         ];
         let table: Vec<String> =
@@ -290,6 +324,11 @@ mod tests {
         customer_deposits +100, refunds_payable -100
         sales_returns +100, refunds_payable -100
         refunds_payable +100, gateway_clearing -100
+        refunds_payable +100, customer_deposits -100
+        disputed_funds +100, gateway_clearing -100
+        gateway_fees +100, gateway_clearing -100
+        gateway_clearing +100, disputed_funds -100
+        chargeback_losses +100, disputed_funds -100
         gateway_clearing -100, bank +98, gateway_fees +2
         ");
     }
@@ -320,6 +359,11 @@ mod tests {
                 Posting::refund_granted(RefundOf::Deposit, amount),
                 Posting::refund_granted(RefundOf::Sale, amount),
                 Posting::refund_succeeded(amount),
+                Posting::refund_withdrawn(amount),
+                Posting::dispute_opened(amount),
+                Posting::dispute_fee(amount),
+                Posting::dispute_won(amount),
+                Posting::dispute_lost(amount),
                 Posting::settled(amount, freight),
             ];
             for tender in Tender::ALL {

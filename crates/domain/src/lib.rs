@@ -23,6 +23,7 @@ mod code;
 pub mod coupon;
 pub mod customer;
 pub mod deadline;
+pub mod dispute;
 pub mod email;
 pub mod event;
 pub mod fulfillment;

@@ -3,7 +3,8 @@
 //! Start at [`Refund`]. A refund is known by its [`Key`], so that a repeated cancel, webhook or job
 //! finds the one that is there instead of paying twice; the key is also what the gateway gets.
 //!
-//! Invariant: the refunds of a payment never exceed what it captured.
+//! Invariant: the refunds of a payment, and what the buyer's bank took back of it, never exceed what it
+//! captured.
 
 use std::fmt;
 
@@ -76,11 +77,20 @@ coded! {
         Substituted = "substituted",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
+        /// A dispute about a payment of an ended order was decided and left money; the subject is the dispute.
+        DisputeClosed = "dispute_closed",
         /// The channel that holds the money has sent it back.
         Channel = "channel",
         /// Somebody with the right to has decided it; the subject is the refund itself, or the task
         /// in which it was approved.
         ByHand = "by_hand",
+    }
+}
+
+impl Cause {
+    /// Whether somebody decides on it and may decide otherwise; the others follow from what has happened.
+    pub const fn is_decided_by_person(self) -> bool {
+        matches!(self, Self::ByHand | Self::AfterSale)
     }
 }
 
@@ -95,6 +105,8 @@ coded! {
         Succeeded = "succeeded",
         /// The gateway could not send it; it is requested again.
         Failed = "failed",
+        /// The buyer's bank took the money back before it was sent: it is owed no more.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -107,6 +119,8 @@ coded! {
         Succeed = "succeed",
         /// The gateway could not.
         Fail = "fail",
+        /// The buyer's bank was quicker.
+        Withdraw = "withdraw",
     }
 }
 
@@ -121,14 +135,26 @@ pub struct InvalidTransition {
 }
 
 impl State {
-    /// The whole life cycle. What is owed stays owed: a failure is never the end.
+    /// The whole life cycle. What is owed stays owed, unless the buyer's bank has taken it: a failure is
+    /// never the end. What is with the gateway may have left and is not withdrawn.
     pub const fn after(self, step: Step) -> Result<Self, InvalidTransition> {
         match (self, step) {
             (Self::Granted | Self::Failed, Step::Request) => Ok(Self::Requested),
             (Self::Requested, Step::Succeed) => Ok(Self::Succeeded),
             (Self::Requested, Step::Fail) => Ok(Self::Failed),
+            (Self::Granted | Self::Failed, Step::Withdraw) => Ok(Self::Withdrawn),
             (from, step) => Err(InvalidTransition { from, step }),
         }
+    }
+
+    /// Whether nothing more becomes of it.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Withdrawn)
+    }
+
+    /// Whether its money may have left: it is with the gateway or the buyer.
+    pub const fn may_have_left(self) -> bool {
+        matches!(self, Self::Requested | Self::Succeeded)
     }
 }
 
@@ -160,6 +186,12 @@ pub enum Event {
     /// The gateway could not send it.
     #[serde(rename = "refund.failed")]
     Failed,
+    /// The buyer's bank took the money back: it is owed no more.
+    #[serde(rename = "refund.withdrawn")]
+    Withdrawn {
+        /// Where it stood.
+        from: State,
+    },
 }
 
 impl Event {
@@ -170,6 +202,7 @@ impl Event {
             Self::Requested { .. } => "refund.requested",
             Self::Succeeded => "refund.succeeded",
             Self::Failed => "refund.failed",
+            Self::Withdrawn { .. } => "refund.withdrawn",
         }
     }
 }
@@ -196,6 +229,16 @@ pub enum GrantError {
         /// What is left.
         left_minor: i64,
     },
+    /// A buyer's bank wants money of the payment back: sent now, it would leave twice.
+    #[error("{disputed_minor} minor units of the payment are under dispute, {left_minor} are left")]
+    Disputed {
+        /// What was asked.
+        asked_minor: i64,
+        /// What is left beside the dispute.
+        left_minor: i64,
+        /// What is under dispute.
+        disputed_minor: i64,
+    },
 }
 
 /// A payment's money and how much of it is already on its way back.
@@ -203,8 +246,25 @@ pub enum GrantError {
 pub struct Refundable {
     /// What the payment captured.
     pub captured: Money,
-    /// The sum of all its refunds in every state, minor units: a failed one is still owed.
+    /// The sum of all its refunds that were not withdrawn, minor units: a failed one is still owed.
     pub granted_minor: i64,
+    /// What the buyer's bank has taken back for good, minor units.
+    pub charged_back_minor: i64,
+    /// What open disputes are about and this refund must not touch, minor units. A refund that can wait for
+    /// their end is granted with 0.
+    pub disputed_minor: i64,
+}
+
+impl Refundable {
+    /// A payment without disputes.
+    pub const fn undisputed(captured: Money, granted_minor: i64) -> Self {
+        Self { captured, granted_minor, charged_back_minor: 0, disputed_minor: 0 }
+    }
+
+    /// What can be promised back, minor units.
+    pub const fn left_minor(&self) -> i64 {
+        self.captured.minor - self.granted_minor - self.charged_back_minor - self.disputed_minor
+    }
 }
 
 impl Refund {
@@ -224,9 +284,13 @@ impl Refund {
             let (expected, got) = (of.captured.currency, amount.currency);
             return Err(GrantError::CurrencyMismatch { expected, got });
         }
-        let left_minor = of.captured.minor - of.granted_minor;
-        if amount.minor > left_minor {
-            return Err(GrantError::ExceedsCaptured { asked_minor: amount.minor, left_minor });
+        let (asked_minor, left_minor) = (amount.minor, of.left_minor());
+        if asked_minor > left_minor {
+            let disputed_minor = of.disputed_minor;
+            return Err(match disputed_minor > 0 && asked_minor <= left_minor + disputed_minor {
+                true => GrantError::Disputed { asked_minor, left_minor, disputed_minor },
+                false => GrantError::ExceedsCaptured { asked_minor, left_minor },
+            });
         }
         let facts = Facts {
             id,
@@ -296,6 +360,13 @@ impl Refund {
         Ok(self.happened(Event::Failed, at))
     }
 
+    /// Notes that the buyer's bank took the money back before it was sent.
+    pub fn withdraw(&mut self, at: Timestamp) -> Result<Event, InvalidTransition> {
+        let from = self.facts.state;
+        from.after(Step::Withdraw)?;
+        Ok(self.happened(Event::Withdrawn { from }, at))
+    }
+
     /// Folds one event that was recorded at `at`.
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         let facts = &mut self.facts;
@@ -308,6 +379,7 @@ impl Refund {
                 facts.succeeded_at = Some(at);
             }
             Event::Failed => facts.state = State::Failed,
+            Event::Withdrawn { .. } => facts.state = State::Withdrawn,
         }
     }
 
@@ -318,93 +390,4 @@ impl Refund {
 }
 
 #[cfg(test)]
-mod tests {
-    use ordermill_base::Id;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::code::life_cycle;
-
-    const AT: Timestamp = Timestamp::from_millis(1_795_000_000_000);
-
-    fn key(subject: i64) -> Key {
-        Key { payment: PaymentId::from_raw(9), cause: Cause::AfterSale, subject }
-    }
-
-    fn grant(minor: i64, granted_minor: i64) -> Result<(Refund, Event), GrantError> {
-        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor };
-        let amount = Money::new(minor, Currency::Cny);
-        Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), amount, of, AT)
-    }
-
-    #[test]
-    fn the_life_cycle() {
-        insta::assert_snapshot!(life_cycle(State::ALL, &Step::ALL, State::after), @r"
-        Granted --Request--> Requested
-        Requested --Succeed--> Succeeded
-        Requested --Fail--> Failed
-        Failed --Request--> Requested
-        ");
-    }
-
-    #[test]
-    fn a_refund_has_one_written_identity() {
-        assert_eq!(key(7).to_string(), "pay_0000000000009:after_sale:7");
-    }
-
-    #[test]
-    fn a_refund_stays_within_what_is_left_of_its_currency() {
-        assert_eq!(grant(0, 0), Err(GrantError::NotPositive));
-        assert_eq!(
-            grant(41, 60),
-            Err(GrantError::ExceedsCaptured { asked_minor: 41, left_minor: 40 })
-        );
-        assert!(grant(40, 60).is_ok());
-        let of = Refundable { captured: Money::new(100, Currency::Cny), granted_minor: 0 };
-        let dollars = Money::new(1, Currency::Usd);
-        let refused =
-            Refund::grant(RefundId::from_raw(1), OrderId::from_raw(2), key(3), dollars, of, AT);
-        assert_eq!(
-            refused,
-            Err(GrantError::CurrencyMismatch { expected: Currency::Cny, got: Currency::Usd })
-        );
-    }
-
-    #[test]
-    fn a_failed_refund_is_requested_again_and_succeeds_once() {
-        let (mut refund, _) = grant(100, 0).unwrap();
-        refund.request(AT).unwrap();
-        refund.fail(AT).unwrap();
-        assert_eq!(refund.request(AT), Ok(Event::Requested { from: State::Failed }));
-        assert_eq!(refund.succeed(AT), Ok(Some(Event::Succeeded)));
-        assert_eq!(refund.succeed(AT), Ok(None));
-        assert!(refund.fail(AT).is_err());
-    }
-
-    proptest! {
-        /// Whoever asks for how much and how often, the buyer never gets more than was captured.
-        #[test]
-        fn refunds_never_exceed_what_was_captured(asked in proptest::collection::vec(-5_i64..120, 0..20)) {
-            let mut granted = 0;
-            for minor in asked {
-                granted += grant(minor, granted).map_or(0, |(refund, _)| refund.facts().amount.minor);
-                prop_assert!((0..=100).contains(&granted));
-            }
-        }
-
-        #[test]
-        fn folding_the_events_gives_the_stored_refund(steps in proptest::collection::vec(0..3, 0..12)) {
-            let (mut refund, granted) = grant(100, 0).unwrap();
-            let mut folded = Refund::granted(RefundId::from_raw(1), &granted, AT).unwrap();
-            for step in steps {
-                let event = match step {
-                    0 => refund.request(AT).ok(),
-                    1 => refund.succeed(AT).ok().flatten(),
-                    _ => refund.fail(AT).ok(),
-                };
-                event.iter().for_each(|event| folded.apply(event, AT));
-            }
-            prop_assert_eq!(folded, refund);
-        }
-    }
-}
+mod tests;

@@ -35,6 +35,8 @@ coded! {
         ManyAccounts = "many_accounts",
         /// 频繁退款: money went back to them after a decision by hand.
         Refund = "refund",
+        /// 拒付: their bank wanted money back.
+        Chargeback = "chargeback",
     }
 }
 
@@ -124,6 +126,7 @@ impl SignalKind {
             Self::FakeAddress => 15,
             Self::ManyAccounts => 20,
             Self::Refused => 30,
+            Self::Chargeback => 40,
         }
     }
 
@@ -133,6 +136,7 @@ impl SignalKind {
             Self::Cancel => Span::days(30),
             Self::FakeAddress | Self::ManyAccounts => Span::days(90),
             Self::Refused | Self::Refund => Span::days(180),
+            Self::Chargeback => Span::days(365),
         }
     }
 }

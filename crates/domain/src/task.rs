@@ -31,6 +31,10 @@ coded! {
         PaymentMismatch = "payment_mismatch",
         /// Look at a refund that the gateway keeps refusing.
         RefundFailed = "refund_failed",
+        /// Answer a dispute, or accept it.
+        Dispute = "dispute",
+        /// Decide whether an order still leaves whose money its buyer's bank wants back: until then it stays.
+        DisputedOrder = "disputed_order",
         /// Look at a message that cannot be processed.
         WebhookQuarantine = "webhook_quarantine",
         /// Look at deliveries that a receiver keeps refusing.
@@ -145,6 +149,7 @@ impl TaskKind {
                 | Self::Sourcing
                 | Self::LabelFailed
                 | Self::DeliveryException
+                | Self::Dispute
         )
     }
 
@@ -158,13 +163,14 @@ impl TaskKind {
             | Self::UnknownSku
             | Self::WebhookQuarantine
             | Self::DeliveryDeadLetter
+            | Self::DisputedOrder
             | Self::SecondApproval
             | Self::Deadline
             | Self::FailingDeadline
             | Self::SkippedEntry => Role::Operations,
             Self::IncompleteChannelOrder | Self::NotReceived | Self::ShortPick => Role::Service,
             Self::LabelFailed | Self::DeliveryException => Role::Logistics,
-            Self::PaymentMismatch | Self::RefundFailed => Role::Finance,
+            Self::PaymentMismatch | Self::RefundFailed | Self::Dispute => Role::Finance,
             Self::StockDiscrepancy | Self::PutBack | Self::CountBin => Role::Warehouse,
         }
     }
@@ -222,6 +228,8 @@ mod tests {
         unknown_sku: operations
         payment_mismatch: finance
         refund_failed: finance
+        dispute: finance
+        disputed_order: operations
         webhook_quarantine: operations
         delivery_dead_letter: operations
         stock_discrepancy: warehouse

@@ -15,6 +15,7 @@ pub mod carrier;
 pub mod catalog;
 pub mod coupons;
 pub mod dashboard;
+pub mod disputes;
 pub mod form;
 pub mod gift_cards;
 pub mod gift_rules;

@@ -80,6 +80,7 @@ pub fn console_frame(language: Language, section: console::Section) -> console::
             S::Logistics,
             S::Stock,
             S::Finance,
+            S::Disputes,
             S::Customers,
             S::Catalog,
             S::Promotions,

@@ -4,6 +4,7 @@
 //! word here. What happened, entry by entry, is in [`history`].
 
 pub mod access;
+pub mod dispute;
 pub mod history;
 pub mod shipment;
 
@@ -98,6 +99,7 @@ pub fn refund(state: refund::State, t: Words) -> Badge {
         S::Requested => (Tone::Blue, Icon::Send, t.refund_requested()),
         S::Succeeded => (Tone::Green, Icon::CircleCheck, t.refund_succeeded()),
         S::Failed => (Tone::Red, Icon::Alert, t.refund_failed()),
+        S::Withdrawn => (Tone::Grey, Icon::Ban, t.refund_withdrawn()),
     };
     Badge::new(tone, icon, word)
 }
@@ -145,6 +147,7 @@ pub fn refund_cause(cause: refund::Cause, t: Words) -> &'static str {
         C::OutOfStock => t.refund_out_of_stock(),
         C::Substituted => t.refund_substituted(),
         C::AfterSale => t.refund_after_sale(),
+        C::DisputeClosed => t.refund_dispute_closed(),
         C::Channel => t.refund_by_channel(),
         C::ByHand => t.refund_by_hand(),
     }
@@ -175,6 +178,8 @@ pub fn task_kind(kind: TaskKind, t: Words) -> &'static str {
         TaskKind::UnknownSku => t.task_unknown_sku(),
         TaskKind::PaymentMismatch => t.task_payment_mismatch(),
         TaskKind::RefundFailed => t.task_refund_failed(),
+        TaskKind::Dispute => t.task_dispute(),
+        TaskKind::DisputedOrder => t.task_disputed_order(),
         TaskKind::WebhookQuarantine => t.task_webhook_quarantine(),
         TaskKind::DeliveryDeadLetter => t.task_delivery_dead_letter(),
         TaskKind::StockDiscrepancy => t.task_stock_discrepancy(),
@@ -226,6 +231,7 @@ pub fn deadline(kind: DeadlineKind, t: Words) -> &'static str {
         D::NoReasonReturn => t.due_no_reason_return(),
         D::ConfirmReceipt => t.due_confirm_receipt(),
         D::BuyerChoice => t.due_buyer_choice(),
+        D::DisputeResponse => t.due_dispute_response(),
     }
 }
 
@@ -316,6 +322,7 @@ crate::words! {
     refund_requested = "退款中", "Requested";
     refund_succeeded = "已退回", "Returned";
     refund_failed = "退款失败", "Failed";
+    refund_withdrawn = "银行已退", "Taken by the bank";
 
     reserved_held = "已预占", "Held";
     reserved_allocated = "已分配", "Allocated";
@@ -330,6 +337,7 @@ crate::words! {
     refund_overpaid = "多付", "Overpaid";
     refund_out_of_stock = "缺货", "Out of stock";
     refund_substituted = "换货差价", "Something cheaper was sent";
+    refund_dispute_closed = "争议结束后的余款", "Left after a dispute";
     refund_after_sale = "售后", "After-sale";
     refund_by_channel = "由渠道退款", "Sent back by the channel";
     refund_by_hand = "人工退款", "By hand";
@@ -360,6 +368,8 @@ crate::words! {
     task_unknown_sku = "匹配 SKU", "Match a SKU";
     task_payment_mismatch = "核对付款", "Check a payment";
     task_refund_failed = "处理退款失败", "Handle a failed refund";
+    task_dispute = "答复银行拒付", "Answer a dispute";
+    task_disputed_order = "拒付订单是否发货", "Ship a disputed order or not";
     task_webhook_quarantine = "处理隔离消息", "Handle a quarantined message";
     task_delivery_dead_letter = "处理推送失败", "Handle failed deliveries";
     task_stock_discrepancy = "查找差异库存", "Find missing stock";
@@ -389,6 +399,7 @@ crate::words! {
     due_no_reason_return = "七天无理由退货", "No-reason return";
     due_confirm_receipt = "自动确认收货", "Automatic receipt";
     due_buyer_choice = "买家选择缺货处理", "The buyer chooses about missing pieces";
+    due_dispute_response = "答复银行拒付", "Answer the dispute";
 
     moved_receive = "入库", "Received";
     moved_ship = "发货出库", "Shipped";

@@ -9,8 +9,12 @@
 //! be late, doubled, reordered or lost, and say nothing about our order: amount, currency and
 //! merchant are compared with the payment by the domain before a notice is believed.
 
+mod dispute;
+
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::ids::{PaymentId, RefundId};
+
+pub use dispute::{DisputeAnswer, DisputePage, DisputeReport, Say};
 
 use crate::{Answer, Headers};
 
@@ -51,6 +55,25 @@ pub trait Gateway: Send + Sync {
     /// A payment that was captured in the meantime stays captured and is given as such: its money
     /// goes back as a refund.
     fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>>;
+
+    /// Disputes that were opened or have changed behind a place in the gateway's own list of them, in the
+    /// order of their last change; from its beginning if no place is given. Changes nothing.
+    fn disputes<'a>(
+        &'a self,
+        after: Option<&'a str>,
+    ) -> Answer<'a, Result<DisputePage, GatewayError>>;
+
+    /// How a dispute stands, by the gateway's own id of it; `None` if it never heard of it. Changes nothing.
+    fn query_dispute<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> Answer<'a, Result<Option<DisputeReport>, GatewayError>>;
+
+    /// Answers a dispute: with evidence, or by accepting it. The same key never answers it twice.
+    fn answer_dispute<'a>(
+        &'a self,
+        answer: &'a DisputeAnswer,
+    ) -> Answer<'a, Result<DisputeReport, GatewayError>>;
 
     /// Reads a message of the gateway: first the signature over the raw bytes, then the content.
     ///
@@ -192,7 +215,7 @@ pub enum GatewayError {
         reason: String,
     },
     /// Nobody knows whether it happened: no answer, a broken one, or a failure of the gateway.
-    /// Resolve it with [`Gateway::query`] or [`Gateway::query_refund`].
+    /// Resolve it with [`Gateway::query`], [`Gateway::query_refund`] or [`Gateway::query_dispute`].
     #[error("the outcome at the gateway is unknown: {reason}")]
     OutcomeUnknown {
         /// What was seen instead of an answer, without addresses or secrets.
@@ -213,7 +236,7 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// How much it is about: what was captured, asked for, or sent back.
     pub amount: Money,
-    /// The gateway's own id of the payment, or of the refund if it is about one.
+    /// The gateway's own id of the payment, or of the refund or dispute if it is about one.
     pub gateway_reference: String,
     /// When it happened, by the gateway's clock.
     pub at: Timestamp,
@@ -234,6 +257,8 @@ pub enum NoticeKind {
         /// Our refund.
         refund: RefundId,
     },
+    /// A dispute was opened, has moved, or has ended.
+    Disputed(Box<DisputeReport>),
     /// Money could not be sent back.
     RefundFailed {
         /// Our refund.

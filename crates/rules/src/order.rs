@@ -119,8 +119,8 @@ facts! {
         is_watched: bool,
         /// 0 to 100: the weights of the signals together. See the signals on this page.
         score: i64,
-        /// The signals that count: `cancel`, `refused`, `fake_address`, `many_accounts`, `refund`; each as
-        /// often as it was seen.
+        /// The signals that count: `cancel`, `refused`, `fake_address`, `many_accounts`, `refund`,
+        /// `chargeback`; each as often as it was seen.
         signals: Vec<String>,
     }
 }

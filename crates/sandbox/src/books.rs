@@ -3,10 +3,14 @@
 //! Pure: a function of what was asked and when. A key that was used gives its first answer again,
 //! so money moves at most once per key; the ledger is append-only and is never told of faults.
 
+mod dispute;
+
 use std::collections::HashMap;
 
 use ordermill_base::{Money, Random, Timestamp};
 use serde::Serialize;
+
+pub use dispute::{Claim, Dispute, Outcome, Reason, Status};
 
 /// All payments of one gateway.
 #[derive(Debug)]
@@ -14,6 +18,9 @@ pub struct Books {
     payments: HashMap<String, Payment>,
     payment_by_reference: HashMap<String, String>,
     payment_by_key: HashMap<String, String>,
+    disputes: Vec<Dispute>,
+    /// How often a dispute has changed.
+    changes: u64,
     ledger: Vec<Entry>,
     references: Random,
     payments_max: usize,
@@ -129,6 +136,10 @@ pub enum EntryKind {
     Charge,
     /// Back to the buyer.
     Refund,
+    /// Back to the buyer, as their bank wants it.
+    Chargeback,
+    /// To the merchant again, as the bank has decided.
+    ChargebackReversal,
 }
 
 /// Why the books refuse a request. Nothing was changed.
@@ -152,6 +163,12 @@ pub enum Refusal {
     /// More than is left of the payment, or in another currency.
     #[error("the refund exceeds what is left of the payment")]
     RefundTooLarge,
+    /// A buyer's bank holds or has that money.
+    #[error("the refund exceeds what is left of the payment beside its dispute")]
+    Disputed,
+    /// The dispute is not to be answered any more.
+    #[error("the dispute is {0}")]
+    DisputeOver(&'static str),
     /// The memory set aside for payments is used up.
     #[error("the sandbox keeps no more than {0} payments; restart it")]
     Full(usize),
@@ -164,6 +181,8 @@ impl Books {
             payments: HashMap::new(),
             payment_by_reference: HashMap::new(),
             payment_by_key: HashMap::new(),
+            disputes: Vec::new(),
+            changes: 0,
             ledger: Vec::new(),
             references,
             payments_max,
@@ -258,6 +277,7 @@ impl Books {
         now: Timestamp,
     ) -> Result<(Refund, bool), Refusal> {
         let reference = self.reference("sbr");
+        let taken = self.taken_minor(payment_id);
         let payment = self.current(payment_id, now)?;
         let earlier = payment.refunds.iter().position(|it| it.order.refund_id == order.refund_id);
         if let Some(index) = earlier {
@@ -281,6 +301,9 @@ impl Books {
         let left = payment.opening.amount.minor - payment.refunded().minor;
         if order.amount.currency != payment.opening.amount.currency || order.amount.minor > left {
             return Err(Refusal::RefundTooLarge);
+        }
+        if payment.is_under_dispute(order.amount.minor, taken) {
+            return Err(Refusal::Disputed);
         }
         let refund = Refund { order, reference, at: now, failure };
         match earlier {

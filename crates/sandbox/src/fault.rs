@@ -30,6 +30,8 @@ pub enum Fault {
     },
     /// No answer ever; nothing happened.
     TimeOut,
+    /// The buyer's bank takes the money back right after it was paid.
+    Dispute,
     /// It happened, and the connection closes without an answer.
     LoseAnswer,
     /// It happened, and the answer is 500.
@@ -86,6 +88,10 @@ pub enum Call {
     Refund,
     /// The merchant closes a payment.
     Void,
+    /// The merchant answers a dispute.
+    Dispute,
+    /// The merchant reads the list of disputes.
+    ListDisputes,
     /// The buyer pays on the hosted page.
     Pay,
     /// The gateway tells the merchant.
@@ -163,7 +169,7 @@ pub struct Chance {
 }
 
 /// Amounts in minor units that bring their own fault, once per payment: ¥444.01 is declined.
-pub const MAGIC: [(i64, Call, Fault); 13] = [
+pub const MAGIC: [(i64, Call, Fault); 15] = [
     (44_401, Call::Pay, Fault::Decline),
     (44_402, Call::Notice, Fault::LoseNotice),
     (44_403, Call::Notice, Fault::RepeatNotice { count: 2 }),
@@ -177,6 +183,8 @@ pub const MAGIC: [(i64, Call, Fault); 13] = [
     (44_411, Call::Start, Fault::Delay { ms: 5_000 }),
     (44_412, Call::Refund, Fault::Decline),
     (44_413, Call::Refund, Fault::LoseAnswer),
+    (44_414, Call::Pay, Fault::Dispute),
+    (44_415, Call::Dispute, Fault::LoseAnswer),
 ];
 
 const RULES_MAX: usize = 10_000;
@@ -263,7 +271,7 @@ impl Fault {
     /// Where it strikes if nothing else is said.
     pub const fn usual_call(&self) -> Call {
         match self {
-            Self::Decline => Call::Pay,
+            Self::Decline | Self::Dispute => Call::Pay,
             Self::Delay { .. }
             | Self::Unavailable
             | Self::Throttle { .. }

@@ -3,6 +3,7 @@
 mod api;
 mod carriers;
 mod control;
+mod dispute;
 mod page;
 mod reading;
 mod shopify;
@@ -29,6 +30,7 @@ pub(crate) fn router(sandbox: Sandbox) -> Router {
         .merge(carriers::routes())
         .merge(page::routes())
         .merge(control::routes())
+        .merge(dispute::routes())
         .merge(reading::routes())
         .merge(shopify::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -88,6 +90,8 @@ impl From<Refusal> for ApiError {
             Refusal::NotPossible(_) => (StatusCode::CONFLICT, "not_possible"),
             Refusal::AmountNotPositive => (StatusCode::UNPROCESSABLE_ENTITY, "amount_not_positive"),
             Refusal::RefundTooLarge => (StatusCode::UNPROCESSABLE_ENTITY, "refund_too_large"),
+            Refusal::Disputed => (StatusCode::CONFLICT, "disputed"),
+            Refusal::DisputeOver(_) => (StatusCode::CONFLICT, "dispute_over"),
             // Not a promise about this request: a restart makes room.
             Refusal::Full(_) => (StatusCode::TOO_MANY_REQUESTS, "full"),
         };

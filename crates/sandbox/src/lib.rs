@@ -15,6 +15,7 @@
 pub mod books;
 pub mod carriers;
 mod config;
+mod dispute;
 pub mod fault;
 mod graphql;
 mod http;

@@ -3,6 +3,8 @@
 use ordermill_base::{Money, Timestamp};
 use serde::Serialize;
 
+use crate::books::{Dispute, Reason, Status};
+
 /// The body of a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
@@ -24,8 +26,34 @@ pub struct Notice {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How the dispute stands, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<NoticedDispute>,
     /// When it happened.
     pub at: Timestamp,
+}
+
+/// What a notice says of a dispute beside its amount and reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticedDispute {
+    /// Where it stands.
+    pub status: Status,
+    /// Why the bank wants money back.
+    pub reason: Reason,
+    /// What the gateway takes for its trouble, as a decimal text.
+    pub fee: String,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// The last moment to answer.
+    pub respond_by: Timestamp,
+}
+
+impl From<&Dispute> for NoticedDispute {
+    fn from(dispute: &Dispute) -> Self {
+        let fee = Money::new(dispute.fee_minor, dispute.amount.currency).to_decimal();
+        let Dispute { status, reason, opened_at, respond_by, .. } = *dispute;
+        Self { status, reason, fee, opened_at, respond_by }
+    }
 }
 
 /// What a notice is about.
@@ -40,6 +68,12 @@ pub enum Kind {
     RefundSucceeded,
     #[serde(rename = "refund.failed")]
     RefundFailed,
+    #[serde(rename = "dispute.created")]
+    DisputeCreated,
+    #[serde(rename = "dispute.updated")]
+    DisputeUpdated,
+    #[serde(rename = "dispute.closed")]
+    DisputeClosed,
 }
 
 impl Kind {
@@ -50,6 +84,9 @@ impl Kind {
             Self::PaymentFailed => "payment.failed",
             Self::RefundSucceeded => "refund.succeeded",
             Self::RefundFailed => "refund.failed",
+            Self::DisputeCreated => "dispute.created",
+            Self::DisputeUpdated => "dispute.updated",
+            Self::DisputeClosed => "dispute.closed",
         }
     }
 }

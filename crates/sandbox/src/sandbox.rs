@@ -13,7 +13,7 @@ use crate::books::{Books, Entry, Opening, Payment, Refund, RefundOrder, Refusal,
 use crate::config::Config;
 use crate::fault::{Call, Fault, Faults, Profile, Rule, TooManyRules};
 use crate::messages::{Medium, Message, Messages};
-use crate::notice::{Kind, Notice};
+use crate::notice::{Kind, Notice, NoticedDispute};
 use crate::post_office::{Delivery, Envelope, Log, Outcome, QUEUE};
 use crate::{Carriers, Shopify, shopify};
 
@@ -252,7 +252,8 @@ impl Sandbox {
             _ => None,
         };
         let amount = payment.opening.amount;
-        let about = About { kind, refund_id: None, reference: &payment.reference, reason, at };
+        let reference = &payment.reference;
+        let about = About { kind, refund_id: None, reference, reason, dispute: None, at };
         self.post(shelf, payment, amount, about);
     }
 
@@ -266,12 +267,19 @@ impl Sandbox {
             refund_id: Some(refund.order.refund_id.clone()),
             reference: &refund.reference,
             reason: refund.failure.clone(),
+            dispute: None,
             at: refund.at,
         };
         self.post(shelf, payment, refund.order.amount, about);
     }
 
-    fn post(&self, shelf: &mut Shelf, payment: &Payment, amount: Money, about: About<'_>) {
+    pub(crate) fn post(
+        &self,
+        shelf: &mut Shelf,
+        payment: &Payment,
+        amount: Money,
+        about: About<'_>,
+    ) {
         let payment_id = payment.opening.payment_id.clone();
         let Some(url) = self.notify_url(&payment.opening.notify_url) else { return };
         let faults =
@@ -292,6 +300,7 @@ impl Sandbox {
             reference: about.reference.to_owned(),
             amount: told.into(),
             reason: about.reason,
+            dispute: about.dispute,
             at: about.at,
         };
         // A struct of texts: writing it as JSON cannot fail.
@@ -330,12 +339,14 @@ impl Sandbox {
     }
 }
 
-struct About<'a> {
-    kind: Kind,
-    refund_id: Option<String>,
-    reference: &'a str,
-    reason: Option<String>,
-    at: Timestamp,
+/// What a notice of a payment is about.
+pub(crate) struct About<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) refund_id: Option<String>,
+    pub(crate) reference: &'a str,
+    pub(crate) reason: Option<String>,
+    pub(crate) dispute: Option<NoticedDispute>,
+    pub(crate) at: Timestamp,
 }
 
 /// A client that goes where it is told and nowhere else: no proxy, no redirects.

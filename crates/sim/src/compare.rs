@@ -10,6 +10,7 @@ use ordermill_base::Id;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, SkuId};
 use ordermill_domain::order::Progress;
+use ordermill_domain::refund;
 use ordermill_domain::reservation as hold;
 use ordermill_storage::check::{self, Range};
 use ordermill_storage::{audit, coupon, deadline, gift_card, order, points, reservation, stock};
@@ -139,9 +140,21 @@ impl Shop {
             let id = facts.id.raw();
             let should = self.model.refunds.get(&id).ok_or(format!("refund {id} is new"))?;
             let is_sent = facts.succeeded_at.is_some();
-            let is = (facts.key.payment.raw(), facts.amount.minor, is_sent);
+            let is_withdrawn = facts.state == refund::State::Withdrawn;
+            let is = (facts.key.payment.raw(), facts.amount.minor, is_sent, is_withdrawn);
             let is_sent = should.state == RefundState::Sent;
-            same("refund", id, &is, &(should.payment, should.amount, is_sent))?;
+            let is_withdrawn = should.state == RefundState::Withdrawn;
+            let should = (should.payment, should.amount, is_sent, is_withdrawn);
+            same("refund", id, &is, &should)?;
+        }
+        let disputes = self.world.look(|tx| check::disputes(tx, ALL));
+        same("disputes", "in all", &disputes.len(), &self.model.disputes.len())?;
+        for dispute in disputes {
+            let facts = dispute.facts();
+            let (id, terms) = (facts.id.raw(), &facts.terms);
+            let should = self.model.disputes.get(&id).ok_or(format!("dispute {id} is new"))?;
+            let is = (terms.payment.raw(), terms.amount.minor, facts.state.is_open());
+            same("dispute", id, &is, &(should.payment, should.amount, should.is_open))?;
         }
         Ok(())
     }
@@ -199,8 +212,9 @@ fn compare_head(model: &Model, stored: &order::Stored) -> Result<(), Wrong> {
     let order = model.orders.get(&id).ok_or_else(|| format!("order {id} should not stand"))?;
     let money = facts.money;
     let is = (facts.status.code(), facts.amounts.total_minor);
-    let is = (is, money.paid_minor, money.refunded_minor);
-    let should = ((name(order.status), order.total), order.paid, order.refunded);
+    let is = (is, money.paid_minor, money.refunded_minor, money.charged_back_minor);
+    let should = (name(order.status), order.total);
+    let should = (should, order.paid, order.refunded, order.charged_back);
     same("order", id, &is, &should)?;
     let wish = facts.service_wish.map(|wish| wish.code());
     same("the wish of order", id, &wish, &order.service)?;
@@ -272,6 +286,7 @@ impl Shop {
             crashes: self.world.crashes,
             captured: self.model.payments.values().filter(is_captured).count() as u64,
             refunded: self.model.refunds.values().filter(is_sent).count() as u64,
+            disputed: self.model.disputes.len() as u64,
             shipped: self.model.works.values().filter(|it| it.stage.has_left()).count() as u64,
             completed: self.ended(Status::Completed),
             digest: self.digest(),

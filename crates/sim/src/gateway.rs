@@ -2,19 +2,24 @@
 //! and sends its notices late, doubled, in any order, or never. What its books say is the truth
 //! about money.
 
+mod dispute;
+mod notice;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ordermill_base::{Clock, Currency, Id, Money, Random, Span, Timestamp};
 use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_ports::gateway::{
-    Capture, Gateway, GatewayError, GatewayState, Notice, NoticeError, NoticeKind, PaymentRequest,
-    RefundRequest, RefundState, Started,
+    Capture, DisputeAnswer, DisputePage, DisputeReport, Gateway, GatewayError, GatewayState,
+    Notice, NoticeError, PaymentRequest, RefundRequest, RefundState, Started,
 };
 use ordermill_ports::{Answer, Headers};
 use serde_json::{Value, json};
 
 use crate::fate::{Call, Fate};
+
+pub(crate) use dispute::Claim;
 
 /// The name under which payments are stored.
 pub(crate) const NAME: &str = "sim";
@@ -37,6 +42,10 @@ pub(crate) struct Books {
     pending: BTreeSet<i64>,
     /// Every refund that it heard of.
     pub(crate) refunds: BTreeMap<i64, Back>,
+    /// What banks want or wanted back.
+    pub(crate) claims: Vec<Claim>,
+    /// How often a claim has changed.
+    changes: u64,
     /// Payments that were opened a second time under another key: money that may be taken twice.
     pub(crate) opened_twice: Vec<i64>,
     /// Notices on their way: when, and what.
@@ -95,6 +104,8 @@ impl SimGateway {
             accounts: BTreeMap::new(),
             pending: BTreeSet::new(),
             refunds: BTreeMap::new(),
+            claims: Vec::new(),
+            changes: 0,
             opened_twice: Vec::new(),
             notices: Vec::new(),
             answered: HashMap::new(),
@@ -340,6 +351,15 @@ impl Gateway for SimGateway {
         let id = request.refund.raw();
         let key = request.idempotency_key.clone();
         let is_known = books.refunds.get(&id).is_some_and(|back| back.is_sent || back.key == key);
+        let is_held = {
+            let (payment, amount) = (request.payment.raw(), request.amount.minor);
+            let charged = books.accounts.get(&payment).map_or(0, |it| it.amount);
+            books.taken(payment) > 0 && amount > charged - books.gone(payment)
+        };
+        if !is_known && is_held {
+            let (code, message) = ("disputed".to_owned(), "simulated".to_owned());
+            return answered(&luck, Err(GatewayError::Refused { code, message }));
+        }
         if !is_known {
             let is_sent = books.is_calm || !books.random.percent(10);
             let (payment, amount) = (request.payment.raw(), request.amount.minor);
@@ -390,34 +410,57 @@ impl Gateway for SimGateway {
         answered(&luck, Ok(state))
     }
 
+    fn disputes<'a>(
+        &'a self,
+        after: Option<&'a str>,
+    ) -> Answer<'a, Result<DisputePage, GatewayError>> {
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let page = books.disputes_after(after);
+        answered(&luck, Ok(page))
+    }
+
+    fn query_dispute<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> Answer<'a, Result<Option<DisputeReport>, GatewayError>> {
+        let mut books = self.call();
+        let luck = books.luck();
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let found = books.find_claim(reference);
+        answered(&luck, Ok(found))
+    }
+
+    fn answer_dispute<'a>(
+        &'a self,
+        answer: &'a DisputeAnswer,
+    ) -> Answer<'a, Result<DisputeReport, GatewayError>> {
+        let fate = self.fate.call();
+        if fate == Call::DiesBefore {
+            return Box::pin(std::future::pending());
+        }
+        let now = self.now();
+        let mut books = self.call();
+        let luck = books.luck_of(fate);
+        if luck == Luck::Unreached {
+            return answered(&Luck::Fine, Err(unreached()));
+        }
+        let heard = books.hear_answer(answer, now);
+        answered(&luck, heard)
+    }
+
     fn parse_notice(
         &self,
         _headers: &Headers,
         body: &[u8],
         _received_at: Timestamp,
     ) -> Result<Notice, NoticeError> {
-        let unreadable = || NoticeError::Unreadable("simulated".to_owned());
-        let content: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
-        let number = |name: &str| content[name].as_i64().ok_or_else(unreadable);
-        let payment = number("payment")?;
-        let refund = || Ok::<_, NoticeError>(RefundId::from_raw(number("refund")?));
-        let reason = "simulated".to_owned();
-        let kind = match content["kind"].as_str() {
-            Some("captured") => NoticeKind::Captured,
-            Some("failed") => NoticeKind::Failed { reason },
-            Some("refunded") => NoticeKind::Refunded { refund: refund()? },
-            Some("refund_failed") => NoticeKind::RefundFailed { refund: refund()?, reason },
-            _ => return Err(unreadable()),
-        };
-        Ok(Notice {
-            id: content["id"].as_str().ok_or_else(unreadable)?.to_owned(),
-            payment: PaymentId::from_raw(payment),
-            merchant: MERCHANT.to_owned(),
-            kind,
-            amount: cny(number("amount")?),
-            gateway_reference: reference(payment),
-            at: Timestamp::from_micros(number("at")?),
-        })
+        notice::read(body)
     }
 }
 
@@ -434,10 +477,11 @@ impl Books {
         }
     }
 
-    /// What it took and has not sent back, minor units.
+    /// What it took and neither has sent back nor banks hold or have, minor units.
     pub(crate) fn balance(&self) -> i64 {
         let charged = self.accounts.values().filter(|it| it.state == State::Charged);
         let sent = self.refunds.values().filter(|it| it.is_sent);
-        charged.map(|it| it.amount).sum::<i64>() - sent.map(|it| it.amount).sum::<i64>()
+        let sent: i64 = sent.map(|it| it.amount).sum();
+        charged.map(|it| it.amount).sum::<i64>() - sent - self.taken_of_all()
     }
 }

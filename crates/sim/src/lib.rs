@@ -51,6 +51,8 @@ pub struct Report {
     pub captured: u64,
     /// Refunds that were sent.
     pub refunded: u64,
+    /// Payments that banks wanted back, won or lost.
+    pub disputed: u64,
     /// Fulfillments that have left their warehouse.
     pub shipped: u64,
     /// Orders that are complete.
@@ -71,6 +73,7 @@ impl Report {
             crashes: self.crashes + other.crashes,
             captured: self.captured + other.captured,
             refunded: self.refunded + other.refunded,
+            disputed: self.disputed + other.disputed,
             shipped: self.shipped + other.shipped,
             completed: self.completed + other.completed,
             digest: self.digest.rotate_left(1) ^ other.digest,

@@ -65,6 +65,7 @@ impl Shop {
             | "reservation.expired"
             | "payment.created"
             | "refund.granted"
+            | "dispute.opened"
             | "deadline.warned"
             | "reservation.held"
             | "stock.moved"
@@ -174,6 +175,27 @@ impl Shop {
                 let order = self.model.payments[&payment].order;
                 self.model.is_news(position, now, (order, "refunded", id));
                 Ok(())
+            }
+            "refund.withdrawn" => self.model.refund_withdrawn(id),
+            "dispute.opened" => {
+                let payment = raw::<PaymentId>(&body["payment"])?;
+                let reference = body["gateway_ref"].as_str().unwrap_or_default().to_owned();
+                let claim = self.world.gateway.books().claim(&reference).cloned();
+                let claimed = claim.map(|claim| (claim.payment, claim.amount));
+                if claimed != Some((payment, amount()?)) {
+                    return Err(format!("the gateway says of dispute {reference}: {claimed:?}"));
+                }
+                self.claims.insert(id, reference);
+                self.model.dispute_opened(id, payment, amount()?)
+            }
+            "dispute.won" | "dispute.lost" | "dispute.accepted" => {
+                let is_won = entry.kind == "dispute.won";
+                let reference = self.claims.get(&id).cloned().unwrap_or_default();
+                let stand = self.world.gateway.books().claim(&reference).map(|it| it.stand);
+                if stand.is_none_or(|stand| stand.is_open() || stand.is_charged_back() == is_won) {
+                    return Err(format!("the gateway says of dispute {reference}: {stand:?}"));
+                }
+                self.model.dispute_ended(id, is_won)
             }
             _ => Ok(()),
         }

@@ -7,6 +7,7 @@
 
 mod benefit;
 mod coupon;
+mod dispute;
 mod floor;
 mod instead;
 mod message;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use benefit::{Account, Tender};
 pub use coupon::Coupon;
+pub use dispute::Dispute;
 pub use floor::{Asks, Barcode, Bin, Floor, Spot, Stage, Stop, Walk};
 
 pub use instead::{Instead, Lack};
@@ -59,6 +61,8 @@ pub struct Model {
     pub payments: BTreeMap<i64, Pay>,
     /// Every refund that was promised.
     pub refunds: BTreeMap<i64, Refund>,
+    /// Every dispute that is known.
+    pub disputes: BTreeMap<i64, Dispute>,
     /// Every coupon with its uses.
     pub coupons: BTreeMap<i64, Coupon>,
     /// Every buyer's points.
@@ -169,6 +173,13 @@ pub enum Status {
     Canceled,
 }
 
+impl Status {
+    /// Whether it has ended without goods.
+    pub fn is_canceled(self) -> bool {
+        self == Self::Canceled
+    }
+}
+
 /// An order as it should be.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -186,6 +197,8 @@ pub struct Order {
     pub paid: i64,
     /// What went back.
     pub refunded: i64,
+    /// What banks took for good.
+    pub charged_back: i64,
     /// Until when it can be paid (D1); none for cash on delivery, and none once that is over.
     pub pay_by: Option<i64>,
     /// Until when its stock is held (D2).
@@ -296,6 +309,7 @@ impl Model {
             has_earned: false,
             by_hand: 0,
             given_back: 0,
+            charged_back: 0,
             phone: wanted.phone.clone(),
             works: Vec::new(),
             parcels: Vec::new(),

@@ -7,6 +7,7 @@ mod bulk;
 mod buying;
 mod checkout;
 mod closing;
+mod disputing;
 mod door;
 mod ending;
 mod floor;
@@ -64,6 +65,8 @@ pub(crate) struct Shop {
     operator: StaffId,
     /// Bulk work that is under way.
     bulk: Option<bulk::Bulk>,
+    /// The gateway's references of the disputes that are known.
+    pub(crate) claims: BTreeMap<i64, String>,
     /// The floor of the warehouses.
     floor: ground::Floor,
     requests: u64,
@@ -89,6 +92,8 @@ enum Deed {
     OrdersAreCanceledInBulk,
     SomebodyChecksOut,
     MoneyGoesBackByHand,
+    BanksWantMoneyBack,
+    DisputesGoOn,
     BenefitsAreSetRight,
     PricesChange,
     BuyersAreTold,
@@ -131,6 +136,8 @@ impl Deed {
                 (1, Self::OrdersAreCanceledInBulk),
                 (22, Self::SomebodyChecksOut),
                 (3, Self::MoneyGoesBackByHand),
+                (3, Self::BanksWantMoneyBack),
+                (4, Self::DisputesGoOn),
                 (2, Self::BenefitsAreSetRight),
                 (3, Self::PricesChange),
                 (6, Self::BuyersAreTold),
@@ -266,6 +273,7 @@ impl Shop {
             carts: 0,
             operator,
             bulk: None,
+            claims: BTreeMap::new(),
             floor,
             requests: 0,
             batch_max: settings.batch_max,
@@ -303,6 +311,8 @@ impl Shop {
             Deed::OrdersAreCanceledInBulk => self.orders_are_canceled_in_bulk(),
             Deed::SomebodyChecksOut => self.somebody_checks_out(),
             Deed::MoneyGoesBackByHand => self.money_goes_back_by_hand(),
+            Deed::BanksWantMoneyBack => self.banks_want_money_back(),
+            Deed::DisputesGoOn => self.disputes_go_on(),
             Deed::BenefitsAreSetRight => self.benefits_are_set_right(),
             Deed::PricesChange => self.prices_change(),
             Deed::BuyersAreTold => self.buyers_are_told(),

@@ -6,6 +6,7 @@
 mod rules;
 
 use ordermill_domain::choice::Choice;
+use ordermill_domain::dispute::Dispute;
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::gift_card::GiftCard;
 use ordermill_domain::ids::{ChannelId, MessageId, OrderId, ShipmentId};
@@ -22,9 +23,9 @@ pub use rules::{Rule, ask_rules, every_rule};
 
 use crate::journal::Entry;
 use crate::{
-    Error, Row, Tx, channel_order, channel_report, choice, fulfillment, gift_card, journal, ledger,
-    message, order, package, params, payment, pick_list, points, refund, reservation, review,
-    shipment, stock,
+    Error, Row, Tx, channel_order, channel_report, choice, dispute, fulfillment, gift_card,
+    journal, ledger, message, order, package, params, payment, pick_list, points, refund,
+    reservation, review, shipment, stock,
 };
 
 /// Ids above `after`, up to and including `upto`, raw.
@@ -45,6 +46,8 @@ pub enum Walk {
     Payments,
     /// By refund id.
     Refunds,
+    /// By dispute id.
+    Disputes,
     /// By fulfillment id.
     Fulfillments,
     /// By shipment id.
@@ -73,6 +76,7 @@ pub fn ids(tx: &mut Tx<'_>, walk: Walk, after: i64, limit: i64) -> Result<Vec<i6
         Walk::Orders => ("id", "orders"),
         Walk::Payments => ("id", "payments"),
         Walk::Refunds => ("id", "refunds"),
+        Walk::Disputes => ("id", "disputes"),
         Walk::Fulfillments => ("id", "fulfillments"),
         Walk::Shipments => ("id", "shipments"),
         Walk::PickLists => ("id", "pick_lists"),
@@ -155,6 +159,12 @@ pub fn payments_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Payment>, Error
 pub fn refunds_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Refund>, Error> {
     let order_by = "order_id, id";
     in_range(tx, refund::COLUMNS, "refunds", "order_id", order_by, orders, refund::read)
+}
+
+/// The disputes about the payments of orders.
+pub fn disputes_of(tx: &mut Tx<'_>, orders: Range) -> Result<Vec<Dispute>, Error> {
+    let order_by = "order_id, id";
+    in_range(tx, dispute::COLUMNS, "disputes", "order_id", order_by, orders, dispute::read)
 }
 
 /// Fulfillments with their lines, by their own ids.
@@ -251,6 +261,11 @@ pub fn payments(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Payment>, Error> {
 /// Refunds by their own ids.
 pub fn refunds(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Refund>, Error> {
     in_range(tx, refund::COLUMNS, "refunds", "id", "id", range, refund::read)
+}
+
+/// Disputes by their ids.
+pub fn disputes(tx: &mut Tx<'_>, range: Range) -> Result<Vec<Dispute>, Error> {
+    in_range(tx, dispute::COLUMNS, "disputes", "id", "id", range, dispute::read)
 }
 
 /// Pick lists with their stops by their ids.

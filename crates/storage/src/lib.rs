@@ -24,6 +24,7 @@ pub mod data_key;
 mod database;
 pub mod deadline;
 pub mod delivery;
+pub mod dispute;
 mod engine;
 mod error;
 pub mod fulfillment;

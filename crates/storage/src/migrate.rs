@@ -47,6 +47,7 @@ const STEPS: &[(i64, &str)] = &[
     (36, include_str!("migrations/0036_gifts.sql")),
     (37, include_str!("migrations/0037_wishes.sql")),
     (38, include_str!("migrations/0038_substitutes.sql")),
+    (39, include_str!("migrations/0039_disputes.sql")),
 ];
 
 /// Brings the schema to the newest step. Nodes that start together wait for each other.

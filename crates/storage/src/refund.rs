@@ -125,10 +125,42 @@ pub fn ask_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<Refund>, Error> {
     tx.ask(&sql, params![order.raw()], read)
 }
 
-/// What was granted of a payment so far, in minor units.
+/// What was granted of a payment so far and not withdrawn, in minor units.
 pub fn granted_minor(tx: &mut Tx<'_>, payment: PaymentId) -> Result<i64, Error> {
     tx.query_one(
-        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM refunds WHERE payment_id = $1",
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM refunds
+          WHERE payment_id = $1 AND state <> 'withdrawn'",
+        params![payment.raw()],
+        |row| row.int(),
+    )
+}
+
+/// The refunds of a payment that nothing is the end of yet, oldest first, locked until the transaction ends
+/// where writers run side by side.
+pub fn open_of_for_update(tx: &mut Tx<'_>, payment: PaymentId) -> Result<Vec<Refund>, Error> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM refunds
+          WHERE payment_id = $1 AND state NOT IN ('succeeded', 'withdrawn') ORDER BY id {lock}"
+    );
+    tx.query(&sql, params![payment.raw()], read)
+}
+
+/// What of a payment is with the gateway or the buyer as refunds, in minor units, but for the refund `but`.
+pub fn under_way_minor(tx: &mut Tx<'_>, payment: PaymentId, but: RefundId) -> Result<i64, Error> {
+    tx.query_one(
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM refunds
+          WHERE payment_id = $1 AND id <> $2 AND state IN ('requested', 'succeeded')",
+        params![payment.raw(), but.raw()],
+        |row| row.int(),
+    )
+}
+
+/// What refunds have sent back of a payment, in minor units.
+pub fn sent_minor(tx: &mut Tx<'_>, payment: PaymentId) -> Result<i64, Error> {
+    tx.query_one(
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM refunds
+          WHERE payment_id = $1 AND state = 'succeeded'",
         params![payment.raw()],
         |row| row.int(),
     )

@@ -57,6 +57,7 @@ pub static SEALED: &[SealedColumn] = &[
     sealed!("inbox", "body"),
     sealed!("webhook_endpoints", "secret"),
     sealed!("webhook_endpoints", "previous_secret"),
+    sealed!("disputes", "evidence"),
     sealed!("gift_cards", "code"),
     sealed!("vehicle_parcels", "stop"),
     sealed!("channels", "secret"),

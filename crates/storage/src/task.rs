@@ -1,5 +1,7 @@
 //! Tasks: what a person must do, one queue model for all desks.
 
+use std::collections::HashSet;
+
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{StaffId, TaskId};
@@ -125,6 +127,25 @@ pub fn ask_is_open(tx: &mut Tx<'_>, kind: TaskKind, subject_id: i64) -> Result<A
     let sql = "SELECT 1 FROM tasks
           WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')";
     tx.ask(sql, params![subject_id, kind.code()], |_| Ok(()))
+}
+
+/// Those of these subjects about which a task of this kind is open; it locks nothing.
+pub fn open_among<T: Id + std::hash::Hash>(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    subjects: &[T],
+) -> Result<HashSet<T>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT subject_id FROM tasks
+            WHERE subject_id = $1 AND kind = $2 AND state IN ('open', 'claimed')",
+        postgres: "SELECT t.subject_id FROM tasks t
+             JOIN unnest($1::bigint[], $2::text[]) AS n (subject_id, kind)
+               ON t.subject_id = n.subject_id AND t.kind = n.kind
+            WHERE t.state IN ('open', 'claimed')",
+    };
+    let mut rows = Columns::new(&[Kind::Int, Kind::Text]);
+    subjects.iter().for_each(|subject| rows.push(params![subject.raw(), kind.code()]));
+    Ok(tx.query_each(&SQL, &rows, |row| row.id())?.into_iter().collect())
 }
 
 /// Says anew until when a task is its assignee's, who is still at it; that is no news.

@@ -10,6 +10,7 @@ mod bench;
 mod catalog;
 mod dashboard;
 mod desk;
+mod disputes;
 mod home;
 mod live;
 mod logistics;
@@ -48,6 +49,7 @@ fn routes() -> Routes {
         .merge(approvals::routes())
         .merge(catalog::routes())
         .merge(dashboard::routes())
+        .merge(disputes::routes())
         .merge(home::routes())
         .merge(live::routes())
         .merge(logistics::routes())

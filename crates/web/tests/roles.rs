@@ -90,6 +90,7 @@ impl Console {
             .replace("{id}", "stf_0000000000001")
             .replace("{shipment}", "shp_0000000000001")
             .replace("{manifest}", "mnf_0000000000001")
+            .replace("{dispute}", "dsp_0000000000001")
             .replace("{step}", "claim")
             .replace("{verb}", "enable")
             .replace("{sku}", "TEA-1")

@@ -118,6 +118,10 @@ pub struct AmountsView {
     pub paid: MoneyView,
     /// Went back.
     pub refunded: MoneyView,
+    /// Buyers' banks took it back for good.
+    pub charged_back: MoneyView,
+    /// Buyers' banks want it back, and nothing is decided.
+    pub disputed: MoneyView,
 }
 
 /// One line.
@@ -175,7 +179,7 @@ pub struct RefundView {
     pub id: String,
     /// The payment whose money goes back.
     pub payment_id: String,
-    /// `granted`, `requested`, `succeeded`, `failed`.
+    /// `granted`, `requested`, `succeeded`, `failed`, or `withdrawn` if the buyer's bank was quicker.
     pub state: String,
     /// Why.
     pub cause: String,
@@ -251,6 +255,8 @@ impl From<&OrderDetail> for OrderView {
             total: money(facts.amounts.total_minor),
             paid: money(facts.money.paid_minor),
             refunded: money(facts.money.refunded_minor),
+            charged_back: money(facts.money.charged_back_minor),
+            disputed: money(detail.disputed_minor()),
         };
         let lines = detail.lines.iter().map(|line| {
             let (terms, pieces) = (&line.terms, line.pieces());

@@ -56,7 +56,8 @@ pub struct ScannedParcelView {
     pub shipment_id: Option<String>,
     /// Whether it was on the list before.
     pub was_on_it: bool,
-    /// Why it was refused: `unknown` here, `not_waiting`, `not_wanted` any more, or the list is `full`.
+    /// Why it was refused: `unknown` here, `not_waiting`, `not_wanted` any more, its money is `disputed`,
+    /// or the list is `full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }

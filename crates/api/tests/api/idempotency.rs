@@ -73,9 +73,9 @@ fn rules(note: &str) -> Value {
 }
 
 /// Those that change a thing which is the same for everybody: refunds need an order that is paid, see
-/// the tests of money; the others are tested with their waves, carriers, carts, gift cards, points
-/// and reviews.
-const ELSEWHERE: [&str; 8] = [
+/// the tests of money; the others are tested with their waves, carriers, carts, gift cards, points,
+/// reviews and disputes.
+const ELSEWHERE: [&str; 10] = [
     "/api/v1/carriers",
     "/api/v1/locations/{location_id}/waves",
     "/api/v1/orders/{order_id}/review",
@@ -84,6 +84,8 @@ const ELSEWHERE: [&str; 8] = [
     "/api/v1/carts/{cart_id}/checkout",
     "/api/v1/gift-cards/{gift_card_id}/adjustments",
     "/api/v1/customers/{customer_id}/points/adjustments",
+    "/api/v1/disputes/{dispute_id}/evidence",
+    "/api/v1/disputes/{dispute_id}/accept",
 ];
 
 async fn address(shop: &Shop, path: &str) -> String {

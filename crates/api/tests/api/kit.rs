@@ -253,6 +253,7 @@ pub(crate) fn fill(path: &str) -> String {
                     "import_id" => "imp",
                     "payment_id" => "pay",
                     "refund_id" => "rfd",
+                    "dispute_id" => "dsp",
                     "cart_id" => "crt",
                     "gift_card_id" => "gft",
                     "customer_id" => "cus",

@@ -399,7 +399,10 @@ impl Shop {
 
     /// What the gateway really took, less what it sent back, in fen.
     pub(crate) fn money_at_gateway(&self) -> i64 {
-        let signed = |kind, minor: i64| if kind == EntryKind::Charge { minor } else { -minor };
+        let signed = |kind, minor: i64| match kind {
+            EntryKind::Charge | EntryKind::ChargebackReversal => minor,
+            EntryKind::Refund | EntryKind::Chargeback => -minor,
+        };
         let entries = self.sandbox().ledger();
         assert!(entries.iter().all(|entry| entry.amount.currency == Currency::Cny));
         entries.iter().map(|entry| signed(entry.kind, entry.amount.minor)).sum()

@@ -8,9 +8,10 @@ use ordermill_domain::ids::{OrderId, PaymentId};
 use ordermill_domain::order::PaymentTerms;
 use ordermill_domain::order::review::Verdict;
 use ordermill_domain::payment::{self as rules, LatePolicy, NewPayment, Payment, State};
-use ordermill_domain::refund::{self as refunds, Cause};
+use ordermill_domain::refund::Cause;
 use ordermill_storage::{BatchCommand as _, Error, Tx, order, payment, refund};
 
+use crate::dispute::money::refundable;
 use crate::payment::PaymentSettings;
 use crate::payment::capture::{CapturedMoney, RecordCapture};
 use crate::payment::refund::grant_refund;
@@ -64,14 +65,14 @@ pub(super) fn sent_back(
 ) -> Result<(), Error> {
     let Some(payment) = of_channel(tx, id, code)? else { return Ok(()) };
     let facts = payment.facts().clone();
-    let left_minor = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
+    let left_minor = refundable(tx, &payment, true)?.left_minor();
     if left_minor > 0 {
         let left = Money::new(left_minor, facts.amount.currency);
         grant_refund(tx, act, &payment, Cause::Channel, 0, left).map_err(Error::defect)?;
     }
     for mut refund in refund::of(tx, id)? {
         let before = *refund.facts();
-        if before.key.payment != facts.id || before.state == refunds::State::Succeeded {
+        if before.key.payment != facts.id || before.state.is_over() {
             continue;
         }
         if let Ok(event) = refund.request(act.at) {

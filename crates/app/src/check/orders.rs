@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ordermill_base::Id;
+use ordermill_domain::dispute::{self, Dispute};
 use ordermill_domain::event::Event as AnyEvent;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::ledger::Account;
@@ -44,6 +45,7 @@ struct File {
     reservations: Vec<reservation::Stored>,
     payments: Vec<Payment>,
     refunds: Vec<Refund>,
+    disputes: Vec<Dispute>,
     books: Vec<ledger::Entry>,
     holds: Vec<Hold>,
     history: Vec<Entry>,
@@ -70,6 +72,9 @@ fn load(tx: &mut Tx<'_>, range: Range) -> Result<BTreeMap<i64, File>, Error> {
     }
     for refund in check::refunds_of(tx, range)? {
         files.entry(refund.facts().order.raw()).or_default().refunds.push(refund);
+    }
+    for dispute in check::disputes_of(tx, range)? {
+        files.entry(dispute.facts().terms.order.raw()).or_default().disputes.push(dispute);
     }
     for (order, entry) in check::ledger_of(tx, range)? {
         files.entry(order).or_default().books.push(entry);
@@ -177,18 +182,21 @@ impl File {
             let what = format!("{} refunded, but refunds of {refunded}", sums.refunded_minor);
             examination.found("I3", id, what);
         }
-        // What was settled with the gateway has moved on, to the bank and to its fees.
+        // What was settled with the gateway has moved on, to the bank and to its fees; what a bank holds is
+        // kept apart.
         let is_money = |entry: &&ledger::Entry| {
             let account = Account::from_code(&entry.account);
             account.is_ok_and(|it| {
-                it.pays_orders() || matches!(it, Account::Bank | Account::GatewayFees)
+                it.pays_orders()
+                    || matches!(it, Account::Bank | Account::GatewayFees | Account::DisputedFunds)
             })
         };
         let balance: i64 = self.books.iter().filter(is_money).map(|entry| entry.amount_minor).sum();
-        if sums.paid_minor - sums.refunded_minor != balance {
-            let here = sums.paid_minor - sums.refunded_minor;
+        let here = sums.paid_minor - sums.refunded_minor - sums.charged_back_minor;
+        if here != balance {
             examination.found("I3", id, format!("{here} are here, the books say {balance}"));
         }
+        self.examine_disputes(examination, order);
         for payment in &self.payments {
             self.examine_refunds(examination, payment);
         }
@@ -198,6 +206,32 @@ impl File {
         for refund in self.refunds.iter().filter(|refund| !is_known(refund)) {
             let what = "a refund of a payment that the order does not have";
             examination.found("I3", refund.facts().id, what);
+        }
+    }
+
+    /// I3: what banks hold and have taken is what the books say.
+    fn examine_disputes(&self, examination: &mut Examination<'_, '_>, order: &Order) {
+        let sum = |is_counted: fn(dispute::State) -> bool| -> i64 {
+            let counted = self.disputes.iter().filter(|it| is_counted(it.state()));
+            counted.map(|it| it.facts().terms.amount.minor).sum()
+        };
+        let booked = |account: Account| -> i64 {
+            let of_it = self.books.iter().filter(|entry| entry.account == account.code());
+            of_it.map(|entry| entry.amount_minor).sum()
+        };
+        let (held, held_by_books) = (sum(dispute::State::is_open), booked(Account::DisputedFunds));
+        if held != held_by_books {
+            let what = format!("{held} are under dispute, the books say {held_by_books}");
+            examination.found("I3", order.id(), what);
+        }
+        let taken = sum(dispute::State::is_charged_back);
+        let taken_by_books = booked(Account::ChargebackLosses);
+        let taken_by_order = order.facts().money.charged_back_minor;
+        if taken != taken_by_books || taken != taken_by_order {
+            let what = format!(
+                "{taken} were taken back, the books say {taken_by_books}, the order {taken_by_order}"
+            );
+            examination.found("I3", order.id(), what);
         }
     }
 
@@ -211,7 +245,8 @@ impl File {
     fn examine_refunds(&self, examination: &mut Examination<'_, '_>, payment: &Payment) {
         let facts = payment.facts();
         let of_it = self.refunds.iter().filter(|refund| refund.facts().key.payment == facts.id);
-        let granted: i64 = of_it.map(|refund| refund.facts().amount.minor).sum();
+        let owed = of_it.filter(|refund| refund.state() != refund::State::Withdrawn);
+        let granted: i64 = owed.map(|refund| refund.facts().amount.minor).sum();
         let captured =
             if payment.state() == payment::State::Captured { facts.amount.minor } else { 0 };
         if granted > captured {
@@ -357,10 +392,12 @@ fn is_legal(order: &Order, lines: &[OrderLine], event: &Event) -> bool {
         Event::Refunded { amount_minor, refunded_minor } => {
             *amount_minor > 0
                 && money.refunded_minor + amount_minor == *refunded_minor
-                && *refunded_minor <= money.paid_minor
+                && refunded_minor + money.charged_back_minor <= money.paid_minor
         }
         Event::ChargedBack { amount_minor, charged_back_minor } => {
-            *amount_minor > 0 && money.charged_back_minor + amount_minor == *charged_back_minor
+            *amount_minor > 0
+                && money.charged_back_minor + amount_minor == *charged_back_minor
+                && money.refunded_minor + charged_back_minor <= money.paid_minor
         }
         Event::Confirmed { backordered } => {
             has(Step::Confirm)

@@ -1,5 +1,6 @@
-//! Payments and refunds against their histories.
+//! Payments, refunds and disputes against their histories.
 
+use ordermill_domain::dispute::{self, Dispute};
 use ordermill_domain::event::Event as AnyEvent;
 use ordermill_domain::payment::{self, Payment};
 use ordermill_domain::refund::{self, Refund};
@@ -23,6 +24,14 @@ pub(super) fn run_refunds(examination: &mut Examination<'_, '_>) -> Result<i64, 
         let stored = check::refunds(examination.tx, range)?;
         let stored = stored.into_iter().map(|refund| (refund.facts().id, refund));
         examine(examination, "refund", range, stored.collect())
+    })
+}
+
+pub(super) fn run_disputes(examination: &mut Examination<'_, '_>) -> Result<i64, Error> {
+    examination.walk("disputes", Walk::Disputes, |examination, range| {
+        let stored = check::disputes(examination.tx, range)?;
+        let stored = stored.into_iter().map(|dispute| (dispute.facts().id, dispute));
+        examine(examination, "dispute", range, stored.collect())
     })
 }
 
@@ -91,6 +100,9 @@ impl Folded for Refund {
             Event::Requested { from } => self.state() == *from && from.after(Step::Request).is_ok(),
             Event::Succeeded => self.state().after(Step::Succeed).is_ok(),
             Event::Failed => self.state().after(Step::Fail).is_ok(),
+            Event::Withdrawn { from } => {
+                self.state() == *from && from.after(Step::Withdraw).is_ok()
+            }
         }
     }
 
@@ -101,5 +113,46 @@ impl Folded for Refund {
     fn standing(&self) -> String {
         let facts = self.facts();
         format!("{} of {} at version {}", facts.state, facts.amount.minor, facts.version)
+    }
+}
+
+impl Folded for Dispute {
+    type Key = ordermill_domain::ids::DisputeId;
+    type Event = dispute::Event;
+
+    fn event(any: AnyEvent) -> Option<dispute::Event> {
+        if let AnyEvent::Dispute(event) = any { Some(event) } else { None }
+    }
+
+    fn start(id: Self::Key, event: &dispute::Event, _entry: &Entry) -> Option<Self> {
+        Self::opened(id, event)
+    }
+
+    fn version(&self) -> i64 {
+        self.facts().version
+    }
+
+    fn is_legal(&self, event: &dispute::Event) -> bool {
+        use dispute::{Event, State, Step};
+        let is = |from: &State, step| self.state() == *from && from.after(step).is_ok();
+        let answer = self.facts().answer;
+        match event {
+            Event::Opened(_) => false,
+            Event::Answered { .. } => self.state() == State::NeedsResponse && answer.is_none(),
+            Event::AnswerRefused { answer: refused } => answer == Some(*refused),
+            Event::EvidenceSubmitted => self.state().after(Step::Submit).is_ok(),
+            Event::Accepted { from } => is(from, Step::Accept),
+            Event::Won { from } => is(from, Step::Win),
+            Event::Lost { from } => is(from, Step::Lose),
+        }
+    }
+
+    fn fold(&mut self, event: &dispute::Event, entry: &Entry) {
+        self.apply(event, entry.at);
+    }
+
+    fn standing(&self) -> String {
+        let facts = self.facts();
+        format!("{} of {} at version {}", facts.state, facts.terms.amount.minor, facts.version)
     }
 }

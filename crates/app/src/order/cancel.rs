@@ -9,10 +9,11 @@ use ordermill_domain::order::{CancelReason, OrderError, Progress, Status};
 use ordermill_domain::payment::State;
 use ordermill_domain::refund::Cause;
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::{Error, Tx, package, payment, refund, shipment, task};
+use ordermill_storage::{Error, Tx, package, payment, shipment, task};
 
 use super::file::{FileError, OrderFile};
 use crate::benefit::give_back::release;
+use crate::dispute::money::refundable;
 use crate::fulfillment::progress::roll_up;
 use crate::fulfillment::{FulfillmentFile, WorkError, cancel};
 use crate::payment::refund::{GrantRefundError, grant_refund};
@@ -133,17 +134,19 @@ pub(crate) fn has_left(
     Ok(parcels.iter().any(|stored| stored.shipment.state().has_left()))
 }
 
-/// Voids the payments of an order that are open, and promises back what is left of captured ones.
+/// Voids the payments of an order that are open, and promises back what is left of captured ones; what a
+/// buyer's bank holds of them waits. Nothing of the order leaves any more, so nothing has to be kept back.
 pub(crate) fn settle_payments(
     tx: &mut Tx<'_>,
     act: &Act,
     order: OrderId,
     cause: Cause,
 ) -> Result<(), GrantRefundError> {
+    task::close(tx, TaskKind::DisputedOrder, order, "order_ended", act.at)?;
     for mut payment in payment::of(tx, order)? {
         let before = payment.facts().clone();
         if before.state == State::Captured {
-            let left = before.amount.minor - refund::granted_minor(tx, before.id)?;
+            let left = refundable(tx, &payment, true)?.left_minor();
             if left > 0 {
                 let left = Money::new(left, before.amount.currency);
                 grant_refund(tx, act, &payment, cause, order.raw(), left)?;

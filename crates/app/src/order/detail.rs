@@ -2,6 +2,7 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::dispute::Dispute;
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::{CarrierId, OrderId};
 use ordermill_domain::order::review::Hold;
@@ -10,8 +11,8 @@ use ordermill_domain::payment::{Payment, PaymentStatus};
 use ordermill_domain::refund::Refund;
 use ordermill_domain::text::Text;
 use ordermill_storage::{
-    Error, Tx, carrier, coupon, deadline, fulfillment, order, payment, refund, reservation, review,
-    shipment,
+    Error, Tx, carrier, coupon, deadline, dispute, fulfillment, order, payment, refund,
+    reservation, review, shipment,
 };
 
 /// One order with all that hangs on it.
@@ -31,6 +32,8 @@ pub struct OrderDetail {
     pub payments: Vec<Payment>,
     /// Every refund, oldest first.
     pub refunds: Vec<Refund>,
+    /// What buyers' banks want or wanted back, oldest first.
+    pub disputes: Vec<Dispute>,
     /// What each location ships, or was to ship, oldest first.
     pub fulfillments: Vec<Fulfillment>,
     /// The parcels with a label, oldest first.
@@ -62,6 +65,7 @@ impl OrderDetail {
         let payments = payments.answer(tx)?;
         let shipments = shipments.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?;
         let refunds = (!payments.is_empty()).then(|| refund::ask_of(tx, id)).transpose()?;
+        let disputes = (!payments.is_empty()).then(|| dispute::ask_of(tx, id)).transpose()?;
         let known = (!shipments.is_empty()).then(|| carrier::ask_names(tx)).transpose()?;
         let known = known.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?;
         Ok(Some(Self {
@@ -75,6 +79,7 @@ impl OrderDetail {
             shipments,
             carriers: known.into_iter().map(|it| (it.id, it.name)).collect(),
             refunds: refunds.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?,
+            disputes: disputes.map_or(Ok(Vec::new()), |asked| asked.answer(tx))?,
             payments,
             deadlines,
         }))
@@ -88,6 +93,12 @@ impl OrderDetail {
     /// Where its money stands.
     pub fn payment_status(&self) -> PaymentStatus {
         self.stored.order.payment_status()
+    }
+
+    /// What open disputes are about, in minor units.
+    pub fn disputed_minor(&self) -> i64 {
+        let open = self.disputes.iter().filter(|dispute| dispute.state().is_open());
+        open.map(|dispute| dispute.facts().terms.amount.minor).sum()
     }
 
     /// What may be done with it now.

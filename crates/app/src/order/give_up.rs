@@ -11,12 +11,13 @@ use ordermill_domain::payment::{Payment, State as PaymentState};
 use ordermill_domain::refund::Cause;
 use ordermill_domain::reservation::{ReleaseReason, State};
 use ordermill_domain::role::Permission;
-use ordermill_storage::{Error, Tx, payment, refund};
+use ordermill_storage::{Error, Tx, payment};
 
 use super::cancel::{CancelOrderError, Loaded, cancel_loaded};
 use super::file::{FileError, OrderFile};
 use crate::catalog::{ShopSettings, settings};
 use crate::choice::{overtake_of, service_is_done};
+use crate::dispute::money;
 use crate::payment::refund::{GrantRefundError, grant_refund};
 use crate::permission::{About, Access, Forbidden, Principal, authorize};
 use crate::shipment::leave::follow;
@@ -265,8 +266,8 @@ pub(super) fn refundable(tx: &mut Tx<'_>, order: OrderId) -> Result<Vec<(Payment
     for payment in payment::of(tx, order)?.into_iter().rev() {
         let facts = payment.facts();
         if facts.state == PaymentState::Captured {
-            let left = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
-            let left = Money::new(left, facts.amount.currency);
+            let left_minor = money::refundable(tx, &payment, true)?.left_minor();
+            let left = Money::new(left_minor, payment.facts().amount.currency);
             refundable.push((payment, left));
         }
     }

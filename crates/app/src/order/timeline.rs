@@ -17,7 +17,7 @@ pub fn of_order(tx: &mut Tx<'_>, id: OrderId) -> Result<Vec<Entry>, Error> {
     journal::of(tx, "order", id, 1, ENTRIES_MAX)
 }
 
-/// Every entry about the order, its payments and refunds, its stock, the work on it, its deadlines, and the looks at
+/// Every entry about the order, its payments, refunds and disputes, its stock, the work on it, its deadlines, and the looks at
 /// its recipient; oldest first.
 pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Error> {
     let id = detail.stored.order.id();
@@ -27,6 +27,9 @@ pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Erro
     }
     for refund in &detail.refunds {
         entries.extend(journal::of(tx, "refund", refund.facts().id, 1, ENTRIES_MAX)?);
+    }
+    for dispute in &detail.disputes {
+        entries.extend(journal::of(tx, "dispute", dispute.facts().id, 1, ENTRIES_MAX)?);
     }
     for work in &detail.fulfillments {
         entries.extend(journal::of(tx, "fulfillment", work.id(), 1, ENTRIES_MAX)?);

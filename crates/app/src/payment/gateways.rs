@@ -46,7 +46,7 @@ impl Gateways {
     }
 
     /// What a gateway told at a moment, for the journal.
-    pub(super) fn act(&self, name: &str, at: Timestamp) -> Option<Act> {
+    pub(crate) fn act(&self, name: &str, at: Timestamp) -> Option<Act> {
         let entry = self.0.get(name)?;
         Some(Act::new(Actor::Adapter(entry.actor.clone()), at))
     }

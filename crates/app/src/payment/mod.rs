@@ -109,15 +109,20 @@ impl Payments {
         &self.0.gateways
     }
 
-    fn database(&self) -> &Database {
+    pub(crate) fn database(&self) -> &Database {
         &self.0.database
     }
 
-    fn settings(&self) -> &PaymentSettings {
+    pub(crate) fn settings(&self) -> &PaymentSettings {
         &self.0.settings
     }
 
-    fn now(&self) -> Timestamp {
+    /// What seals what is kept as received or written.
+    pub(crate) fn sealer(&self) -> &dyn Sealer {
+        &*self.0.sealer
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
 

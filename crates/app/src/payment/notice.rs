@@ -11,9 +11,9 @@ use ordermill_domain::ids::{InboxId, PaymentId, RefundId};
 use ordermill_domain::payment::State;
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::Headers;
-use ordermill_ports::gateway::{Notice, NoticeError, NoticeKind};
+use ordermill_ports::gateway::{DisputeReport, Notice, NoticeError, NoticeKind};
 use ordermill_storage::inbox::{self, Message, NewMessage};
-use ordermill_storage::{Error, Tx, payment, task};
+use ordermill_storage::{Error, Tx, dispute, payment, task};
 use ordermill_vault::{OpenError, Place};
 use ring::digest;
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ use super::capture::{Captured, CapturedMoney, RecordCapture};
 use super::end::{Ending, end_payment};
 use super::refund_news::{RefundNews, RefundRecorded, RefundReport, Source};
 use super::settings::wait_after;
+use crate::dispute::news::{DisputeNews, DisputeRecorded};
 
 /// The topic of notices in the inbox.
 const TOPIC: &str = "payment_notice";
@@ -183,6 +184,7 @@ impl Payments {
         notice: &Notice,
     ) -> Result<Result<(), Trouble>, Error> {
         match &notice.kind {
+            NoticeKind::Disputed(report) => self.disputed(gateway, act, report).await,
             NoticeKind::Captured => self.captured(gateway, act, notice).await,
             NoticeKind::Failed { reason } => self.failed(gateway, act, notice, reason).await,
             NoticeKind::Refunded { refund } => {
@@ -239,6 +241,53 @@ impl Payments {
         };
         let state: Option<State> = self.database().write::<_, Error, _>(end).await?;
         Ok(state.map(drop).ok_or_else(|| format!("payment {id} not found")))
+    }
+
+    async fn disputed(
+        &self,
+        gateway: &str,
+        act: Act,
+        report: &DisputeReport,
+    ) -> Result<Result<(), Trouble>, Error> {
+        let payment = report.payment;
+        let report = match self.told_anew(gateway, report).await? {
+            Ok(report) => report,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let news = DisputeNews { gateway: gateway.to_owned(), report };
+        Ok(match self.record_dispute(&news, &act).await? {
+            DisputeRecorded::Noted => Ok(()),
+            DisputeRecorded::NotFound => Err(format!("payment {payment} not found")),
+            DisputeRecorded::NotCaptured => {
+                // The notice of the capture is late or lost: the gateway is asked at once.
+                let now = self.now();
+                self.database()
+                    .write(move |tx| payment::set_ask_at(tx, payment, Some(now)))
+                    .await?;
+                Err(format!("payment {payment} is not known to be captured"))
+            }
+            DisputeRecorded::Mismatch(why) => Err(why),
+        })
+    }
+
+    /// What to believe of a dispute. How much a new one is about can be compared with nothing of ours, so
+    /// the gateway is asked; of one that is known the notice is compared with that.
+    async fn told_anew(
+        &self,
+        gateway: &str,
+        told: &DisputeReport,
+    ) -> Result<Result<DisputeReport, Trouble>, Error> {
+        let (name, reference) = (gateway.to_owned(), told.gateway_reference.clone());
+        let find = move |tx: &mut Tx<'_>| dispute::find(tx, &name, &reference);
+        if self.database().read(find).await?.is_some() {
+            return Ok(Ok(told.clone()));
+        }
+        let Some(port) = self.gateways().get(gateway) else { return Ok(Ok(told.clone())) };
+        Ok(match port.query_dispute(&told.gateway_reference).await {
+            Ok(Some(report)) => Ok(report),
+            Ok(None) => Err("the gateway knows no such dispute".to_owned()),
+            Err(error) => Err(format!("the gateway does not tell of its dispute: {error}")),
+        })
     }
 
     async fn refund_news(

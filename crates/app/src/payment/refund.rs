@@ -1,14 +1,18 @@
 //! Promising money back. Sending it is the work of the refund poller, between transactions.
+//!
+//! Money that a buyer's bank holds is not promised by a person's decision; what follows from something else
+//! is promised and waits ([`crate::dispute::money`]).
 
 use ordermill_base::Money;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::RefundId;
 use ordermill_domain::ledger::{Posting, RefundOf};
 use ordermill_domain::payment::Payment;
-use ordermill_domain::refund::{Cause, GrantError, Key, Refund, Refundable};
+use ordermill_domain::refund::{Cause, GrantError, Key, Refund};
 use ordermill_storage::{Error, Tx, ledger, refund};
 
 use crate::benefit::give_back::send_home;
+use crate::dispute::money::refundable;
 
 /// Why a refund was not granted.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +57,8 @@ pub(super) fn grant_refund_as(
     if let Some(existing) = refund::find(tx, key)? {
         return Ok(existing);
     }
-    let granted_minor = refund::granted_minor(tx, facts.id)?;
-    let of = Refundable { captured: facts.amount, granted_minor };
+    let of = refundable(tx, payment, !cause.is_decided_by_person())?;
+    let granted_minor = of.granted_minor;
     let (granted, event) = Refund::grant(id, facts.order, key, amount, of, act.at)?;
     refund::insert(tx, &granted, act.at)?;
     refund::record(tx, act, &granted, &event)?;

@@ -9,6 +9,7 @@ use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, ledger, payment, refund, task};
 
 use super::settings::{PaymentSettings, wait_after};
+use crate::dispute::money::{Room, look_for_excess, room_for};
 use crate::order::file::{FileError, OrderFile};
 
 /// News about one refund.
@@ -65,6 +66,10 @@ impl RefundReport {
         let refund = refund::fetch_for_update(tx, self.refund)?.ok_or(Error::Stale("a refund"))?;
         match &self.news {
             RefundNews::Sent(amount) => record_sent(tx, act, file, refund, *amount),
+            RefundNews::Failed(_) if refund.state() == State::Withdrawn => {
+                refund::set_ask_at(tx, self.refund, None)?;
+                Ok(RefundRecorded::Noted)
+            }
             RefundNews::Failed(_) if refund.state() == State::Succeeded => {
                 doubt_success(tx, act, &refund, self.source)
             }
@@ -91,7 +96,7 @@ fn record_sent(
             refund::update(tx, &refund, before.version, None)?;
             refund::record(tx, act, &refund, &event)?;
             let payment = payment::fetch(tx, before.key.payment)?;
-            let posting = match payment.is_some_and(|it| it.facts().is_held_by_channel()) {
+            let posting = match payment.as_ref().is_some_and(|it| it.facts().is_held_by_channel()) {
                 true => Posting::refunded_by_channel(amount),
                 false => Posting::refund_succeeded(amount),
             };
@@ -100,12 +105,32 @@ fn record_sent(
             file.record_refunded(act, amount.minor).map_err(FileError::into_storage)?;
             file.save(tx)?;
             task::close(tx, TaskKind::RefundFailed, before.id, "sent", act.at)?;
+            if let Some(payment) = payment {
+                look_for_excess(tx, act, &payment)?;
+            }
         }
         Ok(None) => refund::set_ask_at(tx, before.id, None)?,
+        Err(_) if before.state == State::Withdrawn => {
+            refund::set_ask_at(tx, before.id, None)?;
+            ask_a_person(tx, act, &refund, "it was sent although the bank had taken its money")?;
+        }
         // We believe that it was never sent or has failed: the gateway is asked at once.
-        Err(_) => refund::set_ask_at(tx, before.id, Some(act.at))?,
+        Err(_) => ask_at_once(tx, act, refund)?,
     }
     Ok(RefundRecorded::Noted)
+}
+
+/// Has the gateway asked about a refund that it may have sent. One whose money a bank wants would wait for
+/// that dispute unasked, so that it is noted as requested first: then it is asked about and not sent.
+fn ask_at_once(tx: &mut Tx<'_>, act: &Act, mut refund: Refund) -> Result<(), Error> {
+    let before = *refund.facts();
+    let payment = payment::fetch(tx, before.key.payment)?.ok_or(Error::Stale("a payment"))?;
+    if room_for(tx, &payment, &refund)? == Room::Enough {
+        return refund::set_ask_at(tx, before.id, Some(act.at));
+    }
+    let event = refund.request(act.at).map_err(Error::defect)?;
+    refund::update(tx, &refund, before.version, Some(act.at))?;
+    refund::record(tx, act, &refund, &event)
 }
 
 fn record_failed(

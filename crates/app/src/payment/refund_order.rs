@@ -7,7 +7,7 @@ use ordermill_base::{Id, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{OrderId, PaymentId, RefundId, TaskId};
 use ordermill_domain::payment::{Payment, State};
-use ordermill_domain::refund::{Cause, Refund};
+use ordermill_domain::refund::{Cause, GrantError, Refund, Refundable};
 use ordermill_domain::role::Permission;
 use ordermill_storage::{Error, Tx, idempotency, order, payment, refund, task};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::refund::{GrantRefundError, grant_refund_as};
 use crate::approval::{self, AskError};
 use crate::catalog::{ShopSettings, settings};
+use crate::dispute::money::refundable;
 use crate::order::place::Key;
 use crate::permission::{self, About, Access, Forbidden, Principal};
 
@@ -102,7 +103,10 @@ pub fn refund_order(
         return Ok(known);
     }
     let (payment, left) = payment_of(tx, request)?;
-    let amount = request.amount.unwrap_or(left);
+    let amount = match request.amount {
+        Some(amount) => amount,
+        None => all_of(&left)?,
+    };
     let (shop, _) = settings::read::<ShopSettings>(tx)?;
     let is_large = amount.currency != shop.currency || amount.minor > shop.refund_limit_minor;
     let permission = match is_large {
@@ -195,13 +199,12 @@ fn known(
 fn payment_of(
     tx: &mut Tx<'_>,
     request: &RefundOrder,
-) -> Result<(Payment, Money), RefundOrderError> {
+) -> Result<(Payment, Refundable), RefundOrderError> {
     let mut with_money = Vec::new();
     for payment in payment::of(tx, request.order)? {
         let facts = payment.facts();
         if facts.state == State::Captured {
-            let left_minor = facts.amount.minor - refund::granted_minor(tx, facts.id)?;
-            let left = Money::new(left_minor, facts.amount.currency);
+            let left = refundable(tx, &payment, false)?;
             with_money.push((payment, left));
         }
     }
@@ -209,21 +212,32 @@ fn payment_of(
         with_money.retain(|(payment, _)| payment.facts().id == id);
         return with_money.pop().ok_or(RefundOrderError::PaymentNotFound(id));
     }
-    with_money.retain(|(_, left)| left.minor > 0);
+    let disputed = with_money.iter().find(|(_, left)| left.disputed_minor > 0).cloned();
+    with_money.retain(|(_, left)| left.left_minor() > 0);
     match with_money.len() {
-        0 => Err(RefundOrderError::NothingLeft),
+        // Whoever asks for more than nothing learns why there is none.
+        0 => disputed.ok_or(RefundOrderError::NothingLeft),
         1 => with_money.pop().ok_or(RefundOrderError::NothingLeft),
         _ => Err(RefundOrderError::WhichPayment),
     }
 }
 
+/// All that is left of a payment; if that is nothing because of a dispute, the refusal says so.
+fn all_of(left: &Refundable) -> Result<Money, RefundOrderError> {
+    let (left_minor, disputed_minor) = (left.left_minor(), left.disputed_minor);
+    if left_minor <= 0 && disputed_minor > 0 {
+        let asked_minor = left_minor + disputed_minor;
+        let disputed = GrantError::Disputed { asked_minor, left_minor, disputed_minor };
+        return Err(GrantRefundError::from(disputed).into());
+    }
+    Ok(Money::new(left_minor, left.captured.currency))
+}
+
 /// A wish that could never be granted bothers nobody.
-fn check_left(payment: &Payment, amount: Money, left: Money) -> Result<(), RefundOrderError> {
-    use ordermill_domain::refund::{Key, Refundable};
+fn check_left(payment: &Payment, amount: Money, of: Refundable) -> Result<(), RefundOrderError> {
+    use ordermill_domain::refund::Key;
     let facts = payment.facts();
     let key = Key { payment: facts.id, cause: Cause::ByHand, subject: 0 };
-    let granted_minor = facts.amount.minor - left.minor;
-    let of = Refundable { captured: facts.amount, granted_minor };
     let id = RefundId::from_raw(1);
     let tried = Refund::grant(id, facts.order, key, amount, of, facts.created_at);
     tried.map(drop).map_err(|error| GrantRefundError::from(error).into())

@@ -4,6 +4,9 @@
 //! that the gateway may have been asked, and asks what became of it before sending anything. One
 //! attempt has one idempotency key; a new attempt begins only after the gateway said that the one
 //! before has failed. So money never goes back twice, wherever the process ends.
+//!
+//! Money that a buyer's bank holds or has is not sent: such a refund waits for the end of the dispute, or is
+//! withdrawn ([`crate::dispute::money`]).
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::{Act, Actor};
@@ -15,6 +18,7 @@ use tokio::task::JoinSet;
 use super::Payments;
 use super::refund_news::{RefundNews, RefundReport, Source, ask_a_person, attempt};
 use super::settings::{is_used_up, wait_after};
+use crate::dispute::money::{Room, room_for, withdraw};
 
 /// A refund that is to be sent or asked about.
 #[derive(Debug, Clone)]
@@ -24,6 +28,8 @@ struct ToSend {
     asked: i64,
     /// A new attempt begins: nothing was sent for it yet.
     is_new_attempt: bool,
+    /// Its money is there; else it is only asked about.
+    may_be_sent: bool,
 }
 
 impl Payments {
@@ -119,6 +125,15 @@ fn take_to_send(
             ask_a_person(tx, act, &refund, "a channel holds this money: refund it there")?;
             continue;
         }
+        let room = room_for(tx, &payment, &refund)?;
+        if !refund.state().may_have_left() && room != Room::Enough {
+            match room {
+                Room::Gone => withdraw(tx, act, refund)?,
+                // Whoever decides the dispute wakes it.
+                _ => refund::set_ask_at(tx, refund.facts().id, None)?,
+            }
+            continue;
+        }
         let version_before = refund.facts().version;
         let requested = refund.request(act.at);
         if let Ok(event) = &requested {
@@ -126,7 +141,8 @@ fn take_to_send(
             refund::record(tx, act, &refund, event)?;
         }
         let gateway = payment.facts().gateway.clone();
-        due.push(ToSend { refund, gateway, asked, is_new_attempt: requested.is_ok() });
+        let may_be_sent = room == Room::Enough;
+        due.push(ToSend { refund, gateway, asked, is_new_attempt: requested.is_ok(), may_be_sent });
     }
     Ok(due)
 }
@@ -137,6 +153,11 @@ async fn move_money(gateway: &dyn Gateway, due: &ToSend) -> Result<RefundState, 
     let is_first = attempt(&due.refund) == 1;
     if !(due.is_new_attempt && is_first) {
         match gateway.query_refund(facts.key.payment, facts.id).await? {
+            // It never arrived, and its money is not to be sent any more, or not yet.
+            RefundState::Unknown if !due.may_be_sent => {
+                let reason = "the buyer's bank wants this money".to_owned();
+                return Ok(RefundState::Failed { reason });
+            }
             RefundState::Unknown if due.refund.state() == State::Requested => {}
             // The attempt before has failed; this one has not been sent.
             RefundState::Failed { .. } if due.is_new_attempt => {}

@@ -1,4 +1,4 @@
-//! The background work of payments: notices, the poller and the refund sender, until told to stop.
+//! The background work of payments: notices, the poller, the refund sender and disputes, until told to stop.
 
 use std::future::Future;
 
@@ -15,7 +15,9 @@ impl Payments {
         tokio::join!(
             self.repeat("notices", stop.clone(), &self.0.notices, || self.process_notices()),
             self.repeat("poller", stop.clone(), &self.0.hurry, || self.poll()),
-            self.repeat("refunds", stop, &self.0.hurry, || self.send_refunds()),
+            self.repeat("refunds", stop.clone(), &self.0.hurry, || self.send_refunds()),
+            self.repeat("answers", stop.clone(), &self.0.hurry, || self.tell_answers()),
+            self.repeat("disputes", stop, &self.0.hurry, || self.read_disputes()),
         );
     }
 

@@ -20,6 +20,8 @@ pub struct PaymentSettings {
     pub notice_after: Vec<Span>,
     /// How often a notice is tried before it is put aside.
     pub notice_tries: i64,
+    /// How often the list of disputes of a gateway is read, in case a notice was lost.
+    pub disputes_every: Span,
     /// A gateway that gave no answer is asked again within this.
     pub answer_within: Span,
     /// Longer than any call to a gateway takes with all its repeats: who claimed something and has
@@ -68,6 +70,7 @@ impl Default for PaymentSettings {
                 Span::minutes(10),
             ],
             notice_tries: 5,
+            disputes_every: Span::minutes(5),
             answer_within: Span::minutes(5),
             call_within: Span::minutes(1),
             close_after: Span::minutes(1),

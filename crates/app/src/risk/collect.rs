@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::dispute as disputes;
 use ordermill_domain::event::Event;
 use ordermill_domain::ids::{CustomerId, OrderId};
 use ordermill_domain::order::{self as orders, CancelReason};
@@ -27,7 +28,8 @@ pub const READER: &str = "risk";
 const ORDERS_COUNTED: i64 = 200;
 
 /// What it reads.
-const KINDS: &[&str] = &["order.placed", "order.canceled", "order.rejected", "refund.succeeded"];
+const KINDS: &[&str] =
+    &["order.placed", "order.canceled", "order.rejected", "refund.succeeded", "dispute.opened"];
 
 /// What a batch leads to.
 #[derive(Default)]
@@ -117,6 +119,9 @@ fn take_in_ended(
         }
         Event::Order(orders::Event::Rejected) => {
             against(tx, OrderId::from_raw(raw), SignalKind::Refused, at, found)
+        }
+        Event::Dispute(disputes::Event::Opened(opened)) => {
+            against(tx, opened.order, SignalKind::Chargeback, at, found)
         }
         Event::Refund(refunds::Event::Succeeded) => {
             let Some(refund) = ordermill_storage::refund::fetch(tx, Id::from_raw(raw))? else {

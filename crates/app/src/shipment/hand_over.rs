@@ -18,6 +18,7 @@ use ordermill_storage::{Error, Tx, carrier, fulfillment, manifest, order, packag
 use super::label::look_at;
 use super::leave::follow;
 use super::may_ship;
+use crate::dispute::hold::stopped_among;
 use crate::permission::{Forbidden, Principal};
 
 /// Parcels that one list takes at most.
@@ -46,6 +47,9 @@ pub enum Refused {
     /// Its order has ended, or its box was opened again: it stays here.
     #[error("the parcel is no longer to leave")]
     NotWanted,
+    /// Its buyer's bank wants the money back: it stays here until somebody decides.
+    #[error("the money of the order is under dispute")]
+    Disputed,
     /// The list is as long as it may get: close it and go on with the next.
     #[error("the list has {PARCELS_MAX} parcels")]
     Full,
@@ -58,6 +62,7 @@ impl Refused {
             Self::Unknown => "unknown",
             Self::NotWaiting(_) => "not_waiting",
             Self::NotWanted => "not_wanted",
+            Self::Disputed => "disputed",
             Self::Full => "full",
         }
     }
@@ -105,8 +110,10 @@ pub fn scan_out(
     for waybill in waybills {
         answers.push(match here.get(waybill) {
             None => Err(Refused::Unknown),
-            Some(facts) if staying.contains(&facts.id) => Err(Refused::NotWanted),
-            Some(facts) => dock.put(tx, facts)?,
+            Some(facts) => match staying.get(&facts.id) {
+                Some(why) => Err(*why),
+                None => dock.put(tx, facts)?,
+            },
         });
     }
     Ok(answers)
@@ -127,7 +134,7 @@ fn open_lists(
         manifest::of_each(tx, ids)?.into_iter().map(|(parcel, _)| parcel).collect();
     let leaving = waiting.into_iter().map(|stored| stored.shipment.facts());
     let carriers: BTreeSet<CarrierId> = leaving
-        .filter(|facts| !staying.contains(&facts.id) && !listed.contains(&facts.id))
+        .filter(|facts| !staying.contains_key(&facts.id) && !listed.contains(&facts.id))
         .map(|facts| facts.terms.carrier)
         .collect();
     let open = |carrier| Ok((carrier, manifest::ensure_open(tx, carrier, at, now)?));
@@ -186,9 +193,9 @@ impl Dock {
     }
 }
 
-/// Those of these parcels that are not to leave: their order has ended, or their box was opened again, and
-/// their label is about to be given back.
-fn staying(tx: &mut Tx<'_>, parcels: &[&Stored]) -> Result<HashSet<ShipmentId>, Error> {
+/// Those of these parcels that are not to leave, and why: their order has ended, their box was opened again
+/// and their label is about to be given back, or a dispute keeps them.
+fn staying(tx: &mut Tx<'_>, parcels: &[&Stored]) -> Result<HashMap<ShipmentId, Refused>, Error> {
     let orders: Vec<OrderId> =
         parcels.iter().map(|stored| stored.shipment.facts().terms.order).collect();
     let works = fulfillment::of_each(tx, &orders)?;
@@ -196,14 +203,22 @@ fn staying(tx: &mut Tx<'_>, parcels: &[&Stored]) -> Result<HashSet<ShipmentId>, 
     let packed: Vec<FulfillmentId> = packed.map(Fulfillment::id).collect();
     let closed: HashSet<PackageId> =
         package::of_each(tx, &packed)?.into_iter().map(|package| package.id).collect();
-    let mut staying = HashSet::new();
+    let mut staying = HashMap::new();
     for stored in parcels {
         let facts = stored.shipment.facts();
         let id = facts.terms.package;
         // What was packed elsewhere is not ours to keep.
         if !closed.contains(&id) && package::fetch(tx, id)?.is_some() {
-            staying.insert(facts.id);
+            staying.insert(facts.id, Refused::NotWanted);
         }
+    }
+    let ids: Vec<ShipmentId> = parcels.iter().map(|stored| stored.shipment.facts().id).collect();
+    // Also what lies in another order's parcel.
+    let inside = shipment::orders_in(tx, &ids)?;
+    let orders: Vec<OrderId> = inside.iter().map(|(_, order)| *order).collect();
+    let stopped = stopped_among(tx, &orders)?;
+    for (parcel, _) in inside.iter().filter(|(_, order)| stopped.contains(order)) {
+        staying.entry(*parcel).or_insert(Refused::Disputed);
     }
     Ok(staying)
 }
@@ -287,10 +302,10 @@ pub fn close(
     order::lock_each(tx, &orders)?;
     let mut stored = shipment::fetch_each_for_update(tx, &ids)?;
     let staying = staying(tx, &waiting(&stored, manifest.location))?;
-    for parcel in &staying {
+    for parcel in staying.keys() {
         manifest::remove(tx, *parcel)?;
     }
-    stored.retain(|it| !staying.contains(&it.shipment.facts().id));
+    stored.retain(|it| !staying.contains_key(&it.shipment.facts().id));
     if stored.is_empty() {
         return Err(CloseManifestError::Empty(id));
     }

@@ -2,14 +2,14 @@
 //!
 //! A release reads what waits, plans beside the writer ([`plan`]), and then claims exactly what the plan
 //! says, all fulfillments, bins and lists in one transaction. If anything has changed meanwhile nothing is
-//! written, and the plan is made anew from what is there now. Work of an order that its review holds, and
-//! work that is for later, is left where it is. Start at [`release`].
+//! written, and the plan is made anew from what is there now. Work of an order that its review or a
+//! dispute holds, and work that is for later, is left where it is. Start at [`release`].
 
 pub mod foresee;
 pub mod plan;
 pub mod preview;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
@@ -29,6 +29,7 @@ use ordermill_storage::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::dispute::hold::stopped_among;
 use crate::fulfillment::{FulfillmentFile, WorkError};
 use crate::layout::Walk;
 use crate::once::{Key, Once, OnceError, made_before, once};
@@ -223,7 +224,7 @@ impl Waiting {
             ..fulfillment::Filter::default()
         };
         let mut work = fulfillment::list(tx, &filter, None, LOOKED_THROUGH_MAX)?;
-        let held = review::held_among(tx, &orders_of(&work))?;
+        let held = kept_back(tx, &orders_of(&work))?;
         work.retain(|work| !held.contains(&work.facts().order));
         work.sort_by_key(|work| {
             let facts = work.facts();
@@ -337,6 +338,13 @@ impl Waiting {
     }
 }
 
+/// Those among orders of which no work begins: their review holds them, or a dispute does.
+fn kept_back(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<HashSet<OrderId>, Error> {
+    let mut held = review::held_among(tx, orders)?;
+    held.extend(stopped_among(tx, orders)?);
+    Ok(held)
+}
+
 fn orders_of(work: &[Fulfillment]) -> Vec<OrderId> {
     let mut orders: Vec<OrderId> = work.iter().map(|work| work.facts().order).collect();
     orders.sort_unstable();
@@ -420,7 +428,7 @@ impl Ready {
         planned.sort_unstable();
         let found: Vec<_> =
             files.iter().map(|file| (file.work.id(), file.work.version())).collect();
-        if found != planned || !review::held_among(tx, &self.orders)?.is_empty() {
+        if found != planned || !kept_back(tx, &self.orders)?.is_empty() {
             return Err(Error::Stale("a fulfillment").into());
         }
         let lines = || self.plan.lists.iter().flat_map(|list| &list.lines);

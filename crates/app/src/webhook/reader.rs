@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ordermill_base::{Id, Span, Timestamp};
-use ordermill_domain::ids::{EndpointId, PaymentId, RefundId};
+use ordermill_domain::ids::{DisputeId, EndpointId, PaymentId, RefundId};
 use ordermill_domain::webhook::{Endpoint, Event, State};
 use ordermill_storage::delivery::{self, NewDelivery};
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, payment, refund, webhook};
+use ordermill_storage::{Error, Tx, dispute, payment, refund, webhook};
 
 use super::endpoint::ENDPOINTS_MAX;
 use crate::reader::{ReadError, Reader};
@@ -67,7 +67,7 @@ pub(super) fn new_delivery(endpoint: EndpointId, entry: &Entry, lane: i64) -> Ne
 }
 
 /// Which deliveries must arrive one after the other: those about one thing, where an order's payments,
-/// refunds, reservations and deadlines are part of it.
+/// refunds, disputes, reservations and deadlines are part of it.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     known: HashMap<i64, i64>,
@@ -76,7 +76,7 @@ pub(super) struct Lanes {
 impl Lanes {
     pub(super) fn of(&mut self, tx: &mut Tx<'_>, entry: &Entry) -> Result<i64, Error> {
         let raw = entry.aggregate_id;
-        if !matches!(entry.aggregate.as_str(), "payment" | "refund") {
+        if !matches!(entry.aggregate.as_str(), "payment" | "refund" | "dispute") {
             return Ok(raw);
         }
         if let Some(&lane) = self.known.get(&raw) {
@@ -84,6 +84,10 @@ impl Lanes {
         }
         let order = match entry.aggregate.as_str() {
             "payment" => payment::fetch(tx, PaymentId::from_raw(raw))?.map(|it| it.facts().order),
+            "dispute" => {
+                let dispute = dispute::fetch(tx, DisputeId::from_raw(raw))?;
+                dispute.map(|it| it.facts().terms.order)
+            }
             _ => refund::fetch(tx, RefundId::from_raw(raw))?.map(|it| it.facts().order),
         };
         let lane = order.map_or(raw, Id::raw);

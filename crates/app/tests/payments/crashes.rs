@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use ordermill_base::{Span, Timestamp};
+use ordermill_domain::dispute::State as DisputeState;
 use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_domain::order::Status;
 use ordermill_domain::refund::State;
 use ordermill_ports::gateway::{
-    Gateway, GatewayError, GatewayState, Notice, NoticeError, PaymentRequest, RefundRequest,
-    RefundState, Started,
+    DisputeAnswer, DisputePage, DisputeReport, Gateway, GatewayError, GatewayState, Notice,
+    NoticeError, PaymentRequest, RefundRequest, RefundState, Started,
 };
 use ordermill_ports::{Answer, Headers};
 use ordermill_sandbox::fault::{Call, Fault};
@@ -71,6 +72,24 @@ impl Gateway for Deadly {
     }
     fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
         self.inner.void(payment)
+    }
+    fn disputes<'a>(
+        &'a self,
+        after: Option<&'a str>,
+    ) -> Answer<'a, Result<DisputePage, GatewayError>> {
+        self.inner.disputes(after)
+    }
+    fn query_dispute<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> Answer<'a, Result<Option<DisputeReport>, GatewayError>> {
+        self.inner.query_dispute(reference)
+    }
+    fn answer_dispute<'a>(
+        &'a self,
+        answer: &'a DisputeAnswer,
+    ) -> Answer<'a, Result<DisputeReport, GatewayError>> {
+        Box::pin(self.around(self.inner.answer_dispute(answer)))
     }
     fn parse_notice(
         &self,
@@ -162,4 +181,23 @@ fn a_crash_before_a_second_attempt_does_not_repeat_a_refund() {
         assert_eq!(shop.refunds(order).await[0].state(), State::Succeeded);
         assert_eq!(shop.refunds_at_gateway(), 1);
     });
+}
+
+#[test]
+fn an_answer_to_a_dispute_that_a_crash_cut_off_is_submitted_once() {
+    for death in [Death::BeforeCall, Death::AfterCall] {
+        on_each_database(async |shop| {
+            let (_, payment) = shop.paid_order(1).await;
+            let dispute = shop.disputed(payment, None).await;
+            shop.answer(dispute, "signed for at the door").await.unwrap();
+            let (gateway, reached) = deadly(&shop.gateway, death);
+            die_in(shop.restarted_with(&gateway).tell_answers(), &reached).await;
+            assert_eq!(shop.dispute(dispute).await.state(), DisputeState::NeedsResponse);
+            shop.let_pass(4, Span::minutes(1)).await;
+            assert_eq!(shop.dispute(dispute).await.state(), DisputeState::UnderReview);
+            let history = shop.history("dispute", dispute).await;
+            let once = ["dispute.opened", "dispute.answered", "dispute.evidence_submitted"];
+            assert_eq!(history, once, "{death:?}");
+        });
+    }
 }

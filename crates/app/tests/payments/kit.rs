@@ -14,7 +14,7 @@ use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::payment::notice::ReceiveNoticeError;
 use ordermill_app::payment::start::{StartPayment, StartPaymentError, StartedPayment};
 use ordermill_app::payment::{Gateways, PaymentSettings, Payments, Sealer};
-use ordermill_base::{Clock, Currency, Id, Quantity, Random, Span};
+use ordermill_base::{Clock, Currency, Id, Quantity, Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{ChannelId, OrderId, PaymentId};
 use ordermill_domain::order::{
@@ -63,6 +63,11 @@ impl Drop for Shop {
 /// Runs a test on each database, and then checks the whole of it. Databases are opened and closed
 /// outside of the runtime: the driver of PostgreSQL blocks its thread.
 pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
+    on_each_database_finding(&[], test);
+}
+
+/// As [`on_each_database`], for a test in which the world goes so wrong that the checker finds this.
+pub(crate) fn on_each_database_finding(found: &[&str], test: impl AsyncFn(&mut Shop)) {
     for fresh in each_database() {
         receive(&mut fresh.connection(), sku(1), location(1), 100_000, TestClock::START);
         let database = fresh.open();
@@ -75,7 +80,8 @@ pub(crate) fn on_each_database(test: impl AsyncFn(&mut Shop)) {
         });
         database.close();
         let report = check(&mut fresh.connection(), now, None, &mut |_, _| ()).unwrap();
-        assert_eq!(report.violations, [], "{fresh:?}");
+        let violations: Vec<&str> = report.violations.iter().map(|it| it.what.as_str()).collect();
+        assert_eq!(violations, found, "{fresh:?}: {:?}", report.violations);
     }
 }
 
@@ -116,6 +122,10 @@ impl Shop {
     /// The next calls of this kind go wrong.
     pub(crate) fn break_next(&self, call: Call, fault: Fault, times: u32) {
         self.sandbox().inject(Rule { payment_id: None, call: Some(call), fault, times }).unwrap();
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(crate) fn buyer(&self) -> Act {
@@ -203,6 +213,9 @@ impl Shop {
             self.payments.process_notices().await.unwrap();
             while self.payments.poll().await.unwrap() > 0 {}
             while self.payments.send_refunds().await.unwrap() > 0 {}
+            while self.payments.tell_answers().await.unwrap() > 0 {}
+            self.payments.read_disputes().await.unwrap();
+            while self.payments.send_refunds().await.unwrap() > 0 {}
         }
     }
 
@@ -256,8 +269,8 @@ impl Shop {
 
 fn signed(entry: &Entry) -> i64 {
     match entry.kind {
-        EntryKind::Charge => entry.amount.minor,
-        EntryKind::Refund => -entry.amount.minor,
+        EntryKind::Charge | EntryKind::ChargebackReversal => entry.amount.minor,
+        EntryKind::Refund | EntryKind::Chargeback => -entry.amount.minor,
     }
 }
 

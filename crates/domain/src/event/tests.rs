@@ -11,8 +11,9 @@ use crate::reservation::{ReleaseReason, Which};
 /// One of each kind; the stored form of any of them never changes.
 fn samples() -> Vec<Event> {
     use {
-        fulfillment::Event as F, gift_card::Event as G, order::Event as O, payment::Event as P,
-        points::Event as Q, refund::Event as R, reservation::Event as H, shipment::Event as S,
+        dispute::Event as D, fulfillment::Event as F, gift_card::Event as G, order::Event as O,
+        payment::Event as P, points::Event as Q, refund::Event as R, reservation::Event as H,
+        shipment::Event as S,
     };
     let lines = vec![LineQuantity { line_no: 1, quantity: Quantity::ONE }];
     let order = OrderId::from_raw(7);
@@ -81,6 +82,14 @@ fn samples() -> Vec<Event> {
         R::Requested { from: refund::State::Failed }.into(),
         R::Succeeded.into(),
         R::Failed.into(),
+        R::Withdrawn { from: refund::State::Failed }.into(),
+        D::Opened(Box::new(dispute::tests::terms().into())).into(),
+        D::Answered { answer: dispute::Answer::Evidence }.into(),
+        D::AnswerRefused { answer: dispute::Answer::Accept }.into(),
+        D::EvidenceSubmitted.into(),
+        D::Accepted { from: dispute::State::NeedsResponse }.into(),
+        D::Won { from: dispute::State::UnderReview }.into(),
+        D::Lost { from: dispute::State::UnderReview }.into(),
         H::Allocated { of }.into(),
         H::Consumed { of }.into(),
         H::Expired { of }.into(),
@@ -207,6 +216,14 @@ fn the_stored_form_of_every_kind() {
     {"kind":"refund.requested","from":"failed"}
     {"kind":"refund.succeeded"}
     {"kind":"refund.failed"}
+    {"kind":"refund.withdrawn","from":"failed"}
+    {"kind":"dispute.opened","order":"ord_0000000000007","payment":"pay_0000000000001","gateway":"sandbox","gateway_ref":"dp_1","reason":"not_received","amount_minor":100,"currency":"CNY","opened_at":"2026-11-18T11:06:40Z","respond_by":"2026-11-18T11:06:40Z"}
+    {"kind":"dispute.answered","answer":"evidence"}
+    {"kind":"dispute.answer_refused","answer":"accept"}
+    {"kind":"dispute.evidence_submitted"}
+    {"kind":"dispute.accepted","from":"needs_response"}
+    {"kind":"dispute.won","from":"under_review"}
+    {"kind":"dispute.lost","from":"under_review"}
     {"kind":"reservation.allocated","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}
     {"kind":"reservation.consumed","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}
     {"kind":"reservation.expired","line_no":1,"sku":"sku_0000000000001","location":"loc_0000000000001","quantity":1}

@@ -335,6 +335,7 @@ crate::words! {
     manifest_unknown = "这里没有这个运单号的包裹", "No parcel here has this waybill";
     manifest_not_waiting = "这个包裹不在等待交接", "This parcel does not wait for its carrier";
     manifest_not_wanted = "这个包裹不再发出，请留下", "This parcel is no longer to leave: keep it here";
+    manifest_disputed = "买家的银行正在追回这单的钱，请留下", "The buyer's bank wants the money back: keep it here";
     manifest_full = "交接单已满，请先交接", "The list is full: hand it over first";
     manifest_number = "交接单", "List";
     manifest_parcels = "包裹数", "Parcels";

@@ -97,6 +97,8 @@ pub struct OrderPage {
     pub payments: Vec<PaymentRow>,
     /// Refunds, newest first.
     pub refunds: Vec<RefundRow>,
+    /// What buyers' banks want or wanted back, newest first.
+    pub disputes: Vec<OrderDispute>,
     /// What may still be refunded.
     pub refundable: Money,
     /// Open work about this order: what, who and a link.
@@ -234,6 +236,23 @@ pub struct RefundRow {
     pub amount: Money,
     /// Where it stands.
     pub state: Badge,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A dispute about this order.
+#[derive(Debug, Clone)]
+pub struct OrderDispute {
+    /// Where it is.
+    pub href: String,
+    /// Why, in words.
+    pub reason: &'static str,
+    /// How much is taken back.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: Badge,
+    /// By when to answer, while an answer is awaited.
+    pub remaining: Option<Remaining>,
     /// Since when.
     pub at: Timestamp,
 }

@@ -23,6 +23,7 @@ use crate::console::catalog::locations::{LocationPage, LocationsPage};
 use crate::console::catalog::{CatalogPage, SkuPage, sku_form};
 use crate::console::coupons::{self, CouponsPage};
 use crate::console::dashboard::DashboardPage;
+use crate::console::disputes::{DisputePage, DisputesPage};
 use crate::console::gift_cards::GiftCardsPage;
 use crate::console::gift_rules::{self, GiftRulesPage};
 use crate::console::label::LabelPaper;
@@ -75,6 +76,9 @@ pub(crate) fn pages(language: Language) -> Vec<Sample> {
         sample("/console/logistics/manifests", ManifestsPage::sample(language)),
         sample("/console/logistics/manifests/mnf_1", ManifestPage::sample(language)),
         sample("/console/logistics/carriers", CarriersPage::sample(language)),
+        sample("/console/disputes", DisputesPage::sample(language)),
+        sample("/console/disputes/dsp_1", DisputePage::sample(language)),
+        sample("/console/disputes/dsp_1?state=submitted", DisputePage::sample_submitted(language)),
         sample("/console/orders", OrdersPage::sample(language)),
         sample("/console/orders?q=nothing", OrdersPage::sample_no_match(language)),
         sample("/console/orders?state=skipped", OrdersPage::sample_skipped(language)),

@@ -101,6 +101,7 @@ pub fn signal(kind: SignalKind, t: Words) -> &'static str {
         SignalKind::FakeAddress => t.signal_fake_address(),
         SignalKind::ManyAccounts => t.signal_many_accounts(),
         SignalKind::Refund => t.signal_refund(),
+        SignalKind::Chargeback => t.signal_chargeback(),
     }
 }
 
@@ -150,6 +151,7 @@ crate::words! {
     signal_fake_address = "地址可疑", "Made-up recipient";
     signal_many_accounts = "一址多号", "Many accounts";
     signal_refund = "退款", "Refunds";
+    signal_chargeback = "银行拒付", "Disputes by their bank";
     risk_score = "风险分", "Risk score";
     risk_watched = "在关注名单中", "On the watchlist";
     risk_watch = "加入关注名单", "Watch";

@@ -18,6 +18,7 @@ pub enum Section {
     Logistics,
     Stock,
     Finance,
+    Disputes,
     Customers,
     Catalog,
     Promotions,
@@ -43,6 +44,7 @@ impl Section {
             Self::Logistics => ("/console/logistics", Icon::Truck, t.section_logistics()),
             Self::Stock => ("/console/stock", Icon::Package, t.section_stock()),
             Self::Finance => ("/console/finance", Icon::Receipt, t.section_finance()),
+            Self::Disputes => ("/console/disputes", Icon::Shield, t.section_disputes()),
             Self::Customers => ("/console/customers", Icon::Users, t.section_customers()),
             Self::Catalog => ("/console/catalog", Icon::Tag, t.section_catalog()),
             Self::Promotions => ("/console/promotions", Icon::Discount, t.section_promotions()),
@@ -80,7 +82,15 @@ impl Frame {
             (t.group_fulfillment(), &[S::Warehouse, S::Logistics, S::Stock]),
             (
                 t.group_business(),
-                &[S::Finance, S::Customers, S::Catalog, S::Promotions, S::Reports, S::Admin],
+                &[
+                    S::Finance,
+                    S::Disputes,
+                    S::Customers,
+                    S::Catalog,
+                    S::Promotions,
+                    S::Reports,
+                    S::Admin,
+                ],
             ),
         ];
         let link = |&section: &Section| {
@@ -159,6 +169,7 @@ crate::words! {
     section_logistics = "物流", "Logistics";
     section_stock = "库存", "Stock";
     section_finance = "财务对账", "Finance";
+    section_disputes = "拒付争议", "Disputes";
     section_customers = "顾客", "Customers";
     section_catalog = "商品", "Catalog";
     section_promotions = "促销", "Promotions";

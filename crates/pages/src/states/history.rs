@@ -15,6 +15,7 @@ pub fn moment(event: &Event, currency: Currency, note: impl Into<String>, t: Wor
         Event::Order(event) => of_order(event, currency, t),
         Event::Payment(event) => of_payment(event, currency, t),
         Event::Refund(event) => of_refund(event, currency, t),
+        Event::Dispute(event) => states::dispute::happened(event, t),
         Event::Reservation(event) => of_reservation(event, t),
         Event::Fulfillment(event) => of_fulfillment(event, t),
         Event::Deadline(event) => of_deadline(event, t),
@@ -126,6 +127,7 @@ fn of_refund(event: &refund::Event, currency: Currency, t: Words) -> (Tone, Icon
         E::Requested { .. } => (Tone::Blue, Icon::Send, t.happened_refund_requested().into()),
         E::Succeeded => (Tone::Green, Icon::CircleCheck, t.happened_refund_succeeded().into()),
         E::Failed => (Tone::Red, Icon::Alert, t.happened_refund_failed().into()),
+        E::Withdrawn { .. } => (Tone::Grey, Icon::Ban, t.happened_refund_withdrawn().into()),
     }
 }
 
@@ -240,6 +242,7 @@ crate::words! {
     happened_refund_requested = "退款已提交网关", "Refund handed to the gateway";
     happened_refund_succeeded = "退款已到账", "Refund arrived";
     happened_refund_failed = "退款失败，将重试", "Refund failed and will be retried";
+    happened_refund_withdrawn = "银行已退回这笔钱，不再退款", "The bank took this money; it is owed no more";
     happened_allocated = "库存已分配", "Stock allocated";
     happened_consumed = "库存已出库", "Stock left the building";
     happened_hold_expired = "预占已过期", "Hold of stock expired";

@@ -265,6 +265,9 @@ pub(super) async fn under_faults(
         Ok(response) => response,
         Err(error) => return error.into_response(),
     };
+    if faults.contains(&Fault::Dispute) {
+        sandbox.dispute_all_of(payment_id);
+    }
     if faults.contains(&Fault::HangAfterSuccess) {
         tokio::time::sleep(hang).await;
         return closed();
@@ -280,7 +283,7 @@ pub(super) async fn under_faults(
     response
 }
 
-fn key(headers: &HeaderMap) -> Result<String, ApiError> {
+pub(super) fn key(headers: &HeaderMap) -> Result<String, ApiError> {
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let key = key.filter(|key| (1..=255).contains(&key.len()));
     key.map(str::to_owned).ok_or_else(|| ApiError::field("the header Idempotency-Key"))

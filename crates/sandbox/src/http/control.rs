@@ -36,13 +36,18 @@ struct LedgerView {
     /// Currency to decimal text.
     charged: BTreeMap<&'static str, String>,
     refunded: BTreeMap<&'static str, String>,
+    /// What buyers' banks took, and what they gave back of that.
+    charged_back: BTreeMap<&'static str, String>,
+    reversed: BTreeMap<&'static str, String>,
 }
 
 async fn ledger(Axum(sandbox): Axum<Sandbox>) -> Result<Json<LedgerView>, ApiError> {
     let entries = sandbox.ledger();
     let (charged, refunded) =
         (sums(&entries, EntryKind::Charge)?, sums(&entries, EntryKind::Refund)?);
-    Ok(Json(LedgerView { entries, charged, refunded }))
+    let charged_back = sums(&entries, EntryKind::Chargeback)?;
+    let reversed = sums(&entries, EntryKind::ChargebackReversal)?;
+    Ok(Json(LedgerView { entries, charged, refunded, charged_back, reversed }))
 }
 
 fn sums(entries: &[Entry], kind: EntryKind) -> Result<BTreeMap<&'static str, String>, ApiError> {

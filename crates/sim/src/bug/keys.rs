@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::{PaymentId, RefundId};
 use ordermill_ports::gateway::{
-    Gateway, GatewayError, GatewayState, Notice, NoticeError, PaymentRequest, RefundRequest,
-    RefundState, Started,
+    DisputeAnswer, DisputePage, DisputeReport, Gateway, GatewayError, GatewayState, Notice,
+    NoticeError, PaymentRequest, RefundRequest, RefundState, Started,
 };
 use ordermill_ports::{Answer, Headers};
 
@@ -61,6 +61,27 @@ impl Gateway for FreshKeys {
 
     fn void(&self, payment: PaymentId) -> Answer<'_, Result<GatewayState, GatewayError>> {
         self.0.void(payment)
+    }
+
+    fn disputes<'a>(
+        &'a self,
+        after: Option<&'a str>,
+    ) -> Answer<'a, Result<DisputePage, GatewayError>> {
+        self.0.disputes(after)
+    }
+
+    fn query_dispute<'a>(
+        &'a self,
+        reference: &'a str,
+    ) -> Answer<'a, Result<Option<DisputeReport>, GatewayError>> {
+        self.0.query_dispute(reference)
+    }
+
+    fn answer_dispute<'a>(
+        &'a self,
+        answer: &'a DisputeAnswer,
+    ) -> Answer<'a, Result<DisputeReport, GatewayError>> {
+        self.0.answer_dispute(answer)
     }
 
     fn parse_notice(

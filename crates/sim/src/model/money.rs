@@ -26,6 +26,19 @@ pub struct Pay {
     pub promised: i64,
     /// What pays, if it is not money.
     pub tender: Option<Tender>,
+    /// What banks hold of it.
+    pub held: i64,
+    /// What banks took of it for good.
+    pub taken: i64,
+    /// Whether a dispute about it has ended.
+    pub was_disputed: bool,
+}
+
+impl Pay {
+    fn new(order: i64, amount: i64, state: PayState, tender: Option<Tender>) -> Self {
+        let (promised, held, taken, was_disputed) = (0, 0, 0, false);
+        Self { order, amount, state, promised, tender, held, taken, was_disputed }
+    }
 }
 
 /// Where a refund stands.
@@ -35,6 +48,8 @@ pub enum RefundState {
     Open,
     /// The buyer has it.
     Sent,
+    /// The bank was quicker.
+    Withdrawn,
 }
 
 /// A refund as it should be.
@@ -81,8 +96,7 @@ impl Model {
         if !head.is_payable(at) || amount != due {
             return Err(format!("payment {id} asks for {amount} of order {order}, due {due}"));
         }
-        let (state, promised, tender) = (PayState::Open, 0, None);
-        self.payments.insert(id, Pay { order, amount, state, promised, tender });
+        self.payments.insert(id, Pay::new(order, amount, PayState::Open, None));
         Ok(())
     }
 
@@ -101,8 +115,7 @@ impl Model {
             return Err(format!("nobody pays {amount} of order {order} by {name}"));
         };
         let tender = Some(self.tendered.swap_remove(at).1);
-        let (state, promised) = (PayState::Captured, 0);
-        self.payments.insert(id, Pay { order, amount, state, promised, tender });
+        self.payments.insert(id, Pay::new(order, amount, PayState::Captured, tender));
         self.order(order)?.payments.push(id);
         Ok(())
     }
@@ -124,8 +137,15 @@ impl Model {
         let payments = self.orders.get(&order).map_or(&[][..], |order| &order.payments);
         let pays = payments.iter().map(|id| (*id, self.payments[id]));
         let captured = pays.filter(|(_, pay)| pay.state == PayState::Captured);
-        let left = captured.map(|(id, pay)| (id, pay.amount - pay.promised));
+        let left = captured.map(|(id, pay)| (id, pay.amount - pay.promised - pay.taken));
         left.filter(|(_, left)| *left > 0).collect()
+    }
+
+    /// As [`Self::with_money_left`], for somebody who decides by hand: what banks hold is not theirs to give.
+    pub fn with_money_free(&self, order: i64) -> Vec<Owed> {
+        let left = self.with_money_left(order).into_iter();
+        let free = left.map(|(id, left)| (id, left - self.payments[&id].held));
+        free.filter(|(_, free)| *free > 0).collect()
     }
 
     /// A payment ended without money.
@@ -215,6 +235,7 @@ impl Model {
                 let order = self.payment(payment)?.order;
                 self.order(order)?.by_hand += amount;
             }
+            None if self.is_left_after_dispute(payment, amount) => {}
             None => {
                 return Err(format!("refund {id} gives {amount} of payment {payment}, undue"));
             }

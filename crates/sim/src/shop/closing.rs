@@ -36,6 +36,7 @@ impl Shop {
     /// Nothing new happens, nothing goes wrong, and time passes until everything has ended.
     fn quiet_down(&mut self) -> Result<(), Wrong> {
         self.world.set_calm(true);
+        self.banks_decide_everything()?;
         for _ in 0..12 {
             self.world.clock.move_by(Span::hours(5));
             self.timers_run()?;
@@ -84,7 +85,11 @@ impl Shop {
     pub(super) fn is_at_rest(&self) -> bool {
         let is_open = self.model.payments.values().any(|pay| pay.state == PayState::Open);
         let is_owed = self.model.refunds.values().any(|it| it.state == RefundState::Open);
-        !is_open && !is_owed && self.model.overdue(self.world.now().as_micros()).is_empty()
+        let is_disputed = self.model.disputes.values().any(|it| it.is_open);
+        !is_open
+            && !is_owed
+            && !is_disputed
+            && self.model.overdue(self.world.now().as_micros()).is_empty()
     }
 
     /// The gateway's own books are what is known about money here.
@@ -92,7 +97,7 @@ impl Shop {
         let payments = self.model.payments.values().filter(|pay| pay.tender.is_none());
         let captured = payments.filter(|pay| pay.state == PayState::Captured);
         // Nothing is promised any more that was not sent.
-        let kept: i64 = captured.map(|pay| pay.amount - pay.promised).sum();
+        let kept: i64 = captured.map(|pay| pay.amount - pay.promised - pay.held - pay.taken).sum();
         let gateway: SimGateway = self.world.gateway.clone();
         let books = gateway.books();
         for (id, account) in &books.accounts {
@@ -108,7 +113,7 @@ impl Shop {
             return Err(format!("payment {payment} was opened twice under two keys"));
         }
         for (id, order) in &self.model.orders {
-            let kept = order.paid - order.refunded;
+            let kept = order.paid - order.refunded - order.charged_back;
             let (least, most) = match order.status {
                 Status::Confirmed | Status::Completed if order.is_prepaid => {
                     let most = order.total - order.given_back;
@@ -117,6 +122,7 @@ impl Shop {
                 Status::Confirmed | Status::Completed => (0, self.model.tendered_of(*id)),
                 Status::Placed | Status::Canceled => (0, 0),
             };
+            let least = least - order.charged_back;
             if !(least..=most).contains(&kept) {
                 return Err(format!("order {id} keeps {kept} of its buyer's money, not {most}"));
             }

@@ -57,7 +57,7 @@ impl Shop {
     /// with one key.
     pub(super) fn money_goes_back_by_hand(&mut self) -> Result<(), Wrong> {
         let Some(id) = self.some_confirmed_order() else { return Ok(()) };
-        let left = self.model.with_money_left(id);
+        let left = self.model.with_money_free(id);
         let chosen = match left.as_slice() {
             [] => None,
             all => Some(*self.random.pick(all)),
@@ -108,7 +108,7 @@ impl Shop {
         let promised = self.model.payments.get(&payment).map_or(0, |pay| pay.promised);
         match chosen {
             Some((_, left))
-                if is_due && promised > self.model.payments[&payment].amount - left + amount =>
+                if is_due && promised > self.model.can_be_promised(payment) - left + amount =>
             {
                 Err(format!("payment {payment} was refunded twice with one key"))
             }

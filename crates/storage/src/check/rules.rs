@@ -1,5 +1,6 @@
 //! Rules on whole tables that one statement can ask.
 
+mod disputes;
 mod floor;
 mod merges;
 
@@ -31,7 +32,7 @@ const fn rule(
 
 /// Every rule.
 pub fn every_rule() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(floor::RULES).chain(merges::RULES)
+    RULES.iter().chain(disputes::RULES).chain(floor::RULES).chain(merges::RULES)
 }
 
 /// Rules on single tables and pairs of them.

@@ -167,6 +167,9 @@ fn allowed(member: &Member) -> Vec<Section> {
     if Needs::Right(Permission::AdjustStock).check(member).is_ok() {
         sections.push(Section::Stock);
     }
+    if Needs::Disputes.check(member).is_ok() {
+        sections.push(Section::Disputes);
+    }
     if catalog::READ.check(member).is_ok() {
         sections.push(Section::Catalog);
     }

@@ -7,6 +7,7 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
+use ordermill_app::dispute::may_see;
 use ordermill_app::pick_list::may_pick;
 use ordermill_app::shipment::{may_look, may_ship};
 use ordermill_base::Id as _;
@@ -31,6 +32,8 @@ pub enum Needs {
     Right(Permission),
     /// To look at parcels: whoever ships, and whoever reads all orders.
     Parcels,
+    /// To see disputes: whoever sees the money of all orders.
+    Disputes,
     /// To take steps of shipping.
     Shipping,
     /// One of several rights.
@@ -132,6 +135,7 @@ impl Needs {
                 may_pick(&member.principal, at).map_err(|forbidden| forbidden.0)
             }
             Self::Right(permission) if may(&permission) => Ok(()),
+            Self::Disputes => may_see(&member.principal).map_err(|forbidden| forbidden.0),
             Self::Parcels => may_look(&member.principal).map_err(|forbidden| forbidden.0),
             Self::Shipping => {
                 let site = member.staff().location;

@@ -5,26 +5,28 @@ use std::collections::HashMap;
 use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ordermill_app::dispute::may_see;
 use ordermill_app::task::matters::MATTERS;
 use ordermill_app::task::{self as desk_work, TaskError};
 use ordermill_app::{approval, replenishment, review};
 use ordermill_base::{Id, Span};
 use ordermill_domain::actor::Actor;
 use ordermill_domain::ids::{
-    FulfillmentId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, TaskId,
+    DisputeId, FulfillmentId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, TaskId,
 };
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::role::Role;
 use ordermill_domain::task::{Step, TaskKind};
 use ordermill_pages::console::Section;
 use ordermill_pages::console::approval::href as approval_href;
+use ordermill_pages::console::disputes::href as dispute_href;
 use ordermill_pages::console::order::href as order_href;
 use ordermill_pages::console::sourcing::impossible;
 use ordermill_pages::console::tasks::{self as view, TaskRow, TasksPage};
 use ordermill_pages::ui::{Pager, Remaining, Toast, Tone, Undo, View, Views};
 use ordermill_pages::{Page, Part, Words, states};
 use ordermill_storage::task::{self, Filter, Task};
-use ordermill_storage::{Error, Tx, fulfillment, order, payment, refund, shipment};
+use ordermill_storage::{Error, Tx, dispute, fulfillment, order, payment, refund, shipment};
 use serde::Deserialize;
 
 use super::desk::Desk;
@@ -183,11 +185,16 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
             TaskKind::RefundFailed => {
                 refund::fetch(tx, RefundId::from_raw(id))?.map(|refund| refund.facts().order)
             }
+            TaskKind::Dispute => {
+                let dispute = dispute::fetch(tx, DisputeId::from_raw(id))?;
+                dispute.map(|dispute| dispute.facts().terms.order)
+            }
             TaskKind::PutBack => {
                 let work = fulfillment::fetch(tx, FulfillmentId::from_raw(id))?;
                 work.map(|work| work.facts().order)
             }
             TaskKind::Review
+            | TaskKind::DisputedOrder
             | TaskKind::Sourcing
             | TaskKind::ShortPick
             | TaskKind::Deadline
@@ -196,9 +203,12 @@ fn orders_of(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<HashMap<TaskId, OrderId>
                 let order = OrderId::from_raw(id);
                 match order::fetch(tx, order)? {
                     Some(_) => Some(order),
-                    // The deadline of a parcel leads to its order.
-                    None => shipment::fetch(tx, ShipmentId::from_raw(id))?
-                        .map(|stored| stored.shipment.facts().terms.order),
+                    // The deadline of a parcel or of a dispute leads to its order.
+                    None => match shipment::fetch(tx, ShipmentId::from_raw(id))? {
+                        Some(stored) => Some(stored.shipment.facts().terms.order),
+                        None => dispute::fetch(tx, DisputeId::from_raw(id))?
+                            .map(|dispute| dispute.facts().terms.order),
+                    },
                 }
             }
             // A dead letter may be about a parcel that its channel was not told of.
@@ -264,6 +274,10 @@ impl Desk {
         }
         if let Some(order) = order {
             let number = OrderNumber::from(order).to_string();
+            if task.kind == TaskKind::Dispute && may_see(&self.member.principal).is_ok() {
+                let id = DisputeId::from_raw(task.subject_id);
+                return About { subject: number, href: Some(dispute_href(&id.to_string())) };
+            }
             let may = ordermill_app::order::sight::Sight::of(&self.member.principal).is_ok();
             return About { href: may.then(|| order_href(&number)), subject: number };
         }

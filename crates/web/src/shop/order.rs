@@ -236,7 +236,8 @@ fn canceled_note(detail: &OrderDetail, t: Words) -> String {
     let currency = detail.stored.order.facts().amounts.currency;
     let sum = |is_back: bool| {
         let refunds = detail.refunds.iter().map(|refund| refund.facts());
-        let these = refunds.filter(|it| (it.state == refund::State::Succeeded) == is_back);
+        let owed = refunds.filter(|it| it.state != refund::State::Withdrawn);
+        let these = owed.filter(|it| (it.state == refund::State::Succeeded) == is_back);
         Money::new(these.map(|it| it.amount.minor).sum(), currency)
     };
     match (sum(false), sum(true)) {

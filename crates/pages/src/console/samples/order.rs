@@ -1,5 +1,6 @@
 use ordermill_base::{Currency, Span};
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::dispute::{self, Reason};
 use ordermill_domain::fulfillment::State;
 use ordermill_domain::order::{self as orders, Action as Step, DisplayStatus, Review};
 use ordermill_domain::payment::{self, PaymentStatus};
@@ -9,8 +10,9 @@ use ordermill_domain::task::{TaskKind, TaskState};
 use crate::console::Section;
 use crate::console::merge::MergeOffer;
 use crate::console::order::{
-    DeadlineRow, LineRow, LinkedTask, NextStep, OrderForm, OrderPage, PaymentRow, Recipient,
-    RefundRow, ReservationRow, WorkItem, action, cancel_dialog, refund_dialog, reveal_dialog,
+    DeadlineRow, LineRow, LinkedTask, NextStep, OrderDispute, OrderForm, OrderPage, PaymentRow,
+    Recipient, RefundRow, ReservationRow, WorkItem, action, cancel_dialog, refund_dialog,
+    reveal_dialog,
 };
 use crate::console::sourcing::Why;
 use crate::icon::Icon;
@@ -152,6 +154,19 @@ impl OrderPage {
                 action: None,
             }],
             refunds: Vec::new(),
+            disputes: vec![OrderDispute {
+                href: "/console/disputes/dsp_1".into(),
+                reason: states::dispute::reason(Reason::NotReceived, t),
+                amount: yuan(12_800),
+                state: states::dispute::state(dispute::State::NeedsResponse, t),
+                remaining: Some(Remaining::new(
+                    in_minutes(3 * 24 * 60),
+                    samples::NOW,
+                    Span::days(2),
+                    t,
+                )),
+                at: in_minutes(-60),
+            }],
             refundable: yuan(64_600),
             tasks: vec![LinkedTask {
                 name: states::task_kind(TaskKind::Review, t).into(),
@@ -247,6 +262,7 @@ impl OrderPage {
                 at: in_minutes(-20),
                 action: None,
             }],
+            disputes: Vec::new(),
             refundable: yuan(0),
             tasks: Vec::new(),
             only_public: true,

@@ -153,6 +153,7 @@ async fn scan(desk: Desk, Form(form): Form<ScanForm>) -> Result<Response, Troubl
             let why = match refused {
                 Refused::NotWaiting(_) => t.manifest_not_waiting(),
                 Refused::NotWanted => t.manifest_not_wanted(),
+                Refused::Disputed => t.manifest_disputed(),
                 Refused::Full => t.manifest_full(),
                 Refused::Unknown => t.manifest_unknown(),
             };

@@ -25,7 +25,6 @@ use ordermill_domain::event::Event;
 use ordermill_domain::ids::{FulfillmentId, OrderId};
 use ordermill_domain::order::Action as Step;
 use ordermill_domain::payment::State as PaymentState;
-use ordermill_domain::refund::State as RefundState;
 use ordermill_domain::reveal::Field as Part;
 use ordermill_domain::role::Permission;
 use ordermill_pages::console::Section;
@@ -187,6 +186,9 @@ impl Filling<'_> {
         if facts.promotion {
             tags.push(t.tag_promotion().to_owned());
         }
+        if detail.disputed_minor() > 0 {
+            tags.push(t.order_disputed().to_owned());
+        }
         OrderPage {
             frame: desk.frame(Section::Orders),
             id: facts.id.to_string(),
@@ -219,6 +221,7 @@ impl Filling<'_> {
             deadlines: self.deadlines(),
             payments: self.payments(),
             refunds: self.refunds(),
+            disputes: self.disputes(),
             refundable: self.refundable(),
             tasks: self.tasks(),
             dialogs: self.dialogs(),
@@ -260,10 +263,7 @@ impl Filling<'_> {
             review: facts.review,
             cancel_reason: facts.cancel_reason,
             is_backordered: facts.backordered,
-            is_refunding: detail
-                .refunds
-                .iter()
-                .any(|refund| refund.facts().state != RefundState::Succeeded),
+            is_refunding: detail.refunds.iter().any(|refund| !refund.state().is_over()),
             left,
             steps: self.steps(),
         }

@@ -2,10 +2,13 @@
 
 use ordermill_base::{Money, Span, Timestamp};
 use ordermill_domain::deadline::DeadlineKind;
+use ordermill_domain::dispute::{Dispute, State as DisputeState};
 use ordermill_domain::payment::{Payment, State as PaymentState};
+use ordermill_domain::refund::State as RefundState;
 use ordermill_pages::Icon;
+use ordermill_pages::console::disputes::href as dispute_href;
 use ordermill_pages::console::order::{
-    self as view, DeadlineRow, LinkedTask, PaymentRow, RefundRow, ReservationRow,
+    self as view, DeadlineRow, LinkedTask, OrderDispute, PaymentRow, RefundRow, ReservationRow,
 };
 use ordermill_pages::states;
 use ordermill_pages::ui::{Action, Effect, Remaining};
@@ -94,7 +97,25 @@ impl Filling<'_> {
         self.loaded.detail.refunds.iter().rev().map(row).collect()
     }
 
-    /// What was captured and is promised to nobody.
+    pub(super) fn disputes(&self) -> Vec<OrderDispute> {
+        let t = self.desk.t();
+        let row = |dispute: &Dispute| {
+            let facts = dispute.facts();
+            let is_awaited = facts.state == DisputeState::NeedsResponse;
+            OrderDispute {
+                href: dispute_href(&facts.id.to_string()),
+                reason: states::dispute::reason(facts.terms.reason, t),
+                amount: facts.terms.amount,
+                state: states::dispute::state(facts.state, t),
+                remaining: is_awaited
+                    .then(|| self.remaining(DeadlineKind::DisputeResponse, facts.terms.respond_by)),
+                at: facts.terms.opened_at,
+            }
+        };
+        self.loaded.detail.disputes.iter().rev().map(row).collect()
+    }
+
+    /// What was captured, is promised to nobody, and neither under dispute nor taken back.
     pub(super) fn refundable(&self) -> Money {
         let detail = &self.loaded.detail;
         let captured: i64 = detail
@@ -103,8 +124,12 @@ impl Filling<'_> {
             .filter(|payment| payment.state() == PaymentState::Captured)
             .map(|payment| payment.facts().amount.minor)
             .sum();
-        let granted: i64 = detail.refunds.iter().map(|refund| refund.facts().amount.minor).sum();
-        Money::new(captured - granted, detail.stored.order.facts().amounts.currency)
+        let owed = detail.refunds.iter().filter(|it| it.state() != RefundState::Withdrawn);
+        let granted: i64 = owed.map(|refund| refund.facts().amount.minor).sum();
+        let taken = detail.disputes.iter().filter(|it| it.state() != DisputeState::Won);
+        let taken: i64 = taken.map(|dispute| dispute.facts().terms.amount.minor).sum();
+        let left = (captured - granted - taken).max(0);
+        Money::new(left, detail.stored.order.facts().amounts.currency)
     }
 
     pub(super) fn tasks(&self) -> Vec<LinkedTask> {
