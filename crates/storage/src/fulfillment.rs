@@ -310,9 +310,12 @@ pub fn ask_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<AskedWork, Err
         sqlite: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
             WHERE fulfillment_id IN (SELECT id FROM fulfillments WHERE order_id = $1)
             ORDER BY fulfillment_id, line_no",
-        postgres: "SELECT fulfillment_id, line_no, sku_id, quantity, picked FROM fulfillment_lines
-            WHERE fulfillment_id IN (SELECT id FROM fulfillments WHERE order_id = ANY($1))
-            ORDER BY fulfillment_id, line_no",
+        // The fence keeps a plan that is made once from reading all lines for a join.
+        postgres: "SELECT l.fulfillment_id, l.line_no, l.sku_id, l.quantity, l.picked
+            FROM fulfillments f
+            CROSS JOIN LATERAL (SELECT fulfillment_id, line_no, sku_id, quantity, picked
+                FROM fulfillment_lines WHERE fulfillment_id = f.id OFFSET 0) AS l
+            WHERE f.order_id = ANY($1) ORDER BY l.fulfillment_id, l.line_no",
     };
     let facts = tx.ask_each(&SQL, Columns::of_ids(orders), read)?;
     let lines = tx.ask_each(&LINES, Columns::of_ids(orders), read_line)?;
