@@ -2,7 +2,7 @@
 //! stand in for what. By service, or by the buyer who was asked ([`crate::choice`]).
 //!
 //! The pieces of the substitute are claimed by the same command, and sourced like pieces that came in later.
-//! What they cost less goes back at once; they never cost more. [`offers`] says what can be had.
+//! What they cost less goes back at once; they never cost more. [`offers()`] says what can be had.
 //!
 //! Locks on PostgreSQL: the order, then the stock of all that is in it and of the substitute together.
 

@@ -6,6 +6,7 @@ mod checked;
 mod desk;
 mod dock;
 mod done;
+mod instead;
 mod kit;
 mod labels;
 mod load;

@@ -35,7 +35,7 @@ async fn causes(shop: &Shop, stored: &Stored) -> Vec<Cause> {
 }
 
 /// Sends what is due and gives all texts.
-async fn sent(shop: &Shop) -> Vec<String> {
+pub(crate) async fn sent(shop: &Shop) -> Vec<String> {
     let outbox = Arc::new(Outbox::new(100));
     let catalog = Arc::new(shop.database.read(CatalogHolder::load).await.unwrap());
     let messages = Messages::new(

@@ -28,9 +28,9 @@ use serde_json::json;
 use crate::kit::{Shop, logistics, on_each_database, on_each_database_unchecked};
 
 /// The order's number here and there.
-const NUMBER: i64 = 4_507;
+pub(crate) const NUMBER: i64 = 4_507;
 /// Shopify's id of its line.
-const LINE: u64 = 11;
+pub(crate) const LINE: u64 = 11;
 
 /// The shop's channel at Shopify, and an order of it that waits at the dock.
 struct AtTheDock {
@@ -47,7 +47,7 @@ impl AtTheDock {
         let new = NewOrder { id: NUMBER.unsigned_abs(), line_items };
         shop.sandbox().place_at_shopify(&new).unwrap();
         let (order, ..) = shop.labeled_work(NUMBER).await;
-        keep_copy(shop, order, pieces).await;
+        keep_copy(shop, order, ("S1", pieces)).await;
         let parcels = shop.parcels(order).await;
         assert_eq!(parcels.len() as i64, pieces + (shop.gifts - 1).max(0));
         Self { channels, order, parcels }
@@ -72,11 +72,11 @@ impl AtTheDock {
 }
 
 /// What the channel has on record.
-fn on_record(shop: &Shop) -> Vec<Fulfillment> {
+pub(crate) fn on_record(shop: &Shop) -> Vec<Fulfillment> {
     shop.sandbox().shopify_order(NUMBER.unsigned_abs()).unwrap().fulfillments
 }
 
-async fn connect(shop: &mut Shop) -> SalesChannels {
+pub(crate) async fn connect(shop: &mut Shop) -> SalesChannels {
     let catalog = Arc::new(shop.database.read(CatalogHolder::load).await.unwrap());
     let settings = PaymentSettings::default();
     let payments = Payments::new(
@@ -117,14 +117,14 @@ async fn connect(shop: &mut Shop) -> SalesChannels {
 }
 
 /// The copy of the order, as it would have come in by the channel's message.
-async fn keep_copy(shop: &Shop, order: OrderId, pieces: i64) {
+pub(crate) async fn keep_copy(shop: &Shop, order: OrderId, (sku, pieces): (&str, i64)) {
     let body = json!({
         "id": NUMBER, "name": format!("#{NUMBER}"), "test": false, "email": "ada@example.com",
         "created_at": "2026-11-22T15:00:00+08:00", "updated_at": "2026-11-22T15:00:00+08:00",
         "currency": "CNY", "taxes_included": true, "total_price": "200.00",
         "financial_status": "pending", "payment_gateway_names": ["Cash on Delivery (COD)"],
         "line_items": [{
-            "id": LINE, "sku": "S1", "title": "Green tea", "quantity": pieces, "price": "200.00",
+            "id": LINE, "sku": sku, "title": "Green tea", "quantity": pieces, "price": "200.00",
             "requires_shipping": true, "gift_card": false, "properties": [],
             "discount_allocations": [], "tax_lines": [],
         }],
