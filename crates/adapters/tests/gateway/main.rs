@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
 mod calls;
+mod disputes;
 mod kit;
 mod notices;
 mod page;

@@ -338,7 +338,7 @@ mod tests {
         let lapsed = books.lapse(NOON + Span::days(8));
         assert_eq!(lapsed.len(), 1, "only the one that nobody has answered");
         assert_eq!(books.dispute_by_reference(&second).unwrap().status, Status::Lost);
-        let changed = books.disputes_after(2, 9);
+        let changed = books.disputes_after(1, 9);
         assert_eq!(changed.len(), 2, "each stands at its last change");
     }
 }
