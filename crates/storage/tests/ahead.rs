@@ -113,3 +113,41 @@ fn a_transaction_that_ends_with_a_refusal_leaves_nothing() {
         }
     }
 }
+
+#[test]
+fn whoever_comes_next_is_not_told_of_a_question_that_nobody_waited_for() {
+    for fresh in each_database().iter().filter(|it| it.address().is_postgres()) {
+        let mut connection = fresh.connection();
+        let asked = connection.transact(|tx| {
+            set(tx, "mine")?;
+            // Refused on the server, and given up before anybody knows.
+            journal_first(tx)?;
+            journal_first(tx)?;
+            Err::<(), _>(Error::Stale("something else"))
+        });
+        assert!(matches!(asked, Err(Error::Stale(_))), "{asked:?}");
+        connection.transact(|tx| set(tx, "next")).unwrap();
+        let next = connection.read(|tx| setting::fetch(tx, "next"));
+        assert!(next.unwrap().is_some(), "the connection goes on");
+    }
+}
+
+#[test]
+fn more_than_goes_ahead_at_once_is_all_written() {
+    for fresh in each_database() {
+        let mut connection = fresh.connection();
+        let written: Result<(), Error> = connection.transact(|tx| {
+            for number in 1..=1_200 {
+                ordermill_storage::deadline::meet(
+                    tx,
+                    OrderId::from_raw(number),
+                    ordermill_domain::deadline::DeadlineKind::Pay,
+                )?;
+            }
+            set(tx, "done")
+        });
+        written.unwrap();
+        let done = connection.read(|tx| setting::fetch(tx, "done"));
+        assert!(done.unwrap().is_some(), "{fresh:?}");
+    }
+}

@@ -80,8 +80,14 @@ impl PostgresSession {
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), Error> {
         let is_reader = self.planning.is_some();
         match sql {
-            "BEGIN READ" => self.ahead("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            "BEGIN" => self.ahead("BEGIN"),
+            "BEGIN READ" => {
+                self.wire.forget();
+                self.ahead("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            }
+            "BEGIN" => {
+                self.wire.forget();
+                self.ahead("BEGIN");
+            }
             "ROLLBACK" if is_reader => {
                 self.ahead("ROLLBACK");
                 self.wire.send();
@@ -110,6 +116,7 @@ impl PostgresSession {
 
     /// Somebody else reads from here on.
     pub(crate) fn begin_reading(&mut self) {
+        self.wire.forget();
         if let Some(planning) = &mut self.planning {
             planning.is_first = true;
         }

@@ -17,11 +17,22 @@ use crate::Error as StorageError;
 
 type Running = Pin<Box<dyn Future<Output = Result<(), StorageError>> + Send>>;
 
+/// Calls that go ahead before their answers are waited for: bounds what they keep in memory.
+const AHEAD_MAX: usize = 500;
+
+/// A call that goes ahead.
+struct Ahead {
+    call: Running,
+    is_sent: bool,
+    /// Nobody is to be told of a refusal.
+    is_moot: bool,
+}
+
 /// A connection that its owner's thread drives while it waits.
 pub(super) struct Wire {
     client: Arc<Client>,
     /// What was sent, or is to be, and whose answer only matters if it is a refusal.
-    ahead: Vec<Running>,
+    ahead: Vec<Ahead>,
     /// Whether some of it must be known before a commit, which would go through all the same.
     must_be_known: bool,
     /// The first refusal of what went ahead that nobody has been told of.
@@ -62,7 +73,14 @@ impl Wire {
         &mut self,
         call: impl Future<Output = Result<(), StorageError>> + Send + 'static,
     ) {
-        self.ahead.push(Box::pin(call));
+        if self.ahead.len() >= AHEAD_MAX
+            && let Err(error) = self.wait_for(async { Ok(()) })
+        {
+            // Told with what is asked next; until then nothing is committed.
+            self.refusal = Some(error);
+            self.must_be_known = true;
+        }
+        self.ahead.push(Ahead { call: Box::pin(call), is_sent: false, is_moot: false });
     }
 
     /// As [`Self::go_ahead`], for what the server takes but we may not: a commit waits for it.
@@ -70,8 +88,15 @@ impl Wire {
         &mut self,
         call: impl Future<Output = Result<(), StorageError>> + Send + 'static,
     ) {
-        self.must_be_known = true;
         self.go_ahead(call);
+        self.must_be_known = true;
+    }
+
+    /// What went ahead so far concerns nobody any more: its transaction is over, or whoever asked has gone.
+    pub(super) fn forget(&mut self) {
+        self.ahead.iter_mut().for_each(|ahead| ahead.is_moot = true);
+        self.refusal = None;
+        self.must_be_known = false;
     }
 
     /// Waits for what went ahead, if a commit must.
@@ -129,19 +154,25 @@ impl Wire {
 }
 
 /// Moves what goes ahead, in its order, and keeps what has no answer yet.
-fn advance(
-    ahead: &mut Vec<Running>,
-    refusal: &mut Option<StorageError>,
-    context: &mut Context<'_>,
-) {
-    ahead.retain_mut(|call| match call.as_mut().poll(context) {
-        Poll::Pending => true,
-        Poll::Ready(answer) => {
-            if let Err(error) = answer {
-                refusal.get_or_insert(error);
-            }
-            false
+fn advance(ahead: &mut Vec<Ahead>, refusal: &mut Option<StorageError>, context: &mut Context<'_>) {
+    let mut is_waiting = false;
+    ahead.retain_mut(|Ahead { call, is_sent, is_moot }| {
+        // Behind the first that has no answer there is none either; but all are to be sent.
+        if is_waiting && *is_sent {
+            return true;
         }
+        *is_sent = true;
+        match call.as_mut().poll(context) {
+            Poll::Pending => is_waiting = true,
+            Poll::Ready(Ok(())) => return false,
+            Poll::Ready(Err(error)) => {
+                if !*is_moot {
+                    refusal.get_or_insert(error);
+                }
+                return false;
+            }
+        }
+        true
     });
 }
 
