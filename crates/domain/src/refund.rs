@@ -77,7 +77,8 @@ coded! {
         Substituted = "substituted",
         /// An after-sale case was granted; the subject is the case.
         AfterSale = "after_sale",
-        /// A dispute about a payment of an ended order was decided and left money; the subject is the dispute.
+        /// A dispute about a payment of an ended order was decided and left money; the subject is the
+        /// dispute, or the refund that was withdrawn because of it.
         DisputeClosed = "dispute_closed",
         /// The channel that holds the money has sent it back.
         Channel = "channel",

@@ -16,7 +16,7 @@ use ordermill_domain::ledger::{NotPostable, Posting};
 use ordermill_domain::order::Status;
 use ordermill_domain::payment::Payment;
 use ordermill_domain::refund::{Cause, Refund, Refundable};
-use ordermill_storage::{Error, Tx, dispute, ledger, order, refund};
+use ordermill_storage::{Error, Tx, dispute, ledger, order, payment, refund};
 
 use super::news::ask_a_person;
 use crate::payment::refund::grant_refund;
@@ -120,22 +120,42 @@ fn go_on(tx: &mut Tx<'_>, act: &Act, dispute: &Dispute, payment: &Payment) -> Re
             refund::set_ask_at(tx, waiting.facts().id, Some(act.at))?;
         }
     }
-    let terms = &dispute.facts().terms;
-    let stored = order::fetch(tx, terms.order)?.ok_or(Error::Stale("an order"))?;
+    give_rest(tx, act, payment, dispute.facts().id.raw())
+}
+
+/// Of an order that has ended, all that is left of a payment goes back.
+fn give_rest(tx: &mut Tx<'_>, act: &Act, payment: &Payment, subject: i64) -> Result<(), Error> {
+    let facts = payment.facts();
+    let stored = order::fetch(tx, facts.order)?.ok_or(Error::Stale("an order"))?;
     if !matches!(stored.order.status(), Status::Canceled | Status::Rejected) {
         return Ok(());
     }
-    let left = Money::new(refundable(tx, payment, true)?.left_minor(), terms.amount.currency);
+    let left = Money::new(refundable(tx, payment, true)?.left_minor(), facts.amount.currency);
     if left.minor > 0 {
-        let subject = dispute.facts().id.raw();
         let granted = grant_refund(tx, act, payment, Cause::DisputeClosed, subject, left);
         granted.map_err(Error::defect)?;
     }
     Ok(())
 }
 
+/// A refund whose money is gone is owed no more: one that was with the gateway when its dispute ended, and
+/// did not leave. Under the order's lock, as all that moves its money.
+pub(crate) fn withdraw_if_gone(tx: &mut Tx<'_>, act: &Act, id: RefundId) -> Result<(), Error> {
+    let Some(unlocked) = refund::fetch(tx, id)? else { return Ok(()) };
+    order::fetch_for_update(tx, unlocked.facts().order)?;
+    let owed = refund::fetch_for_update(tx, id)?.ok_or(Error::Stale("a refund"))?;
+    let payment = payment::fetch(tx, owed.facts().key.payment)?;
+    let payment = payment.ok_or(Error::Stale("a payment"))?;
+    let may_have_left = owed.state().may_have_left() || owed.state().is_over();
+    if may_have_left || room_for(tx, &payment, &owed)? != Room::Gone {
+        return Ok(());
+    }
+    withdraw(tx, act, owed)?;
+    give_rest(tx, act, &payment, id.raw())
+}
+
 /// A refund is owed no more: the buyer's bank took its money.
-pub(crate) fn withdraw(tx: &mut Tx<'_>, act: &Act, mut owed: Refund) -> Result<(), Error> {
+fn withdraw(tx: &mut Tx<'_>, act: &Act, mut owed: Refund) -> Result<(), Error> {
     let before = *owed.facts();
     let event = owed.withdraw(act.at).map_err(Error::defect)?;
     refund::update(tx, &owed, before.version, None)?;

@@ -10,6 +10,7 @@
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::ids::RefundId;
 use ordermill_domain::refund::{Refund, State};
 use ordermill_ports::gateway::{Gateway, GatewayError, RefundRequest, RefundState};
 use ordermill_storage::{Error, Tx, payment, refund};
@@ -18,7 +19,7 @@ use tokio::task::JoinSet;
 use super::Payments;
 use super::refund_news::{RefundNews, RefundReport, Source, ask_a_person, attempt};
 use super::settings::{is_used_up, wait_after};
-use crate::dispute::money::{Room, room_for, withdraw};
+use crate::dispute::money::{Room, room_for, withdraw_if_gone};
 
 /// A refund that is to be sent or asked about.
 #[derive(Debug, Clone)]
@@ -38,9 +39,13 @@ impl Payments {
     pub async fn send_refunds(&self) -> Result<usize, Error> {
         let (act, limit) = (self.refund_act(), self.settings().calls_at_once);
         let again_at = act.at + self.settings().call_within;
-        let claimed =
+        let (claimed, gone) =
             self.database().write(move |tx| take_to_send(tx, &act, again_at, limit)).await?;
-        let count = claimed.len();
+        let count = claimed.len() + gone.len();
+        for id in gone {
+            let act = self.refund_act();
+            self.database().write(move |tx| withdraw_if_gone(tx, &act, id)).await?;
+        }
         let mut sending = JoinSet::new();
         for due in claimed {
             let payments = self.clone();
@@ -107,13 +112,14 @@ impl Payments {
     }
 }
 
-/// Claims what is due, and stores the intent to send what was granted or has failed.
+/// Claims what is due: what is to be sent or asked about, and what is to be withdrawn. Stores the intent to send what was granted or has failed.
 fn take_to_send(
     tx: &mut Tx<'_>,
     act: &Act,
     again_at: Timestamp,
     limit: i64,
-) -> Result<Vec<ToSend>, Error> {
+) -> Result<(Vec<ToSend>, Vec<RefundId>), Error> {
+    let mut gone = Vec::new();
     let claimed = refund::claim_to_ask(tx, act.at, again_at, limit)?;
     let mut due = Vec::with_capacity(claimed.len());
     for refund::ToAsk { mut refund, asked } in claimed {
@@ -128,7 +134,7 @@ fn take_to_send(
         let room = room_for(tx, &payment, &refund)?;
         if !refund.state().may_have_left() && room != Room::Enough {
             match room {
-                Room::Gone => withdraw(tx, act, refund)?,
+                Room::Gone => gone.push(refund.facts().id),
                 // Whoever decides the dispute wakes it.
                 _ => refund::set_ask_at(tx, refund.facts().id, None)?,
             }
@@ -144,7 +150,7 @@ fn take_to_send(
         let may_be_sent = room == Room::Enough;
         due.push(ToSend { refund, gateway, asked, is_new_attempt: requested.is_ok(), may_be_sent });
     }
-    Ok(due)
+    Ok((due, gone))
 }
 
 /// Finds out whether the money has left, and sends it if it certainly has not.

@@ -1,4 +1,5 @@
-//! Buyers' banks want money back; finance answers or does not; the banks decide.
+//! Buyers' banks want money back; finance answers or does not; the banks decide. It comes with other deeds, and
+//! last, so that what the steps of a seed want stays what it was.
 
 use ordermill_app::dispute::answer::{AnswerDispute, AnswerDisputeError, Saying};
 use ordermill_app::permission::Principal;
@@ -6,13 +7,14 @@ use ordermill_base::Id;
 use ordermill_domain::ids::DisputeId;
 
 use super::Shop;
+use crate::Trade;
 use crate::model::Wrong;
 
 impl Shop {
     /// A bank or two take money of payments back, in part or all that is left.
     pub(super) fn banks_want_money_back(&mut self) -> Result<(), Wrong> {
         let charged = self.world.gateway.charged();
-        if charged.is_empty() {
+        if self.trade != Trade::Wide || charged.is_empty() {
             return Ok(());
         }
         for _ in 0..=self.random.below(2) {
@@ -27,6 +29,9 @@ impl Shop {
 
     /// Finance answers some disputes, the gateway is told, and banks decide some.
     pub(super) fn disputes_go_on(&mut self) -> Result<(), Wrong> {
+        if self.trade != Trade::Wide {
+            return Ok(());
+        }
         if self.random.percent(50) {
             self.disputes_are_read()?;
         }
