@@ -8,7 +8,8 @@ use ordermill_app::wave::{ReleaseError, Wish};
 use ordermill_base::Quantity;
 use ordermill_domain::fulfillment::State;
 use ordermill_domain::package::Content;
-use ordermill_storage::{Error, package, stock};
+use ordermill_domain::task::TaskKind;
+use ordermill_storage::{Error, Tx, package, stock, task};
 use ordermill_testkit::each_database;
 use ordermill_testkit::stock::sku;
 
@@ -194,6 +195,29 @@ fn the_lot_that_was_scanned_at_the_shelf_is_kept_with_the_package() {
             .unwrap();
         let packages = connection.read(|tx| package::of_each(tx, &[work])).unwrap();
         assert_eq!(packages[0].contents[0].lot.as_deref(), Some("L1"));
+        all_is_well(&mut connection);
+    }
+}
+
+#[test]
+fn a_wave_leaves_out_orders_whose_money_a_bank_wants_back() {
+    for database in each_database() {
+        let (mut connection, known) = a_floor(&database);
+        put(&mut connection, 1, "A-01-01-1", 5, None);
+        let stopped = an_order(&mut connection, &known, 101, &[(1, 1)]);
+        let other = an_order(&mut connection, &known, 102, &[(1, 2)]);
+        let about = (TaskKind::DisputedOrder, act().at);
+        let open = |tx: &mut Tx<'_>| task::open(tx, about.0, stopped, "{}", None, about.1);
+        connection.transact(open).unwrap();
+        let wave = release(&mut connection, &wish()).unwrap();
+        assert_eq!((wave.fulfillments, wave.pieces), (1, 2));
+        assert_eq!(work_of(&mut connection, stopped).state(), State::Planned);
+        assert_eq!(work_of(&mut connection, other).state(), State::Released);
+        assert!(matches!(release(&mut connection, &wish()), Err(ReleaseError::Nothing)));
+
+        let close = |tx: &mut Tx<'_>| task::close(tx, about.0, stopped, "ship it", about.1);
+        connection.transact(close).unwrap();
+        assert_eq!(release(&mut connection, &wish()).unwrap().fulfillments, 1);
         all_is_well(&mut connection);
     }
 }

@@ -4,6 +4,7 @@
 mod asked_again;
 mod checked;
 mod desk;
+mod disputed;
 mod dock;
 mod done;
 mod instead;
