@@ -100,7 +100,7 @@ impl Access {
         let found = self.database.read(move |tx| holder_of(tx, &digest, now)).await?;
         let Some((principal, session)) = found else { return Ok(None) };
         if now.since(session.seen_at).as_micros() >= SEEN_EVERY.as_micros() {
-            self.database.write(move |tx| session::touch(tx, &digest, now)).await?;
+            self.note(move |tx| session::touch(tx, &digest, now)).await;
         }
         let until = (now + TRUSTED_FOR).min(session.expires_at);
         self.remember(version, digest, &principal, until, now);
@@ -128,12 +128,21 @@ impl Access {
             .is_none_or(|used| now.since(used).as_micros() >= SEEN_EVERY.as_micros());
         if is_due {
             let id = key.id;
-            self.database.write(move |tx| api_key::touch(tx, id, now)).await?;
+            self.note(move |tx| api_key::touch(tx, id, now)).await;
         }
         let holder = KeyHolder { id: key.id, scopes: key.scopes, channel: key.channel };
         let principal = Principal::ApiKey(Arc::new(holder));
         self.remember(version, digest, &principal, now + TRUSTED_FOR, now);
         Ok(Some(principal))
+    }
+
+    /// Notes when somebody was last seen. What cannot be noted keeps nobody out: reading goes on while the disk
+    /// is full.
+    async fn note(&self, seen: impl FnMut(&mut Tx<'_>) -> Result<(), Error> + Send + 'static) {
+        if let Err(error) = self.database.write(seen).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "that somebody was seen is not noted");
+        }
     }
 
     /// Changes staff, sessions or keys; on this node the change counts from the next request on.

@@ -53,6 +53,23 @@ fn a_full_disk_refuses_orders_serves_readers_and_recovers_by_itself() {
 }
 
 #[test]
+fn who_was_not_seen_before_reads_on_a_full_disk() {
+    let disk = Tmpfs::mount(64 * 1024 * 1024).unwrap();
+    let shop = Shop::new(&disk.path().join("data"), None, 1_000);
+    let server = shop.serve();
+    // What the program still frees or writes when it starts is taken by the second time.
+    for _ in 0..2 {
+        disk.fill().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let list = shop.client(&server).get("/api/v1/orders").unwrap();
+    assert_eq!(list.status, 200, "{list:?}");
+    disk.empty().unwrap();
+    drop(server);
+    shop.check();
+}
+
+#[test]
 fn after_a_failed_write_or_flush_nothing_is_promised_that_is_not_there() {
     // Counted per thread, so the early ones hit the opening and the later ones the writer at work.
     let steps = if scale() > 1 { 1..=500_u32 } else { 1..=60 };
