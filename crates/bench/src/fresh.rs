@@ -89,6 +89,12 @@ impl Fresh {
         self.folder.path()
     }
 
+    /// Lets PostgreSQL look at what lies in its tables, as it does by itself within a minute: until then it plans
+    /// lists as if a shop that was filled in seconds were empty.
+    pub(crate) fn look_at_tables(&self) -> Result<()> {
+        if self.dropped.is_some() { obey(&self.url, "ANALYZE") } else { Ok(()) }
+    }
+
     /// How many bytes it takes on the disk.
     pub(crate) fn bytes(&self) -> Result<u64> {
         let Some(Dropped { server, name }) = &self.dropped else {

@@ -89,7 +89,7 @@ impl History {
         })?;
         read_all(&services, options)?;
         services.database().close();
-        Ok(())
+        self.shop.fresh.look_at_tables()
     }
 
     /// Bytes that an order of the past takes in the database, with all that hangs on it.
