@@ -1,10 +1,10 @@
 //! Asking buyers what should become of pieces that nobody has, by a link that needs no login.
 //!
-//! The link is signed, cannot be guessed, and ends with the time for an answer. The first answer is
-//! carried out at once, by the same command that service has ([`give_up`](crate::order::give_up)); a second one and a late one
-//! change nothing. What buyers may take in place of the pieces is [`substitutes`]. Silence and "call me" come
-//! back to service as a task, and so does a question of whose pieces only some came in: what the buyer was
-//! asked, and told of money, is not so any more.
+//! The link is signed, cannot be guessed, and ends with the time for an answer. The first answer is carried out
+//! at once, by the same commands that service has ([`give_up`](crate::order::give_up),
+//! [`substitute`](crate::order::substitute)); a second one and a late one change nothing. What buyers may take in
+//! place of the pieces is [`substitutes`]. Silence and "call me" come back to service as a task, and so does a
+//! question of whose pieces only some came in: what the buyer was asked, and told of money, is not so any more.
 //!
 //! Locks on PostgreSQL: the order with its work and stock first, as everywhere, then the choice.
 

@@ -50,7 +50,7 @@ pub(crate) fn settle(
         return Ok(());
     }
     if detail.is_empty() {
-        task::close(tx, TaskKind::Deadline, subject, outcome, now).map(drop)
+        task::close(tx, TaskKind::Deadline, subject, outcome, now)
     } else {
         task::raise(tx, open.id, 0, &Value::Object(detail).to_string())
     }

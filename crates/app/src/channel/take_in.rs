@@ -374,7 +374,7 @@ fn close_tasks(
     now: Timestamp,
 ) -> Result<(), Error> {
     task::close(tx, TaskKind::UnknownSku, id, outcome, now)?;
-    task::close(tx, TaskKind::IncompleteChannelOrder, id, outcome, now).map(drop)
+    task::close(tx, TaskKind::IncompleteChannelOrder, id, outcome, now)
 }
 
 fn place(id: ChannelOrderId, column: &'static str) -> Place {

@@ -166,7 +166,7 @@ fn withdraw(tx: &mut Tx<'_>, act: &Act, mut owed: Refund) -> Result<(), Error> {
 
 fn close_task(tx: &mut Tx<'_>, act: &Act, id: RefundId) -> Result<(), Error> {
     let kind = ordermill_domain::task::TaskKind::RefundFailed;
-    ordermill_storage::task::close(tx, kind, id, "withdrawn", act.at).map(drop)
+    ordermill_storage::task::close(tx, kind, id, "withdrawn", act.at)
 }
 
 /// More may have left than came in: a refund that was under way, and the bank. A person asks for it back.

@@ -57,7 +57,7 @@ pub(crate) fn follow(
             deadline::meet(tx, order.id(), DeadlineKind::Review)?;
             let outcome = to.map_or("canceled", Review::code);
             settle(tx, order.id(), DeadlineKind::Review, outcome, act.at)?;
-            task::close(tx, TaskKind::Review, order.id(), outcome, act.at).map(drop)
+            task::close(tx, TaskKind::Review, order.id(), outcome, act.at)
         }
         (false, Some(to)) if to.is_held() => start(tx, order, event, to, act.at),
         (false, _) => Ok(()),
