@@ -1,8 +1,8 @@
 //! Choices of buyers: what should become of pieces that were paid for and that nobody has.
 //!
 //! A choice is asked once about pieces of one line that wait for stock. The buyer takes the money back,
-//! waits, takes something else in place of the pieces, or wants to be called; their first answer counts. Silence falls to service, and a choice whose
-//! pieces came in or were given up meanwhile is moot.
+//! waits, takes something else in place of the pieces, or wants to be called; their first answer counts.
+//! Silence falls to service, and a choice whose pieces came in or were given up meanwhile is moot.
 //!
 //! Start at [`Choice`]; its whole life is the one `match` in [`State::after`].
 

@@ -6,9 +6,9 @@
 //! moment, the pieces are on sale to everybody.
 //!
 //! A backorder is filled whole or not yet: what one line waits for at a location leaves in one piece, and
-//! nobody's parcel is split over a part that has come. What is too little for one may be enough for the
-//! next, so a large one may wait longer than younger small ones. Pieces that come in while an order is unpaid are held for it, and allocated when it is
-//! confirmed.
+//! nobody's parcel is split over a part that has come. What is too little for one may be enough for the next,
+//! so a large one may wait longer than younger small ones. Pieces that come in while an order is unpaid are
+//! held for it, and allocated when it is confirmed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

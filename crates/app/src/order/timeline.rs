@@ -17,8 +17,8 @@ pub fn of_order(tx: &mut Tx<'_>, id: OrderId) -> Result<Vec<Entry>, Error> {
     journal::of(tx, "order", id, 1, ENTRIES_MAX)
 }
 
-/// Every entry about the order, its payments, refunds and disputes, its stock, the work on it, its deadlines, and the looks at
-/// its recipient; oldest first.
+/// Every entry about the order, its payments, refunds and disputes, its stock, the work on it, its deadlines,
+/// and the looks at its recipient; oldest first.
 pub fn entries(tx: &mut Tx<'_>, detail: &OrderDetail) -> Result<Vec<Entry>, Error> {
     let id = detail.stored.order.id();
     let mut entries = of_order(tx, id)?;

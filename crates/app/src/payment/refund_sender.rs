@@ -112,7 +112,8 @@ impl Payments {
     }
 }
 
-/// Claims what is due: what is to be sent or asked about, and what is to be withdrawn. Stores the intent to send what was granted or has failed.
+/// Claims what is due: what is to be sent or asked about, and what is to be withdrawn. Stores the intent to
+/// send what was granted or has failed.
 fn take_to_send(
     tx: &mut Tx<'_>,
     act: &Act,

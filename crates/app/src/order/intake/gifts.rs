@@ -7,8 +7,8 @@ use ordermill_domain::pricing::gift::{Basket, Bought, Gift, gifts_for};
 
 use crate::catalog::Catalog;
 
-/// The gifts of an order of these lines, those that are on sale and that every carrier of the goods takes. Whether there is stock for them is asked
-/// when the order is placed.
+/// The gifts of an order of these lines, those that are on sale and that every carrier of the goods takes.
+/// Whether there is stock for them is asked when the order is placed.
 pub(crate) fn gifts_of(
     catalog: &Catalog,
     (at, channel, currency): (Timestamp, ChannelId, Currency),
