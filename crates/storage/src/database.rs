@@ -1,5 +1,6 @@
 //! The database as the rest of the program sees it: write, read, wait for news, close.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -383,10 +384,10 @@ impl Inner {
         weak: &std::sync::Weak<Self>,
         mut connection: Connection,
         queue: &Receiver<Box<dyn Job>>,
-        batch_of: impl Fn(&Self, Box<dyn Job>, &mut Option<Box<dyn Job>>) -> Vec<Box<dyn Job>>,
+        batch_of: impl Fn(&Self, Box<dyn Job>, &mut Kept) -> Vec<Box<dyn Job>>,
     ) {
-        let mut kept = None;
-        while let Some(first) = kept.take().or_else(|| next(weak, queue)) {
+        let mut kept = Kept::new();
+        while let Some(first) = kept.pop_front().or_else(|| next(weak, queue)) {
             let Some(inner) = weak.upgrade() else { return };
             let batch = batch_of(&inner, first, &mut kept);
             let outcome = run_batch(&mut connection, batch);
@@ -398,7 +399,7 @@ impl Inner {
                     inner.is_lost.send_replace(true);
                     return;
                 }
-                match reopen(&inner, queue) {
+                match reopen(&inner, queue, &mut kept) {
                     Some(fresh) => connection = fresh,
                     None => return,
                 }
@@ -426,25 +427,25 @@ impl Inner {
     }
 }
 
-/// What waits behind `first`, to be run with it. On PostgreSQL a batch ends where a command of
-/// another kind comes, which is kept for the next: only commands of one kind lock their rows together,
-/// in the one global order. On SQLite nothing runs beside it anyway, and a shared flush is what counts.
+/// Commands that a writer has taken from its queue, for the batches to come.
+type Kept = VecDeque<Box<dyn Job>>;
+
+/// What waits with `first`, to be run with it. On PostgreSQL a batch has commands of one kind, and those of
+/// other kinds are kept for the next: only commands of one kind lock their rows together, in the one global
+/// order. On SQLite nothing runs beside it anyway, and a shared flush is what counts.
 fn gather(
     first: Box<dyn Job>,
     queue: &Receiver<Box<dyn Job>>,
     is_postgres: bool,
-    kept: &mut Option<Box<dyn Job>>,
+    kept: &mut Kept,
 ) -> Vec<Box<dyn Job>> {
+    let room = BATCH_MAX - 1;
+    kept.extend(queue.try_iter().take(room.saturating_sub(kept.len())));
     let kind = first.kind();
-    let mut batch = vec![first];
-    for job in queue.try_iter().take(BATCH_MAX - 1) {
-        if is_postgres && job.kind() != kind {
-            *kept = Some(job);
-            break;
-        }
-        batch.push(job);
-    }
-    batch
+    let is_kept = |job: &Box<dyn Job>| is_postgres && job.kind() != kind;
+    let (later, now): (Kept, Kept) = std::mem::take(kept).into_iter().partition(is_kept);
+    *kept = later;
+    std::iter::once(first).chain(now).collect()
 }
 
 /// The next item; `None` once the database is closed (or forgotten) and nothing waits.
@@ -465,13 +466,14 @@ fn next<T>(weak: &std::sync::Weak<Inner>, queue: &Receiver<T>) -> Option<T> {
 }
 
 /// Connects again, answering what comes meanwhile at once instead of letting it wait.
-fn reopen(inner: &Inner, queue: &Receiver<Box<dyn Job>>) -> Option<Connection> {
+fn reopen(inner: &Inner, queue: &Receiver<Box<dyn Job>>, kept: &mut Kept) -> Option<Connection> {
     loop {
         match Connection::open(&inner.address, Arc::clone(&inner.ids)) {
             Ok(connection) => return Some(connection),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the database is away");
-                queue.try_iter().for_each(|job| job.fail(Error::Unavailable(None)));
+                let waiting = kept.drain(..).chain(queue.try_iter());
+                waiting.for_each(|job| job.fail(Error::Unavailable(None)));
                 if inner.is_closed.load(Ordering::Acquire) {
                     return None;
                 }

@@ -41,8 +41,10 @@ struct Known {
 }
 
 impl Known {
+    /// What goes on from a position reads on along one index, however much it is.
     fn is_list(sql: &str) -> bool {
-        ["LIMIT $", "COUNT(", "SUM(", "GROUP BY"].iter().any(|word| sql.contains(word))
+        let goes_on = sql.contains("WHERE (xid, position) > ");
+        !goes_on && ["LIMIT $", "COUNT(", "SUM(", "GROUP BY"].iter().any(|word| sql.contains(word))
     }
 }
 
