@@ -105,6 +105,26 @@ pub fn ask_of(tx: &mut Tx<'_>, subject: impl Id) -> Result<Asked<Open>, Error> {
     )
 }
 
+/// When the open deadline of this kind is due of each of these subjects that has one, without waiting for the
+/// answer.
+pub fn ask_of_each<T: Id>(
+    tx: &mut Tx<'_>,
+    subjects: &[T],
+    kind: DeadlineKind,
+) -> Result<Asked<(T, Timestamp)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT subject_id, due_at FROM deadlines WHERE subject_id = $1 AND kind = $2",
+        postgres: "SELECT d.subject_id, d.due_at
+             FROM unnest($1::bigint[], $2::text[]) AS n (subject_id, kind)
+             JOIN deadlines d ON d.subject_id = n.subject_id AND d.kind = n.kind",
+    };
+    let mut keys = Columns::new(&[Kind::Int, Kind::Text]);
+    for subject in subjects {
+        keys.push(params![subject.raw(), kind.code()]);
+    }
+    tx.ask_each(&SQL, keys, |row| Ok((row.id()?, row.at()?)))
+}
+
 /// No claim and no put-off lasts longer: one that does was made before the clock was set back, and
 /// nobody waits for it.
 const CLAIM_MAX: Span = Span::hours(2);

@@ -102,6 +102,55 @@ pub fn update_each(tx: &mut Tx<'_>, payments: &[(&Payment, i64)]) -> Result<(), 
     tx.change_every(&SQL, rows, "a payment")
 }
 
+/// A payment that a gateway has taken on, as its event has left it.
+#[derive(Debug, Clone)]
+pub struct Submitted<'a> {
+    /// The payment, one version after what is stored.
+    pub payment: Payment,
+    /// Where the buyer pays.
+    pub redirect_url: &'a str,
+    /// When the gateway is asked about it, unless news that came in meanwhile have ended the asking.
+    pub ask_at: Timestamp,
+}
+
+/// Stores that gateways have taken payments on, and where their buyers pay.
+pub fn submit_each(tx: &mut Tx<'_>, submitted: &[Submitted<'_>]) -> Result<(), Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE payments SET version = $3, state = $4, gateway_ref = $5, redirect_url = $6,
+                ask_at = CASE WHEN ask_at IS NULL THEN NULL ELSE $7 END
+            WHERE id = $1 AND version = $2",
+        postgres: "UPDATE payments p SET version = n.version, state = n.state,
+                gateway_ref = n.gateway_ref, redirect_url = n.redirect_url,
+                ask_at = CASE WHEN p.ask_at IS NULL THEN NULL ELSE n.ask_at END
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                $7::bigint[])
+              AS n (id, version_before, version, state, gateway_ref, redirect_url, ask_at)
+            WHERE p.id = n.id AND p.version = n.version_before",
+    };
+    let mut rows = Columns::new(&[
+        Kind::Int,
+        Kind::Int,
+        Kind::Int,
+        Kind::Text,
+        Kind::Text,
+        Kind::Text,
+        Kind::Int,
+    ]);
+    for Submitted { payment, redirect_url, ask_at } in submitted {
+        let facts = payment.facts();
+        rows.push(params![
+            facts.id.raw(),
+            facts.version - 1,
+            facts.version,
+            facts.state.code(),
+            facts.gateway_ref.as_deref(),
+            *redirect_url,
+            *ask_at,
+        ]);
+    }
+    tx.change_every(&SQL, rows, "a payment")
+}
+
 /// Appends an event of a payment to the journal.
 pub fn record(tx: &mut Tx<'_>, act: &Act, payment: &Payment, event: &Event) -> Result<(), Error> {
     record_at(tx, act, payment.facts().id, payment.facts().version, event)
@@ -205,6 +254,14 @@ pub fn ask_of(tx: &mut Tx<'_>, order: OrderId) -> Result<Asked<Payment>, Error> 
     tx.ask(&sql, params![order.raw()], read)
 }
 
+/// All payments of these orders, without waiting for the answer.
+pub fn ask_of_each(tx: &mut Tx<'_>, orders: &[OrderId]) -> Result<Asked<Payment>, Error> {
+    let sqlite = format!("SELECT {COLUMNS} FROM payments WHERE order_id = $1 ORDER BY id");
+    let postgres =
+        format!("SELECT {COLUMNS} FROM payments WHERE order_id = ANY($1) ORDER BY order_id, id");
+    tx.ask_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, Columns::of_ids(orders), read)
+}
+
 /// Where the buyer pays, as the gateway told; `None` while it has not answered.
 pub fn redirect_url(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<String>, Error> {
     let found = tx.query_opt(
@@ -213,11 +270,6 @@ pub fn redirect_url(tx: &mut Tx<'_>, id: PaymentId) -> Result<Option<String>, Er
         |row| row.opt_text(),
     )?;
     Ok(found.flatten())
-}
-
-/// Keeps where the buyer pays.
-pub fn set_redirect_url(tx: &mut Tx<'_>, id: PaymentId, url: &str) -> Result<(), Error> {
-    tx.change("UPDATE payments SET redirect_url = $2 WHERE id = $1", params![id.raw(), url])
 }
 
 /// Keeps why a payment failed, in the gateway's words, for staff.

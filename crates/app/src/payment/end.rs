@@ -1,6 +1,5 @@
-//! Ending a payment without money, and noting that a gateway has taken one on.
+//! Ending a payment without money.
 
-use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::PaymentId;
 use ordermill_domain::payment::{Payment, State};
@@ -40,38 +39,6 @@ pub(super) fn end_payment(
             }
         }
         Err(_over_already) => payment::set_ask_at(tx, id, None)?,
-    }
-    Ok(payment.state())
-}
-
-/// Notes that the gateway has a payment and where the buyer pays it.
-pub(super) fn submit_payment(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    id: PaymentId,
-    gateway_ref: &str,
-    redirect_url: &str,
-    ask_at: Timestamp,
-) -> Result<State, Error> {
-    let mut payment = locked(tx, id)?;
-    let version_before = payment.facts().version;
-    match payment.state() {
-        State::Created => {
-            if let Ok(event) = payment.submit(Some(gateway_ref.to_owned()), act.at) {
-                payment::update(tx, &payment, version_before)?;
-                payment::record(tx, act, &payment, &event)?;
-            }
-            payment::set_redirect_url(tx, id, redirect_url)?;
-            payment::put_off(tx, id, ask_at)?;
-        }
-        State::Pending | State::Authorized => {
-            payment::put_off(tx, id, ask_at)?;
-        }
-        // We gave it up while the gateway took it on: it must be closed there.
-        State::Failed | State::Expired | State::Voided => {
-            payment::set_ask_at(tx, id, Some(act.at))?;
-        }
-        State::Captured => {}
     }
     Ok(payment.state())
 }

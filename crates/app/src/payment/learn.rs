@@ -11,9 +11,10 @@ use ordermill_storage::{Error, Tx, order, payment};
 
 use super::Payments;
 use super::capture::{Captured, CapturedMoney, PaymentNotFound, RecordCapture};
-use super::end::{Ending, end_payment, submit_payment};
+use super::end::{Ending, end_payment};
 use super::settings::wait_after;
 use super::start::Opened;
+use super::submit::SubmitPayment;
 
 /// What is known about a payment after its gateway was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,11 +123,11 @@ impl Payments {
             }
             GatewayState::Pending { gateway_reference, redirect_url } => {
                 let ask_at = act.at + wait_after(&self.settings().ask_after, 1);
-                let submit = move |tx: &mut Tx<'_>| {
-                    submit_payment(tx, &act, id, &gateway_reference, &redirect_url, ask_at)
-                };
                 if ours.payment.state() == State::Created {
-                    self.database().write(submit).await?;
+                    let gateway_ref = gateway_reference;
+                    let submit =
+                        SubmitPayment { act, payment: id, gateway_ref, redirect_url, ask_at };
+                    self.database().submit(submit).await?;
                 }
                 return Ok(Learned::Open);
             }

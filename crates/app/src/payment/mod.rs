@@ -20,6 +20,8 @@ pub mod refund_sender;
 pub mod run;
 pub mod settings;
 pub mod start;
+mod store;
+mod submit;
 pub mod take_over;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -1,18 +1,18 @@
 //! Starting a payment: our row first, then the gateway, then its answer.
 
-use ordermill_base::{Money, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, PaymentId};
-use ordermill_domain::order::{Action, Order, OrderNumber};
-use ordermill_domain::payment::{NewPayment, Payment};
+use ordermill_domain::order::OrderNumber;
+use ordermill_domain::payment::Payment;
 use ordermill_ports::gateway::{Gateway, GatewayError, PaymentRequest};
+use ordermill_storage::Error;
 use ordermill_storage::payment::Opening;
-use ordermill_storage::{Error, Tx, deadline, order, payment};
 
 use super::Payments;
-use super::end::{Ending, end_payment, submit_payment};
+use super::end::{Ending, end_payment};
 use super::settings::wait_after;
+use super::store::StorePayment;
+use super::submit::SubmitPayment;
 use crate::Services;
 
 /// A buyer wants to pay what is still owed of an order.
@@ -101,12 +101,9 @@ impl Payments {
             return Err(StartPaymentError::UnknownGateway(request.gateway));
         };
         let merchant = gateway.merchant().to_owned();
-        let first_ask = request.act.at + self.settings().call_within;
+        let ask_at = request.act.at + self.settings().call_within;
         let act = request.act.clone();
-        let stored = self
-            .database()
-            .write(move |tx| store_payment(tx, &request, &merchant, first_ask))
-            .await?;
+        let stored = self.database().submit(StorePayment { request, merchant, ask_at }).await??;
         let payment = stored.payment.facts().id;
         if let Some(url) = stored.redirect_url {
             return Ok(StartedPayment::Redirect { payment, url });
@@ -145,11 +142,14 @@ impl Payments {
             Ok(started) => {
                 let ask_at = act.at + wait_after(&self.settings().ask_after, 1);
                 let url = started.redirect_url.clone();
-                let store = move |tx: &mut Tx<'_>| {
-                    let (reference, url) = (&started.gateway_reference, &started.redirect_url);
-                    submit_payment(tx, &act, id, reference, url, ask_at)
+                let submit = SubmitPayment {
+                    act,
+                    payment: id,
+                    gateway_ref: started.gateway_reference,
+                    redirect_url: started.redirect_url,
+                    ask_at,
                 };
-                self.database().write(store).await?;
+                self.database().submit(submit).await?;
                 Ok(Opened::Here(url))
             }
             Err(GatewayError::Refused { code, message }) => {
@@ -176,81 +176,4 @@ pub(super) enum Opened {
     Refused(String),
     /// The poller finds out.
     NoAnswer,
-}
-
-struct Stored {
-    payment: Payment,
-    opening: Opening,
-    redirect_url: Option<String>,
-}
-
-fn store_payment(
-    tx: &mut Tx<'_>,
-    request: &StartPayment,
-    merchant: &str,
-    ask_at: Timestamp,
-) -> Result<Stored, StartPaymentError> {
-    let StartPayment { act, order: id, .. } = request;
-    let stored = order::ask_each_for_update(tx, &[*id])?;
-    let deadlines = deadline::ask_of(tx, *id)?;
-    let payments = payment::of(tx, *id)?;
-    let stored = stored.only(tx)?.ok_or(StartPaymentError::OrderNotFound(*id))?.order;
-    let due_at = deadlines.answer(tx)?.into_iter().find(|it| it.0 == DeadlineKind::Pay);
-    let expires_at = due_at.map_or(act.at + DeadlineKind::Pay.rule().span, |it| it.1);
-    if !stored.allows(Action::Pay) || expires_at <= act.at {
-        return Err(StartPaymentError::NotPayable(*id));
-    }
-    let amount = still_to_pay(&stored);
-    if let Some(open) = reuse_or_give_up(tx, request, payments, amount)? {
-        return Ok(open);
-    }
-    let new = NewPayment {
-        order: *id,
-        gateway: request.gateway.clone(),
-        merchant: merchant.to_owned(),
-        amount,
-    };
-    let opening = Opening {
-        return_url: request.return_url.clone(),
-        notify_url: request.notify_url.clone(),
-        expires_at,
-    };
-    let (payment, event) = Payment::create(tx.next_id(act.at), new, act.at);
-    payment::insert(tx, &payment, Some(&opening), Some(ask_at))?;
-    payment::record(tx, act, &payment, &event)?;
-    Ok(Stored { payment, opening, redirect_url: None })
-}
-
-/// The open payment of the same gateway and amount. Another amount is no longer asked for: that
-/// payment is given up, and the poller closes it at the gateway.
-fn reuse_or_give_up(
-    tx: &mut Tx<'_>,
-    StartPayment { act, gateway, .. }: &StartPayment,
-    payments: Vec<Payment>,
-    amount: Money,
-) -> Result<Option<Stored>, Error> {
-    let mut reused = None;
-    for payment in payments {
-        let facts = payment.facts().clone();
-        if !facts.state.is_open() || facts.gateway != *gateway {
-            continue;
-        }
-        match payment::opening(tx, facts.id)?.filter(|_| facts.amount == amount) {
-            Some(opening) => {
-                let redirect_url = payment::redirect_url(tx, facts.id)?;
-                reused = Some(Stored { payment, opening, redirect_url });
-            }
-            None => {
-                end_payment(tx, act, facts.id, &Ending::Voided)?;
-                payment::set_ask_at(tx, facts.id, Some(act.at))?;
-            }
-        }
-    }
-    Ok(reused)
-}
-
-fn still_to_pay(order: &Order) -> Money {
-    let facts = order.facts();
-    let here = facts.money.paid_minor - facts.money.refunded_minor;
-    Money::new(facts.amounts.total_minor - here, facts.amounts.currency)
 }

@@ -1,9 +1,10 @@
 //! Many payments at once, in bad weather: one capture each, and the money is what is owed (R8 to R10).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ordermill_app::payment::capture::{Captured, CapturedMoney, RecordCapture};
-use ordermill_app::payment::start::StartPaymentError;
+use ordermill_app::payment::start::{StartPaymentError, StartedPayment};
 use ordermill_app::scheduler::run_due;
 use ordermill_base::{Random, Span};
 use ordermill_domain::actor::{Act, Actor};
@@ -58,6 +59,24 @@ fn auto_pay(chances: &[(u8, Call, Fault)]) -> Profile {
         fault: fault.clone(),
     });
     Profile { seed: 11, auto_pay: true, chances: chances.collect() }
+}
+
+#[test]
+fn a_buyer_who_presses_many_times_at_one_moment_has_one_payment() {
+    on_each_database(async |shop| {
+        let order = shop.place(1).await;
+        let mut pressing = JoinSet::new();
+        for _ in 0..20 {
+            let (payments, wish) = (shop.payments.clone(), shop.wish_to_pay(order));
+            pressing.spawn(async move { payments.start(wish).await.unwrap() });
+        }
+        let started = pressing.join_all().await.into_iter().map(|started| match started {
+            StartedPayment::Redirect { payment, .. } | StartedPayment::Pending { payment } => {
+                payment
+            }
+        });
+        assert_eq!(started.collect::<BTreeSet<PaymentId>>().len(), 1);
+    });
 }
 
 #[test]
