@@ -302,18 +302,26 @@ pub struct PickedLot {
     pub pieces: i64,
 }
 
-/// The lots that were picked for a fulfillment, in the sequence of picking. Goods without lots are not in it.
-pub fn lots_of(tx: &mut Tx<'_>, fulfillment: FulfillmentId) -> Result<Vec<PickedLot>, Error> {
-    let picked = tx.query(
-        "SELECT line_no, lot, picked - returned FROM pick_lines
-          WHERE fulfillment_id = $1 AND lot <> '' AND picked > returned
-          ORDER BY pick_list_id, position",
-        params![fulfillment.raw()],
-        |row| Ok((row.int()?, row.text()?, row.int()?)),
-    )?;
-    let lots = picked
-        .into_iter()
-        .map(|(number, lot, pieces)| Ok(PickedLot { line_no: line_no(number)?, lot, pieces }));
+/// The lots that were picked for each of these fulfillments, in the sequence of picking. Goods without lots are
+/// not in it.
+pub fn lots_of_each(
+    tx: &mut Tx<'_>,
+    works: &[FulfillmentId],
+) -> Result<Vec<(FulfillmentId, PickedLot)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT fulfillment_id, line_no, lot, picked - returned FROM pick_lines
+            WHERE fulfillment_id = $1 AND lot <> '' AND picked > returned
+            ORDER BY pick_list_id, position",
+        postgres: "SELECT fulfillment_id, line_no, lot, picked - returned FROM pick_lines
+            WHERE fulfillment_id = ANY($1) AND lot <> '' AND picked > returned
+            ORDER BY pick_list_id, position",
+    };
+    let picked = tx.query_each(&SQL, &Columns::of_ids(works), |row| {
+        Ok((row.id()?, row.int()?, row.text()?, row.int()?))
+    })?;
+    let lots = picked.into_iter().map(|(work, number, lot, pieces)| {
+        Ok((work, PickedLot { line_no: line_no(number)?, lot, pieces }))
+    });
     lots.collect()
 }
 

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use ordermill_app::Services;
-use ordermill_app::pack::close::{self, CloseError};
+use ordermill_app::pack::close::{CloseError, Pack, open};
 use ordermill_app::pack::{Seen, together};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::FulfillmentId;
-use ordermill_domain::package::ContentError;
+use ordermill_domain::package::{ContentError, Package};
 use ordermill_storage::{Error, Tx, fulfillment, package};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -60,12 +60,17 @@ pub async fn pack_fulfillment(
     let together = found.ok_or_else(|| not_found("fulfillment"))?;
     let packed = boxes(&together, &body.value.boxes).map_err(Problem::invalid)?;
     let act = Act { reason: why, ..caller.act(&services) };
-    let (principal, catalog) = (caller.principal().clone(), services.catalog());
-    // The numbers of lines are those of what was read just now.
-    let seen = Seen { id, version: Some(together.work.version()) };
-    let work = move |tx: &mut Tx<'_>| close::close(tx, &catalog, &principal, &act, seen, &packed);
-    services.database().write(work).await?;
-    packages(&services, id).await
+    let pack = Pack {
+        catalog: services.catalog(),
+        principal: caller.principal().clone(),
+        act,
+        // The numbers of lines are those of what was read just now.
+        seen: Seen { id, version: Some(together.work.version()) },
+        boxes: packed,
+    };
+    let mut packages = services.database().submit(pack).await??;
+    packages.retain(|package| package.fulfillment == id);
+    Ok(shown_as(&packages))
 }
 
 /// Open the boxes of a fulfillment again.
@@ -88,7 +93,7 @@ pub async fn unpack_fulfillment(
     let act = Act { reason: Some(why), ..caller.act(&services) };
     let principal = caller.principal().clone();
     let seen = Seen { id, version: None };
-    let work = move |tx: &mut Tx<'_>| close::open(tx, &principal, &act, seen);
+    let work = move |tx: &mut Tx<'_>| open(tx, &principal, &act, seen);
     services.database().write(work).await?;
     shown(&services, id).await
 }
@@ -117,7 +122,11 @@ async fn packages(
     };
     let found = services.database().snapshot(read).await?;
     let found = found.ok_or_else(|| not_found("fulfillment"))?;
-    Ok(Json(Page { items: found.iter().map(PackageView::from).collect(), next: None }))
+    Ok(shown_as(&found))
+}
+
+fn shown_as(packages: &[Package]) -> Json<Page<PackageView>> {
+    Json(Page { items: packages.iter().map(PackageView::from).collect(), next: None })
 }
 
 impl From<CloseError> for Problem {

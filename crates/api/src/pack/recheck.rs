@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use ordermill_app::Services;
 use ordermill_app::pack::Seen;
-use ordermill_app::pack::recheck::{self, Difference, Findings, RecheckError};
+use ordermill_app::pack::recheck::{Difference, Findings, Recheck, RecheckError, send_back};
 use ordermill_domain::actor::Act;
+use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::FulfillmentId;
 use ordermill_storage::{Tx, fulfillment};
 use serde::Deserialize;
@@ -88,12 +89,15 @@ pub async fn recheck_fulfillment(
         is_intact: body.is_intact,
         is_reinforced: body.is_reinforced,
     };
-    let (principal, act) = (caller.principal().clone(), caller.act(&services));
-    let (catalog, seen) = (services.catalog(), Seen { id, version: None });
-    let work =
-        move |tx: &mut Tx<'_>| recheck::recheck(tx, &catalog, &principal, &act, seen, &findings);
-    match services.database().write(work).await {
-        Ok(()) => shown(&services, id).await,
+    let recheck = Recheck {
+        catalog: services.catalog(),
+        principal: caller.principal().clone(),
+        act: caller.act(&services),
+        seen: Seen { id, version: None },
+        findings,
+    };
+    match services.database().submit(recheck).await? {
+        Ok(work) => Ok(shown_as(&work)),
         Err(RecheckError::Bench(error)) => Err(error.into()),
         Err(RecheckError::Wrong(differences)) => {
             Err(Problem::invalid(differences.iter().map(told).collect()))
@@ -121,7 +125,7 @@ pub async fn send_back_fulfillment(
     let act = Act { reason: Some(why), ..caller.act(&services) };
     let principal = caller.principal().clone();
     let seen = Seen { id, version: None };
-    let work = move |tx: &mut Tx<'_>| recheck::send_back(tx, &principal, &act, seen);
+    let work = move |tx: &mut Tx<'_>| send_back(tx, &principal, &act, seen);
     services.database().write(work).await?;
     shown(&services, id).await
 }
@@ -132,9 +136,12 @@ pub(super) async fn shown(
     id: FulfillmentId,
 ) -> Result<impl IntoResponse + use<>, Problem> {
     let found = services.database().read(move |tx| fulfillment::fetch(tx, id)).await?;
-    let found = found.ok_or_else(|| not_found("fulfillment"))?;
-    let view = FulfillmentView::from(&found);
-    Ok((StatusCode::OK, [etag::etag(view.version)], Json(view)))
+    found.map(|work| shown_as(&work)).ok_or_else(|| not_found("fulfillment"))
+}
+
+fn shown_as(work: &Fulfillment) -> impl IntoResponse + use<> {
+    let view = FulfillmentView::from(work);
+    (StatusCode::OK, [etag::etag(view.version)], Json(view))
 }
 
 fn check(body: &RecheckBody) -> Vec<FieldError> {

@@ -6,6 +6,7 @@
 //! if it can be shown to fit. What travels with work on other orders ([`crate::merge`]) is rechecked and
 //! packed with it, as one ([`together`]).
 
+mod bench;
 pub mod close;
 pub mod edit;
 pub mod label;
@@ -16,14 +17,13 @@ pub mod proposal;
 pub mod recheck;
 pub mod together;
 
-use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{Event, Fulfillment, FulfillmentError};
+use ordermill_domain::fulfillment::FulfillmentError;
 use ordermill_domain::ids::FulfillmentId;
-use ordermill_storage::{Tx, fulfillment};
+use ordermill_storage::Tx;
 
-use crate::fulfillment::{FulfillmentFile, WorkError};
+use self::bench::{Bench, Turn};
+use crate::fulfillment::WorkError;
 use crate::permission::{Forbidden, Principal};
-use crate::pick_list::may_pick;
 
 pub use materials::Materials;
 pub use together::Together;
@@ -67,46 +67,11 @@ impl From<FulfillmentError> for BenchError {
     }
 }
 
-/// Fulfillments that are packed together, in the hands of a step at the bench.
-struct Bench {
-    /// The one in hand first.
-    files: Vec<FulfillmentFile>,
-    /// As one.
-    together: Together,
-}
-
-impl Bench {
-    /// Takes the same step with each of them.
-    fn step(
-        &mut self,
-        act: &Act,
-        step: impl Fn(&mut Fulfillment) -> Result<Event, FulfillmentError>,
-    ) -> Result<(), FulfillmentError> {
-        self.files.iter_mut().try_for_each(|file| file.step(act, &step))
-    }
-
-    fn save(&self, tx: &mut Tx<'_>) -> Result<(), ordermill_storage::Error> {
-        FulfillmentFile::save_each(tx, &self.files.iter().collect::<Vec<_>>())
-    }
-}
-
 /// Loads a fulfillment for a step at the bench of its location, with what is packed with it.
 fn load(tx: &mut Tx<'_>, principal: &Principal, seen: Seen) -> Result<Bench, BenchError> {
-    let found = fulfillment::fetch(tx, seen.id)?.ok_or(WorkError::NotFound(seen.id))?;
-    let mut ids = vec![seen.id];
-    if let Some(merge) = found.facts().merge {
-        ids.extend(fulfillment::of_merges(tx, &[merge])?.iter().map(Fulfillment::id));
-    }
-    let mut files = FulfillmentFile::load_each(tx, &ids)?;
-    files.sort_by_key(|file| (file.work.id() != seen.id, file.work.id()));
-    let work = files.first().ok_or(WorkError::NotFound(seen.id))?.work.clone();
-    may_pick(principal, work.facts().location)?;
-    let others = files.iter().map(|file| file.work.clone()).collect();
-    let together = Together::new(together::with(work, others));
-    let members = together.ids();
-    files.retain(|file| members.contains(&file.work.id()));
-    match seen.version {
-        Some(version) if version != together.work.version() => Err(BenchError::Stale(seen.id)),
-        _ => Ok(Bench { files, together }),
+    match bench::load_each(tx, &[(principal, seen)])?.pop() {
+        Some(Turn::Now(bench)) => Ok(bench),
+        Some(Turn::Refused(error)) => Err(error),
+        Some(Turn::Later) | None => unreachable!("it is the only one"),
     }
 }

@@ -1,12 +1,14 @@
 //! Recheck (复核): what was picked is compared with what was ordered, by scan, by weight and by eye.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::SkuId;
-use ordermill_storage::Tx;
+use ordermill_storage::{BatchCommand, Error, Tx};
 
+use super::bench::{Bench, in_turns, save_each};
 use super::{BenchError, Materials, Seen, load};
 use crate::catalog::Catalog;
 use crate::permission::Principal;
@@ -36,8 +38,8 @@ pub enum RecheckError {
     Bench(#[from] BenchError),
 }
 
-impl From<ordermill_storage::Error> for RecheckError {
-    fn from(error: ordermill_storage::Error) -> Self {
+impl From<Error> for RecheckError {
+    fn from(error: Error) -> Self {
         Self::Bench(error.into())
     }
 }
@@ -76,9 +78,40 @@ pub enum Difference {
 }
 
 /// Lets a picked fulfillment go on to be packed, if everything is right.
+#[derive(Debug, Clone)]
+pub struct Recheck {
+    /// The goods and boxes of the shop.
+    pub catalog: Arc<Catalog>,
+    /// Who is at the bench.
+    pub principal: Principal,
+    /// Who, when and why.
+    pub act: Act,
+    /// What they have in hand.
+    pub seen: Seen,
+    /// What they have found.
+    pub findings: Findings,
+}
+
+impl BatchCommand for Recheck {
+    /// As of [`recheck`].
+    type Output = Result<Fulfillment, RecheckError>;
+
+    fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
+        let steps = batch.iter().map(|it| Step {
+            catalog: &it.catalog,
+            principal: &it.principal,
+            act: &it.act,
+            seen: it.seen,
+            findings: &it.findings,
+        });
+        recheck_each(tx, &steps.collect::<Vec<_>>())
+    }
+}
+
+/// [`Recheck`] of one, in a transaction that the caller has opened. Gives the fulfillment as it is then.
 ///
 /// # Errors
-/// [`RecheckError::Wrong`] with everything that is not; it then stays where it is, and is corrected at the
+/// [`RecheckError::Wrong`] with everything that is not right; it then stays where it is, and is corrected at the
 /// bench or sent back by [`send_back`].
 pub fn recheck(
     tx: &mut Tx<'_>,
@@ -87,18 +120,56 @@ pub fn recheck(
     act: &Act,
     seen: Seen,
     findings: &Findings,
-) -> Result<(), RecheckError> {
-    let mut bench = load(tx, principal, seen)?;
-    let differences = compare(catalog, &catalog.materials, &bench.together.work, findings);
-    if !differences.is_empty() {
-        return Err(RecheckError::Wrong(differences));
+) -> Result<Fulfillment, RecheckError> {
+    let step = Step { catalog, principal, act, seen, findings };
+    let mut answers = recheck_each(tx, &[step])?;
+    answers.pop().unwrap_or_else(|| unreachable!("one was asked for"))
+}
+
+struct Step<'a> {
+    catalog: &'a Catalog,
+    principal: &'a Principal,
+    act: &'a Act,
+    seen: Seen,
+    findings: &'a Findings,
+}
+
+fn recheck_each(
+    tx: &mut Tx<'_>,
+    steps: &[Step<'_>],
+) -> Result<Vec<Result<Fulfillment, RecheckError>>, Error> {
+    let at: Vec<_> = steps.iter().map(|step| (step.principal, step.seen)).collect();
+    in_turns(tx, &at, |tx, benches| {
+        let mut rechecked = Vec::with_capacity(benches.len());
+        let mut answers = Vec::with_capacity(benches.len());
+        for (number, mut bench) in benches {
+            let answer = match steps[number].decide(&mut bench) {
+                Ok(()) => Ok(bench.in_hand().clone()),
+                Err(refused) => Err(refused),
+            };
+            if answer.is_ok() {
+                rechecked.push(bench);
+            }
+            answers.push((number, answer));
+        }
+        save_each(tx, &rechecked)?;
+        Ok(answers)
+    })
+}
+
+impl Step<'_> {
+    fn decide(&self, bench: &mut Bench) -> Result<(), RecheckError> {
+        let Self { catalog, act, findings, .. } = *self;
+        let differences = compare(catalog, &catalog.materials, &bench.together.work, findings);
+        if !differences.is_empty() {
+            return Err(RecheckError::Wrong(differences));
+        }
+        // What was sent back and put right, piece for piece in its tote, has nothing left to be picked.
+        for file in &mut bench.files {
+            finish(act, file).map_err(BenchError::from)?;
+        }
+        Ok(bench.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?)
     }
-    // What was sent back and put right, piece for piece in its tote, has nothing left to be picked.
-    for file in &mut bench.files {
-        finish(act, file).map_err(BenchError::from)?;
-    }
-    bench.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?;
-    Ok(bench.save(tx)?)
 }
 
 /// Sends a picked fulfillment back to the pickers, with the reason of the act. They put it right, and it is

@@ -1,11 +1,15 @@
 //! The pack bench: what was picked is compared, boxed and closed.
 
+use std::sync::Arc;
+
 use ordermill_app::catalog::Catalog;
-use ordermill_app::fulfillment::FulfillmentFile;
+use ordermill_app::fulfillment::{FulfillmentFile, WorkError};
 use ordermill_app::order::cancel::cancel_order;
-use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
+use ordermill_app::pack::close::{CloseError, Pack, PackedBox, close, open};
 use ordermill_app::pack::proposal::propose;
-use ordermill_app::pack::recheck::{Difference, Findings, RecheckError, recheck, send_back};
+use ordermill_app::pack::recheck::{
+    Difference, Findings, Recheck, RecheckError, recheck, send_back,
+};
 use ordermill_app::pack::{BenchError, Seen};
 use ordermill_app::sourcing::by_hand;
 use ordermill_base::{Id, Quantity};
@@ -14,7 +18,7 @@ use ordermill_domain::fulfillment::{RejectReason, State};
 use ordermill_domain::ids::{FulfillmentId, OrderId, WaveId};
 use ordermill_domain::order::{CancelReason, LineQuantity, Progress};
 use ordermill_domain::package::{Content, ContentError};
-use ordermill_storage::{Connection, order, package};
+use ordermill_storage::{BatchCommand as _, Connection, order, package};
 use ordermill_testkit::stock::sku;
 use ordermill_testkit::{TestDatabase, each_database};
 
@@ -265,5 +269,47 @@ fn a_bench_that_saw_an_older_version_is_refused() {
             .transact(|tx| recheck(tx, &catalog, &who, &act, seen, &all_right()))
             .unwrap_err();
         assert!(matches!(told, RecheckError::Bench(BenchError::Stale(_))), "{told:?}");
+    }
+}
+
+#[test]
+fn benches_that_scan_at_one_moment_are_answered_as_if_one_came_after_the_other() {
+    for database in each_database() {
+        let (mut connection, catalog, order, id) = picked(&database);
+        let (principal, act) = somebody();
+        let (catalog, seen) = (Arc::new(catalog), now(id));
+        let right = Recheck {
+            catalog: Arc::clone(&catalog),
+            principal: principal.clone(),
+            act: act.clone(),
+            seen,
+            findings: all_right(),
+        };
+        let broken =
+            Recheck { findings: Findings { is_intact: false, ..all_right() }, ..right.clone() };
+        let lost = Recheck { seen: now(FulfillmentId::from_raw(7)), ..right.clone() };
+        let told =
+            connection.transact(|tx| Recheck::run(&[&broken, &lost, &right, &right], tx)).unwrap();
+        let nobody = |told: &RecheckError| {
+            matches!(told, RecheckError::Bench(BenchError::Work(WorkError::NotFound(_))))
+        };
+        let twice = |told: &RecheckError| {
+            matches!(told, RecheckError::Bench(BenchError::Work(WorkError::Refused(_))))
+        };
+        assert!(matches!(told[0], Err(RecheckError::Wrong(_))), "{:?}", told[0]);
+        assert!(told[1].as_ref().is_err_and(nobody), "{:?}", told[1]);
+        assert!(told[2].as_ref().is_ok_and(|work| work.state() == State::Rechecked));
+        assert!(told[3].as_ref().is_err_and(twice), "{:?}", told[3]);
+
+        let boxes = one_box(vec![content(1, 2), content(2, 1)]).to_vec();
+        let packed = Pack { catalog, principal, act, seen, boxes };
+        let empty = Pack { boxes: one_box(vec![content(1, 2)]).to_vec(), ..packed.clone() };
+        let told = connection.transact(|tx| Pack::run(&[&empty, &packed, &packed], tx)).unwrap();
+        assert!(matches!(told[0], Err(CloseError::Contents(_))), "{:?}", told[0]);
+        assert!(told[1].as_ref().is_ok_and(|packages| packages.len() == 1), "{:?}", told[1]);
+        assert!(matches!(told[2], Err(CloseError::Bench(_))), "{:?}", told[2]);
+        assert_eq!(state_of(&mut connection, order), (State::Packed, Progress::Packed));
+        let packages = connection.read(|tx| package::of_each(tx, &[id])).unwrap();
+        assert_eq!(packages.len(), 1);
     }
 }

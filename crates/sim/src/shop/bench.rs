@@ -1,8 +1,8 @@
 //! What was picked is looked at, put into boxes, and opened again.
 
-use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
+use ordermill_app::pack::close::{CloseError, Pack, PackedBox, open};
 use ordermill_app::pack::proposal::propose;
-use ordermill_app::pack::recheck::{Findings, RecheckError, recheck, send_back};
+use ordermill_app::pack::recheck::{Findings, Recheck, RecheckError, send_back};
 use ordermill_app::pack::{BenchError, Seen};
 use ordermill_app::permission::Principal;
 use ordermill_base::{Id, Quantity};
@@ -83,16 +83,14 @@ impl Shop {
         let (database, catalog) = (self.world.database(), self.world.services().catalog());
         let before = self.heard;
         let done = self.world.run(async move {
-            let principal = Principal::system("sim");
-            let work =
-                move |tx: &mut Tx<'_>| recheck(tx, &catalog, &principal, &act, seen(id), &findings);
-            database.write(work).await
+            let (principal, seen) = (Principal::system("sim"), seen(id));
+            database.submit(Recheck { catalog, principal, act, seen, findings }).await
         });
         self.listen()?;
         match done {
             None => Ok(()),
-            Some(Ok(())) if !is_wrong => Ok(()),
-            Some(Err(RecheckError::Wrong(_))) if is_wrong && self.heard == before => Ok(()),
+            Some(Ok(Ok(_))) if !is_wrong => Ok(()),
+            Some(Ok(Err(RecheckError::Wrong(_)))) if is_wrong && self.heard == before => Ok(()),
             Some(done) => Err(format!("work {id} is rechecked, wrong {is_wrong}: {done:?}")),
         }
     }
@@ -124,16 +122,15 @@ impl Shop {
         let (database, catalog) = (self.world.database(), self.world.services().catalog());
         let before = self.heard;
         let done = self.world.run(async move {
-            let principal = Principal::system("sim");
-            let work =
-                move |tx: &mut Tx<'_>| close(tx, &catalog, &principal, &act, seen(id), &boxes);
-            database.write(work).await
+            let (principal, seen) = (Principal::system("sim"), seen(id));
+            database.submit(Pack { catalog, principal, act, seen, boxes }).await
         });
         self.listen()?;
         match done {
             None => Ok(()),
-            Some(Ok(packages)) if !is_wrong => {
-                let raw: Vec<i64> = packages.into_iter().map(Id::raw).collect();
+            Some(Ok(Ok(packages))) if !is_wrong => {
+                let boxes = packages.into_iter().filter(|package| package.inside.is_none());
+                let raw: Vec<i64> = boxes.map(|package| package.id.raw()).collect();
                 let is = &self.model.works[&id].packages;
                 if *is == raw {
                     Ok(())
@@ -141,7 +138,7 @@ impl Shop {
                     Err(format!("work {id} is in {is:?}, not {raw:?}"))
                 }
             }
-            Some(Err(CloseError::Contents(_))) if is_wrong && self.heard == before => Ok(()),
+            Some(Ok(Err(CloseError::Contents(_)))) if is_wrong && self.heard == before => Ok(()),
             Some(done) => Err(format!("work {id} is packed, wrong {is_wrong}: {done:?}")),
         }
     }

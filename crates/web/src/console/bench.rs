@@ -4,13 +4,14 @@ mod boxes;
 mod label;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use ordermill_app::catalog::Catalog;
 use ordermill_app::pack::recheck::{
-    Difference, Findings, RecheckError, recheck, send_back, weight_of,
+    Difference, Findings, Recheck, RecheckError, send_back, weight_of,
 };
 use ordermill_app::pack::{BenchError, Seen, Together, together};
 use ordermill_app::pick_list::may_pick;
@@ -331,11 +332,15 @@ async fn take_recheck(
         is_intact: pairs.has("intact"),
         is_reinforced: pairs.has("reinforced"),
     };
-    let (principal, act, seen) = (desk.member.principal.clone(), desk.act(), seen(id, &pairs));
-    let known = catalog.clone();
-    let work = move |tx: &mut Tx<'_>| recheck(tx, &known, &principal, &act, seen, &findings);
-    match desk.site.services().database().write(work).await {
-        Ok(()) => Ok(desk.done(&href_of(id), &Toast::new(t.bench_rechecked()))),
+    let recheck = Recheck {
+        catalog: Arc::clone(&catalog),
+        principal: desk.member.principal.clone(),
+        act: desk.act(),
+        seen: seen(id, &pairs),
+        findings,
+    };
+    match desk.site.services().database().submit(recheck).await? {
+        Ok(_) => Ok(desk.done(&href_of(id), &Toast::new(t.bench_rechecked()))),
         Err(RecheckError::Bench(error)) => Err(trouble_of(error, id)),
         Err(RecheckError::Wrong(differences)) => {
             let wrong = differences.iter().map(|it| in_words(&catalog, it, t)).collect();

@@ -3,7 +3,7 @@
 use axum::extract::{Form, Path};
 use axum::response::Response;
 use ordermill_app::catalog::Catalog;
-use ordermill_app::pack::close::{CloseError, PackedBox, close, open};
+use ordermill_app::pack::close::{CloseError, Pack, PackedBox, open};
 use ordermill_app::pack::proposal::{Proposal, propose};
 use ordermill_base::{Money, Quantity};
 use ordermill_domain::fulfillment::Fulfillment;
@@ -152,10 +152,10 @@ async fn take_boxes(
         Ok(boxes) => boxes,
         Err(wrong) => return refused(&desk, id, &pairs, wrong).await,
     };
-    let (principal, act) = (desk.member.principal.clone(), desk.act_for(&pairs.one("reason")));
-    let seen = seen(id, &pairs);
-    let work = move |tx: &mut Tx<'_>| close(tx, &catalog, &principal, &act, seen, &boxes);
-    let wrong = match desk.site.services().database().write(work).await {
+    let act = desk.act_for(&pairs.one("reason"));
+    let principal = desk.member.principal.clone();
+    let pack = Pack { catalog, principal, act, seen: seen(id, &pairs), boxes };
+    let wrong = match desk.site.services().database().submit(pack).await? {
         Ok(_) => return Ok(desk.done(&href_of(id), &Toast::new(t.bench_packed()))),
         Err(CloseError::Bench(error)) => return Err(trouble_of(error, id)),
         Err(CloseError::UnknownMaterial(code)) => t.bench_wrong_code(code),
