@@ -1,12 +1,19 @@
 //! The background work of shipping: labels, drivers, pushes and silent parcels, until told to stop.
 
 use std::future::Future;
+use std::time::Duration;
 
 use ordermill_storage::Error;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use crate::carrier::Carriers;
+
+/// Behind a round with little work: what comes in meanwhile goes along with the next, and no parcel is in a hurry
+/// of milliseconds.
+const REST: Duration = Duration::from_millis(20);
+/// A round with less has little work.
+const LITTLE: usize = 32;
 
 impl Carriers {
     /// Runs until `stop` becomes true or its sender is gone. What is under way then is finished.
@@ -34,7 +41,12 @@ impl Carriers {
         while !*stop.borrow_and_update() {
             match work().await {
                 Ok(0) => {}
-                Ok(_) => continue,
+                Ok(count) => {
+                    if count < LITTLE {
+                        sleep(REST).await;
+                    }
+                    continue;
+                }
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::error!(work = name, error, "background work failed");
