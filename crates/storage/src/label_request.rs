@@ -261,6 +261,17 @@ pub fn end(
     Ok(changed > 0)
 }
 
+/// Ends those of these requests that are still wanted, as their labels are made. Gives which they were.
+pub fn made_each(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<ShipmentId>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "UPDATE label_requests SET state = 'made', failure = NULL, ask_at = NULL
+            WHERE id = $1 AND state = 'wanted' RETURNING id",
+        postgres: "UPDATE label_requests SET state = 'made', failure = NULL, ask_at = NULL
+            WHERE id = ANY($1) AND state = 'wanted' RETURNING id",
+    };
+    tx.query_each_write(&SQL, &Columns::of_ids(ids), |row| row.id())
+}
+
 /// Forgets that carriers have refused a parcel, so that each may be asked again.
 pub fn forget_refusals(tx: &mut Tx<'_>, package: PackageId) -> Result<(), Error> {
     tx.change(

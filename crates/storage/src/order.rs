@@ -334,6 +334,18 @@ pub fn ask(tx: &mut Tx<'_>, id: OrderId) -> Result<Asked<Stored>, Error> {
     tx.ask(&sql, params![id.raw()], read)
 }
 
+/// The channel that an order came by; `None` if there is no such order.
+pub fn channel_of(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<ChannelId>, Error> {
+    tx.query_opt("SELECT channel_id FROM orders WHERE id = $1", params![id.raw()], |row| row.id())
+}
+
+/// Many orders, for those who only look, without waiting for the answer; those that do not exist are left out.
+pub fn ask_each(tx: &mut Tx<'_>, ids: &[OrderId]) -> Result<Asked<Stored>, Error> {
+    let sqlite = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
+    let postgres = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ANY($1)");
+    tx.ask_each(&PerRow { sqlite: &sqlite, postgres: &postgres }, Columns::of_ids(ids), read)
+}
+
 /// One order, locked until the transaction ends where writers run side by side.
 pub fn fetch_for_update(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Stored>, Error> {
     let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };

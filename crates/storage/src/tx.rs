@@ -311,6 +311,17 @@ impl<'c> Tx<'c> {
         self.note(result)
     }
 
+    /// As [`Tx::query_each`], for a statement that changes rows and gives them back.
+    pub(crate) fn query_each_write<T>(
+        &mut self,
+        sql: &PerRow<'_>,
+        keys: &Columns,
+        read: impl FnMut(&mut Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.writes += 1;
+        self.query_each(sql, keys, read)
+    }
+
     /// Reads the rows of many keys: key by key on SQLite, as one statement with an array per key
     /// column on PostgreSQL. The order of the answer is that of the keys only on SQLite.
     pub(crate) fn query_each<T>(

@@ -15,8 +15,8 @@ use ordermill_domain::shipment::{Event, Facts, State};
 use ordermill_storage::shipment::{self, Stored};
 use ordermill_storage::{Error, Tx, carrier, fulfillment, manifest, order, package};
 
-use super::label::look_at;
 use super::leave::follow;
+use super::made::look_at;
 use super::may_ship;
 use crate::dispute::hold::stopped_among;
 use crate::permission::{Forbidden, Principal};

@@ -15,6 +15,8 @@ pub mod hand_over;
 pub mod instruct;
 pub mod label;
 pub mod leave;
+pub mod made;
+pub mod make;
 pub mod packed;
 pub mod paper;
 pub mod push;

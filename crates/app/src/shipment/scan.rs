@@ -17,7 +17,7 @@ use ordermill_storage::tracking::{self, TrackingEvent};
 use ordermill_storage::{Error, Tx, deadline, task};
 use ordermill_vault::Place;
 
-use super::label::look_at;
+use super::made::look_at;
 use super::receipt::arm_for_parcels;
 use crate::privacy::Vault;
 

@@ -5,7 +5,7 @@ use ordermill_storage::shipment::{self, Stored};
 use ordermill_storage::{Error, Tx, carrier};
 use tokio::task::JoinSet;
 
-use super::label::look_at;
+use super::made::look_at;
 use super::scan::{Heard, raise_exception, take_in};
 use crate::carrier::Carriers;
 

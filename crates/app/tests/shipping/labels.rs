@@ -2,15 +2,17 @@
 
 use ordermill_app::carrier::choose::ReadyParcel;
 use ordermill_app::shipment::label::{Explained, Wanted, withdraw};
-use ordermill_base::{Id, Span};
+use ordermill_app::shipment::made::StoreLabel;
+use ordermill_base::{Currency, Id, Money, Span};
 use ordermill_domain::carrier::choice::{Refusal, Verdict};
 use ordermill_domain::carrier::{Carrier, ServiceKind};
 use ordermill_domain::ids::{OrderId, PackageId};
 use ordermill_domain::shipment::State;
 use ordermill_domain::task::TaskKind;
+use ordermill_ports::carrier::Label;
 use ordermill_sandbox::fault::{Call, Fault};
 use ordermill_storage::label_request::{self, State as RequestState};
-use ordermill_storage::{Error, Tx, carrier};
+use ordermill_storage::{BatchCommand as _, Error, Tx, carrier};
 
 use crate::kit::{Shop, harbor, on_each_database, parcel, swift};
 
@@ -36,6 +38,34 @@ fn wanting_a_label_twice_makes_one() {
         assert_eq!(shop.carriers.make_labels().await.unwrap(), 1);
         assert_eq!(shop.carriers.make_labels().await.unwrap(), 0);
         assert_eq!(shop.sandbox().parcels().len(), 1);
+    });
+}
+
+#[test]
+fn answers_that_come_in_twice_at_one_moment_make_one_parcel_of_each() {
+    on_each_database(async |shop| {
+        let mut answers = Vec::new();
+        for number in 1..=2 {
+            let Wanted::Asked(id) = shop.want(number).await else { panic!("asked") };
+            let request = shop.database.read(move |tx| label_request::fetch(tx, id)).await;
+            let label = Label {
+                waybill: format!("W{number}"),
+                routing: String::new(),
+                price: Money::new(800, Currency::Cny),
+                expected_by: shop.act().at,
+                is_void: false,
+            };
+            let request = request.unwrap().unwrap();
+            answers.push(StoreLabel { act: shop.act(), request, label });
+        }
+        let write = move |tx: &mut Tx<'_>| {
+            let [first, second] = &answers[..] else { panic!("two") };
+            StoreLabel::run(&[first, first, second], tx)
+        };
+        assert_eq!(shop.database.write(write).await.unwrap(), [true; 3]);
+        for number in 1..=2 {
+            assert_eq!(shop.parcels(OrderId::from_raw(number)).await.len(), 1);
+        }
     });
 }
 

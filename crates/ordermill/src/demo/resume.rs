@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use ordermill_app::Services;
 use ordermill_app::privacy::Vault;
-use ordermill_app::shipment::label::division_of;
+use ordermill_app::shipment::make::division_of;
 use ordermill_domain::ids::CarrierId;
 use ordermill_domain::shipment::{State, TrackingStatus};
 use ordermill_sandbox::Sandbox;
