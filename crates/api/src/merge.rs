@@ -21,7 +21,7 @@ use crate::body::{JsonBody, reason};
 use crate::etag::{self, IfMatch};
 use crate::fulfillment::view::FulfillmentView;
 use crate::gate::Needs;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::params::{Page, PathId, PathText};
 use crate::problem::{FieldError, Problem};
 use crate::routes::Routes;
@@ -114,7 +114,7 @@ pub async fn list_merge_candidates(
     caller: Caller,
     PathText(order_id): PathText,
 ) -> Result<Json<Page<CandidateView>>, Problem> {
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let (catalog, vault) = (services.catalog(), services.vault().clone());
     let read = move |tx: &mut Tx<'_>| {
         let mut items = Vec::new();

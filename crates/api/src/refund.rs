@@ -20,7 +20,7 @@ use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::idempotency;
 use crate::money::AmountBody;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::order::view::RefundView;
 use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
@@ -90,7 +90,7 @@ pub async fn refund_order(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let request = RefundOrder { order, payment, amount, key: Some(key) };
     let principal = caller.principal().clone();

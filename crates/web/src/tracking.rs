@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use ordermill_app::carrier::Sender;
 use ordermill_app::catalog::settings;
 use ordermill_app::permission::{Buyer, Principal};
-use ordermill_app::shipment::receipt::{self, Confirmed, Reported};
+use ordermill_app::shipment::receipt::{self, ConfirmReceipt, Confirmed, Reported};
 use ordermill_app::shipment::tracking_page::{self, Step as Way, Tracked};
 use ordermill_app::shipment::vehicle::Live;
 use ordermill_base::Timestamp;
@@ -131,10 +131,10 @@ async fn received(
         Err(answer) => return answer,
     };
     let act = visit.name(Principal::Buyer(Buyer::Guest(order)).act(site.services().now()));
-    let write = move |tx: &mut Tx<'_>| receipt::confirm(tx, &act, order);
-    let said = match site.services().database().write(write).await {
-        Ok(Confirmed::Completed) => "received",
-        Ok(Confirmed::Nothing) => "nothing",
+    let confirmed = site.services().database().submit(ConfirmReceipt { act, order }).await;
+    let said = match confirmed {
+        Ok(Some(Confirmed::Completed)) => "received",
+        Ok(Some(Confirmed::Nothing) | None) => "nothing",
         Err(error) => return failed(&error),
     };
     back(&token, said)

@@ -11,7 +11,7 @@ use ordermill_domain::order::CancelReason;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::read::load;
+use super::read::{load, own};
 use super::view::OrderView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
@@ -58,7 +58,7 @@ pub async fn cancel_order(
 ) -> Result<Json<OrderView>, Problem> {
     caller.require(Scope::WriteOrders)?;
     let reason = crate::body::reason(body.value.reason)?;
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let act = ordermill_domain::actor::Act { reason: Some(reason), ..caller.act(&services) };
     let why = if caller.only_channel().is_some() {
         CancelReason::Channel

@@ -14,7 +14,7 @@ use ordermill_storage::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::read::load;
+use super::read::own;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::money::MoneyView;
@@ -89,7 +89,7 @@ pub async fn list_choices(
     caller: Caller,
     PathText(order_id): PathText,
 ) -> Result<Json<Choices>, Problem> {
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let read = move |tx: &mut Tx<'_>| ordermill_storage::choice::of(tx, order);
     let found = services.database().read(read).await?;
     Ok(Json(Choices { choices: found.into_iter().map(ChoiceView::from).collect() }))
@@ -117,7 +117,7 @@ pub async fn ask_buyer(
 ) -> Result<Response, Problem> {
     caller.require(Scope::WritePayments)?;
     let line_no: u16 = line_no.parse().map_err(|_| not_found("line"))?;
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let (principal, act) = (caller.principal().clone(), caller.act(&services));
     let write = move |tx: &mut Tx<'_>| ask(tx, &principal, &act, order, line_no);
     let choice = services.database().write(write).await?;
@@ -167,7 +167,7 @@ pub async fn give_up_pieces(
     caller.require(Scope::WritePayments)?;
     let line_no: u16 = line_no.parse().map_err(|_| not_found("line"))?;
     let reason = crate::body::reason(body.value.reason)?;
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let principal = caller.principal().clone();
     let write = move |tx: &mut Tx<'_>| give_up_by_hand(tx, &principal, &act, order, line_no);

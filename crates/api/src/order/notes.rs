@@ -12,7 +12,7 @@ use ordermill_domain::ids::NoteId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::read::load;
+use super::read::own;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::created::{Created, answer};
@@ -74,7 +74,7 @@ pub async fn list_order_notes(
     caller.require(Scope::ReadContacts)?;
     let limit = limit(query.limit)?;
     let before = query.cursor.as_deref().map(cursor::read::<NoteId>).transpose()?;
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let vault = services.vault().clone();
     let read =
         move |tx: &mut ordermill_storage::Tx<'_>| notes(tx, &vault, order, before, limit + 1);
@@ -100,7 +100,7 @@ pub async fn write_order_note(
     headers: HeaderMap,
     body: JsonBody<NewNote>,
 ) -> Result<Response, Problem> {
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let place = format!("/api/v1/orders/{order}/notes");
     let key = key_of(&headers, &caller, &format!("POST {place}"), body.digest)?;
     let (vault, act, text) = (services.vault().clone(), caller.act(&services), body.value.text);

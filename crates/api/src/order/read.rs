@@ -12,7 +12,7 @@ use ordermill_app::Services;
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_base::Timestamp;
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::ids::OrderId;
+use ordermill_domain::ids::{ChannelId, OrderId};
 use ordermill_domain::order::Status;
 use ordermill_storage::order;
 use serde::{Deserialize, Serialize};
@@ -166,15 +166,30 @@ pub(crate) async fn load(
     caller: &Caller,
     order_id: &str,
 ) -> Result<OrderDetail, Problem> {
-    let not_found = || {
-        let detail = format!("no order {}", order_id.escape_debug());
-        Problem::new(StatusCode::NOT_FOUND, "order_not_found", detail)
-    };
-    let id: OrderId = order_id.parse().map_err(|_| not_found())?;
+    let id: OrderId = order_id.parse().map_err(|_| not_found(order_id))?;
     let detail = services.database().snapshot(move |tx| OrderDetail::load(tx, id)).await?;
-    let may_know = |detail: &OrderDetail| {
-        let channel = detail.stored.order.facts().channel;
-        caller.only_channel().is_none_or(|own| own == channel)
-    };
-    detail.filter(may_know).ok_or_else(not_found)
+    let may_know = |detail: &OrderDetail| knows(caller, detail.stored.order.facts().channel);
+    detail.filter(may_know).ok_or_else(|| not_found(order_id))
+}
+
+/// As [`load`], for who goes on with its id alone.
+pub(crate) async fn own(
+    services: &Services,
+    caller: &Caller,
+    order_id: &str,
+) -> Result<OrderId, Problem> {
+    let id: OrderId = order_id.parse().map_err(|_| not_found(order_id))?;
+    let channel = services.database().read(move |tx| order::channel_of(tx, id)).await?;
+    let known = channel.filter(|channel| knows(caller, *channel));
+    known.map(|_| id).ok_or_else(|| not_found(order_id))
+}
+
+/// Whether a caller may know of the orders of a channel.
+fn knows(caller: &Caller, channel: ChannelId) -> bool {
+    caller.only_channel().is_none_or(|own| own == channel)
+}
+
+fn not_found(order_id: &str) -> Problem {
+    let detail = format!("no order {}", order_id.escape_debug());
+    Problem::new(StatusCode::NOT_FOUND, "order_not_found", detail)
 }

@@ -16,7 +16,7 @@ use ordermill_storage::task::Task;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::read::load;
+use super::read::{load, own};
 use super::view::OrderView;
 use crate::auth::Caller;
 use crate::body::JsonBody;
@@ -206,7 +206,7 @@ pub async fn decide_review(
     headers: HeaderMap,
     body: JsonBody<DecisionBody>,
 ) -> Result<Response, Problem> {
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let key = key_of(&headers, &caller, &format!("POST /orders/{id}/review"), body.digest)?;
     let step = body.value.step.action();
     let act =

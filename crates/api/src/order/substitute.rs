@@ -13,7 +13,7 @@ use ordermill_storage::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::read::load;
+use super::read::{load, own};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::money::MoneyView;
@@ -130,7 +130,7 @@ pub async fn substitute_pieces(
     let line_no: u16 = line_no.parse().map_err(|_| not_found("line"))?;
     let reason = crate::body::reason(body.value.reason)?;
     let sku: SkuId = body.value.sku_id.parse().map_err(|_| no_substitute("a SKU's id"))?;
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let act = Act { reason: Some(reason), ..caller.act(&services) };
     let (principal, catalog) = (caller.principal().clone(), services.catalog());
     let write = move |tx: &mut Tx<'_>| {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::order::view::PaymentView;
 use crate::params::PathText;
 use crate::problem::{FieldError, Problem};
@@ -79,7 +79,7 @@ pub async fn start_payment(
         let error = FieldError::new("/return_url", "invalid", "expected an http or https address");
         return Err(Problem::invalid(vec![error]));
     }
-    let order = load(&services, &caller, &order_id).await?.stored.order.id();
+    let order = own(&services, &caller, &order_id).await?;
     let usual = || services.payments().gateways().usual().map(str::to_owned);
     let gateway = gateway.or_else(usual).ok_or_else(|| {
         Problem::new(StatusCode::CONFLICT, "no_gateway", "no payment gateway is set up")

@@ -21,7 +21,7 @@ use crate::auth::Caller;
 use crate::catalog::wrong;
 use crate::cursor;
 use crate::etag::etag;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::params::{Page, Params, PathId, PathText, limit, not_found};
 use crate::problem::Problem;
 
@@ -130,7 +130,7 @@ pub async fn list_order_shipments(
     caller: Caller,
     PathText(order_id): PathText,
 ) -> Result<Json<OrderShipmentsView>, Problem> {
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let found = services.database().snapshot(move |tx| stored::of(tx, id)).await?;
     let token = tracking_page::token(services.vault(), id);
     Ok(Json(OrderShipmentsView {

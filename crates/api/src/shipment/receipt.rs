@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ordermill_app::Services;
-use ordermill_app::shipment::receipt::{self, Confirmed, Reported};
+use ordermill_app::shipment::receipt::{self, ConfirmReceipt, Confirmed, Reported};
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::order::Status;
 use ordermill_storage::Tx;
 
 use crate::auth::Caller;
-use crate::order::read::load;
+use crate::order::read::{load, own};
 use crate::order::view::OrderView;
 use crate::params::PathText;
 use crate::problem::Problem;
@@ -32,12 +32,12 @@ pub async fn confirm_receipt(
     PathText(order_id): PathText,
 ) -> Result<Json<OrderView>, Problem> {
     caller.require(Scope::WriteOrders)?;
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
-    let act = caller.act(&services);
-    let confirm = move |tx: &mut Tx<'_>| receipt::confirm(tx, &act, id);
-    let confirmed = services.database().write(confirm).await?;
+    let id = own(&services, &caller, &order_id).await?;
+    let confirm = ConfirmReceipt { act: caller.act(&services), order: id };
+    let confirmed = services.database().submit(confirm).await?;
     let detail = load(&services, &caller, &order_id).await?;
-    if confirmed == Confirmed::Nothing && detail.stored.order.status() != Status::Completed {
+    if confirmed != Some(Confirmed::Completed) && detail.stored.order.status() != Status::Completed
+    {
         let detail = "something is still to come, or the order has ended otherwise";
         return Err(Problem::new(StatusCode::CONFLICT, "not_all_received", detail));
     }
@@ -62,7 +62,7 @@ pub async fn report_not_received(
     PathText(order_id): PathText,
 ) -> Result<StatusCode, Problem> {
     caller.require(Scope::WriteOrders)?;
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let act = caller.act(&services);
     let report = move |tx: &mut Tx<'_>| receipt::report_not_received(tx, &act, id);
     match services.database().write(report).await? {

@@ -20,7 +20,7 @@ use crate::body::{JsonBody, reason};
 use crate::etag::{self, IfMatch};
 use crate::fulfillment::read::of_order;
 use crate::fulfillment::view::FulfillmentView;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::params::{Page, PathId, PathText, not_found};
 use crate::problem::{FieldError, Problem};
 
@@ -189,7 +189,7 @@ pub async fn hurry_order(
     body: JsonBody<ReasonBody>,
 ) -> Result<Json<Page<FulfillmentView>>, Problem> {
     let act = Act { reason: Some(reason(body.value.reason)?), ..caller.act(&services) };
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let (principal, catalog) = (caller.principal().clone(), services.catalog());
     let hurry = move |tx: &mut Tx<'_>| by_hand::hurry(tx, &catalog, &principal, &act, id);
     services.database().write(hurry).await?;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::travel::ApartView;
 use crate::auth::Caller;
 use crate::money::MoneyView;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::params::{Page, PathText};
 use crate::problem::Problem;
 use crate::rule_table::view::RuledView;
@@ -188,7 +188,7 @@ pub async fn list_sourcing_decisions(
     caller: Caller,
     PathText(order_id): PathText,
 ) -> Result<Json<Page<DecisionView>>, Problem> {
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let found = services.database().read(move |tx| explain::decisions(tx, id)).await?;
     let currency = services.catalog().shop.currency;
     let items = found.iter().map(|(at, why)| DecisionView::of(*at, why, currency)).collect();

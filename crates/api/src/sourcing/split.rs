@@ -19,7 +19,7 @@ use crate::body::{JsonBody, reason};
 use crate::etag::IfMatch;
 use crate::fulfillment::read::of_order;
 use crate::fulfillment::view::FulfillmentView;
-use crate::order::read::load;
+use crate::order::read::own;
 use crate::params::{Page, PathId, PathText};
 use crate::problem::{FieldError, Problem};
 
@@ -141,7 +141,7 @@ pub async fn put_order_together(
     body: JsonBody<ReasonBody>,
 ) -> Result<Json<Page<FulfillmentView>>, Problem> {
     let act = Act { reason: Some(reason(body.value.reason)?), ..caller.act(&services) };
-    let id = load(&services, &caller, &order_id).await?.stored.order.id();
+    let id = own(&services, &caller, &order_id).await?;
     let (principal, catalog) = (caller.principal().clone(), services.catalog());
     let work = move |tx: &mut Tx<'_>| split::put_together(tx, &catalog, &principal, &act, id);
     services.database().write(work).await?;

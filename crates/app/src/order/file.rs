@@ -129,10 +129,30 @@ impl OrderFile {
         Self::load_each_with(tx, ids, &[])
     }
 
+    /// As [`OrderFile::load_each`], for commands that leave the stock alone: it is not locked, and a step that
+    /// needs it is refused as a defect.
+    pub(crate) fn load_each_beside_stock(
+        tx: &mut Tx<'_>,
+        ids: impl IntoIterator<Item = OrderId>,
+    ) -> Result<Vec<Self>, Error> {
+        Self::load_all(tx, ids, |_, _| Ok(Levels::default()))
+    }
+
     fn load_each_with(
         tx: &mut Tx<'_>,
         ids: impl IntoIterator<Item = OrderId>,
         also: &[SkuId],
+    ) -> Result<Vec<Self>, Error> {
+        Self::load_all(tx, ids, |tx, lines| {
+            let skus = lines.iter().map(|(_, line)| line.terms.sku).chain(also.iter().copied());
+            stock::lock(tx, skus)
+        })
+    }
+
+    fn load_all(
+        tx: &mut Tx<'_>,
+        ids: impl IntoIterator<Item = OrderId>,
+        levels_of: impl FnOnce(&mut Tx<'_>, &[(OrderId, OrderLine)]) -> Result<Levels, Error>,
     ) -> Result<Vec<Self>, Error> {
         let mut ids: Vec<OrderId> = ids.into_iter().collect();
         ids.sort_unstable();
@@ -141,8 +161,7 @@ impl OrderFile {
         let lines = order::ask_lines_of_each(tx, &ids)?;
         let reservations = reservation::ask_of_each(tx, &ids)?.answer(tx)?;
         let (orders, lines) = (orders.answer(tx)?, lines.answer(tx)?);
-        let skus = lines.iter().map(|(_, line)| line.terms.sku).chain(also.iter().copied());
-        let levels = Rc::new(RefCell::new(stock::lock(tx, skus)?));
+        let levels = Rc::new(RefCell::new(levels_of(tx, &lines)?));
         let mut lines = by_order(lines);
         let mut reservations =
             by_order(reservations.into_iter().map(|it| (it.reservation.facts().order, it)));

@@ -13,8 +13,7 @@ use ordermill_domain::ids::{OrderId, ShipmentId};
 use ordermill_domain::order::{Action, OrderLine};
 use ordermill_domain::shipment::{Event, State};
 use ordermill_domain::task::TaskKind;
-use ordermill_storage::shipment::Stand;
-use ordermill_storage::{Error, Tx, deadline, shipment, task};
+use ordermill_storage::{BatchCommand, Error, Tx, deadline, shipment, task};
 
 use super::ShipmentError;
 use crate::order::file::{FileError, OrderFile};
@@ -80,25 +79,78 @@ pub enum Confirmed {
     Nothing,
 }
 
-/// The buyer has everything, or D16 says so: the order is complete.
-pub fn confirm(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<Confirmed, FileError> {
-    let mut file = OrderFile::load(tx, order)?;
-    let stands = shipment::stands_of_each(tx, &[order])?;
-    let is_on_its_way = |it: &Stand| matches!(it.state, State::LabelCreated | State::HandedOver);
-    let is_to_come = |line: &OrderLine| {
-        let pieces = line.pieces();
-        pieces.shipped + pieces.canceled < line.terms.quantity.get()
-    };
-    let waits = stands.iter().any(is_on_its_way) || file.lines.iter().any(is_to_come);
-    if waits || !file.order().allows(Action::Complete) {
-        return Ok(Confirmed::Nothing);
+/// The buyer has everything: the order is complete.
+#[derive(Debug, Clone)]
+pub struct ConfirmReceipt {
+    /// Who says so, and when.
+    pub act: Act,
+    /// Of which order.
+    pub order: OrderId,
+}
+
+impl BatchCommand for ConfirmReceipt {
+    /// `None` if there is no such order.
+    type Output = Option<Confirmed>;
+
+    fn run(batch: &[&Self], tx: &mut Tx<'_>) -> Result<Vec<Self::Output>, Error> {
+        let orders: Vec<(&Act, OrderId)> = batch.iter().map(|it| (&it.act, it.order)).collect();
+        confirm_each(tx, &orders).map_err(FileError::into_storage)
     }
-    file.complete(act)?;
-    file.save(tx)?;
-    deadline::meet(tx, order, DeadlineKind::ConfirmReceipt)?;
-    deadline::meet(tx, order, DeadlineKind::SignOffDispute)?;
-    task::close(tx, TaskKind::NotReceived, order, "the buyer has it", act.at)?;
-    Ok(Confirmed::Completed)
+}
+
+/// The buyer has everything, or D16 says so: the order is complete.
+///
+/// # Errors
+/// If there is no such order.
+pub fn confirm(tx: &mut Tx<'_>, act: &Act, order: OrderId) -> Result<Confirmed, FileError> {
+    let confirmed = confirm_each(tx, &[(act, order)])?.pop().flatten();
+    confirmed.ok_or(FileError::NotFound(order))
+}
+
+fn confirm_each(
+    tx: &mut Tx<'_>,
+    orders: &[(&Act, OrderId)],
+) -> Result<Vec<Option<Confirmed>>, FileError> {
+    let ids: Vec<OrderId> = orders.iter().map(|(_, order)| *order).collect();
+    let files = OrderFile::load_each_beside_stock(tx, ids.iter().copied())?;
+    let mut files: BTreeMap<OrderId, OrderFile> =
+        files.into_iter().map(|file| (file.order().id(), file)).collect();
+    let known: Vec<OrderId> = files.keys().copied().collect();
+    let mut waiting: BTreeSet<OrderId> = BTreeSet::new();
+    for stand in shipment::stands_of_each(tx, &known)? {
+        if matches!(stand.state, State::LabelCreated | State::HandedOver) {
+            waiting.insert(stand.order);
+        }
+    }
+    let mut answers = Vec::with_capacity(orders.len());
+    let mut completed = Vec::with_capacity(orders.len());
+    for (act, order) in orders {
+        let Some(file) = files.get_mut(order) else {
+            answers.push(None);
+            continue;
+        };
+        let is_to_come = |line: &OrderLine| {
+            let pieces = line.pieces();
+            pieces.shipped + pieces.canceled < line.terms.quantity.get()
+        };
+        let waits = waiting.contains(order) || file.lines.iter().any(is_to_come);
+        if waits || !file.order().allows(Action::Complete) {
+            answers.push(Some(Confirmed::Nothing));
+            continue;
+        }
+        file.complete(act)?;
+        answers.push(Some(Confirmed::Completed));
+        completed.push((*order, act.at));
+    }
+    let Some(&(_, now)) = completed.first() else { return Ok(answers) };
+    let completed: Vec<OrderId> = completed.into_iter().map(|(order, _)| order).collect();
+    let changed: Vec<&OrderFile> = completed.iter().filter_map(|order| files.get(order)).collect();
+    OrderFile::save_each(tx, &changed)?;
+    let ended = [DeadlineKind::ConfirmReceipt, DeadlineKind::SignOffDispute];
+    let met = completed.iter().flat_map(|order| ended.map(|kind| (*order, kind)));
+    deadline::meet_each(tx, &met.collect::<Vec<_>>())?;
+    task::close_each(tx, TaskKind::NotReceived, &completed, "the buyer has it", now)?;
+    Ok(answers)
 }
 
 /// What reporting has led to.

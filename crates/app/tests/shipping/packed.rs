@@ -12,7 +12,7 @@ use ordermill_app::reader::Reader;
 use ordermill_app::shipment::hand_over::{
     CloseManifestError, Refused, close as close_list, scan_out,
 };
-use ordermill_app::shipment::receipt::{Confirmed, confirm};
+use ordermill_app::shipment::receipt::{ConfirmReceipt, Confirmed, confirm};
 use ordermill_app::shipment::{leave, packed};
 use ordermill_app::sourcing::{Wish, by_rules, source_each};
 use ordermill_base::{Id, Quantity};
@@ -26,7 +26,9 @@ use ordermill_domain::package::Content;
 use ordermill_domain::shipment::State;
 use ordermill_sandbox::carriers::Word;
 use ordermill_storage::shipment::Stored;
-use ordermill_storage::{Error, Tx, fulfillment, journal, order, shipment, stock};
+use ordermill_storage::{
+    BatchCommand as _, Error, Tx, fulfillment, journal, order, shipment, stock,
+};
 use ordermill_testkit::stock::{location, sku};
 
 use crate::kit::{Shop, logistics, on_each_database};
@@ -154,6 +156,24 @@ fn a_packed_order_goes_to_the_door_and_is_completed() {
         assert_eq!(shop.database.write(write).await.unwrap(), Confirmed::Completed);
         assert_eq!(shop.stands(order).await.0, Status::Completed);
         assert_eq!(shop.deadlines(order).await, [] as [&str; 0]);
+    });
+}
+
+#[test]
+fn buyers_who_confirm_at_one_moment_complete_each_order_once() {
+    on_each_database(async |shop| {
+        let (order, stored) = shop.on_its_way(1).await;
+        let (later, _, _) = shop.labeled_work(2).await;
+        shop.reports(&stored, Word::Signed).await;
+        let said = |order| ConfirmReceipt { act: shop.act(), order };
+        let (there, waits, nobody) = (said(order), said(later), said(OrderId::from_raw(7)));
+        let write =
+            move |tx: &mut Tx<'_>| ConfirmReceipt::run(&[&there, &waits, &nobody, &there], tx);
+        let told = shop.database.write(write).await.unwrap();
+        let (completed, nothing) = (Some(Confirmed::Completed), Some(Confirmed::Nothing));
+        assert_eq!(told, [completed, nothing, None, nothing]);
+        assert_eq!(shop.stands(order).await.0, Status::Completed);
+        assert_eq!(shop.stands(later).await.0, Status::Confirmed);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Buyers say that they have everything, or that it has not come; or time says it.
 
-use ordermill_app::shipment::receipt::{Confirmed, Reported, confirm, report_not_received};
+use ordermill_app::shipment::receipt::{ConfirmReceipt, Confirmed, Reported, report_not_received};
 use ordermill_base::Id;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::OrderId;
@@ -37,12 +37,11 @@ impl Shop {
             if self.model.is_all_there(id) { Confirmed::Completed } else { Confirmed::Nothing };
         let (act, database) = (buyer(self.world.now()), self.world.database());
         let order = OrderId::from_raw(id);
-        let is = self.world.run(async move {
-            database.write(move |tx: &mut Tx<'_>| confirm(tx, &act, order)).await
-        });
+        let is =
+            self.world.run(async move { database.submit(ConfirmReceipt { act, order }).await });
         self.listen()?;
         match is {
-            Some(Ok(is)) if is != should => {
+            Some(Ok(is)) if is != Some(should) => {
                 Err(format!("order {id} is received: {is:?}, should be {should:?}"))
             }
             Some(Err(error)) => Err(format!("order {id} is not received: {error}")),
