@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_storage::Address;
 
 use crate::log::LogFormat;
@@ -46,8 +47,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "ORDERMILL_LOG_FORMAT", value_name = "FORMAT", global = true)]
     pub(crate) log_format: Option<LogFormat>,
 
-    /// A host that webhooks may be sent to although it is not on the public internet, and without TLS;
-    /// may be given several times
+    /// A host that webhooks and carriers may be at although it is not on the public internet, and without
+    /// TLS, by one port or by all; may be given several times
     #[arg(
         long = "webhook-allow-host",
         env = "ORDERMILL_WEBHOOK_ALLOW_HOSTS",
@@ -55,7 +56,7 @@ pub(crate) struct Settings {
         value_delimiter = ',',
         global = true
     )]
-    pub(crate) webhook_allow_hosts: Vec<String>,
+    pub(crate) webhook_allow_hosts: Vec<AllowedHost>,
 
     /// A proxy in front of this server, or a network of them, whose word on who the client is counts
     /// (`Forwarded`, `X-Forwarded-For`); may be given several times

@@ -235,7 +235,7 @@ fn a_secret_is_entered_again_for_another_address_or_protocol() {
         let silent = NewAccount { protocol: String::new(), url: String::new(), ..account.clone() };
         keeps(shop, silent).await.unwrap();
         assert_eq!(kept(shop).await.0.account.secret, None);
-        keeps(shop, account).await.unwrap();
+        keeps(shop, NewAccount { url: elsewhere, ..account }).await.unwrap();
         assert_eq!(kept(shop).await.0.account.secret, None);
     });
 }
@@ -248,6 +248,8 @@ fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
             "http://carrier.example/",
             "https://user:password@carrier.example/",
             "http://u@127.0.0.1:9000/",
+            "http://127.0.0.1:5432/",
+            "http://localhost:9000/",
             "https://10.0.0.1/",
             "http://169.254.169.254/latest",
             "https://db.internal/",
@@ -261,10 +263,7 @@ fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
             let account = NewAccount { url: url.into(), secret, ..account.clone() };
             assert_eq!(refused(keeps(shop, account).await), ["account.url"], "{url}");
         }
-        for url in ["https://carrier.example/api", "http://127.0.0.1:9/"] {
-            let secret = Some("key".to_owned());
-            let account = NewAccount { url: url.into(), secret, ..account.clone() };
-            assert!(keeps(shop, account).await.is_ok(), "{url}");
-        }
+        let (secret, url) = (Some("key".to_owned()), "https://carrier.example/api".to_owned());
+        keeps(shop, NewAccount { url, secret, ..account }).await.unwrap();
     });
 }
