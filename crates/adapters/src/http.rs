@@ -9,7 +9,8 @@ use ordermill_base::{Clock, Random, Span};
 use reqwest::{RequestBuilder, StatusCode};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::Breaker;
+use crate::guard::leads_inside;
+use crate::{Breaker, Guard};
 
 /// The client could not be made: its TLS settings contradict each other.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +36,19 @@ pub(crate) struct Manners {
     pub(crate) body_bytes_max: usize,
 }
 
+/// Where a client's calls may go.
+#[derive(Clone)]
+pub(crate) enum Reach {
+    /// Wherever the operator's settings say.
+    Anywhere,
+    /// Where the guard lets them: people type the address.
+    Guarded(Guard),
+}
+
 /// A partner's client.
 pub(crate) struct Client {
     inner: reqwest::Client,
+    reach: Reach,
     manners: Manners,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
@@ -56,6 +67,8 @@ pub(crate) struct Reply {
 pub(crate) enum Failure {
     /// The partner certainly did nothing.
     NotSent(&'static str),
+    /// The address must not be called: nothing was sent, and nothing will be.
+    Forbidden(&'static str),
     /// The partner did nothing and wants to be left alone, for as long as it says.
     Busy(Option<Span>),
     /// The partner may have done everything.
@@ -64,13 +77,14 @@ pub(crate) enum Failure {
 
 impl Client {
     pub(crate) fn new(
+        reach: Reach,
         manners: Manners,
         breaker: Breaker,
         clock: Arc<dyn Clock>,
         jitter: Random,
     ) -> Result<Self, ClientError> {
-        let inner = client().map_err(ClientError)?;
-        Ok(Self { inner, manners, breaker, clock, jitter: Mutex::new(jitter) })
+        let inner = client(&reach).map_err(ClientError)?;
+        Ok(Self { inner, reach, manners, breaker, clock, jitter: Mutex::new(jitter) })
     }
 
     /// Makes a call that is safe to repeat, because it only asks or carries an identity that the
@@ -94,6 +108,11 @@ impl Client {
                     self.breaker.succeeded();
                     return Ok(reply);
                 }
+                // It says nothing about the partner, and trying again changes nothing.
+                Err(error @ Failure::Forbidden(_)) => {
+                    failure = error;
+                    break;
+                }
                 Err(error) => {
                     self.breaker.failed(self.clock.now());
                     if let Failure::Unknown(_) = error {
@@ -112,13 +131,21 @@ impl Client {
     }
 
     async fn try_once(&self, request: RequestBuilder) -> Result<Reply, Failure> {
-        let sent = request.timeout(self.manners.timeout.to_std()).send().await;
-        let mut response =
-            sent.map_err(|error| match error.is_connect() || error.is_builder() {
-                true => Failure::NotSent("no connection"),
-                false if error.is_timeout() => Failure::Unknown("no answer in time".into()),
-                false => Failure::Unknown("the connection broke before the answer".into()),
-            })?;
+        let (client, request) = request.timeout(self.manners.timeout.to_std()).build_split();
+        let request = request.map_err(|_| Failure::NotSent("no request can be made"))?;
+        if let Reach::Guarded(guard) = &self.reach
+            && guard.read(request.url().as_str()).is_err()
+        {
+            return Err(Failure::Forbidden("its address may not be called"));
+        }
+        let mut response = client.execute(request).await.map_err(|error| match error {
+            error if leads_inside(&error) => {
+                Failure::Forbidden("its name leads to an address that is not public")
+            }
+            error if error.is_connect() || error.is_builder() => Failure::NotSent("no connection"),
+            error if error.is_timeout() => Failure::Unknown("no answer in time".into()),
+            _ => Failure::Unknown("the connection broke before the answer".into()),
+        })?;
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
@@ -155,7 +182,7 @@ impl Failure {
     /// What is known of one that did nothing or may have done everything, for people.
     pub(crate) fn reason(&self) -> &str {
         match self {
-            Self::NotSent(reason) => reason,
+            Self::NotSent(reason) | Self::Forbidden(reason) => reason,
             Self::Busy(_) => "the partner is overloaded",
             Self::Unknown(reason) => reason,
         }
@@ -170,8 +197,13 @@ fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Span> {
     Some(Span::seconds((seconds.min(3_600.0).ceil()) as i64))
 }
 
-fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(client_builder()?.connect_timeout(Span::seconds(3).to_std()).build()?)
+fn client(reach: &Reach) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    let builder = client_builder()?.connect_timeout(Span::seconds(3).to_std());
+    let builder = match reach {
+        Reach::Anywhere => builder,
+        Reach::Guarded(guard) => builder.dns_resolver(Arc::new(guard.clone())),
+    };
+    Ok(builder.build()?)
 }
 
 /// What all clients have in common: our TLS, no proxy, no redirect.

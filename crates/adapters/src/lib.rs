@@ -4,6 +4,7 @@
 //! `ordermill-ports`; what comes back from a failing partner says whether anything happened.
 
 pub mod breaker;
+pub mod guard;
 mod http;
 pub mod sandbox_carrier;
 pub mod sandbox_messages;
@@ -13,4 +14,5 @@ pub mod tracking;
 pub mod webhook;
 
 pub use breaker::Breaker;
+pub use guard::Guard;
 pub use http::ClientError;

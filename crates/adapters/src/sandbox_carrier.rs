@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ordermill_base::{Clock, Currency, Money, Random, Span, Timestamp};
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::ShipmentId;
+use ordermill_domain::outgoing::Refused;
 use ordermill_domain::shipment::Scan;
 use ordermill_ports::Answer;
 use ordermill_ports::carrier::{
@@ -20,20 +21,21 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::Breaker;
-use crate::http::{Client, ClientError, Failure, Manners, Reply};
+use crate::http::{Client, ClientError, Failure, Manners, Reach, Reply};
 use crate::tracking::sandbox::WireEvent;
+use crate::{Breaker, Guard};
 
 /// The protocol of the sandbox's carriers.
 pub struct SandboxCarriers {
+    guard: Guard,
     clock: Arc<dyn Clock>,
     jitter: Mutex<Random>,
 }
 
 impl SandboxCarriers {
-    /// With the clock and the dice of this process.
-    pub fn new(clock: Arc<dyn Clock>, jitter: Random) -> Self {
-        Self { clock, jitter: Mutex::new(jitter) }
+    /// With the clock and the dice of this process. Carriers are called where the guard lets us.
+    pub fn new(guard: Guard, clock: Arc<dyn Clock>, jitter: Random) -> Self {
+        Self { guard, clock, jitter: Mutex::new(jitter) }
     }
 }
 
@@ -43,6 +45,9 @@ impl CarrierKind for SandboxCarriers {
     }
 
     fn connect(&self, account: &Account) -> Result<Arc<dyn Carrier>, UnusableAccount> {
+        // Told now, so that nobody chooses a carrier that will not be called.
+        let unusable = |refused: Refused| UnusableAccount(refused.to_string());
+        self.guard.read(&account.url).map_err(unusable)?;
         let config = Config {
             base_url: account.url.trim_end_matches('/').to_owned(),
             code: account.code.clone(),
@@ -53,8 +58,9 @@ impl CarrierKind for SandboxCarriers {
             pause: Span::millis(200),
         };
         let jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner).split();
-        let carrier = SandboxCarrier::new(config, Arc::clone(&self.clock), jitter)
-            .map_err(|error| UnusableAccount(error.to_string()))?;
+        let carrier =
+            SandboxCarrier::new(config, self.guard.clone(), Arc::clone(&self.clock), jitter)
+                .map_err(|error| UnusableAccount(error.to_string()))?;
         Ok(Arc::new(carrier))
     }
 }
@@ -85,8 +91,14 @@ pub struct SandboxCarrier {
 }
 
 impl SandboxCarrier {
-    /// An adapter with a circuit breaker of its own: ten failures in a row, ten seconds of rest.
-    pub fn new(config: Config, clock: Arc<dyn Clock>, jitter: Random) -> Result<Self, ClientError> {
+    /// An adapter with a circuit breaker of its own: ten failures in a row, ten seconds of rest. It goes where
+    /// the guard lets it.
+    pub fn new(
+        config: Config,
+        guard: Guard,
+        clock: Arc<dyn Clock>,
+        jitter: Random,
+    ) -> Result<Self, ClientError> {
         let manners = Manners {
             timeout: config.timeout,
             tries: config.tries,
@@ -94,7 +106,7 @@ impl SandboxCarrier {
             body_bytes_max: 256 * 1024,
         };
         let breaker = Breaker::new(10, Span::seconds(10));
-        let client = Client::new(manners, breaker, clock, jitter)?;
+        let client = Client::new(Reach::Guarded(guard), manners, breaker, clock, jitter)?;
         Ok(Self { config, client })
     }
 
@@ -109,7 +121,9 @@ impl SandboxCarrier {
                 .header("x-merchant", &self.config.merchant)
         });
         sent.await.map_err(|failure| match failure {
-            Failure::NotSent(reason) => CarrierError::NotSent { reason: reason.into() },
+            Failure::NotSent(reason) | Failure::Forbidden(reason) => {
+                CarrierError::NotSent { reason: reason.into() }
+            }
             busy @ Failure::Busy(_) => CarrierError::NotSent { reason: busy.reason().into() },
             Failure::Unknown(reason) => CarrierError::OutcomeUnknown { reason },
         })

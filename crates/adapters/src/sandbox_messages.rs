@@ -7,7 +7,7 @@ use ordermill_ports::Answer;
 use ordermill_ports::notifier::{Message, Notifier, NotifyError, Recipient};
 
 use crate::Breaker;
-use crate::http::{Client, ClientError, Failure, Manners};
+use crate::http::{Client, ClientError, Failure, Manners, Reach};
 
 /// Sends text messages and mails to a sandbox.
 pub struct SandboxMessages {
@@ -32,7 +32,8 @@ impl SandboxMessages {
             pause: Span::millis(200),
             body_bytes_max: 16 * 1024,
         };
-        let client = Client::new(manners, Breaker::new(10, Span::seconds(10)), clock, jitter)?;
+        let breaker = Breaker::new(10, Span::seconds(10));
+        let client = Client::new(Reach::Anywhere, manners, breaker, clock, jitter)?;
         let (base_url, merchant, api_key) = (base_url.into(), merchant.into(), api_key.into());
         Ok(Self { base_url, merchant, api_key, client })
     }
@@ -56,7 +57,9 @@ impl Notifier for SandboxMessages {
                     .json(&body)
             });
             let reply = sent.await.map_err(|failure| match failure {
-                Failure::NotSent(reason) => NotifyError::Unsent(reason.into()),
+                Failure::NotSent(reason) | Failure::Forbidden(reason) => {
+                    NotifyError::Unsent(reason.into())
+                }
                 busy @ Failure::Busy(_) => NotifyError::Unsent(busy.reason().into()),
                 Failure::Unknown(reason) => NotifyError::Unsent(reason),
             })?;

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use self::dispute::WireDispute;
 use crate::Breaker;
-use crate::http::{Client, ClientError, Failure, Manners, Reply};
+use crate::http::{Client, ClientError, Failure, Manners, Reach, Reply};
 
 /// How the sandbox is reached.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl SandboxPay {
             body_bytes_max: 64 * 1024,
         };
         let breaker = Breaker::new(10, Span::seconds(10));
-        let client = Client::new(manners, breaker, clock, jitter)?;
+        let client = Client::new(Reach::Anywhere, manners, breaker, clock, jitter)?;
         Ok(Self { config, secret, client })
     }
 
@@ -87,7 +87,9 @@ impl SandboxPay {
                 .header("x-merchant", &self.config.merchant)
         });
         sent.await.map_err(|failure| match failure {
-            Failure::NotSent(reason) => GatewayError::NotSent { reason: reason.into() },
+            Failure::NotSent(reason) | Failure::Forbidden(reason) => {
+                GatewayError::NotSent { reason: reason.into() }
+            }
             busy @ Failure::Busy(_) => GatewayError::NotSent { reason: busy.reason().into() },
             Failure::Unknown(reason) => GatewayError::OutcomeUnknown { reason },
         })

@@ -21,6 +21,8 @@ use ordermill_ports::channel::{self, ChannelKind, ChannelOrder, SalesChannel};
 use ordermill_ports::channel_desk::{Access, Desk, Unreachable};
 use ordermill_vault::signature;
 
+use crate::Guard;
+
 pub use desk::{Config, ShopDesk};
 pub use order::{Problem, Unmappable, read_order, read_orders};
 
@@ -134,14 +136,15 @@ impl From<channel::ReceiveError> for ReceiveError {
 
 /// Shopify as a kind of channel.
 pub struct Shopify {
+    guard: Guard,
     clock: Arc<dyn Clock>,
     jitter: Mutex<Random>,
 }
 
 impl Shopify {
-    /// With the clock and the dice of this process.
-    pub fn new(clock: Arc<dyn Clock>, jitter: Random) -> Self {
-        Self { clock, jitter: Mutex::new(jitter) }
+    /// With the clock and the dice of this process. Shops are called where the guard lets us.
+    pub fn new(guard: Guard, clock: Arc<dyn Clock>, jitter: Random) -> Self {
+        Self { guard, clock, jitter: Mutex::new(jitter) }
     }
 }
 
@@ -160,7 +163,7 @@ impl ChannelKind for Shopify {
 
     fn desk(&self, access: &Access) -> Option<Desk> {
         let jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner).split();
-        let desk = ShopDesk::new(Config::of(access), Arc::clone(&self.clock), jitter);
+        let desk = ShopDesk::new(Config::of(access), &self.guard, Arc::clone(&self.clock), jitter);
         Some(match desk {
             Ok(desk) => Ok(Arc::new(desk)),
             Err(error) => Err(Unreachable(error.to_string())),

@@ -1,30 +1,25 @@
-//! Posts webhooks to endpoints on the public internet, and nowhere else.
+//! Posts webhooks to endpoints, where the guard lets them.
 //!
-//! A name is looked up by the guard, which gives the connection only public addresses, so that what
-//! was checked is what is called, also when the name points elsewhere a moment later. Every phase has
-//! its time, redirects are not followed, and of an answer's body only a little is read, to let the
-//! connection be used again.
+//! Every phase has its time, redirects are not followed, and of an answer's body only a little is read, to let
+//! the connection be used again.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ordermill_base::{Clock, Span};
-use ordermill_domain::webhook::address::{self, Refused};
+use ordermill_domain::outgoing::Refused;
 use ordermill_ports::Answer;
 use ordermill_ports::webhook::{Failure, Message, Messenger, Reply};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header;
 
-use crate::ClientError;
+use crate::guard::leads_inside;
 use crate::http::client_builder;
+use crate::{ClientError, Guard};
 
 /// How patient the messenger is.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// To look a name up.
-    pub lookup: Duration,
-    /// To connect, TLS included.
+    /// To connect, with TLS and looking the name up.
     pub connect: Duration,
     /// From the start to the headers of the answer. The specification suggests 15 to 30 seconds.
     pub first_byte: Duration,
@@ -37,7 +32,6 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            lookup: Duration::from_secs(3),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(15),
             body: Duration::from_secs(1),
@@ -45,10 +39,6 @@ impl Default for Patience {
         }
     }
 }
-
-/// Gives the addresses of a name.
-pub type Lookup =
-    dyn Fn(String) -> Answer<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync + 'static;
 
 /// The messenger over HTTP.
 pub struct HttpMessenger {
@@ -64,44 +54,16 @@ impl std::fmt::Debug for HttpMessenger {
     }
 }
 
-/// Decides which addresses a name may lead to.
-#[derive(Clone)]
-struct Guard {
-    allowed: Arc<[String]>,
-    lookup: Arc<Lookup>,
-    within: Duration,
-}
-
-/// A name leads to a place that must not be called.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the name leads to an address that is not public")]
-struct LeadsInside;
-
 impl HttpMessenger {
-    /// A messenger that asks the system for names. `allowed` are the hosts that the operator has
-    /// named: they may be anywhere, and without TLS.
+    /// A messenger that goes where the guard lets it.
     ///
     /// # Errors
     /// If the client cannot be made.
     pub fn new(
-        allowed: Vec<String>,
+        guard: Guard,
         patience: Patience,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientError> {
-        Self::with_lookup(allowed, patience, clock, Arc::new(system_lookup))
-    }
-
-    /// As [`HttpMessenger::new`], with another way to look names up.
-    ///
-    /// # Errors
-    /// If the client cannot be made.
-    pub fn with_lookup(
-        allowed: Vec<String>,
-        patience: Patience,
-        clock: Arc<dyn Clock>,
-        lookup: Arc<Lookup>,
-    ) -> Result<Self, ClientError> {
-        let guard = Guard { allowed: allowed.into(), lookup, within: patience.lookup };
         let client = client_builder()
             .and_then(|builder| {
                 let builder = builder
@@ -116,8 +78,8 @@ impl HttpMessenger {
     }
 
     async fn posted(&self, message: &Message) -> Result<Reply, Failure> {
-        // Looked at again for each delivery: an address that is written as a number is not looked up.
-        let target = address::read(&message.url, &self.guard.allowed)?;
+        // Looked at again for each delivery.
+        let target = self.guard.read(&message.url)?;
         let mut request = self.client.post(target.url).body(message.body.clone());
         for (name, value) in &message.headers {
             request = request.header(*name, value);
@@ -148,16 +110,7 @@ impl HttpMessenger {
 
 impl Messenger for HttpMessenger {
     fn check<'a>(&'a self, url: &'a str) -> Answer<'a, Result<(), Refused>> {
-        Box::pin(async move {
-            let target = address::read(url, &self.guard.allowed)?;
-            let Some(name) = target.url.domain().filter(|_| !target.is_allowed) else {
-                return Ok(());
-            };
-            match self.guard.addresses(name).await {
-                Err(error) if error.is::<LeadsInside>() => Err(Refused::NotPublic),
-                Ok(_) | Err(_) => Ok(()),
-            }
-        })
+        Box::pin(self.guard.check(url))
     }
 
     fn post<'a>(&'a self, message: &'a Message) -> Answer<'a, Result<Reply, Failure>> {
@@ -165,53 +118,9 @@ impl Messenger for HttpMessenger {
     }
 }
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-impl Guard {
-    /// The addresses of a name, all of which are public. One that is not spoils the others: a name
-    /// with both is a trick.
-    async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, AnyError> {
-        let looked_up = tokio::time::timeout(self.within, (self.lookup)(name.to_owned())).await??;
-        let is_allowed = address::is_allowed(name, &self.allowed);
-        if !is_allowed && !looked_up.iter().all(|found| address::is_public(*found)) {
-            return Err(LeadsInside.into());
-        }
-        if looked_up.is_empty() {
-            return Err("the name has no address".into());
-        }
-        Ok(looked_up)
-    }
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            let found = guard.addresses(name.as_str()).await?;
-            // The port is that of the address that is called.
-            let addresses: Addrs =
-                Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
-            Ok(addresses)
-        })
-    }
-}
-
-fn system_lookup(name: String) -> Answer<'static, std::io::Result<Vec<IpAddr>>> {
-    Box::pin(async move {
-        let found = tokio::net::lookup_host((name, 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
-    })
-}
-
 fn failure(error: &reqwest::Error) -> Failure {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(inner) = cause {
-        if inner.is::<LeadsInside>() {
-            return Failure::Refused(Refused::NotPublic);
-        }
-        cause = inner.source();
-    }
     match error {
+        error if leads_inside(error) => Failure::Refused(Refused::NotPublic),
         error if error.is_timeout() => Failure::TimedOut,
         error if error.is_connect() || error.is_builder() => Failure::NoConnection,
         _ => Failure::Broken,

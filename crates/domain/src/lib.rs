@@ -38,6 +38,7 @@ pub mod merge;
 pub mod message;
 pub mod note;
 pub mod order;
+pub mod outgoing;
 pub mod package;
 pub mod paper;
 pub mod payment;

@@ -2,9 +2,8 @@
 //!
 //! An [`Endpoint`] wants the events that its [`Filter`] names. Each of them is one delivery, with the
 //! event's id as its identity; [`plan`] says when it is tried again. Where an endpoint may be is the
-//! matter of [`address`].
+//! matter of [`outgoing`](crate::outgoing).
 
-pub mod address;
 pub mod plan;
 
 use std::fmt;

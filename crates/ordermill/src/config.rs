@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_storage::Address;
 
 use crate::log::LogFormat;
 use crate::partners::SandboxSettings;
+use crate::server::Network;
 
 /// What can be set for every command; each has an environment variable and a name in the file.
 #[derive(Debug, Clone, Default, Args, serde::Deserialize)]
@@ -45,8 +47,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "ORDERMILL_LOG_FORMAT", value_name = "FORMAT", global = true)]
     pub(crate) log_format: Option<LogFormat>,
 
-    /// A host that webhooks may be sent to although it is not on the public internet, and without TLS;
-    /// may be given several times
+    /// A host that webhooks and carriers may be at although it is not on the public internet, and without
+    /// TLS, by one port or by all; may be given several times
     #[arg(
         long = "webhook-allow-host",
         env = "ORDERMILL_WEBHOOK_ALLOW_HOSTS",
@@ -54,7 +56,18 @@ pub(crate) struct Settings {
         value_delimiter = ',',
         global = true
     )]
-    pub(crate) webhook_allow_hosts: Vec<String>,
+    pub(crate) webhook_allow_hosts: Vec<AllowedHost>,
+
+    /// A proxy in front of this server, or a network of them, whose word on who the client is counts
+    /// (`Forwarded`, `X-Forwarded-For`); may be given several times
+    #[arg(
+        long = "trusted-proxy",
+        env = "ORDERMILL_TRUSTED_PROXIES",
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub(crate) trusted_proxies: Vec<Network>,
 
     /// Requests that one API key may make in a minute; 0 for as many as it likes [default: 60000]
     #[arg(
@@ -87,10 +100,8 @@ impl Settings {
             public_url: self.public_url.or(file.public_url),
             log_format: self.log_format.or(file.log_format),
             api_requests_per_minute: self.api_requests_per_minute.or(file.api_requests_per_minute),
-            webhook_allow_hosts: match self.webhook_allow_hosts {
-                none if none.is_empty() => file.webhook_allow_hosts,
-                some => some,
-            },
+            webhook_allow_hosts: given_or(self.webhook_allow_hosts, file.webhook_allow_hosts),
+            trusted_proxies: given_or(self.trusted_proxies, file.trusted_proxies),
             sandbox: file.sandbox,
         })
     }
@@ -128,6 +139,11 @@ impl Settings {
     }
 }
 
+/// What was given on the command line or in the environment, else what the file says.
+fn given_or<T>(given: Vec<T>, file: Vec<T>) -> Vec<T> {
+    if given.is_empty() { file } else { given }
+}
+
 fn read(path: &Path) -> anyhow::Result<Settings> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the settings in {}", path.display()))?;
@@ -149,6 +165,28 @@ mod tests {
         let settings = Settings { listen, data, ..Settings::default() }.with_file().unwrap();
         assert_eq!(settings.listen(), SocketAddr::from(([127, 0, 0, 1], 2)));
         assert_eq!(settings.public_url.as_deref(), Some("http://shop.example"));
+    }
+
+    #[test]
+    fn proxies_are_trusted_by_the_file_unless_others_are_named_beside_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ordermill.toml");
+        std::fs::write(&path, "trusted_proxies = ['10.0.0.0/8', '::1']").unwrap();
+        let settings = |trusted_proxies: Vec<Network>| {
+            let config = Some(path.clone());
+            Settings { config, trusted_proxies, ..Settings::default() }.with_file()
+        };
+        let network = |text: &str| text.parse::<Network>().unwrap();
+        assert_eq!(
+            settings(vec![]).unwrap().trusted_proxies,
+            [network("10.0.0.0/8"), network("::1")]
+        );
+        let named = vec![network("192.0.2.7")];
+        assert_eq!(settings(named.clone()).unwrap().trusted_proxies, named);
+
+        std::fs::write(&path, "trusted_proxies = ['10.0.0.7/8']").unwrap();
+        let error = format!("{:#}", settings(vec![]).unwrap_err());
+        assert!(error.contains("write 10.0.0.0/8 for the network"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ordermill_adapters::Guard;
 use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
@@ -16,6 +17,7 @@ use ordermill_app::Partners;
 use ordermill_app::links::Links;
 use ordermill_app::payment::Gateways;
 use ordermill_base::{Clock, Random, Span};
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_ports::gateway::Gateway;
 
 use crate::clock::SystemClock;
@@ -104,10 +106,17 @@ pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Decides where calls may go whose address people type: to the public internet, and to the hosts that the
+/// operator has named, one of which is the sandbox.
+fn guard(named: &[AllowedHost], sandbox: Option<&SandboxAccount>) -> Guard {
+    let sandbox = sandbox.and_then(|account| AllowedHost::of_url(&account.url));
+    Guard::new(named.iter().cloned().chain(sandbox).collect())
+}
+
 /// Nobody but the carriers, for what is made before the shop opens.
-pub(crate) fn carriers_only() -> Partners {
-    let jitter = Random::from_seed(0);
-    let carriers = SandboxCarriers::new(Arc::new(SystemClock), jitter);
+pub(crate) fn carriers_only(sandbox: Option<&SandboxAccount>) -> Partners {
+    let (guard, jitter) = (guard(&[], sandbox), Random::from_seed(0));
+    let carriers = SandboxCarriers::new(guard, Arc::new(SystemClock), jitter);
     Partners { carrier_kinds: vec![Arc::new(carriers)], ..Partners::default() }
 }
 
@@ -115,16 +124,18 @@ pub(crate) fn carriers_only() -> Partners {
 pub(crate) fn connect(
     public_url: &str,
     sandbox: Option<&SandboxAccount>,
-    webhook_allow_hosts: &[String],
+    webhook_allow_hosts: &[AllowedHost],
     mut jitter: Random,
 ) -> anyhow::Result<Partners> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let allowed = webhook_allow_hosts.to_vec();
-    let messenger = HttpMessenger::new(allowed, Patience::default(), Arc::clone(&clock))?;
+    let guard = guard(webhook_allow_hosts, sandbox);
+    let messenger = HttpMessenger::new(guard.clone(), Patience::default(), Arc::clone(&clock))?;
+    let shopify = Shopify::new(guard.clone(), Arc::clone(&clock), jitter.split());
+    let carriers = SandboxCarriers::new(guard, Arc::clone(&clock), jitter.split());
     let partners = Partners {
         links: Links::new(public_url),
-        channel_kinds: vec![Arc::new(Shopify::new(Arc::clone(&clock), jitter.split()))],
-        carrier_kinds: vec![Arc::new(SandboxCarriers::new(Arc::clone(&clock), jitter.split()))],
+        channel_kinds: vec![Arc::new(shopify)],
+        carrier_kinds: vec![Arc::new(carriers)],
         tracking_kinds: tracking::kinds(),
         messenger: Arc::new(messenger),
         jitter: jitter.split(),
@@ -158,6 +169,22 @@ mod tests {
 
     fn settings(text: &str) -> SandboxSettings {
         toml::from_str(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_people_type_leads_to_the_sandbox_that_is_set_up_and_to_nothing_beside_it() {
+        let account = SandboxAccount {
+            url: "http://127.0.0.1:8090".to_owned(),
+            merchant: MERCHANT.to_owned(),
+            api_key: String::new(),
+            notice_secret: String::new(),
+        };
+        let named = ["10.0.0.7".parse().unwrap()];
+        let with_sandbox = guard(&named, Some(&account));
+        assert_eq!(with_sandbox.check("http://127.0.0.1:8090/carriers").await, Ok(()));
+        assert_eq!(with_sandbox.check("http://10.0.0.7/").await, Ok(()));
+        assert!(with_sandbox.check("http://127.0.0.1:5432/").await.is_err());
+        assert!(guard(&named, None).check("http://127.0.0.1:8090/carriers").await.is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the loop brings both: a timer, and a bound on the silence before the first byte.
 
 mod patience;
+mod proxies;
 mod wire;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
 use self::patience::{Pace, Patience};
+pub(crate) use self::proxies::{Network, TrustedProxies};
 use self::wire::Wire;
 
 /// What one server allows.
@@ -52,10 +54,12 @@ impl Default for Limits {
     }
 }
 
-/// Serves until `stop` turns true, then finishes what was accepted.
+/// Serves until `stop` turns true, then finishes what was accepted. Handlers find the address of the client
+/// as that of their connection, also behind these proxies.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    proxies: TrustedProxies,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -80,9 +84,9 @@ pub(crate) async fn serve(
             next = accepted => next,
         };
         let Some((place, stream, peer)) = next else { continue };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (router, proxies, stop) = (router.clone(), proxies.clone(), stop.clone());
         tokio::spawn(async move {
-            connection(stream, peer, router, limits, stop).await;
+            connection(stream, (peer, proxies), router, limits, stop).await;
             drop(place);
         });
     }
@@ -95,7 +99,7 @@ pub(crate) async fn serve(
 
 async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    (peer, proxies): (SocketAddr, TrustedProxies),
     router: Router,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
@@ -104,7 +108,8 @@ async fn connection(
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request =
             request.map(|body| axum::body::Body::new(Patience::new(body, limits.body)));
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let client = proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
         router.clone().oneshot(request)
     });
     let stream = Wire::new(stream, limits.taken_within);

@@ -154,6 +154,7 @@ impl Shop {
             Reader::webhooks(),
             Reader::backorders(),
             ordermill_app::sourcing::reader(self.services.catalog_holder()),
+            ordermill_app::sourcing::arrivals::reader(self.services.catalog_holder()),
             ordermill_app::merge::reader(
                 self.services.catalog_holder(),
                 self.services.vault().clone(),

@@ -4,7 +4,7 @@
 //! refuses to call where it must not, and looks again at each delivery.
 
 use ordermill_base::Span;
-use ordermill_domain::webhook::address::Refused;
+use ordermill_domain::outgoing::Refused;
 
 use crate::Answer;
 
@@ -64,7 +64,7 @@ pub struct Nobody;
 
 impl Messenger for Nobody {
     fn check<'a>(&'a self, url: &'a str) -> Answer<'a, Result<(), Refused>> {
-        let checked = ordermill_domain::webhook::address::read(url, &[]).map(drop);
+        let checked = ordermill_domain::outgoing::read(url, &[]).map(drop);
         Box::pin(std::future::ready(checked))
     }
 

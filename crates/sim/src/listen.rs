@@ -108,6 +108,7 @@ impl Shop {
             "stock.moved" if body["delta"].as_i64().is_some_and(|delta| delta > 0) => {
                 let place = (raw::<SkuId>(&body["sku"])?, raw::<LocationId>(&body["location"])?);
                 self.model.freed(position, place);
+                self.model.to_source.came_in(place.1, now);
                 Ok(())
             }
             "reservation.held" if body["from"] == "backordered" => {
@@ -128,7 +129,7 @@ impl Shop {
             "fulfillment.planned" => self.work_planned(id, entry, &body),
             "fulfillment.rejected" => {
                 let reason = body["reason"].as_str().unwrap_or_default();
-                self.model.work_rejected(id, reason, position)
+                self.model.work_rejected(id, reason, (position, now))
             }
             "fulfillment.canceled" => self.model.work_canceled(id),
             kind if missing::is_of_it(kind) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ordermill_base::{Random, Timestamp};
-use ordermill_domain::webhook::address::Refused;
+use ordermill_domain::outgoing::Refused;
 use ordermill_ports::Answer;
 use ordermill_ports::webhook::{Failure, Message, Messenger, Reply};
 use ordermill_vault::standard_webhooks::{Headers, WebhookSecret, verify};

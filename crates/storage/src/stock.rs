@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use ordermill_base::Id;
+use ordermill_base::id::first_at;
+use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{BinId, LocationId, MovementId, SkuId};
 use ordermill_domain::record::{self, Kind as RecordKind};
 use ordermill_domain::stock::{BackorderPolicy, Event, StockLevel};
 
+use crate::asked::Asked;
 use crate::columns::{Kind, insert};
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, journal, params};
@@ -467,6 +469,22 @@ pub fn movements(tx: &mut Tx<'_>, sku: SkuId, limit: i64) -> Result<Vec<Movement
                 actor: row.text()?,
             })
         },
+    )
+}
+
+/// Asks whether pieces of a SKU have come in at a location since a moment, by whatever movement.
+pub fn ask_arrival(
+    tx: &mut Tx<'_>,
+    sku: SkuId,
+    at: LocationId,
+    since: Timestamp,
+) -> Result<Asked<i64>, Error> {
+    tx.ask(
+        "SELECT id FROM stock_movements
+          WHERE sku_id = $1 AND id >= $2 AND location_id = $3 AND quantity > 0 AND at > $4
+          ORDER BY id LIMIT 1",
+        params![sku.raw(), first_at(since), at.raw(), since],
+        |row| row.int(),
     )
 }
 

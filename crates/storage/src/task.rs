@@ -205,6 +205,17 @@ pub fn subjects_open(
     Ok(tx.query(sql, params![kind.code(), limit], |row| row.int())?.into_iter())
 }
 
+/// What open tasks of a kind are about, as raw ids, and since when they are open; the oldest `limit`.
+pub fn open_since(
+    tx: &mut Tx<'_>,
+    kind: TaskKind,
+    limit: i64,
+) -> Result<Vec<(i64, Timestamp)>, Error> {
+    let sql = "SELECT subject_id, created_at FROM tasks
+          WHERE state IN ('open', 'claimed') AND kind = $1 ORDER BY id LIMIT $2";
+    tx.query(sql, params![kind.code(), limit], |row| Ok((row.int()?, row.at()?)))
+}
+
 /// Makes a task that is open at least as urgent as `priority`, and says anew what it is about.
 pub fn raise(tx: &mut Tx<'_>, id: TaskId, priority: i64, detail: &str) -> Result<(), Error> {
     tx.change(

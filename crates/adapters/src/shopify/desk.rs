@@ -18,8 +18,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::Breaker;
-use crate::http::{Client, ClientError, Failure, Manners, Reply};
+use crate::http::{Client, ClientError, Failure, Manners, Reach, Reply};
+use crate::{Breaker, Guard};
 
 /// A stable version; each is served for a year at least, and later ones answer the same.
 const VERSION: &str = "2026-10";
@@ -97,9 +97,11 @@ pub struct ShopDesk {
 }
 
 impl ShopDesk {
-    /// A desk with circuit breakers of its own: ten failures in a row, ten seconds of rest.
+    /// A desk with circuit breakers of its own: ten failures in a row, ten seconds of rest. It goes where the
+    /// guard lets it.
     pub fn new(
         config: Config,
+        guard: &Guard,
         clock: Arc<dyn Clock>,
         mut jitter: Random,
     ) -> Result<Self, ClientError> {
@@ -107,7 +109,8 @@ impl ShopDesk {
             let (timeout, pause) = (config.timeout, config.pause);
             let manners = Manners { timeout, tries, pause, body_bytes_max: 1024 * 1024 };
             let breaker = Breaker::new(10, Span::seconds(10));
-            Client::new(manners, breaker, Arc::clone(&clock), jitter.split())
+            let reach = Reach::Guarded(guard.clone());
+            Client::new(reach, manners, breaker, Arc::clone(&clock), jitter.split())
         };
         Ok(Self {
             url: format!("{}/admin/api/{VERSION}/graphql.json", config.base_url),
@@ -452,7 +455,7 @@ fn data<T: DeserializeOwned>(reply: &Reply) -> Result<T, TellError> {
 fn not_sent(failure: &Failure) -> TellError {
     let retry_after = match failure {
         Failure::Busy(retry_after) => *retry_after,
-        Failure::NotSent(_) | Failure::Unknown(_) => None,
+        Failure::NotSent(_) | Failure::Forbidden(_) | Failure::Unknown(_) => None,
     };
     TellError::NotSent { reason: failure.reason().to_owned(), retry_after }
 }

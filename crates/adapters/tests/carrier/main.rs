@@ -9,11 +9,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use ordermill_adapters::Guard;
 use ordermill_adapters::sandbox_carrier::{self, SandboxCarrier};
 use ordermill_adapters::tracking;
 use ordermill_base::{Clock, Id, Random, Span, Timestamp};
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::ShipmentId;
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_domain::shipment::{Outcome, TrackingStatus};
 use ordermill_ports::Headers;
 use ordermill_ports::carrier::{
@@ -39,6 +41,11 @@ impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         START + Span::micros(self.0.load(Ordering::Relaxed))
     }
+}
+
+/// A guard that lets calls go to this very sandbox.
+fn here(url: &str) -> Guard {
+    Guard::new(AllowedHost::of_url(url).into_iter().collect())
 }
 
 /// A push as it came in.
@@ -69,6 +76,7 @@ impl Kit {
                 tries: 2,
                 pause: Span::millis(5),
             },
+            here(&running.url),
             clock.clone(),
             Random::from_seed(3),
         );
@@ -245,6 +253,7 @@ async fn somebody_elses_key_gets_nothing() {
             tries: 1,
             pause: Span::millis(5),
         },
+        here(&kit.running.url),
         kit.clock.clone(),
         Random::from_seed(4),
     );

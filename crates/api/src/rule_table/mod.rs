@@ -3,6 +3,7 @@
 pub mod force;
 pub mod keep;
 pub mod trial;
+pub mod tried;
 pub mod view;
 
 use axum::http::StatusCode;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use ordermill_app::Services;
-use ordermill_app::review::dry_run::{Difference, DryRun, ORDERS_MAX, Side, dry_run};
+use ordermill_app::review::dry_run::{ORDERS_MAX, dry_run};
 use ordermill_app::rule_table::Table;
 use ordermill_app::rule_table::compile::compile;
-use ordermill_app::rule_table::{Decides, Name, RulesError, tried};
+use ordermill_app::rule_table::{Decides, RulesError};
 use ordermill_app::{shipment, sourcing};
 use ordermill_base::Id;
 use ordermill_domain::carrier::ruling::CarrierRule;
@@ -19,10 +19,10 @@ use ordermill_domain::order::review::Verdict;
 use ordermill_domain::rule_table::Purpose;
 use ordermill_domain::sourcing::SourcingRule;
 use ordermill_storage::{Tx, rule_table};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::view::RuleNameBody;
+use super::tried::{DifferenceView, DryRunView};
 use crate::body::JsonBody;
 use crate::cursor;
 use crate::params::{Page, PageQuery, Params, PathId, limit, not_found};
@@ -33,7 +33,8 @@ use crate::problem::{FieldError, Problem};
 #[serde(deny_unknown_fields)]
 #[schema(as = RulesDryRun)]
 pub struct DryRunBody {
-    /// The newest so many: orders that were reviewed, or parcels that wanted a label.
+    /// The newest so many: orders that were reviewed, or parcels that wanted a label; of rules about carriers also
+    /// packed parcels that nobody takes, at most half of them.
     #[serde(default = "usual")]
     #[schema(minimum = 1, maximum = 500, default = 200)]
     pub orders: i64,
@@ -41,157 +42,6 @@ pub struct DryRunBody {
 
 const fn usual() -> i64 {
     200
-}
-
-/// What a version would change.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = RulesDryRunResult)]
-pub struct DryRunView {
-    /// How many orders or parcels it looked at.
-    pub orders: i64,
-    /// How many of them it would decide otherwise.
-    pub changed: i64,
-    /// How many go from one outcome to another.
-    pub moves: Vec<MoveView>,
-    /// The newest orders that it would decide otherwise, at most 20.
-    pub examples: Vec<DifferenceView>,
-}
-
-/// Orders that go from one outcome to another.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = RulesMove)]
-pub struct MoveView {
-    /// What the version in force decides: `auto_pass`, `queue`, `intercept`; codes of locations, or of a
-    /// carrier and its service, with blanks between them; empty: nobody can.
-    pub from: String,
-    /// What the other one decides.
-    pub to: String,
-    /// How many.
-    pub orders: i64,
-}
-
-/// An order about which two versions differ.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = RulesDifference)]
-pub struct DifferenceView {
-    /// Which order.
-    #[schema(example = "ord_01k2ey4xh0000")]
-    pub order_id: String,
-    /// What the version in force decided.
-    pub live: SideView,
-    /// What the other one decides.
-    pub other: SideView,
-}
-
-/// One decision.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = RulesDecision)]
-pub struct SideView {
-    /// The number of the version.
-    pub number: i64,
-    /// Of a review: `auto_pass`, `queue` or `intercept`.
-    pub step: Option<String>,
-    /// Codes of the locations that ship, or of the carrier and its service; empty for reviews, and where
-    /// nobody can.
-    pub goes: Vec<String>,
-    /// Why a person must look.
-    pub holds: Vec<String>,
-    /// Why it is stopped.
-    pub interceptions: Vec<String>,
-    /// The rules that spoke up.
-    pub rules: Vec<RuleNameBody>,
-}
-
-impl From<Side> for SideView {
-    fn from(side: Side) -> Self {
-        let codes = |reasons: Vec<ordermill_domain::order::review::HoldReason>| {
-            reasons.into_iter().map(|reason| reason.code().to_owned()).collect()
-        };
-        Self {
-            number: side.number,
-            step: Some(side.step.code().to_owned()),
-            goes: Vec::new(),
-            holds: codes(side.holds),
-            interceptions: codes(side.interceptions),
-            rules: names(side.rules),
-        }
-    }
-}
-
-impl From<tried::Side> for SideView {
-    fn from(side: tried::Side) -> Self {
-        Self {
-            number: side.number,
-            step: None,
-            goes: side.goes,
-            holds: Vec::new(),
-            interceptions: Vec::new(),
-            rules: names(side.rules),
-        }
-    }
-}
-
-fn names(rules: Vec<Name>) -> Vec<RuleNameBody> {
-    let body = |name: Name| RuleNameBody { zh: name.zh.into_owned(), en: name.en.into_owned() };
-    rules.into_iter().map(body).collect()
-}
-
-impl DifferenceView {
-    fn of(order: OrderId, live: impl Into<SideView>, other: impl Into<SideView>) -> Self {
-        Self { order_id: order.to_string(), live: live.into(), other: other.into() }
-    }
-
-    /// Of a difference as it is stored for rules of a purpose.
-    fn read(order: OrderId, text: &str, purpose: Purpose) -> Option<Self> {
-        match purpose {
-            Purpose::Review => {
-                let Difference { live, other } = serde_json::from_str(text).ok()?;
-                Some(Self::of(order, live, other))
-            }
-            Purpose::Carrier | Purpose::Sourcing => {
-                let tried::Difference { live, other } = serde_json::from_str(text).ok()?;
-                Some(Self::of(order, live, other))
-            }
-        }
-    }
-}
-
-impl From<DryRun> for DryRunView {
-    fn from(run: DryRun) -> Self {
-        let moves = run.moves.into_iter().map(|((from, to), orders)| MoveView {
-            from: from.code().to_owned(),
-            to: to.code().to_owned(),
-            orders,
-        });
-        let examples = run.examples.into_iter();
-        Self {
-            orders: run.orders,
-            changed: run.changed,
-            moves: moves.collect(),
-            examples: examples
-                .map(|(order, it)| DifferenceView::of(order, it.live, it.other))
-                .collect(),
-        }
-    }
-}
-
-impl From<tried::DryRun> for DryRunView {
-    fn from(run: tried::DryRun) -> Self {
-        let moves = run.moves.into_iter().map(|((from, to), orders)| MoveView {
-            from: from.join(" "),
-            to: to.join(" "),
-            orders,
-        });
-        let examples = run.examples.into_iter();
-        Self {
-            orders: run.looked_at,
-            changed: run.changed,
-            moves: moves.collect(),
-            examples: examples
-                .map(|(order, it)| DifferenceView::of(order, it.live, it.other))
-                .collect(),
-        }
-    }
 }
 
 /// Try rules on recent orders.
@@ -225,7 +75,8 @@ pub async fn dry_run_rules(
             }
             Purpose::Carrier => {
                 let compiled = compiled::<CarrierRule>(definition, number)?;
-                shipment::ruled::dry_run(tx, &vault, &known, compiled, orders, now)?.into()
+                shipment::ruled::dry_run(tx, &vault, &known, &catalog, compiled, orders, now)?
+                    .into()
             }
             Purpose::Sourcing => {
                 let compiled = compiled::<SourcingRule>(definition, number)?;

@@ -27,6 +27,8 @@ pub struct DecisionView {
     pub sent_to: Vec<String>,
     /// The rules that had a say: their version and names.
     pub ruled: Option<RuledView>,
+    /// Locations that had given it back for want of pieces and have got some since: they are asked again.
+    pub asked_again: Vec<String>,
     /// Why nobody can: `by_rules`, `too_few`, `split_not_allowed`, `not_found`, `too_large`.
     pub impossible: Option<String>,
     /// The best plan for the order alone; others of its wave may have needed its pieces more.
@@ -144,6 +146,7 @@ impl DecisionView {
             decided_at: decided_at.to_string(),
             sent_to: why.sent_to.iter().map(ToString::to_string).collect(),
             ruled: why.ruled.as_ref().map(RuledView::of),
+            asked_again: why.asked_again.iter().map(ToString::to_string).collect(),
             impossible: why.impossible.clone(),
             best: plan(&why.chosen, why.split_minor),
             second: plan(&why.second, why.second_split_minor),

@@ -6,7 +6,7 @@ pub mod endpoints;
 use axum::http::StatusCode;
 use ordermill_app::webhook::WebhookError;
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::webhook::address::Refused;
+use ordermill_domain::outgoing::Refused;
 
 use crate::catalog::wrong;
 use crate::etag;

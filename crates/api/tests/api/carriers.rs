@@ -21,7 +21,7 @@ pub(crate) fn a_carrier() -> Value {
         "refuses": ["hazardous"],
         "volumetric_divisor": 6000, "weight_grams_max": 30000, "side_mm_max": 1500,
         "cut_off": "18:00:00", "insurance_basis_points": 50, "currency": "CNY", "is_active": true,
-        "account": { "protocol": "sandbox", "url": "http://127.0.0.1:1", "merchant": "shop",
+        "account": { "protocol": "sandbox", "url": "https://parcels.example", "merchant": "shop",
                      "secret": "not to be shown" },
     })
 }

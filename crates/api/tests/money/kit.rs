@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use ordermill_adapters::Guard;
 use ordermill_adapters::sandbox_messages::SandboxMessages;
 use ordermill_adapters::sandbox_pay::{self, SandboxPay};
 use ordermill_adapters::shopify::Shopify;
@@ -26,6 +27,7 @@ use ordermill_app::stock::{Spot, receive_stock};
 use ordermill_app::{Partners, Services, message, scheduler};
 use ordermill_base::{Clock as _, Currency, Quantity, Random, Span};
 use ordermill_domain::api_key::Scope;
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_domain::pricing::coupon::Scope as Goods;
 use ordermill_domain::pricing::gift::{GiftRule, GiftRules};
 use ordermill_domain::text::Text;
@@ -141,6 +143,8 @@ impl Prepared {
             tries: 1,
             pause: Span::millis(5),
         };
+        let guard = Guard::new(AllowedHost::of_url(&sandbox).into_iter().collect());
+        let shopify = Shopify::new(guard, self.clock.clone(), Random::from_seed(8));
         let gateway = SandboxPay::new(config, self.clock.clone(), Random::from_seed(3)).unwrap();
         let gateway: Arc<dyn Gateway> = Arc::new(gateway);
         let messages = SandboxMessages::new(
@@ -155,7 +159,7 @@ impl Prepared {
         let partners = Partners {
             links: Links::new(&format!("http://{}", self.listener.local_addr().unwrap())),
             gateways: Gateways::new([gateway]).unwrap(),
-            channel_kinds: vec![Arc::new(Shopify::new(self.clock.clone(), Random::from_seed(8)))],
+            channel_kinds: vec![Arc::new(shopify)],
             notifier: Arc::new(Carrier(messages.unwrap(), Arc::clone(&self.carrier))),
             payment_settings: settings,
             jitter: Random::from_seed(5),

@@ -6,7 +6,6 @@ use ordermill_domain::api_key::Scope;
 use ordermill_domain::carrier::{Carrier, Flaw};
 use ordermill_domain::ids::{CarrierId, TrackerId};
 use ordermill_domain::role::Permission;
-use ordermill_domain::webhook::address::{Refused, is_this_machine};
 use ordermill_ports::carrier::Account;
 use ordermill_ports::webhook::Messenger;
 use ordermill_storage::carrier::{self, Stored};
@@ -33,11 +32,12 @@ pub struct NewAccount {
 /// An account whose address may be called: people keep no other.
 pub struct CheckedAccount(NewAccount);
 
-const ADDRESS_EXPECTED: &str = "an address with https://; http:// only on this machine or a host that the operator has allowed";
+const ADDRESS_EXPECTED: &str =
+    "an address with https:// on the public internet, or of a host that the operator has allowed";
 
 /// Checks the address of an account that somebody enters, as that of a webhook is checked: labels, and with
-/// them buyers' addresses and our secret, go nowhere inside our network. What runs on this very machine may
-/// be called. An address that stands in `known` stays: the operator may have set it up.
+/// them buyers' addresses and our secret, go nowhere inside our network. An address that stands in `known`
+/// stays; whether it may be called is looked at again with each call.
 ///
 /// # Errors
 /// [`KeepCarrierError::Invalid`] if it may not be called.
@@ -52,15 +52,7 @@ pub async fn check_address(
     }
     // Behind a query or a fragment our own path would be no path any more.
     let is_base = !account.url.contains(['?', '#']);
-    let is_fine = is_base
-        && match messenger.check(&account.url).await {
-            Ok(()) => true,
-            Err(Refused::Malformed | Refused::Credentials) => false,
-            Err(Refused::NotHttps | Refused::Port | Refused::NotPublic) => {
-                is_this_machine(&account.url)
-            }
-        };
-    if is_fine {
+    if is_base && messenger.check(&account.url).await.is_ok() {
         return Ok(CheckedAccount(account));
     }
     let field = "account.url".to_owned();

@@ -332,6 +332,7 @@ impl OrderFile {
     }
 }
 
-pub(super) fn is_unsourced(part: &Stored) -> bool {
+/// Whether a part of a line is allocated and no fulfillment ships it yet.
+pub(crate) fn is_unsourced(part: &Stored) -> bool {
     part.fulfillment.is_none() && part.reservation.state() == State::Allocated
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::carrier::ServiceKind;
+use ordermill_domain::carrier::choice::Refusal;
 use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_storage::rule_table::{Trial, insert_trial};
 use ordermill_storage::{Error, Tx};
@@ -26,12 +28,27 @@ pub struct Side {
     pub goes: Vec<String>,
     /// The rules that matched.
     pub rules: Vec<Name>,
+    /// Where no carrier can: what was looked at, and why it cannot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+}
+
+/// A carrier's service that cannot take a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The carrier's code.
+    pub carrier: String,
+    /// How it would go.
+    pub service: ServiceKind,
+    /// Why it does not.
+    pub because: Refusal,
 }
 
 impl Side {
     /// What was decided by the version of this number, with the rules that had a say.
     pub(crate) fn of(number: i64, goes: Vec<String>, ruled: Option<&Ruled>) -> Self {
-        Self { number, goes, rules: ruled.map(|it| it.matched.clone()).unwrap_or_default() }
+        let rules = ruled.map(|it| it.matched.clone()).unwrap_or_default();
+        Self { number, goes, rules, refused: Vec::new() }
     }
 }
 
@@ -60,13 +77,23 @@ pub struct DryRun {
     pub changed: i64,
     /// How many go from one way to another: (in force, new) with their number.
     pub moves: BTreeMap<(Vec<String>, Vec<String>), i64>,
-    /// The newest that it would decide otherwise, by their orders.
+    /// The first that it would decide otherwise, by their orders.
     pub examples: Vec<(OrderId, Difference)>,
+    /// How many of them nobody could take under it.
+    pub nobody: i64,
+    /// The first of these, by their orders, whether or not somebody takes them now.
+    pub left: Vec<(OrderId, Side)>,
 }
 
 impl DryRun {
     pub(crate) fn note(&mut self, order: OrderId, live: Side, other: Side) {
         self.looked_at += 1;
+        if other.goes.is_empty() {
+            self.nobody += 1;
+            if self.left.len() < EXAMPLES_MAX {
+                self.left.push((order, other.clone()));
+            }
+        }
         let Some(difference) = Difference::between(live, other) else { return };
         self.changed += 1;
         let (from, to) = (difference.live.goes.clone(), difference.other.goes.clone());

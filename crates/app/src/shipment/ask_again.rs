@@ -60,7 +60,8 @@ pub fn ask_again(
     if work.state() != State::Packed {
         return Err(AskAgainError::NotWaiting(id));
     }
-    let want = wanted(tx, carriers, &work, &package)?.ok_or(AskAgainError::NotFound(id))?;
+    let catalog = carriers.shop().current();
+    let want = wanted(tx, &catalog, &work, &package)?.ok_or(AskAgainError::NotFound(id))?;
     label_request::forget_refusals(tx, id)?;
     let listed = carrier::list(tx)?;
     let field = Field { carriers: &listed, known };

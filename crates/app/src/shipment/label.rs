@@ -84,7 +84,14 @@ pub fn want_label(
     let question = about.question(&want.parcel, &refused);
     let (Chosen { choice, ruled }, tried) = choose(tx, question, field, act.at)?;
     let Some(chosen) = choice.chosen.clone() else {
+        let is_told = task::is_open(tx, TaskKind::LabelFailed, want.package.raw())?;
         tell_nobody_takes_it(tx, want, &choice, act.at)?;
+        if let Some((trial, sides)) = tried.filter(|_| !is_told)
+            && let Some(told) = task::find_open(tx, TaskKind::LabelFailed, want.package.raw())?
+        {
+            // There is no label: the task stands for this decision.
+            tried::record(tx, trial, (want.order, told.id.raw()), sides, act.at)?;
+        }
         return Ok(Wanted::NobodyTakesIt(choice));
     };
     let explained = Explained {

@@ -112,7 +112,8 @@ pub fn want(
     if work.state() != fulfillment::State::Packed {
         return Ok(());
     }
-    let Some(want) = wanted(tx, carriers, &work, package)? else { return Ok(()) };
+    let catalog = carriers.shop().current();
+    let Some(want) = wanted(tx, &catalog, &work, package)? else { return Ok(()) };
     match want_label(tx, act, carriers.vault(), &want, field) {
         Ok(_) => Ok(()),
         Err(ShipmentError::Storage(error)) => Err(error.into()),
@@ -123,7 +124,7 @@ pub fn want(
 /// What a closed box of this work wants a label for, with all that lies in it; `None` if its order is gone.
 pub(super) fn wanted(
     tx: &mut Tx<'_>,
-    carriers: &Carriers,
+    catalog: &Catalog,
     work: &fulfillment::Fulfillment,
     package: &Package,
 ) -> Result<Option<WantLabel>, Error> {
@@ -154,7 +155,6 @@ pub(super) fn wanted(
         value_minor += values.sum::<i64>();
     }
     let currency = stored.order.facts().amounts.currency;
-    let catalog = carriers.shop().current();
     Ok(Some(WantLabel {
         order: package.order,
         package: package.id,
@@ -162,7 +162,7 @@ pub(super) fn wanted(
         parcel: ReadyParcel {
             weight_grams: package.gross_grams.max(1),
             dimensions_mm: package.size_mm.map(|side| side.max(1)),
-            handling: handling_of(&catalog, &shares),
+            handling: handling_of(catalog, &shares),
             value: Money::new(value_minor, currency),
             promised_by_on,
             wish: stored.order.facts().service_wish,

@@ -5,19 +5,26 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ordermill_base::{Id as _, Timestamp};
+use ordermill_domain::carrier::choice::Verdict;
 use ordermill_domain::carrier::ruling::CarrierRule;
-use ordermill_domain::ids::{CarrierId, RuleTableId};
+use ordermill_domain::fulfillment::State;
+use ordermill_domain::ids::{CarrierId, PackageId, RuleTableId};
 use ordermill_domain::location::Location;
+use ordermill_domain::task::TaskKind;
 use ordermill_rules::Table;
-use ordermill_storage::{Error, Tx, carrier, channel, label_request, location, order};
+use ordermill_storage::{
+    Error, Tx, carrier, channel, fulfillment, label_request, location, order, package, task,
+};
 
 use super::label::{WantLabel, wanted_again};
+use super::packed::wanted;
 use crate::carrier::choose::{
     Chosen, Field, Known, Place, Question, ReadyParcel, choose_by, choose_carrier,
 };
 use crate::carrier::rules::OrderOfParcel;
+use crate::catalog::Catalog;
 use crate::privacy::Vault;
-use crate::rule_table::tried::{DryRun, LOOKED_AT_MAX, Side};
+use crate::rule_table::tried::{DryRun, LOOKED_AT_MAX, Refused, Side};
 
 /// What a choice asks about, beside the parcel itself.
 pub(super) struct About {
@@ -73,44 +80,74 @@ pub(super) fn choose(
 }
 
 fn side(number: i64, chosen: &Chosen, field: Field<'_>) -> Side {
-    let goes = chosen.choice.chosen.as_ref().map(|offer| {
-        let carrier = field.carriers.iter().find(|it| it.carrier.id == offer.carrier);
-        let code = carrier.map_or_else(|| offer.carrier.to_string(), |it| it.carrier.code.clone());
-        vec![code, offer.service.code().to_owned()]
+    let code = |id: CarrierId| {
+        let carrier = field.carriers.iter().find(|it| it.carrier.id == id);
+        carrier.map_or_else(|| id.to_string(), |it| it.carrier.code.clone())
+    };
+    let ruled = chosen.ruled.as_ref();
+    if let Some(offer) = &chosen.choice.chosen {
+        let goes = vec![code(offer.carrier), offer.service.code().to_owned()];
+        return Side::of(number, goes, ruled);
+    }
+    let refused = chosen.choice.others.iter().filter_map(|verdict| match *verdict {
+        Verdict::Refused { carrier, service, because } => {
+            Some(Refused { carrier: code(carrier), service, because })
+        }
+        Verdict::Offered(_) => None,
     });
-    Side::of(number, goes.unwrap_or_default(), chosen.ruled.as_ref())
+    Side { refused: refused.collect(), ..Side::of(number, Vec::new(), ruled) }
 }
 
-/// Lets a version of the rules look at the newest `limit` parcels for which a label was wanted, beside the one in
-/// force. Both see carriers, prices and scores of now, and whoever refused a parcel then as if they had not;
-/// nothing is changed. Run it over a snapshot.
+/// Lets a version of the rules look at `limit` parcels, beside the one in force: first those that nobody takes, at
+/// most half of them, then the newest for which a label was wanted. Both see carriers, prices and scores of now,
+/// and whoever refused a parcel then as if they had not; nothing is changed. Run it over a snapshot.
 pub fn dry_run(
     tx: &mut Tx<'_>,
     vault: &Vault,
     known: &Known,
+    catalog: &Catalog,
     other: Arc<Table<CarrierRule>>,
     limit: i64,
     now: Timestamp,
 ) -> Result<DryRun, Error> {
+    let limit = limit.clamp(1, LOOKED_AT_MAX);
     let rules = Arc::new(known.rules.with_trial(RuleTableId::from_raw(0), other));
     let known = Known { histories: Arc::clone(&known.histories), rules };
     let carriers = carrier::list(tx)?;
     let field = Field { carriers: &carriers, known: &known };
     let nobody = BTreeSet::new();
+    let mut wanted = untaken(tx, catalog, limit.midpoint(1))?;
+    for request in label_request::newest(tx, limit)? {
+        wanted.extend(wanted_again(&request));
+    }
     let (mut run, mut seen) = (DryRun::default(), BTreeSet::new());
-    for request in label_request::newest(tx, limit.clamp(1, LOOKED_AT_MAX))? {
+    for want in wanted {
         // Of a parcel that several carriers were asked for, once; one whose recipient does not open any more
         // cannot be looked at.
-        let is_first = seen.insert(request.package);
-        let about = |tx: &mut Tx<'_>| {
-            let want = wanted_again(&request)?;
-            About::of(tx, vault, &want, &known).map(|about| (want, about))
-        };
-        let Some((want, about)) = is_first.then(|| about(tx).ok()).flatten() else { continue };
+        if run.looked_at == limit || !seen.insert(want.package) {
+            continue;
+        }
+        let Ok(about) = About::of(tx, vault, &want, &known) else { continue };
         let question = about.question(&want.parcel, &nobody);
         if let (_, Some((_, (live, other)))) = choose(tx, question, field, now)? {
-            run.note(request.order, live, other);
+            run.note(want.order, live, other);
         }
     }
     Ok(run)
+}
+
+/// Boxes that wait packed and that no carrier takes, as somebody was told: the oldest `limit`.
+fn untaken(tx: &mut Tx<'_>, catalog: &Catalog, limit: i64) -> Result<Vec<WantLabel>, Error> {
+    let told: Vec<i64> = task::subjects_open(tx, TaskKind::LabelFailed, limit)?.collect();
+    let mut untaken = Vec::with_capacity(told.len());
+    for id in told.into_iter().map(PackageId::from_raw) {
+        let Some(package) = package::fetch(tx, id)? else { continue };
+        let work = fulfillment::fetch(tx, package.fulfillment)?;
+        let waits =
+            work.filter(|work| work.state() == State::Packed && package.opened_at.is_none());
+        if let Some(work) = waits {
+            untaken.extend(wanted(tx, catalog, &work, &package)?);
+        }
+    }
+    Ok(untaken)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use ordermill_base::{Id as _, Timestamp};
 use ordermill_domain::actor::Act;
-use ordermill_domain::fulfillment::{Planned, PlannedLine, RejectReason, State};
+use ordermill_domain::fulfillment::{Planned, PlannedLine};
 use ordermill_domain::ids::{DecisionId, FulfillmentId, LocationId, OrderId};
 use ordermill_domain::order::{Progress, Status};
 use ordermill_domain::sourcing::Ruling;
@@ -14,6 +14,7 @@ use ordermill_storage::{Error, Tx, fulfillment, task};
 
 use super::explain::Explanation;
 use super::gifts::{self, Joining};
+use super::given_back::{GivenBack, Locations};
 use super::place::Places;
 use super::plan::{Chosen, Want};
 use super::rules::Asking;
@@ -48,12 +49,12 @@ pub fn source_each(
         return Ok(());
     }
     let open_work = open_work(tx, act.at)?;
-    let excluded = given_back(tx, orders)?;
+    let given_back = GivenBack::load(tx, orders)?;
     let places = Places::new(catalog, open_work);
     let files = OrderFile::load_each(tx, orders.iter().copied())?;
     let files: Vec<OrderFile> = files.into_iter().filter(OrderFile::has_unsourced).collect();
     let mut wants: Vec<Want> =
-        files.iter().map(|file| want(file, &excluded, act.at, wish)).collect();
+        files.iter().map(|file| want(file, &given_back, act.at, wish)).collect();
     let gifts: Vec<Vec<PlannedLine>> =
         files.iter().zip(&mut wants).map(|(file, want)| gifts::set_apart(file, want)).collect();
     let asking = Asking::new(tx, catalog, &catalog.sourcing_rules)?;
@@ -155,13 +156,12 @@ fn carry_out(
     roll_up(tx, &again, &HashSet::new())
 }
 
-fn want(
-    file: &OrderFile,
-    excluded: &HashMap<OrderId, BTreeSet<LocationId>>,
-    now: Timestamp,
-    wish: &Wish,
-) -> Want {
-    let order = file.order().id();
+fn want(file: &OrderFile, given_back: &GivenBack, now: Timestamp, wish: &Wish) -> Want {
+    // A person may choose any location.
+    let Locations { excluded, restocked } = match wish.only {
+        Some(_) => Locations::default(),
+        None => given_back.of(file.order().id()),
+    };
     let (mut lines, mut claimed) = (BTreeMap::new(), BTreeMap::new());
     for piece in file.unsourced() {
         let pieces = piece.quantity.get();
@@ -173,33 +173,13 @@ fn want(
         ready_at: file.ready_at().unwrap_or(now),
         lines: lines.into_iter().map(|(line_no, (sku, pieces))| (line_no, sku, pieces)).collect(),
         claimed,
-        excluded: match wish.only {
-            Some(_) => BTreeSet::new(),
-            None => excluded.get(&order).cloned().unwrap_or_default(),
-        },
+        excluded,
+        restocked,
         only: wish.only,
         is_urgent: wish.is_urgent,
         ruling: Ruling::default(),
         ruled: None,
     }
-}
-
-/// The locations that gave orders back for reasons of their own, by order. Where a person moved work
-/// from may have it again: nothing is wrong there.
-fn given_back(
-    tx: &mut Tx<'_>,
-    orders: &BTreeSet<OrderId>,
-) -> Result<HashMap<OrderId, BTreeSet<LocationId>>, Error> {
-    let orders: Vec<OrderId> = orders.iter().copied().collect();
-    let mut given_back: HashMap<OrderId, BTreeSet<LocationId>> = HashMap::new();
-    for work in fulfillment::of_each(tx, &orders)? {
-        let facts = work.facts();
-        let is_theirs = !facts.reject_reason.is_some_and(RejectReason::is_decision);
-        if facts.state == State::Rejected && is_theirs {
-            given_back.entry(facts.order).or_default().insert(facts.location);
-        }
-    }
-    Ok(given_back)
 }
 
 pub(super) fn open_work(

@@ -71,6 +71,7 @@ fn want(
         lines: pieces.filter(|(.., pieces)| *pieces > 0).collect(),
         claimed,
         excluded: BTreeSet::new(),
+        restocked: BTreeSet::new(),
         only: None,
         is_urgent: false,
         ruling: Ruling::default(),

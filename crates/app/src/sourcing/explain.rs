@@ -41,6 +41,9 @@ pub struct Explanation {
     /// The wave that it was planned in, when orders were in each other's way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<Wave>,
+    /// Locations that had given it back for want of pieces and have got some since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_again: Vec<LocationId>,
     /// The rules that had a say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruled: Option<Ruled>,
@@ -155,6 +158,7 @@ impl Explanation {
             is_over_capacity: reason.is_over_capacity,
             kept_apart: chosen.apart.iter().cloned().collect(),
             wave: reason.wave,
+            asked_again: reason.asked_again.clone(),
             ruled: reason.ruled.clone(),
             impossible,
         }

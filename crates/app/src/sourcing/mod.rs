@@ -4,7 +4,8 @@
 //! where it saves the most ([`ordermill_optimize::sourcing`]). [`place::Places`] says what each location
 //! can do for an order, [`plan`] chooses, [`explain`] keeps why, and [`carry_out`] moves the claims on
 //! stock and plans the fulfillments, all under the locks of one transaction. What no location can ship
-//! becomes a task for operations, and is tried again when a location changes or somebody asks.
+//! becomes a task for operations, and is tried again when a location changes, pieces come in ([`arrivals`]) or
+//! somebody asks.
 //!
 //! How locations are chosen is set in [`settings`], and changed by [`edit`]; for single orders it is said by
 //! [`rules`].
@@ -12,12 +13,14 @@
 //! By hand: [`by_hand`] (another location, urgent work, work that its location gives back, and a whole
 //! location that is out of work); [`split`] divides planned work and puts it together again.
 
+pub mod arrivals;
 pub mod by_hand;
 mod carry_out;
 pub mod dry_run;
 pub mod edit;
 pub mod explain;
 mod gifts;
+mod given_back;
 mod place;
 mod plan;
 pub mod regions;

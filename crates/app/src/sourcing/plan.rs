@@ -30,8 +30,10 @@ pub(super) struct Want {
     pub(super) lines: Vec<(u16, SkuId, i64)>,
     /// Where how many of its pieces are claimed now.
     pub(super) claimed: BTreeMap<(LocationId, SkuId), i64>,
-    /// Locations that have given it back.
+    /// Locations that have given it back and are not asked again.
     pub(super) excluded: BTreeSet<LocationId>,
+    /// Locations that did not have the pieces and have got some since.
+    pub(super) restocked: BTreeSet<LocationId>,
     /// Chosen by a person; the rules are not asked.
     pub(super) only: Option<LocationId>,
     /// Goes before others, to the nearest location that has it.
@@ -75,6 +77,8 @@ pub(super) struct Chosen {
 pub(super) struct Reason {
     /// The locations that were looked at.
     pub(super) candidates: Vec<LocationId>,
+    /// Those of them that had not had the pieces before.
+    pub(super) asked_again: Vec<LocationId>,
     /// What was found for the order alone.
     pub(super) alone: Result<Decision, NoPlan>,
     /// The limits of work on a day had to be left out to find any.
@@ -186,11 +190,14 @@ fn hand_out(
 ) -> Vec<Chosen> {
     let chosen = tasks.into_iter().zip(units).map(|(task, units)| {
         let (shares, apart) = keep_apart(places, task.shares(places, &units));
-        let candidates = task.candidates.iter().map(|it| it.location).collect();
+        let candidates: Vec<LocationId> = task.candidates.iter().map(|it| it.location).collect();
+        let mut asked_again = candidates.clone();
+        asked_again.retain(|location| task.want.restocked.contains(location));
         let (alone, is_over_capacity) = (task.alone, task.is_over_capacity);
         let (is_urgent, ruled) = (task.want.is_urgent, task.want.ruled.clone());
         let is_by_rules = task.is_by_rules;
-        let reason = Reason { candidates, alone, is_over_capacity, wave, ruled, is_by_rules };
+        let reason =
+            Reason { candidates, asked_again, alone, is_over_capacity, wave, ruled, is_by_rules };
         Chosen { shares, apart, is_urgent, reason, tried: None }
     });
     chosen.collect()

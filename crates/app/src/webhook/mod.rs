@@ -13,8 +13,9 @@ pub mod sender;
 
 use ordermill_domain::api_key::Scope;
 use ordermill_domain::ids::{DeliveryId, EndpointId};
+use ordermill_domain::outgoing::Refused;
 use ordermill_domain::role::Permission;
-use ordermill_domain::webhook::{FilterError, InvalidTransition, address::Refused};
+use ordermill_domain::webhook::{FilterError, InvalidTransition};
 use ordermill_storage::Error;
 
 use crate::permission::{About, Forbidden, Principal, authorize};

@@ -4,6 +4,7 @@
 mod kit;
 mod merging;
 mod packing;
+mod restocked;
 mod ruled;
 mod sourcing;
 mod splitting;

@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use jiff::civil::Date;
+use ordermill_adapters::Guard;
 use ordermill_adapters::sandbox_carrier::SandboxCarriers;
 use ordermill_app::carrier::choose::{Field, Known, ReadyParcel};
 use ordermill_app::carrier::setup::{NewAccount, add_tracker, keep_carrier};
@@ -27,6 +28,7 @@ use ordermill_domain::ids::{
     ChannelId, ManifestId, OrderId, PackageId, PaymentId, ShipmentId, TrackerId,
 };
 use ordermill_domain::order::{LineTerms, PaymentTerms};
+use ordermill_domain::outgoing::AllowedHost;
 use ordermill_domain::payment::{LatePolicy, NewPayment, Payment};
 use ordermill_domain::task::TaskKind;
 use ordermill_ports::Headers;
@@ -110,6 +112,11 @@ fn run(test: impl AsyncFn(&mut Shop), is_checked: bool) {
     }
 }
 
+/// Lets calls go to this very place.
+fn guard(url: &str) -> Guard {
+    Guard::new(AllowedHost::of_url(url).into_iter().collect())
+}
+
 impl Shop {
     async fn open(
         database: Database,
@@ -129,7 +136,11 @@ impl Shop {
             vault.clone(),
             catalog,
             links,
-            vec![Arc::new(SandboxCarriers::new(clock.clone(), Random::from_seed(3)))],
+            vec![Arc::new(SandboxCarriers::new(
+                guard(&running.url),
+                clock.clone(),
+                Random::from_seed(3),
+            ))],
             ordermill_adapters::tracking::kinds(),
             clock.clone(),
             PaymentSettings::default(),
@@ -204,6 +215,11 @@ impl Shop {
 
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.running.sandbox
+    }
+
+    /// Lets calls go to the sandbox.
+    pub(crate) fn guard(&self) -> Guard {
+        guard(&self.running.url)
     }
 
     pub(crate) fn sandbox_url(&self) -> &str {

@@ -19,5 +19,6 @@ mod ruled;
 mod samples;
 mod told;
 mod tracking;
+mod tried;
 mod vehicles;
 mod wishes;

@@ -2,32 +2,30 @@
 
 use std::sync::Arc;
 
-use ordermill_app::carrier::choose::{Known, Place, ReadyParcel};
+use ordermill_app::carrier::choose::{Known, Place};
 use ordermill_app::carrier::compare::{Imagined, compare};
 use ordermill_app::carrier::setup::{
     KeepCarrierError, NewAccount, check_address, keep_by_hand, set_active,
 };
 use ordermill_app::permission::{Principal, StaffMember};
 use ordermill_app::rule_table::compile::compile;
-use ordermill_app::rule_table::tried::Difference;
-use ordermill_app::rule_table::{InForce, RulesError, Written, draft, step};
+use ordermill_app::rule_table::{InForce, RulesError, Written, draft};
 use ordermill_app::shipment::label::{Explained, Wanted};
-use ordermill_app::shipment::ruled::dry_run;
 use ordermill_base::Id as _;
 use ordermill_domain::carrier::choice::Refusal;
 use ordermill_domain::carrier::choice::Verdict;
 use ordermill_domain::carrier::ruling::CarrierRule;
-use ordermill_domain::ids::{CarrierId, OrderId, StaffId};
+use ordermill_domain::ids::{CarrierId, StaffId};
 use ordermill_domain::role::Role;
-use ordermill_domain::rule_table::{Purpose, Step};
+use ordermill_domain::rule_table::Purpose;
 use ordermill_ports::webhook::Nobody;
-use ordermill_storage::{Error, Tx, carrier, journal, label_request, rule_table};
+use ordermill_storage::{Error, Tx, carrier, journal, label_request};
 use ordermill_testkit::stock::location as place;
 use serde_json::{Value, json};
 
 use crate::kit::{Shop, logistics, on_each_database, parcel, swift};
 
-fn operations() -> Principal {
+pub(crate) fn operations() -> Principal {
     Principal::Staff(Arc::new(StaffMember {
         id: StaffId::from_raw(2),
         name: "Qian".into(),
@@ -36,7 +34,7 @@ fn operations() -> Principal {
     }))
 }
 
-fn a_table(when: &str, then: Value) -> Value {
+pub(crate) fn a_table(when: &str, then: Value) -> Value {
     let rule = json!({ "name": { "zh": "规则", "en": "Rule" }, "when": when, "then": then });
     json!({ "hit": "all", "rules": [rule], "otherwise": { "do": "compare" } })
 }
@@ -95,56 +93,6 @@ fn rules_about_carriers_are_checked_when_they_are_written() {
             Ok::<_, Error>(())
         };
         shop.database.write(write).await.unwrap();
-    });
-}
-
-/// A version of the rules under which nobody may use harbor, which is the cheaper carrier, for what is light.
-fn without_harbor() -> Value {
-    a_table("parcel.weight_grams < 1000", json!({ "do": "forbid", "carrier": "harbor" }))
-}
-
-#[test]
-fn a_version_shows_on_recent_parcels_whom_it_would_choose() {
-    on_each_database(async |shop| {
-        shop.want(1).await;
-        shop.want_as(2, ReadyParcel { weight_grams: 2_000, ..parcel() }).await;
-        let (vault, known) = (shop.vault.clone(), shop.carriers.known().await.unwrap());
-        let other = Arc::new(compile::<CarrierRule>(&without_harbor(), 4).unwrap());
-        let now = shop.act().at;
-        let look = move |tx: &mut Tx<'_>| dry_run(tx, &vault, &known, other, 100, now);
-        let run = shop.database.snapshot(look).await.unwrap();
-        assert_eq!((run.looked_at, run.changed), (2, 1));
-        let [(order, difference)] = &run.examples[..] else { panic!("{run:?}") };
-        assert_eq!(*order, OrderId::from_raw(1));
-        assert_eq!(difference.live.goes, ["harbor", "standard"]);
-        assert_eq!((&*difference.other.goes[0], difference.other.number), ("swift", 4));
-    });
-}
-
-#[test]
-fn a_version_on_trial_is_recorded_beside_each_choice_and_changes_none() {
-    on_each_database(async |shop| {
-        let act = shop.act();
-        let write = move |tx: &mut Tx<'_>| {
-            let written = Written { note: String::new(), definition: without_harbor() };
-            let made = draft(tx, &operations(), &act, Purpose::Carrier, written).unwrap();
-            Ok::<_, Error>(step(tx, &operations(), &act, (made.id, 1), Step::StartShadow).unwrap())
-        };
-        let stored = shop.database.write(write).await.unwrap();
-        let table = compile::<CarrierRule>(&stored.definition, stored.number).unwrap();
-        let known = shop.carriers.known().await.unwrap();
-        let rules = Arc::new(known.rules.with_trial(stored.id, Arc::new(table)));
-        let known = Known { rules, ..known };
-        let Wanted::Asked(id) = shop.want_by(1, parcel(), &known).await else { panic!("asked") };
-        let asked = shop.database.read(move |tx| label_request::fetch(tx, id)).await.unwrap();
-        assert_ne!(asked.unwrap().carrier, swift().id, "harbor carries it");
-        let differ = move |tx: &mut Tx<'_>| rule_table::trials_that_differ(tx, stored.id, None, 9);
-        let found = shop.database.read(differ).await.unwrap();
-        let [trial] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((trial.subject_id, trial.sequence), (1, id.raw()));
-        let difference: Difference =
-            serde_json::from_str(trial.difference.as_deref().unwrap()).unwrap();
-        assert_eq!((&*difference.live.goes[0], &*difference.other.goes[0]), ("harbor", "swift"));
     });
 }
 
@@ -235,7 +183,7 @@ fn a_secret_is_entered_again_for_another_address_or_protocol() {
         let silent = NewAccount { protocol: String::new(), url: String::new(), ..account.clone() };
         keeps(shop, silent).await.unwrap();
         assert_eq!(kept(shop).await.0.account.secret, None);
-        keeps(shop, account).await.unwrap();
+        keeps(shop, NewAccount { url: elsewhere, ..account }).await.unwrap();
         assert_eq!(kept(shop).await.0.account.secret, None);
     });
 }
@@ -248,6 +196,8 @@ fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
             "http://carrier.example/",
             "https://user:password@carrier.example/",
             "http://u@127.0.0.1:9000/",
+            "http://127.0.0.1:5432/",
+            "http://localhost:9000/",
             "https://10.0.0.1/",
             "http://169.254.169.254/latest",
             "https://db.internal/",
@@ -261,10 +211,7 @@ fn an_account_leads_to_no_host_of_our_network_that_nobody_has_allowed() {
             let account = NewAccount { url: url.into(), secret, ..account.clone() };
             assert_eq!(refused(keeps(shop, account).await), ["account.url"], "{url}");
         }
-        for url in ["https://carrier.example/api", "http://127.0.0.1:9/"] {
-            let secret = Some("key".to_owned());
-            let account = NewAccount { url: url.into(), secret, ..account.clone() };
-            assert!(keeps(shop, account).await.is_ok(), "{url}");
-        }
+        let (secret, url) = (Some("key".to_owned()), "https://carrier.example/api".to_owned());
+        keeps(shop, NewAccount { url, secret, ..account }).await.unwrap();
     });
 }

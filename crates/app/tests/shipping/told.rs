@@ -93,7 +93,7 @@ pub(crate) async fn connect(shop: &mut Shop) -> SalesChannels {
         catalog,
         payments,
         Links::new("https://shop.example"),
-        vec![Arc::new(Shopify::new(shop.clock.clone(), Random::from_seed(2)))],
+        vec![Arc::new(Shopify::new(shop.guard(), shop.clock.clone(), Random::from_seed(2)))],
         shop.clock.clone(),
         settings,
     );

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use ordermill_adapters::Guard;
 use ordermill_adapters::webhook::{HttpMessenger, Patience};
 use ordermill_app::permission::Principal;
 use ordermill_app::privacy::Vault;
@@ -140,8 +141,8 @@ pub(crate) fn sender(database: &Database, vault: &Vault, clock: &Arc<TestClock>)
         ..Patience::default()
     };
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    let allowed = vec!["127.0.0.1".to_owned()];
-    let messenger = HttpMessenger::new(allowed, patience, Arc::clone(&clock)).unwrap();
+    let guard = Guard::new(vec!["127.0.0.1".parse().unwrap()]);
+    let messenger = HttpMessenger::new(guard, patience, Arc::clone(&clock)).unwrap();
     Sender::new(
         database.clone(),
         vault.clone(),

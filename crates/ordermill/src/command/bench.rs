@@ -14,7 +14,7 @@ use super::terminal::{Progress, say};
 use crate::cli::Bench;
 use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::server::{self, Limits};
+use crate::server::{self, Limits, TrustedProxies};
 
 /// Measures, and tells what was found.
 pub(crate) fn bench(settings: &Settings, what: &Bench) -> anyhow::Result<ExitCode> {
@@ -101,7 +101,8 @@ pub(crate) fn serve_nothing(settings: &Settings) -> anyhow::Result<ExitCode> {
         say(format_args!("listening on http://{}", listener.local_addr()?));
         let (stop, stopping) = watch::channel(false);
         let router = ordermill_bench::nothing();
-        let serving = tokio::spawn(server::serve(listener, router, Limits::default(), stopping));
+        let (proxies, limits) = (TrustedProxies::default(), Limits::default());
+        let serving = tokio::spawn(server::serve(listener, router, proxies, limits, stopping));
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         terminate.recv().await;

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::demo::{self, OwnSandbox};
 use crate::partners::{self, SandboxAccount};
 use crate::sandbox_carriers;
-use crate::server::{self, Limits};
+use crate::server::{self, Limits, TrustedProxies};
 use crate::wiring;
 
 /// How long background work has to finish what is under way, all of it together.
@@ -61,7 +61,8 @@ pub(crate) fn serve(
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(run(listener, &shop, own, demo_pace));
+    let proxies = TrustedProxies::new(&settings.trusted_proxies);
+    let result = runtime.block_on(run((listener, proxies), &shop, own, demo_pace));
     // Whatever is still on its way ends before the database closes.
     runtime.shutdown_timeout(LAST_WITHIN);
     shop.services.database().close();
@@ -85,7 +86,7 @@ pub(crate) fn seed() -> u64 {
 }
 
 async fn run(
-    listener: StdListener,
+    (listener, proxies): (StdListener, TrustedProxies),
     shop: &wiring::Shop,
     own: Option<OwnSandbox>,
     demo_pace: Option<u32>,
@@ -103,7 +104,8 @@ async fn run(
         background.push(tokio::spawn(life.run(shop.services.clone(), stopping.clone())));
     }
     say(format_args!("listening on http://{listening}"));
-    let serving = tokio::spawn(server::serve(listener, shop.router(), Limits::default(), stopping));
+    let limits = Limits::default();
+    let serving = tokio::spawn(server::serve(listener, shop.router(), proxies, limits, stopping));
     let is_failed = wait_for_the_end(shop, told_to_stop).await;
     shop.services.stop();
     stop.send_replace(true);

@@ -80,7 +80,7 @@ pub(crate) fn prepare(
     let now = SystemClock.now();
     let opened_at = now - Span::days(past::DAYS + 1);
     let clock = Arc::new(Standing(opened_at));
-    let shop = wiring::open_at(settings, partners::carriers_only(), clock)?;
+    let shop = wiring::open_at(settings, partners::carriers_only(sandbox), clock)?;
     let services = &shop.services;
     let made = match state::of(services)? {
         state::State::Ready => Ok(()),

@@ -26,7 +26,7 @@ fn services(test: &TestDatabase) -> Services {
         .transact(|tx| Vault::open(tx, &RootKeySource::Base64(root), entropy, OPENED_AT))
         .unwrap();
     let clock = Arc::new(Standing(OPENED_AT));
-    Services::new(test.open(), clock, vault, partners::carriers_only()).unwrap()
+    Services::new(test.open(), clock, vault, partners::carriers_only(Some(&account()))).unwrap()
 }
 
 /// Of a sandbox that nobody asks while the past is made.

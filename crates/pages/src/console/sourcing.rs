@@ -369,11 +369,12 @@ crate::words! {
     why_best_alone(places) = "只看这一单，{places} 最合适；那里的货留给了更需要的订单。", "For this order alone {places} would be best; others needed those pieces more.";
     why_wave(orders, cost, one) = "与 {orders} 单一起安排：合计 {cost}，逐单安排为 {one}。", "Planned with {orders} orders: {cost} together, {one} one by one.";
     why_ruled(names, version) = "按分仓规则第 {version} 版：{names}", "By version {version} of the sourcing rules: {names}";
+    why_asked_again(places) = "{places} 曾回报没有货，之后有货进来，因此再次参与选择。", "{places} had said that the pieces are not there; some have come in since, so it was asked again.";
     why_over_capacity = "各仓的产能都已排满，仍安排最合适的一个。", "Every location is booked out on its days; the best one takes it all the same.";
     sourcing_none_has_it = "没有仓有足够的货", "No location has enough";
     sourcing_none_whole = "没有一个仓有全部的货，规则不允许分仓", "No location has all of it, and the rules allow no split";
     sourcing_none_too_large = "订单太大，无法自动安排", "The order is too large to be planned by itself";
-    sourcing_do_stock = "补货或调拨后，在订单上点“加急”重试；或取消订单。", "Receive or transfer stock, then make the order urgent to try again; or cancel it.";
+    sourcing_do_stock = "补货或调拨后会自动重试；也可取消订单。", "Receive or transfer stock, and it is tried again by itself; or cancel it.";
     sourcing_do_split = "在寻源设置中允许分仓，或调拨到一个仓。", "Allow a split in the sourcing settings, or transfer the stock to one place.";
     sourcing_none_by_rules = "分仓规则不许任何仓库发货", "The sourcing rules let no location ship it";
     sourcing_do_rules = "请改规则，或手动选择仓库", "Change the rules, or choose a location by hand";

@@ -3,7 +3,7 @@
 //! Which location is best is not told twice here: the model takes from the journal which one was chosen,
 //! and knows what may be chosen and what must follow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::stock::Claim;
 use super::{Model, Place, Stage, Status, Wrong};
@@ -54,18 +54,36 @@ impl Work {
 #[derive(Debug, Clone, Default)]
 pub struct ToSource {
     /// Orders, with the last position in the journal after which they are to be looked at.
-    pub orders: std::collections::BTreeMap<i64, i64>,
+    pub orders: BTreeMap<i64, i64>,
     /// Places where claims were moved to since the shelves were compared.
     pub moved_to: BTreeSet<Place>,
-    /// Who gave which order back for reasons of its own: order, location.
-    pub given_back: BTreeSet<(i64, i64)>,
+    /// Who gave which order back for reasons of its own: order, location; and when, for want of pieces.
+    pub given_back: BTreeMap<(i64, i64), Option<i64>>,
+    /// When pieces came in at a location last, by the clock of that moment.
+    pub restocked: BTreeMap<i64, i64>,
+}
+
+impl ToSource {
+    /// Whether a location is not asked again for an order. One that lacked pieces is, once some came in.
+    fn is_given_back(&self, order: i64, location: i64) -> bool {
+        self.given_back.get(&(order, location)).is_some_and(|lacked_at| {
+            let restocked_at = self.restocked.get(&location);
+            lacked_at.is_none_or(|lacked_at| restocked_at.is_none_or(|at| *at <= lacked_at))
+        })
+    }
+
+    /// Pieces came in at a location.
+    pub fn came_in(&mut self, location: i64, now: i64) {
+        let last = self.restocked.entry(location).or_insert(now);
+        *last = now.max(*last);
+    }
 }
 
 impl Model {
     /// A location is given pieces of lines of an order. `by_rules` says that no person has chosen it.
     pub fn work_planned(&mut self, id: i64, work: Work, by_rules: bool) -> Result<(), Wrong> {
         let (order, location) = (work.order, work.location);
-        if by_rules && self.to_source.given_back.contains(&(order, location)) {
+        if by_rules && self.to_source.is_given_back(order, location) {
             return Err(format!("location {location} is asked again for order {order}"));
         }
         let known = self.orders.get(&order).filter(|it| it.status == Status::Confirmed);
@@ -128,7 +146,12 @@ impl Model {
     }
 
     /// A location gives its work back: the pieces stay claimed there, and nobody ships them.
-    pub fn work_rejected(&mut self, id: i64, reason: &str, position: i64) -> Result<(), Wrong> {
+    pub fn work_rejected(
+        &mut self,
+        id: i64,
+        reason: &str,
+        (position, now): (i64, i64),
+    ) -> Result<(), Wrong> {
         let work = self.open_work(id)?;
         if !work.stage.may_be_given_back() || work.has_picked() {
             return Err(format!("work {id} is {:?}, and given back", work.stage));
@@ -136,7 +159,8 @@ impl Model {
         work.stage = Stage::Rejected;
         let (order, location) = (work.order, work.location);
         if reason != "by_hand" {
-            self.to_source.given_back.insert((order, location));
+            let lacked_at = (reason == "no_stock").then_some(now);
+            self.to_source.given_back.insert((order, location), lacked_at);
         }
         let pieces = &mut self.order(order)?.pieces;
         pieces.iter_mut().filter(|it| it.work == Some(id)).for_each(|it| it.work = None);

@@ -1,9 +1,11 @@
 //! Locations are chosen for orders, give work back, and fail.
 
+use std::sync::Arc;
+
 use ordermill_app::fulfillment::WorkError;
 use ordermill_app::permission::Principal;
 use ordermill_app::sourcing::by_hand::{self, ByHandError, Seen};
-use ordermill_app::sourcing::{self};
+use ordermill_app::sourcing::{self, arrivals};
 use ordermill_base::Id;
 use ordermill_domain::actor::Act;
 use ordermill_domain::fulfillment::RejectReason;
@@ -20,7 +22,8 @@ impl Shop {
     /// about.
     pub(super) fn orders_are_sourced(&mut self) -> Result<(), Wrong> {
         let catalog = self.world.services().catalog_holder();
-        self.read_on(sourcing::READER, sourcing::reader(catalog))?;
+        self.read_on(sourcing::READER, sourcing::reader(Arc::clone(&catalog)))?;
+        self.read_on(arrivals::READER, arrivals::reader(catalog))?;
         let read = self.world.look(|tx| journal::cursor(tx, sourcing::READER)).position.raw();
         for order in self.model.nobody_ships(read) {
             let asked = self.world.look(|tx| task::find_open(tx, TaskKind::Sourcing, order));

@@ -124,7 +124,7 @@ const RULES: &[Rule] = &[
     rule(
         "I5",
         "a version on trial looked at something that did not happen",
-        &["rule_trials", "rule_tables", "sourcing_decisions", "label_requests"],
+        &["rule_trials", "rule_tables", "sourcing_decisions", "label_requests", "tasks"],
         "SELECT CAST(r.subject_id AS TEXT) FROM rule_trials r
           WHERE NOT EXISTS (SELECT 1 FROM rule_tables t WHERE t.id = r.table_id AND (
                 (t.purpose = 'review' AND EXISTS (SELECT 1 FROM journal j
@@ -133,7 +133,9 @@ const RULES: &[Rule] = &[
              OR (t.purpose = 'sourcing' AND EXISTS (SELECT 1 FROM sourcing_decisions d
                   WHERE d.order_id = r.subject_id AND d.id = r.sequence))
              OR (t.purpose = 'carrier' AND EXISTS (SELECT 1 FROM label_requests l
-                  WHERE l.order_id = r.subject_id AND l.id = r.sequence)))) LIMIT 100",
+                  WHERE l.order_id = r.subject_id AND l.id = r.sequence))
+             OR (t.purpose = 'carrier' AND EXISTS (SELECT 1 FROM tasks k
+                  WHERE k.id = r.sequence AND k.kind = 'label_failed')))) LIMIT 100",
     ),
     rule(
         "I6",

@@ -23,7 +23,7 @@ pub(crate) fn a_form() -> Vec<(&'static str, &'static str)> {
         ("cut_off", "18:00"),
         ("insurance_percent", "0.5"),
         ("protocol", "sandbox"),
-        ("url", "http://127.0.0.1:1"),
+        ("url", "https://parcels.example"),
         ("merchant", ""),
         ("secret", "a secret"),
         ("service.0", "standard"),
@@ -101,7 +101,7 @@ fn a_secret_is_entered_again_when_the_address_is_another() {
         let inside = with(&moved, "url", "http://10.0.0.1/");
         let refused = shop.post(&operator, &made.location, &inside).await;
         assert!(refused.body.contains(r#"id="e-url""#), "{}", refused.body);
-        assert_eq!(the_carrier(shop).await.account.url, "http://127.0.0.1:1");
+        assert_eq!(the_carrier(shop).await.account.url, "https://parcels.example");
     });
 }
 

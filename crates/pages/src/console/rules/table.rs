@@ -105,6 +105,19 @@ pub struct DryRunResult {
     pub moves: Vec<(String, u64)>,
     /// Examples.
     pub rows: Vec<DifferenceRow>,
+    /// What nobody could ship or carry under it.
+    pub left: Vec<LeftRow>,
+}
+
+/// An order or a parcel of it that nobody could ship or carry.
+#[derive(Debug, Clone)]
+pub struct LeftRow {
+    /// The order's number.
+    pub number: String,
+    /// Why nobody can.
+    pub why: String,
+    /// The rules that spoke up.
+    pub rules: String,
 }
 
 /// An order about which two versions differ.
@@ -289,6 +302,8 @@ crate::words! {
     rules_location = "仓库", "Location";
     rules_minor = "金额（分）", "Minor units";
     rules_nobody = "无人可发", "nobody can";
+    rules_nobody_because(reasons) = "无人可发：{reasons}", "nobody can: {reasons}";
+    rules_left = "按此版本无人可发", "What nobody could take under it";
     rules_sourcing_when_hint = "例如 goods.is_perishable 或 to.region == 'CN-65'。金额单位为分。", "For instance goods.is_perishable, or to.region == 'CN-65'. Amounts are minor units.";
     rules_sourcing_all_count = "所有命中的规则都算数：“不用”优先于“只用”；加价相加；权重以第一条为准。", "All rules that match count: a “not” is stronger than an “only”; what makes a location dearer adds up; of weights the first holds.";
     rules_sourcing_go_live_effect = "需要第二人批准。批准后新的分仓立即按这一版进行，之后仍可回退。", "Takes a second person. Once approved, locations are chosen by this version at once; it can be taken back afterwards.";
@@ -386,6 +401,11 @@ impl RulePage {
                     1,
                 )],
                 rows: vec![row],
+                left: vec![LeftRow {
+                    number: samples::ORDER_NUMBER.into(),
+                    why: t.rules_nobody_because(t.pick("超重 (swift)", "too heavy (swift)")),
+                    rules: String::new(),
+                }],
             }),
             shell,
         }

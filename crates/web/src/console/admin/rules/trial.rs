@@ -5,15 +5,20 @@ use std::sync::Arc;
 use ordermill_app::review::dry_run::{Difference, DryRun, dry_run};
 use ordermill_app::rule_table::compile::compile;
 use ordermill_app::rule_table::{Decides, Name, Table, tried};
-use ordermill_app::{shipment, sourcing};
+use ordermill_app::shipment::ruled::dry_run as dry_run_of_carriers;
+use ordermill_app::sourcing;
 use ordermill_base::{Id, Timestamp};
+use ordermill_domain::carrier::choice::Refusal;
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::OrderNumber;
 use ordermill_domain::order::review::{Step, Verdict};
 use ordermill_domain::rule_table::{Purpose, RuleTable};
 use ordermill_domain::sourcing::SourcingRule;
-use ordermill_pages::console::rules::table::{DifferenceRow, DryRunResult, Trial, outcome};
+use ordermill_pages::console::rules::table::{
+    DifferenceRow, DryRunResult, LeftRow, Trial, outcome,
+};
+use ordermill_pages::states::shipment::refusal;
 use ordermill_pages::{Words, format};
 use ordermill_storage::{Error, Tx, rule_table};
 
@@ -47,7 +52,7 @@ impl Desk {
                 let vault = services.vault().clone();
                 let known = services.carriers().known().await?;
                 let run = move |tx: &mut Tx<'_>| {
-                    shipment::ruled::dry_run(tx, &vault, &known, other, LOOKED_AT, now)
+                    dry_run_of_carriers(tx, &vault, &known, &catalog, other, LOOKED_AT, now)
                 };
                 Some(self.of_goods(&database.snapshot(run).await?))
             }
@@ -73,6 +78,7 @@ impl Desk {
             summary: summary(run.orders, run.changed, t),
             moves: moves.collect(),
             rows: run.examples.iter().map(|(id, it)| row(*id, None, it, t)).collect(),
+            left: Vec::new(),
         }
     }
 
@@ -85,6 +91,7 @@ impl Desk {
             summary: summary(run.looked_at, run.changed, t),
             moves: moves.collect(),
             rows: run.examples.iter().map(|(id, it)| goods_row(*id, None, it, t)).collect(),
+            left: run.left.iter().map(|(id, side)| left_row(*id, side, t)).collect(),
         }
     }
 
@@ -145,10 +152,39 @@ fn goods_row(
     DifferenceRow {
         number: OrderNumber::from(order).to_string(),
         at,
-        live: way(&live.goes, t),
-        other: way(&other.goes, t),
+        live: side(live, t),
+        other: side(other, t),
         rules: names(&other.rules, t),
     }
+}
+
+/// What nobody can ship or carry, and why.
+fn left_row(order: OrderId, left: &tried::Side, t: Words) -> LeftRow {
+    LeftRow {
+        number: OrderNumber::from(order).to_string(),
+        why: side(left, t),
+        rules: names(&left.rules, t),
+    }
+}
+
+/// Who ships or carries, by their codes; where no carrier can, why not.
+fn side(side: &tried::Side, t: Words) -> String {
+    let mut carriers: Vec<(Refusal, Vec<&str>)> = Vec::new();
+    for refused in &side.refused {
+        match carriers.iter_mut().find(|(because, _)| *because == refused.because) {
+            Some((_, codes)) if codes.contains(&&*refused.carrier) => {}
+            Some((_, codes)) => codes.push(&refused.carrier),
+            None => carriers.push((refused.because, vec![&refused.carrier])),
+        }
+    }
+    if carriers.is_empty() {
+        return way(&side.goes, t);
+    }
+    let because = |(because, codes): &(Refusal, Vec<&str>)| {
+        format!("{} ({})", refusal(*because, t), codes.join(", "))
+    };
+    let reasons: Vec<String> = carriers.iter().map(because).collect();
+    t.rules_nobody_because(reasons.join(t.pick("；", "; ")))
 }
 
 /// Who ships or carries, by their codes.

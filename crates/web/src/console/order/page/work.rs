@@ -208,6 +208,9 @@ impl Filling<'_> {
             let names: Vec<String> = ruled.matched.iter().map(name).collect();
             text.push(t.why_ruled(names.join(t.pick("、", ", ")), ruled.version));
         }
+        if !why.asked_again.is_empty() {
+            text.push(t.why_asked_again(self.places(why.asked_again.iter().copied())));
+        }
         if why.is_over_capacity {
             text.push(t.why_over_capacity().to_owned());
         }

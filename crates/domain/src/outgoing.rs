@@ -1,16 +1,17 @@
-//! Where an endpoint may be: never inside the network that the program runs in.
+//! Where calls of ours may go, when people type the address: never inside the network that the program runs in.
 //!
-//! Whoever may add an endpoint could otherwise have us post to a neighbor that trusts our network, or
-//! to the metadata service of a cloud. The text is read by the same rules as by every HTTP client, so
+//! Whoever may add a webhook or a carrier could otherwise have us post to a neighbor that trusts our network,
+//! or to the metadata service of a cloud. The text is read by the same rules as by every HTTP client, so
 //! that `http://2130706433/` is seen as what it is. A name is looked up again for each connection, and
 //! [`is_public`] is asked about every address that comes out. The operator may name hosts to which
-//! none of this applies.
+//! none of this applies ([`AllowedHost`]).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// Longest address of an endpoint.
+/// Longest address that is called.
 pub const URL_CHARS_MAX: usize = 2_000;
 
 /// Why an endpoint may not be there.
@@ -42,12 +43,66 @@ pub struct Target {
     pub is_allowed: bool,
 }
 
-/// Reads an endpoint's address. `allowed` are hosts that the operator has named, such as
-/// `127.0.0.1` or `erp.internal`.
+/// A host that the operator has named: it may be anywhere, and without TLS. `erp.internal`, `127.0.0.1`,
+/// `::1`; with a port, `127.0.0.1:9000` or `[::1]:9000`, no other service there is meant.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct AllowedHost {
+    /// As an address has it, without brackets and a dot at its end.
+    host: String,
+    port: Option<u16>,
+}
+
+/// A text names no host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no host, such as erp.internal or 127.0.0.1:9000")]
+pub struct NoHost(String);
+
+impl AllowedHost {
+    /// The very service that an address leads to, if it is one.
+    pub fn of_url(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        Some(Self { host: bare(&url.host()?.to_string()), port: url.port_or_known_default() })
+    }
+
+    /// Whether it is this one; no port: whether it is this one by some port.
+    fn is(&self, host: &str, port: Option<u16>) -> bool {
+        let is_other_port = self.port.is_some() && port.is_some() && self.port != port;
+        self.host == bare(host) && !is_other_port
+    }
+}
+
+impl FromStr for AllowedHost {
+    type Err = NoHost;
+
+    fn from_str(text: &str) -> Result<Self, NoHost> {
+        let no_host = || NoHost(text.to_owned());
+        let text = text.trim();
+        if let Ok(address) = text.parse::<Ipv6Addr>() {
+            return Ok(Self { host: address.to_string(), port: None });
+        }
+        let (host, port) = match text.rsplit_once(':').filter(|_| !text.ends_with(']')) {
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| no_host())?)),
+            None => (text, None),
+        };
+        let host = Host::parse(host).map_err(|_| no_host())?;
+        Ok(Self { host: bare(&host.to_string()), port })
+    }
+}
+
+impl TryFrom<String> for AllowedHost {
+    type Error = NoHost;
+
+    fn try_from(text: String) -> Result<Self, NoHost> {
+        text.parse()
+    }
+}
+
+/// Reads an address. `allowed` are hosts that the operator has named.
 ///
 /// # Errors
 /// If it may not be called.
-pub fn read(text: &str, allowed: &[String]) -> Result<Target, Refused> {
+pub fn read(text: &str, allowed: &[AllowedHost]) -> Result<Target, Refused> {
     if text.len() > URL_CHARS_MAX {
         return Err(Refused::Malformed);
     }
@@ -59,7 +114,7 @@ pub fn read(text: &str, allowed: &[String]) -> Result<Target, Refused> {
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(Refused::Credentials);
     }
-    if is_allowed(&host.to_string(), allowed) {
+    if allowed.iter().any(|it| it.is(&host.to_string(), url.port_or_known_default())) {
         return Ok(Target { url, is_allowed: true });
     }
     if url.scheme() != "https" {
@@ -76,23 +131,14 @@ pub fn read(text: &str, allowed: &[String]) -> Result<Target, Refused> {
     if is_public { Ok(Target { url, is_allowed: false }) } else { Err(Refused::NotPublic) }
 }
 
-/// Whether the operator has named this host; brackets of IPv6 do not matter.
-pub fn is_allowed(host: &str, allowed: &[String]) -> bool {
-    let bare =
-        |host: &str| host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
-    allowed.iter().any(|known| bare(known) == bare(host))
+/// Whether the operator has named this host, by whatever port: where a name may lead is asked without one.
+pub fn is_allowed(host: &str, allowed: &[AllowedHost]) -> bool {
+    allowed.iter().any(|it| it.is(host, None))
 }
 
-/// Whether an address leads to this very machine and nowhere else, whatever else is wrong with it: where a
-/// partner's program may run beside ours.
-pub fn is_this_machine(text: &str) -> bool {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    match url.as_ref().and_then(Url::host) {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
-        None => false,
-    }
+/// Brackets of IPv6, a dot at the end and capital letters do not matter.
+fn bare(host: &str) -> String {
+    host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Names that mean this machine or its network, whatever they resolve to today.
@@ -237,28 +283,39 @@ mod tests {
         );
     }
 
-    #[test]
-    fn this_machine_is_known_in_every_way_of_writing_and_nothing_else_is_taken_for_it() {
-        for here in
-            ["http://127.0.0.1:9000", "http://2130706433/", "https://[::1]/", "http://LocalHost"]
-        {
-            assert!(is_this_machine(here), "{here}");
-        }
-        for text in
-            ["http://10.0.0.1/", "http://localhost.example/", "ftp://127.0.0.1/", "127.0.0.1"]
-        {
-            assert!(!is_this_machine(text), "{text}");
-        }
+    fn hosts<const N: usize>(texts: [&str; N]) -> [AllowedHost; N] {
+        texts.map(|text| text.parse().unwrap())
     }
 
     #[test]
     fn the_operator_may_allow_a_host_and_nothing_beside_it() {
-        let allowed = ["127.0.0.1".to_owned(), "erp.internal".to_owned(), "::1".to_owned()];
+        let allowed = hosts(["127.0.0.1", "ERP.internal.", "::1"]);
         for text in ["http://127.0.0.1:9000/", "http://erp.internal/x", "http://[::1]:1/"] {
             assert!(read(text, &allowed).unwrap().is_allowed, "{text}");
         }
         for text in ["http://127.0.0.2/", "http://a.erp.internal/", "https://10.0.0.1/"] {
             assert!(read(text, &allowed).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_allowed_with_a_port_has_no_other_service_that_is() {
+        let sandbox = AllowedHost::of_url("http://127.0.0.1:8090/v1").unwrap();
+        assert_eq!([sandbox], hosts(["127.0.0.1:8090"]));
+        let allowed = hosts(["127.1:8090", "[::1]:9000", "erp.internal:80"]);
+        for text in ["http://127.0.0.1:8090/x", "http://[::1]:9000/", "http://erp.internal/"] {
+            assert!(read(text, &allowed).unwrap().is_allowed, "{text}");
+        }
+        for text in ["http://127.0.0.1:5432/", "http://[::1]/", "https://erp.internal/"] {
+            assert!(read(text, &allowed).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_host_is_not_taken_for_one() {
+        for text in ["", "http://erp.internal", "erp.internal/x", "erp internal", "[::1", "a:port"]
+        {
+            assert_eq!(text.parse::<AllowedHost>(), Err(NoHost(text.to_owned())), "{text}");
         }
     }
 }
