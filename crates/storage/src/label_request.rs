@@ -4,7 +4,6 @@ use ordermill_base::{Currency, Id, Timestamp};
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 
-use crate::asked::Asked;
 use crate::columns::insert;
 use crate::tx::PerRow;
 use crate::{Columns, Error, Insert, Row, Tx, params};
@@ -156,17 +155,40 @@ pub fn fetch(tx: &mut Tx<'_>, id: ShipmentId) -> Result<Option<LabelRequest>, Er
 
 /// The request of a parcel that stands: wanted or made.
 pub fn standing(tx: &mut Tx<'_>, package: PackageId) -> Result<Option<LabelRequest>, Error> {
-    ask_standing(tx, package)?.only(tx)
-}
-
-/// As [`standing`], without waiting for the answer.
-pub fn ask_standing(tx: &mut Tx<'_>, package: PackageId) -> Result<Asked<LabelRequest>, Error> {
     let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
     let sql = format!(
         "SELECT {COLUMNS} FROM label_requests
           WHERE package_id = $1 AND state IN ('wanted', 'made') {lock}"
     );
-    tx.ask(&sql, params![package.raw()], read)
+    tx.query_opt(&sql, params![package.raw()], read)
+}
+
+/// The requests of parcels that stand, with their parcels.
+pub fn standing_of_each(
+    tx: &mut Tx<'_>,
+    packages: &[PackageId],
+) -> Result<Vec<(PackageId, ShipmentId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT package_id, id FROM label_requests
+            WHERE package_id = $1 AND state IN ('wanted', 'made')",
+        postgres: "SELECT package_id, id FROM label_requests
+            WHERE package_id = ANY($1) AND state IN ('wanted', 'made') ORDER BY id FOR UPDATE",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(packages), |row| Ok((row.id()?, row.id()?)))
+}
+
+/// The carriers that have refused parcels of these orders, with these parcels.
+pub fn refusals_of_each(
+    tx: &mut Tx<'_>,
+    orders: &[OrderId],
+) -> Result<Vec<(PackageId, CarrierId)>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: "SELECT package_id, carrier_id FROM label_requests
+            WHERE order_id = $1 AND state = 'refused'",
+        postgres: "SELECT package_id, carrier_id FROM label_requests
+            WHERE order_id = ANY($1) AND state = 'refused'",
+    };
+    tx.query_each(&SQL, &Columns::of_ids(orders), |row| Ok((row.id()?, row.id()?)))
 }
 
 /// Those of these packages for which no label stands and none is asked for.
@@ -275,7 +297,7 @@ pub fn made_each(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<ShipmentId>,
 /// Forgets that carriers have refused a parcel, so that each may be asked again.
 pub fn forget_refusals(tx: &mut Tx<'_>, package: PackageId) -> Result<(), Error> {
     tx.change(
-        "UPDATE label_requests SET state = 'withdrawn' WHERE package_id = $1 AND state = 'refused'",
+        "UPDATE label_requests SET state = 'withdrawn' WHERE order_id = $1 AND state = 'refused'",
         params![package.raw()],
     )
 }

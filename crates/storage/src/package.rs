@@ -88,6 +88,15 @@ pub fn fetch(tx: &mut Tx<'_>, id: PackageId) -> Result<Option<Package>, Error> {
     tx.query_opt(sql, params![id.raw()], read)
 }
 
+/// Many packages, also those that were opened again; those that do not exist are left out.
+pub fn fetch_each(tx: &mut Tx<'_>, ids: &[PackageId]) -> Result<Vec<Package>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: concat!("SELECT ", columns!(), " FROM packages WHERE id = $1"),
+        postgres: concat!("SELECT ", columns!(), " FROM packages WHERE id = ANY($1) ORDER BY id"),
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), read)
+}
+
 /// The closed packages of fulfillments, in their order.
 pub fn of_each(tx: &mut Tx<'_>, fulfillments: &[FulfillmentId]) -> Result<Vec<Package>, Error> {
     const SQL: PerRow<'_> = PerRow {
@@ -126,6 +135,23 @@ pub fn ask_inside_of(tx: &mut Tx<'_>, id: PackageId) -> Result<Asked<Package>, E
         " FROM packages WHERE inside_id = $1 AND opened_at IS NULL ORDER BY id"
     );
     tx.ask(sql, params![id.raw()], read)
+}
+
+/// As [`inside_of`], of many boxes.
+pub fn inside_of_each(tx: &mut Tx<'_>, ids: &[PackageId]) -> Result<Vec<Package>, Error> {
+    const SQL: PerRow<'_> = PerRow {
+        sqlite: concat!(
+            "SELECT ",
+            columns!(),
+            " FROM packages WHERE inside_id = $1 AND opened_at IS NULL ORDER BY id"
+        ),
+        postgres: concat!(
+            "SELECT ",
+            columns!(),
+            " FROM packages WHERE inside_id = ANY($1) AND opened_at IS NULL ORDER BY id"
+        ),
+    };
+    tx.query_each(&SQL, &Columns::of_ids(ids), read)
 }
 
 /// The closed packages of an order, the oldest first.

@@ -14,8 +14,9 @@ use ordermill_domain::package::Package;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::{Error, Tx, carrier, fulfillment, label_request, package, task};
 
+use super::contents::Contents;
 use super::label::{Wanted, want_label};
-use super::packed::{speaks_with_any, wanted};
+use super::packed::speaks_with_any;
 use super::{ShipmentError, may_ship};
 use crate::carrier::Carriers;
 use crate::carrier::choose::{Field, Known};
@@ -61,7 +62,8 @@ pub fn ask_again(
         return Err(AskAgainError::NotWaiting(id));
     }
     let catalog = carriers.shop().current();
-    let want = wanted(tx, &catalog, &work, &package)?.ok_or(AskAgainError::NotFound(id))?;
+    let contents = Contents::of(tx, std::slice::from_ref(&package))?;
+    let want = contents.wanted(&catalog, &work, &package).ok_or(AskAgainError::NotFound(id))?;
     label_request::forget_refusals(tx, id)?;
     let listed = carrier::list(tx)?;
     let field = Field { carriers: &listed, known };

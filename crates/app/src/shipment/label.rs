@@ -4,12 +4,12 @@
 //! Whoever comes back after a crash asks what became of it before asking for anything, so a parcel
 //! never has two labels. What a carrier refuses goes to the next best one; what nobody takes is a task.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ordermill_base::{Id as _, Money, Timestamp};
 use ordermill_domain::actor::Act;
 use ordermill_domain::carrier::choice::{Choice, Verdict};
-use ordermill_domain::ids::{LocationId, OrderId, PackageId, ShipmentId};
+use ordermill_domain::ids::{CarrierId, LocationId, OrderId, PackageId, ShipmentId};
 use ordermill_domain::sku::Handling;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::label_request::{self, LabelRequest, State};
@@ -73,15 +73,58 @@ pub fn want_label(
     want: &WantLabel,
     field: Field<'_>,
 ) -> Result<Wanted, ShipmentError> {
-    let known = label_request::ask_standing(tx, want.package)?;
-    let requests = label_request::of(tx, want.order)?;
-    if let Some(known) = known.only(tx)? {
-        return Ok(Wanted::Known(known.id));
+    let mut wanted = want_labels(tx, act, vault, std::slice::from_ref(want), field)?;
+    wanted.pop().ok_or(ShipmentError::Storage(Error::Stale("a parcel")))
+}
+
+/// As [`want_label`], for many different parcels.
+pub(super) fn want_labels(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    vault: &Vault,
+    wants: &[WantLabel],
+    field: Field<'_>,
+) -> Result<Vec<Wanted>, ShipmentError> {
+    let packages: Vec<PackageId> = wants.iter().map(|want| want.package).collect();
+    let standing: HashMap<PackageId, ShipmentId> =
+        label_request::standing_of_each(tx, &packages)?.into_iter().collect();
+    let mut orders: Vec<OrderId> = wants.iter().map(|want| want.order).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    let mut refused: HashMap<PackageId, BTreeSet<CarrierId>> = HashMap::new();
+    for (package, carrier) in label_request::refusals_of_each(tx, &orders)? {
+        refused.entry(package).or_default().insert(carrier);
     }
-    let refused = requests.iter().filter(|it| it.package == want.package);
-    let refused = refused.filter(|it| it.state == State::Refused).map(|it| it.carrier).collect();
-    let about = About::of(tx, vault, want, field.known)?;
-    let question = about.question(&want.parcel, &refused);
+    let is_new = |want: &&WantLabel| !standing.contains_key(&want.package);
+    let new: Vec<&WantLabel> = wants.iter().filter(is_new).collect();
+    let mut abouts = About::of_each(tx, vault, &new, field.known)?.into_iter();
+    let (mut wanted, mut asked) = (Vec::with_capacity(wants.len()), Vec::with_capacity(new.len()));
+    for want in wants {
+        if let Some(known) = standing.get(&want.package) {
+            wanted.push(Wanted::Known(*known));
+            continue;
+        }
+        let about = abouts.next().ok_or(Error::Stale("an order"))?;
+        let refused = refused.remove(&want.package).unwrap_or_default();
+        let outcome = want_one(tx, act, want, (&about, &refused), field)?;
+        if let Wanted::Asked(_) = outcome {
+            asked.push(want.package);
+        }
+        wanted.push(outcome);
+    }
+    task::close_each(tx, TaskKind::LabelFailed, &asked, "asked again", act.at)?;
+    Ok(wanted)
+}
+
+/// Chooses a carrier for a parcel that has no label, without those that have refused it.
+fn want_one(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    want: &WantLabel,
+    (about, refused): (&About, &BTreeSet<CarrierId>),
+    field: Field<'_>,
+) -> Result<Wanted, Error> {
+    let question = about.question(&want.parcel, refused);
     let (Chosen { choice, ruled }, tried) = choose(tx, question, field, act.at)?;
     let Some(chosen) = choice.chosen.clone() else {
         let is_told = task::is_open(tx, TaskKind::LabelFailed, want.package.raw())?;
@@ -125,7 +168,6 @@ pub fn want_label(
     if let Some((trial, sides)) = tried {
         tried::record(tx, trial, (want.order, id.raw()), sides, act.at)?;
     }
-    task::close(tx, TaskKind::LabelFailed, want.package, "asked again", act.at)?;
     Ok(Wanted::Asked(id))
 }
 

@@ -9,6 +9,7 @@
 //! Start at [`label::want_label`].
 
 pub mod ask_again;
+mod contents;
 pub mod desk;
 mod driver;
 pub mod hand_over;

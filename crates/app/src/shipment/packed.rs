@@ -3,22 +3,23 @@
 //! Each closed package wants one label. Packages that are opened again, or whose work ends, give theirs
 //! up. In a shop that speaks with no carrier labels are made outside.
 
-use ordermill_base::{Id, Money, Timestamp};
+use std::collections::HashMap;
+
+use ordermill_base::Id;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::event::Event;
-use ordermill_domain::fulfillment;
+use ordermill_domain::fulfillment::{self, Fulfillment};
 use ordermill_domain::ids::{FulfillmentId, PackageId};
 use ordermill_domain::package::Package;
-use ordermill_domain::sku::Handling;
 use ordermill_domain::task::TaskKind;
 use ordermill_storage::journal::Entry;
-use ordermill_storage::{Error, Tx, carrier, order, package, task};
+use ordermill_storage::{Tx, carrier, package, task};
 
 use super::ShipmentError;
-use super::label::{WantLabel, want_label, withdraw};
+use super::contents::Contents;
+use super::label::{want_labels, withdraw};
 use crate::carrier::Carriers;
-use crate::carrier::choose::{Field, ReadyParcel};
-use crate::catalog::Catalog;
+use crate::carrier::choose::Field;
 use crate::reader::{ReadError, Reader};
 
 /// The name of the cursor.
@@ -33,8 +34,19 @@ pub fn reader(carriers: Carriers) -> Reader {
         }
         let known = carriers.known_now();
         let field = Field { carriers: &listed, known: &known };
-        for entry in entries {
-            follow(tx, &carriers, field, entry, now)?;
+        let (act, events) = (Act::new(Actor::system(READER), now), read(entries)?);
+        if speaks_with_any(&listed) {
+            let packed = events.iter().flat_map(|(_, event)| match event {
+                fulfillment::Event::Packed { packages } => &packages[..],
+                _ => &[],
+            });
+            // One that was opened again before anybody has looked: the next packing wants its own.
+            want(tx, &carriers, field, &act, &packed.copied().collect::<Vec<_>>())?;
+        }
+        for (work, event) in &events {
+            if matches!(event, fulfillment::Event::Unpacked | fulfillment::Event::Canceled { .. }) {
+                give_up_opened(tx, &act, *work)?;
+            }
         }
         carriers.hurry();
         Ok(())
@@ -45,45 +57,27 @@ pub fn reader(carriers: Carriers) -> Reader {
 /// What closes packages, and what opens them.
 const PACKING: &[&str] = &["fulfillment.packed", "fulfillment.unpacked", "fulfillment.canceled"];
 
-fn follow(
-    tx: &mut Tx<'_>,
-    carriers: &Carriers,
-    field: Field<'_>,
-    entry: &Entry,
-    now: Timestamp,
-) -> Result<(), ReadError> {
-    let act = Act::new(Actor::system(READER), now);
-    let work = FulfillmentId::from_raw(entry.aggregate_id);
-    let event = Event::from_json(&entry.kind, &entry.body)
-        .map_err(|error| ReadError::Entry(error.to_string()))?;
-    let Event::Fulfillment(event) = event else { return Ok(()) };
-    let speaks = speaks_with_any(field.carriers);
-    match event {
-        fulfillment::Event::Packed { packages } if speaks => {
-            for id in packages {
-                let found = package::fetch(tx, id)?;
-                // Opened again before anybody has looked: the next packing wants its own.
-                // What lies in the box of another travels with its label.
-                let is_box =
-                    |package: &Package| package.opened_at.is_none() && package.inside.is_none();
-                let closed = found.filter(is_box);
-                if let Some(package) = closed {
-                    want(tx, carriers, field, &act, work, &package)?;
-                }
-            }
+/// What has happened to fulfillments, in their order.
+fn read(entries: &[Entry]) -> Result<Vec<(FulfillmentId, fulfillment::Event)>, ReadError> {
+    let mut events = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let event = Event::from_json(&entry.kind, &entry.body)
+            .map_err(|error| ReadError::Entry(error.to_string()))?;
+        if let Event::Fulfillment(event) = event {
+            events.push((FulfillmentId::from_raw(entry.aggregate_id), event));
         }
-        fulfillment::Event::Unpacked | fulfillment::Event::Canceled { .. } => {
-            let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else {
-                return Ok(());
-            };
-            // Also boxes that nobody took: they have no request, but somebody's task.
-            for package in package::ever_of(tx, work.id())? {
-                if is_opened(&package, &work) {
-                    give_up(tx, &act, package.id)?;
-                }
-            }
+    }
+    Ok(events)
+}
+
+/// Gives up the labels of boxes that were opened again, or whose work has ended.
+fn give_up_opened(tx: &mut Tx<'_>, act: &Act, work: FulfillmentId) -> Result<(), ReadError> {
+    let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else { return Ok(()) };
+    // Also boxes that nobody took: they have no request, but somebody's task.
+    for package in package::ever_of(tx, work.id())? {
+        if is_opened(&package, &work) {
+            give_up(tx, act, package.id)?;
         }
-        _ => {}
     }
     Ok(())
 }
@@ -94,80 +88,42 @@ pub(super) fn speaks_with_any(carriers: &[carrier::Stored]) -> bool {
 }
 
 /// Whether a package of this work was opened again, or its work has ended.
-fn is_opened(package: &Package, work: &fulfillment::Fulfillment) -> bool {
+fn is_opened(package: &Package, work: &Fulfillment) -> bool {
     package.opened_at.is_some() || work.state() == fulfillment::State::Canceled
 }
 
-/// Wants a label for a closed package of packed work, as the reader does.
+/// Wants labels for packages of packed work, as the reader does. What has left meanwhile, was opened again or
+/// canceled needs none, and what lies in the box of another travels with its label.
 pub fn want(
     tx: &mut Tx<'_>,
     carriers: &Carriers,
     field: Field<'_>,
     act: &Act,
-    work: FulfillmentId,
-    package: &Package,
+    packages: &[PackageId],
 ) -> Result<(), ReadError> {
-    let Some(work) = ordermill_storage::fulfillment::fetch(tx, work)? else { return Ok(()) };
-    // What has left meanwhile, or was canceled, needs none.
-    if work.state() != fulfillment::State::Packed {
+    let mut boxes = package::fetch_each(tx, packages)?;
+    boxes.retain(|package| package.opened_at.is_none() && package.inside.is_none());
+    if boxes.is_empty() {
         return Ok(());
     }
+    let mut works: Vec<FulfillmentId> = boxes.iter().map(|package| package.fulfillment).collect();
+    works.sort_unstable();
+    works.dedup();
+    let works = ordermill_storage::fulfillment::fetch_each(tx, &works)?;
+    let packed = works.iter().filter(|work| work.state() == fulfillment::State::Packed);
+    let packed: HashMap<FulfillmentId, &Fulfillment> =
+        packed.map(|work| (work.id(), work)).collect();
+    let contents = Contents::of(tx, &boxes)?;
     let catalog = carriers.shop().current();
-    let Some(want) = wanted(tx, &catalog, &work, package)? else { return Ok(()) };
-    match want_label(tx, act, carriers.vault(), &want, field) {
+    let wanted = boxes.iter().filter_map(|package| {
+        let work = packed.get(&package.fulfillment)?;
+        contents.wanted(&catalog, work, package)
+    });
+    match want_labels(tx, act, carriers.vault(), &wanted.collect::<Vec<_>>(), field) {
         Ok(_) => Ok(()),
         Err(ShipmentError::Storage(error)) => Err(error.into()),
         Err(error) => Err(ReadError::Entry(error.to_string())),
     }
-}
-
-/// What a closed box of this work wants a label for, with all that lies in it; `None` if its order is gone.
-pub(super) fn wanted(
-    tx: &mut Tx<'_>,
-    catalog: &Catalog,
-    work: &fulfillment::Fulfillment,
-    package: &Package,
-) -> Result<Option<WantLabel>, Error> {
-    let stored = order::ask(tx, package.order)?;
-    let own = order::ask_lines(tx, package.order)?;
-    let mut shares = vec![package.clone()];
-    shares.extend(package::inside_of(tx, package.id)?);
-    let Some(stored) = stored.only(tx)? else { return Ok(None) };
-    let own = own.answer(tx)?;
-    let mut value_minor = 0;
-    // Orders that travel together were asked for alike; none of them may come late.
-    let mut promised_by_on = stored.order.facts().expected_by_on();
-    for share in &shares {
-        if share.order != package.order {
-            let theirs = order::fetch(tx, share.order)?;
-            let theirs = theirs.and_then(|stored| stored.order.facts().expected_by_on());
-            promised_by_on = promised_by_on.into_iter().chain(theirs).min();
-        }
-        let theirs = match share.order == package.order {
-            true => Vec::new(),
-            false => order::lines(tx, share.order)?,
-        };
-        let lines = if share.order == package.order { &own } else { &theirs };
-        let values = share.contents.iter().map(|content| {
-            let line = lines.iter().find(|line| line.terms.line_no == content.line_no);
-            line.map_or(0, |line| line.terms.unit_price_minor * content.quantity.get())
-        });
-        value_minor += values.sum::<i64>();
-    }
-    let currency = stored.order.facts().amounts.currency;
-    Ok(Some(WantLabel {
-        order: package.order,
-        package: package.id,
-        location: work.facts().location,
-        parcel: ReadyParcel {
-            weight_grams: package.gross_grams.max(1),
-            dimensions_mm: package.size_mm.map(|side| side.max(1)),
-            handling: handling_of(catalog, &shares),
-            value: Money::new(value_minor, currency),
-            promised_by_on,
-            wish: stored.order.facts().service_wish,
-        },
-    }))
 }
 
 fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadError> {
@@ -178,11 +134,4 @@ fn give_up(tx: &mut Tx<'_>, act: &Act, package: PackageId) -> Result<(), ReadErr
         Err(ShipmentError::Storage(error)) => Err(error.into()),
         Err(error) => Err(ReadError::Entry(error.to_string())),
     }
-}
-
-/// What must be minded of any of the goods in a box.
-fn handling_of(catalog: &Catalog, shares: &[Package]) -> Handling {
-    let contents = shares.iter().flat_map(|share| &share.contents);
-    let goods = contents.filter_map(|content| catalog.sku(content.sku));
-    goods.fold(Handling::default(), |all, sku| all.or(sku.handling))
 }

@@ -1,14 +1,16 @@
 //! Who carries a parcel by the rules in force, and by another version of them: one on trial beside them, or one
 //! that looks at recent parcels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ordermill_base::{Id as _, Timestamp};
 use ordermill_domain::carrier::choice::Verdict;
 use ordermill_domain::carrier::ruling::CarrierRule;
 use ordermill_domain::fulfillment::State;
-use ordermill_domain::ids::{CarrierId, PackageId, RuleTableId};
+use ordermill_domain::ids::{
+    CarrierId, ChannelId, FulfillmentId, LocationId, OrderId, PackageId, RuleTableId,
+};
 use ordermill_domain::location::Location;
 use ordermill_domain::task::TaskKind;
 use ordermill_rules::Table;
@@ -16,8 +18,8 @@ use ordermill_storage::{
     Error, Tx, carrier, channel, fulfillment, label_request, location, order, package, task,
 };
 
+use super::contents::Contents;
 use super::label::{WantLabel, wanted_again};
-use super::packed::wanted;
 use crate::carrier::choose::{
     Chosen, Field, Known, Place, Question, ReadyParcel, choose_by, choose_carrier,
 };
@@ -40,15 +42,53 @@ impl About {
         want: &WantLabel,
         known: &Known,
     ) -> Result<Self, Error> {
-        let stored = order::fetch(tx, want.order)?.ok_or(Error::Stale("an order"))?;
-        let contact = vault.open_recipient(want.order, &stored.recipient).map_err(Error::defect)?;
-        let from = location::fetch(tx, want.location)?.ok_or(Error::Stale("a location"))?;
+        Self::of_each(tx, vault, &[want], known)?.pop().ok_or(Error::Stale("an order"))
+    }
+
+    /// As [`About::of`], for many parcels, in their order.
+    pub(super) fn of_each(
+        tx: &mut Tx<'_>,
+        vault: &Vault,
+        wants: &[&WantLabel],
+        known: &Known,
+    ) -> Result<Vec<Self>, Error> {
+        let mut orders: Vec<OrderId> = wants.iter().map(|want| want.order).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        let stored = order::ask_each(tx, &orders)?.answer(tx)?;
+        let stored: HashMap<OrderId, order::Stored> =
+            stored.into_iter().map(|it| (it.order.id(), it)).collect();
+        let mut locations: HashMap<LocationId, Location> = HashMap::new();
+        let mut channels: HashMap<ChannelId, String> = HashMap::new();
         let of_channel = known.rules.reads("order.channel");
-        let channel = stored.order.facts().channel;
-        let channel = if of_channel { channel::fetch(tx, channel)? } else { None };
-        let channel = channel.map_or(String::new(), |channel| channel.code);
-        let order = OrderOfParcel::of(&stored.order, channel);
-        Ok(Self { order, to: Place::of(&contact.recipient.address), from })
+        let mut abouts = Vec::with_capacity(wants.len());
+        for want in wants {
+            let stored = stored.get(&want.order).ok_or(Error::Stale("an order"))?;
+            let contact =
+                vault.open_recipient(want.order, &stored.recipient).map_err(Error::defect)?;
+            let from = match locations.get(&want.location) {
+                Some(known) => known.clone(),
+                None => {
+                    let from = location::fetch(tx, want.location)?;
+                    let from = from.ok_or(Error::Stale("a location"))?;
+                    locations.insert(want.location, from.clone());
+                    from
+                }
+            };
+            let id = stored.order.facts().channel;
+            let channel = match channels.get(&id) {
+                Some(known) => known.clone(),
+                None => {
+                    let channel = if of_channel { channel::fetch(tx, id)? } else { None };
+                    let code = channel.map_or(String::new(), |channel| channel.code);
+                    channels.insert(id, code.clone());
+                    code
+                }
+            };
+            let order = OrderOfParcel::of(&stored.order, channel);
+            abouts.push(Self { order, to: Place::of(&contact.recipient.address), from });
+        }
+        Ok(abouts)
     }
 
     pub(super) const fn question<'a>(
@@ -138,16 +178,17 @@ pub fn dry_run(
 
 /// Boxes that wait packed and that no carrier takes, as somebody was told: the oldest `limit`.
 fn untaken(tx: &mut Tx<'_>, catalog: &Catalog, limit: i64) -> Result<Vec<WantLabel>, Error> {
-    let told: Vec<i64> = task::subjects_open(tx, TaskKind::LabelFailed, limit)?.collect();
-    let mut untaken = Vec::with_capacity(told.len());
-    for id in told.into_iter().map(PackageId::from_raw) {
-        let Some(package) = package::fetch(tx, id)? else { continue };
-        let work = fulfillment::fetch(tx, package.fulfillment)?;
-        let waits =
-            work.filter(|work| work.state() == State::Packed && package.opened_at.is_none());
-        if let Some(work) = waits {
-            untaken.extend(wanted(tx, catalog, &work, &package)?);
-        }
-    }
-    Ok(untaken)
+    let told = task::subjects_open(tx, TaskKind::LabelFailed, limit)?;
+    let told: Vec<PackageId> = told.map(PackageId::from_raw).collect();
+    let mut boxes = package::fetch_each(tx, &told)?;
+    boxes.retain(|package| package.opened_at.is_none());
+    let works: Vec<FulfillmentId> = boxes.iter().map(|package| package.fulfillment).collect();
+    let works = fulfillment::fetch_each(tx, &works)?;
+    let contents = Contents::of(tx, &boxes)?;
+    let untaken = boxes.iter().filter_map(|package| {
+        let mut packed = works.iter().filter(|work| work.state() == State::Packed);
+        let work = packed.find(|work| work.id() == package.fulfillment)?;
+        contents.wanted(catalog, work, package)
+    });
+    Ok(untaken.collect())
 }

@@ -133,7 +133,7 @@ impl Road {
         let known = self.carriers.known_now();
         let field = Field { carriers: &self.listed, known: &known };
         loop {
-            packed::want(tx, &self.carriers, field, act, package.fulfillment, package)?;
+            packed::want(tx, &self.carriers, field, act, &[package.id])?;
             let requests = label_request::of(tx, package.order)?;
             let is_wanted = |it: &LabelRequest| {
                 it.package == package.id && it.state == label_request::State::Wanted
