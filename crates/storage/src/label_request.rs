@@ -297,7 +297,7 @@ pub fn made_each(tx: &mut Tx<'_>, ids: &[ShipmentId]) -> Result<Vec<ShipmentId>,
 /// Forgets that carriers have refused a parcel, so that each may be asked again.
 pub fn forget_refusals(tx: &mut Tx<'_>, package: PackageId) -> Result<(), Error> {
     tx.change(
-        "UPDATE label_requests SET state = 'withdrawn' WHERE order_id = $1 AND state = 'refused'",
+        "UPDATE label_requests SET state = 'withdrawn' WHERE package_id = $1 AND state = 'refused'",
         params![package.raw()],
     )
 }

@@ -24,7 +24,8 @@ fn a_label_that_every_carrier_has_refused_is_asked_for_again_and_made() {
         shop.label(work).await;
         while shop.carriers.make_labels().await.unwrap() > 0 {}
         assert_eq!(shop.open_tasks().await, [TaskKind::LabelFailed]);
-        let Ok(Wanted::Asked(id)) = shop.asks_again(package).await else { panic!("asked again") };
+        let again = shop.asks_again(package).await;
+        let Ok(Wanted::Asked(id)) = again else { panic!("asked again: {again:?}") };
         assert!(matches!(shop.asks_again(package).await, Ok(Wanted::Known(known)) if known == id));
         assert_eq!(shop.open_tasks().await, []);
         // Refused once more, it goes to the next best one as ever.
