@@ -304,11 +304,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "I3",
-        "an order has ended and keeps its coupons, or stands without them",
-        &["coupon_uses", "orders"],
+        "an order has ended or has no piece left and keeps its coupons, or stands without them",
+        &["coupon_uses", "orders", "order_lines"],
         "SELECT CAST(u.order_id AS TEXT) FROM coupon_uses u
           WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = u.order_id AND (
-                (o.status IN ('canceled', 'rejected')) = (u.released_at IS NOT NULL))) LIMIT 100",
+                (o.status IN ('canceled', 'rejected') OR NOT EXISTS (SELECT 1 FROM order_lines l
+                    WHERE l.order_id = o.id AND l.canceled < l.quantity))
+                = (u.released_at IS NOT NULL))) LIMIT 100",
     ),
     rule(
         "I3",
@@ -341,12 +343,14 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "I3",
-        "an order has ended and keeps the points that it earned",
-        &["points_movements", "orders"],
+        "an order has ended or has no piece left and keeps the points that it earned",
+        &["points_movements", "orders", "order_lines"],
         "SELECT CAST(m.order_id AS TEXT) FROM points_movements m
            JOIN orders o ON o.id = m.order_id
-          WHERE m.kind = 'earned' AND o.status IN ('canceled', 'rejected') AND NOT EXISTS (
+          WHERE m.kind = 'earned' AND NOT EXISTS (
             SELECT 1 FROM points_movements b WHERE b.kind = 'taken_back' AND b.cause = m.order_id)
+            AND (o.status IN ('canceled', 'rejected') OR NOT EXISTS (
+              SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.canceled < l.quantity))
           LIMIT 100",
     ),
     Rule {
