@@ -18,6 +18,7 @@ mod packed;
 mod replaced;
 mod ruled;
 mod samples;
+mod serials;
 mod told;
 mod tracking;
 mod vehicles;
