@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::carrier::view::ServiceKindView;
 use crate::catalog::wrong;
 use crate::created::{Created, created};
 use crate::cursor;
@@ -102,6 +103,8 @@ pub struct NewWave {
     /// Only work that this carrier would get: its code.
     #[schema(max_length = 64, example = "swift")]
     pub carrier: Option<String>,
+    /// Only work that would be brought like this.
+    pub service: Option<ServiceKindView>,
     /// How many fulfillments at most.
     #[schema(minimum = 1, maximum = 1000, example = 200)]
     pub fulfillments_max: i64,
@@ -207,6 +210,7 @@ async fn wish_of(services: &Services, new: NewWave) -> Result<Wish, Problem> {
         is_urgent: new.urgent_only,
         zone: new.zone.unwrap_or_default(),
         carrier,
+        service: new.service.map(Into::into),
         most: new.fulfillments_max,
         cart: Cart { totes: new.totes, pieces_per_tote },
     })
@@ -225,11 +229,11 @@ pub struct WaveCount {
     pub pieces: i64,
 }
 
-/// Work of one carrier or zone.
+/// Work of one carrier, delivery service or zone.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WaveShare {
-    /// The code of the carrier or zone; null for what no carrier takes, and what lies in several zones or
-    /// without a bin.
+    /// The code of the carrier, service or zone; null for what no carrier takes, and what lies in several zones
+    /// or without a bin.
     pub code: Option<String>,
     /// How much of it waits.
     #[serde(flatten)]
@@ -245,6 +249,8 @@ pub struct WavePreview {
     pub left: WaveCount,
     /// By the carrier that the work would get.
     pub by_carrier: Vec<WaveShare>,
+    /// By the delivery service that the work would get.
+    pub by_service: Vec<WaveShare>,
     /// By zone.
     pub by_zone: Vec<WaveShare>,
 }
@@ -258,7 +264,8 @@ impl From<Count> for WaveCount {
 
 /// Count what a wave would take.
 ///
-/// Nothing is released or claimed. The carrier is the one that would be chosen by today's prices and scores.
+/// Nothing is released or claimed. Carrier and delivery service are those that would be chosen by what buyers
+/// wish and were promised, and today's prices and scores.
 #[utoipa::path(
     post, path = "/api/v1/locations/{location_id}/waves/preview", tag = "floor", operation_id = "preview_wave",
     params(("location_id" = String, Path, description = "Where.", example = "loc_01k2ey4xh0000")),
@@ -280,12 +287,19 @@ pub async fn preview_wave(
         found.map(|it| it.code.clone())
     };
     let by_carrier = found.by_carrier.into_iter();
+    let by_service = found.by_service.into_iter();
     let by_zone = found.by_zone.into_iter();
     Ok(Json(WavePreview {
         taken: found.taken.into(),
         left: found.left.into(),
         by_carrier: by_carrier
             .map(|(id, count)| WaveShare { code: code(id), count: count.into() })
+            .collect(),
+        by_service: by_service
+            .map(|(kind, count)| WaveShare {
+                code: kind.map(|kind| kind.code().to_owned()),
+                count: count.into(),
+            })
             .collect(),
         by_zone: by_zone.map(|(code, count)| WaveShare { code, count: count.into() }).collect(),
     }))

@@ -14,6 +14,7 @@ use ordermill_storage::incoming::{self, Incoming};
 use ordermill_storage::{Error, Tx, reservation, stock};
 
 use crate::catalog::Catalog;
+use crate::promise::DeliveryDays;
 
 /// What can be sold of one SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +204,7 @@ impl Books {
     ) -> Option<Date> {
         let book = self.of.get(&sku)?;
         let arrivals: Vec<(Arrival, Date)> =
-            book.incoming.iter().filter_map(|it| arrival(catalog, it, now)).collect();
+            book.incoming.iter().filter_map(|it| arrival(&catalog.days, it, now)).collect();
         let incoming: Vec<Arrival> = arrivals.iter().map(|(arrival, _)| *arrival).collect();
         let at = earliest(book.available, book.waiting, &incoming, wanted, now)?;
         arrivals.iter().find(|(arrival, _)| arrival.at == at).map(|(_, on)| *on)
@@ -211,8 +212,12 @@ impl Books {
 }
 
 /// When announced goods can be sold: after the days that the location needs to take them in.
-fn arrival(catalog: &Catalog, incoming: &Incoming, now: Timestamp) -> Option<(Arrival, Date)> {
-    let calendar = catalog.calendar(incoming.location)?;
+pub(crate) fn arrival(
+    days: &DeliveryDays,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Option<(Arrival, Date)> {
+    let calendar = days.calendars.get(&incoming.location)?;
     let today = calendar.time_zone.to_datetime(now.to_jiff()).date();
     if incoming.expected_on < today {
         return None;

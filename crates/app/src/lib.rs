@@ -5,6 +5,7 @@
 //! [`order::place`] for the hot road and [`order::file`] for every other command on an order.
 
 pub mod access;
+mod announced;
 pub mod api_key;
 pub mod approval;
 pub mod availability;

@@ -9,11 +9,14 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 use ordermill_base::Timestamp;
 use ordermill_domain::ids::{LocationId, SkuId};
-use ordermill_domain::pricing::promise::{self, LocationCalendar, Promise, Supply, TransitTable};
+use ordermill_domain::pricing::promise::{
+    self, LocationCalendar, NoPromise, Promise, Supply, TransitTable,
+};
 use ordermill_domain::reservation::State;
 use ordermill_domain::stock::Reserved;
 use ordermill_storage::{Error, Tx, reservation};
 
+use crate::announced::{Announced, waited_for};
 use crate::availability::{Availability, Books};
 use crate::catalog::Catalog;
 use crate::order::intake::destination;
@@ -46,37 +49,64 @@ pub struct DeliveryDays {
 }
 
 impl DeliveryDays {
-    /// The last day on which an order arrives for which this stock is held; `None` if nothing can be said
-    /// about some of it, or some of it waits for stock.
-    pub fn by_on<'r>(
+    /// When an order arrives for which this stock is held or waited for, in a region whose orders take stock
+    /// from `places`.
+    ///
+    /// # Errors
+    /// If nothing can be said about some of it.
+    pub(crate) fn of_reserved<'r>(
         &self,
         reserved: impl IntoIterator<Item = &'r Reserved>,
-        region: &str,
+        announced: &Announced,
+        (region, places): (&str, &[LocationId]),
         at: Timestamp,
-    ) -> Option<Date> {
-        let mut places = Vec::new();
+    ) -> Result<Promise, NoPromise> {
+        let reserved: Vec<&Reserved> = reserved.into_iter().collect();
+        let waited_for = waited_for(reserved.iter().copied());
+        let mut supplies: Vec<(LocationId, Supply)> = Vec::new();
         for held in reserved {
-            // When they come in is known to announcements, which are not asked here: nothing is promised.
-            if held.backordered {
-                return None;
-            }
-            if !places.contains(&held.location) {
-                places.push(held.location);
+            let supply = match waited_for.get(&held.sku).filter(|_| held.backordered) {
+                None => Supply::OnHand,
+                Some(pieces) => {
+                    let wanted = (held.sku, *pieces);
+                    self.awaited(announced.replenished_on((self, places), wanted, at))
+                }
+            };
+            if !supplies.contains(&(held.location, supply)) {
+                supplies.push((held.location, supply));
             }
         }
-        let promises = places.into_iter().map(|it| self.from(it, Supply::OnHand, region, at));
-        together(promises).map(|promise| promise.deliver_by_on)
+        let mut together: Option<Promise> = None;
+        for (place, supply) in supplies {
+            let next = self.from(place, supply, region, at)?;
+            together = Some(together.map_or(next, |promise| promise.together(next)));
+        }
+        together.ok_or(NoPromise::SupplyUnknown)
     }
 
+    /// Goods that are not there, of which so many are announced for this day.
+    fn awaited(&self, replenished_on: Option<Date>) -> Supply {
+        replenished_on.map_or_else(|| self.backordered(), |on| Supply::Incoming { on })
+    }
+
+    /// What is sent from one place.
     fn from(
         &self,
         place: LocationId,
         supply: Supply,
         region: &str,
         at: Timestamp,
-    ) -> Option<Promise> {
-        let calendar = self.calendars.get(&place)?;
-        promise::promise(at, supply, calendar, &self.transit, destination(region)).ok()
+    ) -> Result<Promise, NoPromise> {
+        let calendar = self.calendars.get(&place).ok_or(NoPromise::SupplyUnknown)?;
+        let to = destination(region);
+        match supply {
+            // On the day that is known for announced goods they can be sold: they have been taken in.
+            Supply::Incoming { .. } => {
+                let calendar = LocationCalendar { receiving_days: 0, ..calendar.clone() };
+                promise::promise(at, supply, &calendar, &self.transit, to)
+            }
+            _ => promise::promise(at, supply, calendar, &self.transit, to),
+        }
     }
 
     fn backordered(&self) -> Supply {
@@ -125,7 +155,7 @@ pub fn of_order(
             State::Backordered => catalog.days.backordered(),
             _ => Supply::OnHand,
         };
-        catalog.days.from(facts.location, supply, region, since)
+        catalog.days.from(facts.location, supply, region, since).ok()
     }))
 }
 
@@ -148,16 +178,15 @@ impl Books {
         for place in whole.into_iter().chain(places.iter()) {
             let taken = self.available_at(sku, *place).clamp(0, missing);
             if taken > 0 {
-                promises.push(catalog.days.from(*place, Supply::OnHand, region, now));
+                promises.push(catalog.days.from(*place, Supply::OnHand, region, now).ok());
                 missing -= taken;
             }
         }
         if missing > 0 {
             let place = places.first().filter(|_| self.can_backorder(sku))?;
             let coming = self.replenished_on(catalog, sku, pieces, now);
-            let supply =
-                coming.map_or_else(|| catalog.days.backordered(), |on| Supply::Incoming { on });
-            promises.push(catalog.days.from(*place, supply, region, now));
+            let supply = catalog.days.awaited(coming);
+            promises.push(catalog.days.from(*place, supply, region, now).ok());
         }
         together(promises)
     }

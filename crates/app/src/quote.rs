@@ -7,15 +7,13 @@
 //!
 //! A quote changes nothing and holds nothing.
 
-use std::collections::HashMap;
-
 use ordermill_base::{Currency, Money};
 use ordermill_domain::actor::Act;
 use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{ChannelId, CouponId, CustomerId, GiftCardId, LocationId, SkuId};
 use ordermill_domain::order::terms_of;
 use ordermill_domain::pricing::gift::Gift;
-use ordermill_domain::pricing::promise::{LocationCalendar, NoPromise, Promise, Supply, promise};
+use ordermill_domain::pricing::promise::{NoPromise, Promise};
 use ordermill_domain::pricing::{self, Quote, Tender};
 use ordermill_domain::stock::{
     Demand, Reserved, Shortage, StockLevel, reserve_lines, reserve_with_gifts,
@@ -24,7 +22,8 @@ use ordermill_domain::text::Text;
 use ordermill_storage::{Error, Tx, stock};
 
 use crate::Services;
-use crate::availability::{self, Availability, ShortageAnswer};
+use crate::announced::{Announced, waited_for};
+use crate::availability::{self, ShortageAnswer};
 use crate::benefit::{CouponRefusal, Found, HandedIn, Holder, check_counts, look_up};
 use crate::carrier::offered::Whereto;
 use crate::catalog::Catalog;
@@ -237,12 +236,15 @@ impl Services {
             pay,
             earned: if request.customer.is_some() { prices.points_earned } else { 0 },
         };
-        let destination = destination(&request.region);
         let at = act.at;
         let about = (at, request.channel, request.currency);
         let gifts = gifts_of(&catalog, about, &terms_of(&prices).1);
-        let gifts = supply.in_stock(&catalog.preference(&request.region), gifts);
-        let dates = |reserved: &[Reserved]| supply.promise(&catalog, reserved, at, destination);
+        let places = catalog.preference(&request.region);
+        let gifts = supply.in_stock(&places, gifts);
+        let dates = |reserved: &[Reserved]| {
+            let to = (&*request.region, &*places);
+            catalog.days.of_reserved(reserved, &supply.announced, to, at)
+        };
         let lines = supply.lines(&catalog, &dates);
         Ok(Quoted {
             promise: if supply.shortages.is_empty() {
@@ -296,7 +298,7 @@ struct Stock {
     reserved: Vec<Reserved>,
     shortages: Vec<ShortageAnswer>,
     /// Of SKUs that buyers would wait for.
-    coming: HashMap<SkuId, Availability>,
+    announced: Announced,
 }
 
 impl Stock {
@@ -326,15 +328,9 @@ impl Stock {
         } else {
             availability::of_shortages(tx, catalog, &short, now)?
         };
-        let mut waiting: Vec<SkuId> =
-            reserved.iter().filter(|it| it.backordered).map(|it| it.sku).collect();
-        waiting.dedup();
-        let coming = if waiting.is_empty() {
-            HashMap::new()
-        } else {
-            availability::of(tx, catalog, &waiting, now)?.into_iter().collect()
-        };
-        Ok(Self { demand: demand.to_vec(), levels, reserved, shortages, coming })
+        let mut announced = Announced::default();
+        announced.read(tx, waited_for(&reserved).into_keys())?;
+        Ok(Self { demand: demand.to_vec(), levels, reserved, shortages, announced })
     }
 
     /// Those of the gifts that an order placed now would get.
@@ -380,36 +376,6 @@ impl Stock {
             }
         };
         self.demand.iter().map(line).collect()
-    }
-
-    /// When pieces leave and arrive together.
-    fn promise(
-        &self,
-        catalog: &Catalog,
-        reserved: &[Reserved],
-        at: ordermill_base::Timestamp,
-        to: pricing::Destination<'_>,
-    ) -> Result<Promise, NoPromise> {
-        let mut together: Option<Promise> = None;
-        for it in reserved {
-            let calendar = catalog.calendar(it.location).ok_or(NoPromise::SupplyUnknown)?;
-            let next = if it.backordered {
-                let day = self.coming.get(&it.sku).and_then(|it| it.replenished_on);
-                let supply = match (day, catalog.days.backorder_lead_time_days) {
-                    (Some(on), _) => Supply::Incoming { on },
-                    (None, Some(lead_time_days)) => Supply::Backorder { lead_time_days },
-                    (None, None) => Supply::Unknown,
-                };
-                // The known day is the one on which they can be sold: they have been taken in.
-                let receiving_days = if day.is_some() { 0 } else { calendar.receiving_days };
-                let calendar = LocationCalendar { receiving_days, ..calendar.clone() };
-                promise(at, supply, &calendar, &catalog.days.transit, to)?
-            } else {
-                promise(at, Supply::OnHand, calendar, &catalog.days.transit, to)?
-            };
-            together = Some(together.map_or(next, |promise| promise.together(next)));
-        }
-        together.ok_or(NoPromise::SupplyUnknown)
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ordermill_base::{Clock, Id, Random, Span, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::because::Because;
 use ordermill_domain::deadline::{DeadlineKind, Event};
 use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{CancelReason, Status};
@@ -178,8 +179,8 @@ impl Report {
 
 /// Ends one claimed deadline and does what it asks for, in this transaction.
 pub fn handle(tx: &mut Tx<'_>, due: &Due, now: Timestamp) -> Result<Outcome, RunDeadlineError> {
-    let reason = format!("D{} {}, due {}", due.kind.number(), due.kind, due.due_at);
-    let act = Act { reason: Some(reason), ..Act::new(Actor::DEADLINE, now) };
+    let because = Because::Due { deadline: due.kind, due_at: due.due_at };
+    let act = Act { reason: Some(because.to_string()), ..Act::new(Actor::DEADLINE, now) };
     match (due.stage, due.kind) {
         (Stage::Warning, _) => warn(tx, &act, due),
         (Stage::Breach, DeadlineKind::Pay) => cancel_unpaid(tx, &act, due),

@@ -2,20 +2,26 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use jiff::civil::Time;
+use ordermill_app::carrier::setup::keep_carrier;
 use ordermill_app::exchange::orders::{Format, OrderFile, Taken, import_orders};
 use ordermill_app::exchange::{Counts, ImportError, Limits, Problem, Report};
 use ordermill_app::privacy::{RootKeySource, Vault};
 use ordermill_app::{Partners, Services};
-use ordermill_base::Timestamp;
+use ordermill_base::{Currency, Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::carrier::{Carrier, Service, ServiceKind, Terms, Zone};
 use ordermill_domain::category::Category;
-use ordermill_domain::ids::ChannelId;
+use ordermill_domain::ids::{CarrierId, ChannelId};
+use ordermill_domain::pricing::{ProvinceCode, RegionPattern};
+use ordermill_domain::sku::Sku;
 use ordermill_domain::text::Text;
 use ordermill_storage::{
-    Error, category, channel, import as runs, location as places, sku as goods,
+    Error, Tx, category, channel, import as runs, location as places, sku as goods,
 };
 use ordermill_testkit::catalog as sample;
 use ordermill_testkit::stock::{location, receive, sku};
@@ -198,6 +204,89 @@ fn a_sheet_has_a_row_for_each_line_of_an_order_whatever_its_encoding() {
             .map_err(|error: Error| error)
             .unwrap();
         assert_eq!(stored.len(), 2);
+        services.database().close();
+    }
+}
+
+/// Brings to the door in Shanghai, by the next day.
+fn next_day(is_active: bool) -> Carrier {
+    let zone = Zone {
+        region: RegionPattern::provinces([ProvinceCode::of(310_000).unwrap()]),
+        cities: BTreeSet::new(),
+        first_grams: 1_000,
+        first_minor: 800,
+        step_grams: 500.try_into().unwrap(),
+        step_minor: 100,
+        days_min: 1,
+        days_max: 1,
+    };
+    Carrier {
+        id: CarrierId::from_raw(1),
+        code: "swift".into(),
+        name: Text::new("云雀速运", "Swift"),
+        terms: Terms {
+            services: vec![Service { kind: ServiceKind::NextDay, zones: vec![zone] }],
+            refuses: BTreeSet::new(),
+            volumetric_divisor: 6_000.try_into().unwrap(),
+            weight_grams_max: 30_000,
+            side_mm_max: 1_500,
+            cut_off: Time::constant(18, 0, 0, 0),
+            insurance_basis_points: 50,
+            currency: Currency::Cny,
+        },
+        is_active,
+        version: 1,
+    }
+}
+
+/// Changes what the shop offers.
+fn change<W>(services: &Services, work: W)
+where
+    W: FnMut(&mut Tx<'_>) -> Result<(), Error> + Send + 'static,
+{
+    services.database().write_blocking(work).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap().block_on(services.catalog_changed());
+}
+
+/// Keeps a carrier in the shop.
+fn keep(services: &Services, carrier: Carrier) {
+    let vault = services.vault().clone();
+    change(services, move |tx| {
+        keep_carrier(tx, &act(), &vault, &carrier, None).map_err(Error::defect)
+    });
+}
+
+/// What the shop offers changes while nobody looks; what has come in stands.
+#[test]
+fn orders_that_came_in_before_are_unchanged_although_what_they_wish_is_offered_no_more() {
+    for test in each_database() {
+        let (services, market) = a_shop(&test);
+        keep(&services, next_day(true));
+        let by_next_day = r#"{"delivery_service":"next_day","#;
+        let wish = |id| json(id, "MUG", 1).replacen('{', by_next_day, 1);
+        let lines = [wish("T-1"), json("T-2", "CUP", 1), json("T-3", "MUG", 1)].concat();
+        let first = take(&services, market, Format::JsonLines, &lines);
+        assert_eq!(first.counts, counts(3, 0, 0), "{first:?}");
+
+        keep(&services, next_day(false));
+        change(&services, |tx| {
+            let cup = sample::sku(sku(2), "CUP");
+            let gone = Sku { is_active: false, ..cup.clone() };
+            goods::update(tx, &act(), &cup, &gone).map(drop)
+        });
+        let second = take(&services, market, Format::JsonLines, &lines);
+        assert_eq!(second.counts, counts(0, 3, 0), "{second:?}");
+        assert_eq!(told(&second.problems), []);
+
+        // An order that is new is told what is wrong with it, and so is one that stands there twice.
+        let more = [wish("T-1"), wish("T-4"), json("T-5", "CUP", 1), wish("T-1")].concat();
+        let third = take(&services, market, Format::JsonLines, more);
+        assert_eq!(third.counts, counts(0, 1, 3), "{third:?}");
+        let fields: Vec<_> = third.problems.iter().map(|it| (&*it.code, &*it.field)).collect();
+        let expected =
+            [("T-4", "delivery_service"), ("T-5", "lines.0.sku"), ("T-1", "channel_order_id")];
+        assert_eq!(fields, expected);
         services.database().close();
     }
 }

@@ -6,6 +6,7 @@ use ordermill_base::{Random, Span, Timestamp};
 
 use crate::basket::{self, Line, Tender};
 use crate::traffic::CancelReason;
+use crate::wishes::{Wishes, wishes};
 use crate::{Merchant, curve};
 
 /// How far back the history reaches.
@@ -29,6 +30,8 @@ pub struct PastOrder {
     pub coupon: Option<String>,
     /// How it was or is to be paid.
     pub tender: Tender,
+    /// How it was to be brought, and what the buyer wrote.
+    pub wishes: Wishes,
     /// When the money came; for cash, when the courier had it.
     pub paid_at: Option<Timestamp>,
     /// What became of it until the demo begins.
@@ -158,7 +161,8 @@ fn order(
         if random.percent(85) { 0 } else { random.below(buyer.addresses.len() as u64) as usize };
     let (paid_at, outcome) =
         fate(&Placed { at: placed_at, tender, is_far, lines: lines.len() }, until, random);
-    PastOrder { placed_at, customer, address, lines, coupon, tender, paid_at, outcome }
+    let wishes = wishes(catalog, &lines, (buyer, address == 0), random);
+    PastOrder { placed_at, customer, address, lines, coupon, tender, wishes, paid_at, outcome }
 }
 
 /// Someone who had an account by then. Whoever joined today has not ordered before.

@@ -23,6 +23,7 @@ pub mod locations;
 pub mod people;
 mod sheet;
 pub mod traffic;
+pub mod wishes;
 
 use jiff::civil::Date;
 

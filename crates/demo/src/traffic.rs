@@ -13,6 +13,7 @@ use std::sync::Arc;
 use ordermill_base::{Random, Span, Timestamp};
 
 pub use crate::basket::{Line, Tender};
+use crate::wishes::Wishes;
 use crate::{Merchant, curve};
 
 /// Visits on a working day at a rate of 100 %.
@@ -63,6 +64,8 @@ pub enum Action {
         coupon: Option<String>,
         /// How it will be paid.
         tender: Tender,
+        /// How it is to be brought, and what the visitor writes.
+        wishes: Wishes,
     },
     /// Pays the order just placed.
     Pay {

@@ -12,6 +12,7 @@ pub mod actor;
 pub mod address;
 pub mod apart;
 pub mod api_key;
+pub mod because;
 pub mod bulk;
 pub mod card_number;
 pub mod carrier;

@@ -4,9 +4,12 @@
 //! word here. What happened, entry by entry, is in [`history`].
 
 pub mod access;
+mod because;
 pub mod dispute;
 pub mod history;
 pub mod shipment;
+
+pub use because::{CANCEL_REASONS, because, cancel_reason_of};
 
 use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;

@@ -35,13 +35,22 @@ fn packing_materials_are_read_and_changed_and_a_wrong_one_is_refused_at_its_fiel
 }
 
 #[test]
-fn a_wave_is_counted_and_an_unknown_carrier_is_refused_at_its_field() {
+fn a_wave_is_counted_and_an_unknown_carrier_or_service_is_refused_at_its_field() {
     in_each_shop(Quotas::default(), async |shop| {
         let path = format!("/api/v1/locations/{}/waves/preview", shop.location);
         let wish = json!({ "fulfillments_max": 200, "totes": 12, "pieces_per_tote": 20 });
         let counted = shop.send(request("POST", &path, &shop.key, &[], Some(&wish))).await;
         assert_eq!(counted.status, 200, "{counted:?}");
         assert_eq!(counted.body["taken"]["fulfillments"], 0);
+        assert_eq!(counted.body["by_service"], json!([]));
+        let mut by_service = wish.clone();
+        by_service["service"] = json!("next_day");
+        let counted = shop.send(request("POST", &path, &shop.key, &[], Some(&by_service))).await;
+        assert_eq!(counted.status, 200, "{counted:?}");
+        by_service["service"] = json!("drone");
+        let unknown = shop.send(request("POST", &path, &shop.key, &[], Some(&by_service))).await;
+        assert_eq!(unknown.status, 422, "{unknown:?}");
+        assert!(unknown.body.to_string().contains("/service"), "{unknown:?}");
         let mut by_carrier = wish;
         by_carrier["carrier"] = json!("nobody");
         let unknown = shop.send(request("POST", &path, &shop.key, &[], Some(&by_carrier))).await;

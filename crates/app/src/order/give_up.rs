@@ -15,6 +15,7 @@ use ordermill_storage::{Error, Tx, payment};
 
 use super::cancel::{CancelOrderError, Loaded, cancel_loaded};
 use super::file::{FileError, OrderFile};
+use crate::benefit::give_back::release;
 use crate::catalog::{ShopSettings, settings};
 use crate::choice::{overtake_of, service_is_done};
 use crate::dispute::money;
@@ -92,7 +93,8 @@ pub enum Extent {
     /// All of it, and nothing has left: it is canceled. Gifts that could still be sent are not sent alone.
     Order,
     /// All of it, although parcels had left: they did not arrive, and what was to be sent in their place is
-    /// not to be had. All money goes back, and the order is completed.
+    /// not to be had. All money goes back, the coupons and the points that were earned as well, and the order is
+    /// completed.
     Replacement,
 }
 
@@ -222,6 +224,10 @@ pub(crate) fn give_up(
         file.drop_gifts(act, &gifts)?;
     }
     file.save(tx)?;
+    if extent == Extent::Replacement {
+        // The buyer keeps nothing of the order, as if it had been canceled.
+        release(tx, act, file.order().facts())?;
+    }
     let order = file.order();
     send_back(tx, act, id, (Cause::OutOfStock, order.version()), refund.minor)?;
     go_on(tx, act, file)?;

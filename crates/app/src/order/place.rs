@@ -23,6 +23,7 @@ use ordermill_storage::idempotency::{self, KeyUse, Used};
 use ordermill_storage::{BatchCommand, Error, Tx, cart, deadline, order, reservation, stock};
 
 use super::file::FileError;
+use crate::announced::{Announced, waited_for};
 use crate::benefit::claim::{Claims, Desk, Gone, TenderPayment};
 use crate::promise::DeliveryDays;
 use crate::review::{Found, MarksOf, Subject, by_rules, follow, rule};
@@ -136,16 +137,19 @@ impl BatchCommand for PlaceOrder {
             batch.iter().flat_map(|command| command.placed.lines.iter().map(|line| line.sku));
         let mut levels = stock::lock_late(tx, skus)?;
         let mut desk = Desk::load(tx, batch)?;
+        let mut announced = Announced::default();
         let mut outputs = Vec::with_capacity(batch.len());
         let mut accepted = Vec::with_capacity(batch.len());
         for command in batch {
             let output = match known.find(command) {
                 Some(output) => output,
-                None => command.decide(tx, &mut levels, &mut desk)?.map(|decision| {
-                    accepted.push((*command, decision));
-                    known.remember(command);
-                    Placement::New(command.id)
-                }),
+                None => {
+                    command.decide(tx, &mut levels, &mut desk, &mut announced)?.map(|decision| {
+                        accepted.push((*command, decision));
+                        known.remember(command);
+                        Placement::New(command.id)
+                    })
+                }
             };
             outputs.push(output);
         }
@@ -219,6 +223,7 @@ impl PlaceOrder {
         tx: &mut Tx<'_>,
         levels: &mut stock::Levels,
         desk: &mut Desk,
+        announced: &mut Announced,
     ) -> Result<Result<Decision, PlaceOrderError>, Error> {
         if let Err(gone) = desk.check(&self.claims) {
             return Ok(Err(gone.into()));
@@ -234,11 +239,17 @@ impl PlaceOrder {
             Ok(reserved) => with_gifts_in_stock(self.placed.lines.clone(), reserved),
             Err(shortages) => return Ok(Err(PlaceOrderError::OutOfStock(shortages))),
         };
-        let mut decision = match self.accept(tx, lines, reserved) {
+        let waited_for = waited_for(&reserved);
+        if self.days.is_some() {
+            announced.read(tx, waited_for.keys().copied())?;
+        }
+        let promised_by_on = self.promised_by_on(&lines, &reserved, announced);
+        let mut decision = match self.accept(tx, lines, reserved, promised_by_on) {
             Ok(decision) => decision,
             Err(FileError::Refused(error)) => return Ok(Err(error.into())),
             Err(error) => return Err(error.into_storage()),
         };
+        announced.note(waited_for);
         for reservation in &mut decision.reservations {
             let facts = *reservation.facts();
             let claim = facts.state.claims();
@@ -257,6 +268,7 @@ impl PlaceOrder {
         tx: &mut Tx<'_>,
         lines: Vec<LineTerms>,
         reserved: Vec<Reserved>,
+        promised_by_on: Option<Date>,
     ) -> Result<Decision, FileError> {
         let at = self.act.at;
         let is_held_for_a_while = self.placed.promotion;
@@ -265,7 +277,6 @@ impl PlaceOrder {
             .iter()
             .map(|reserved| Reservation::of_placed(self.id, reserved, expires_at))
             .collect();
-        let promised_by_on = self.promised_by_on(&lines, &reserved);
         let placed = Placed { lines, reserved, promised_by_on, ..self.placed.clone() };
         let mut found = None;
         let mut lines: Vec<OrderLine> = placed.lines.iter().copied().map(OrderLine::new).collect();
@@ -305,11 +316,18 @@ impl PlaceOrder {
     }
 
     /// The last day on which what was asked for arrives; nothing waits for a gift.
-    fn promised_by_on(&self, lines: &[LineTerms], reserved: &[Reserved]) -> Option<Date> {
+    fn promised_by_on(
+        &self,
+        lines: &[LineTerms],
+        reserved: &[Reserved],
+        announced: &Announced,
+    ) -> Option<Date> {
         let Some(days) = &self.days else { return self.placed.promised_by_on };
         let goods = lines.partition_point(|line| !line.is_gift());
         let held = reserved.iter().filter(|it| usize::from(it.line_no) <= goods);
-        days.by_on(held, &self.region, self.act.at)
+        let to = (&*self.region, &*self.preference);
+        let promise = days.of_reserved(held, announced, to, self.act.at);
+        promise.ok().map(|promise| promise.deliver_by_on)
     }
 
     /// What begins to run when the order is placed: (order, kind, due, warning). Nobody waits for the

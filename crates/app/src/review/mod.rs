@@ -14,6 +14,7 @@ mod follow;
 
 use ordermill_base::{Id, Timestamp};
 use ordermill_domain::actor::{Act, Actor};
+use ordermill_domain::because::Because;
 use ordermill_domain::ids::{OrderId, RuleTableId};
 use ordermill_domain::order::review::{Ruling, Step, Verdict};
 use ordermill_domain::order::{LineTerms, Order};
@@ -188,13 +189,7 @@ impl Tried {
 
 /// The act of the rules, on the occasion of another one.
 pub(crate) fn by_rules(occasion: &Act, ruling: &Ruling) -> Act {
-    let by = match ruling.version {
-        0 => "the built-in rules".to_owned(),
-        version => format!("version {version} of the rules"),
-    };
-    let reason = match ruling.step() {
-        Step::AutoPass => format!("{by} found nothing"),
-        _ => format!("{by} found a reason to look"),
-    };
-    Act { actor: Actor::REVIEW, reason: Some(reason), ..occasion.clone() }
+    let version = Some(ruling.version).filter(|version| *version != 0);
+    let because = Because::Ruled { version, has_found: ruling.step() != Step::AutoPass };
+    Act { actor: Actor::REVIEW, reason: Some(because.to_string()), ..occasion.clone() }
 }

@@ -1,14 +1,15 @@
-//! Which carrier planned work would get, before it is packed: by what it weighs and measures together, where it
-//! goes, and today's prices and scores. Boxes and the exact place may change it later.
+//! Which carrier planned work would get and how it would be brought, before it is packed: by what it weighs and
+//! measures together, where it goes, what its buyer wished and was promised, and today's prices and scores. Boxes
+//! and the exact place may change it later.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use ordermill_base::{Money, Timestamp};
 use ordermill_domain::address::Country;
-use ordermill_domain::carrier::Carrier;
 use ordermill_domain::carrier::choice::{Parcel, Policy, choose};
 use ordermill_domain::carrier::score::Score;
+use ordermill_domain::carrier::{Carrier, ServiceKind};
 use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::{CarrierId, OrderId};
 use ordermill_domain::location::Location;
@@ -34,14 +35,23 @@ pub struct Known {
     pub histories: Arc<Histories>,
 }
 
-/// The carrier that what travels together would get, in the order of the work; none if no carrier takes it.
-pub fn carriers_of(
+/// How work would travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreseen {
+    /// With whom.
+    pub carrier: CarrierId,
+    /// How it would be brought.
+    pub service: ServiceKind,
+}
+
+/// How what travels together would do so, in the order of the work; none if no carrier takes it.
+pub fn foresee(
     tx: &mut Tx<'_>,
     known: &Known,
     location: &Location,
     work: &[Vec<Fulfillment>],
     now: Timestamp,
-) -> Result<Vec<Option<CarrierId>>, Error> {
+) -> Result<Vec<Option<Foreseen>>, Error> {
     let carriers = carrier::list(tx)?;
     if carriers.is_empty() {
         return Ok(vec![None; work.len()]);
@@ -63,7 +73,8 @@ pub fn carriers_of(
     }
     let of = |together: &Vec<Fulfillment>| {
         let parcel = parcel(&known.catalog, together, (&lines, &bound), location, now)?;
-        choose(&parcel, &scored, &policy).chosen.map(|offer| offer.carrier)
+        let offer = choose(&parcel, &scored, &policy).chosen?;
+        Some(Foreseen { carrier: offer.carrier, service: offer.service })
     };
     Ok(work.iter().map(of).collect())
 }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ordermill_base::Timestamp;
 use ordermill_domain::actor::Act;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::{Fulfillment, State};
 use ordermill_domain::ids::{
     CarrierId, FulfillmentId, LocationId, MergeId, OrderId, PickListId, SkuId, WaveId,
@@ -36,7 +37,7 @@ use crate::once::{Key, Once, OnceError, made_before, once};
 use crate::permission::{Forbidden, Principal};
 use crate::pick_list::may_pick;
 use crate::stock::end_of;
-use foresee::{Known, carriers_of};
+use foresee::{Foreseen, Known, foresee};
 use plan::{Care, Cart, Plan, Wanted, Work};
 
 /// Fulfillments of one wave at most.
@@ -60,6 +61,9 @@ pub struct Wish {
     /// Only work that this carrier would get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<CarrierId>,
+    /// Only work that would be brought like this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceKind>,
     /// How many fulfillments at most.
     pub most: i64,
     /// What fits on a cart.
@@ -157,7 +161,8 @@ fn before(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Wave>, ReleaseError> {
 }
 
 /// As [`release`], in one transaction that the caller has opened: for who runs alone, such as a
-/// simulation. Of carriers nothing is known, so a wave by carrier finds nothing.
+/// simulation. Of goods and of how carriers have served nothing is known here, which a wave by carrier or
+/// delivery service would depend on.
 ///
 /// # Errors
 /// As [`release`].
@@ -178,6 +183,11 @@ pub fn release_in(
 }
 
 impl Wish {
+    fn is_met_by(&self, way: Foreseen) -> bool {
+        self.carrier.is_none_or(|carrier| carrier == way.carrier)
+            && self.service.is_none_or(|service| service == way.service)
+    }
+
     const fn check(&self) -> Result<(), ReleaseError> {
         let is_possible = self.most >= 1
             && self.most <= FULFILLMENTS_MAX
@@ -238,10 +248,9 @@ impl Waiting {
                 wish.ship_by.is_none_or(|by| facts.ship_by.is_some_and(|ship_by| ship_by <= by));
             is_due && (facts.is_urgent || !wish.is_urgent)
         });
-        if let Some(carrier) = wish.carrier {
-            let carriers = carriers_of(tx, known, &location, &work, now)?;
-            let mut keep = carriers.into_iter();
-            work.retain(|_| keep.next().flatten() == Some(carrier));
+        if wish.carrier.is_some() || wish.service.is_some() {
+            let mut ways = foresee(tx, known, &location, &work, now)?.into_iter();
+            work.retain(|_| ways.next().flatten().is_some_and(|way| wish.is_met_by(way)));
         }
         let lines = work.iter().flatten().flat_map(|work| &work.facts().lines);
         let mut skus: Vec<SkuId> = lines.map(|line| line.sku).collect();

@@ -1,13 +1,15 @@
-//! What a wave would take, before it is released: how much, how much of it is late, by carrier and zone.
+//! What a wave would take, before it is released: how much, how much of it is late, by carrier, delivery
+//! service and zone.
 
 use std::collections::BTreeMap;
 
 use ordermill_base::Timestamp;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::Facts;
 use ordermill_domain::ids::{CarrierId, LocationId};
 use ordermill_storage::{Database, Tx};
 
-use super::foresee::{Known, carriers_of};
+use super::foresee::{Foreseen, Known, foresee};
 use super::{ReleaseError, Waiting, Wish, fitting, work_of};
 use crate::permission::Principal;
 use crate::pick_list::may_pick;
@@ -34,6 +36,8 @@ pub struct Preview {
     pub left: Count,
     /// What was asked for by the carrier that it would get; none: no carrier takes it.
     pub by_carrier: Vec<(Option<CarrierId>, Count)>,
+    /// What was asked for by how it would be brought; none: no carrier takes it.
+    pub by_service: Vec<(Option<ServiceKind>, Count)>,
     /// What was asked for by the zone that all of it lies in; none: in several, or without a bin.
     pub by_zone: Vec<(Option<String>, Count)>,
 }
@@ -67,26 +71,20 @@ pub async fn preview(
         };
         waiting.leave_out_what_is_seen_to(now);
         waiting.keep_zone(&wanted.zone, now);
-        let carriers = carriers_of(tx, &known, &waiting.location, &waiting.work, now)?;
-        Ok::<_, ordermill_storage::Error>(Some(counted(&waiting, &carriers, wanted.most, now)))
+        let ways = foresee(tx, &known, &waiting.location, &waiting.work, now)?;
+        Ok::<_, ordermill_storage::Error>(Some(counted(&waiting, &ways, wanted.most, now)))
     };
     database.snapshot(look).await?.ok_or(ReleaseError::NotFound)
 }
 
-fn counted(
-    waiting: &Waiting,
-    carriers: &[Option<CarrierId>],
-    most: i64,
-    now: Timestamp,
-) -> Preview {
+fn counted(waiting: &Waiting, ways: &[Option<Foreseen>], most: i64, now: Timestamp) -> Preview {
     let mut preview = Preview::default();
     let mut by_carrier: BTreeMap<Option<CarrierId>, Count> = BTreeMap::new();
+    let mut by_service: BTreeMap<Option<ServiceKind>, Count> = BTreeMap::new();
     let mut by_zone: BTreeMap<Option<String>, Count> = BTreeMap::new();
     let zones = waiting.zones(now);
     let fitting = fitting(&waiting.work, most);
-    for (at, ((together, carrier), mut zones)) in
-        waiting.work.iter().zip(carriers).zip(zones).enumerate()
-    {
+    for (at, ((together, way), mut zones)) in waiting.work.iter().zip(ways).zip(zones).enumerate() {
         let count = |is: fn(&Facts, Timestamp) -> bool| {
             together.iter().filter(|work| is(work.facts(), now)).count() as i64
         };
@@ -97,11 +95,13 @@ fn counted(
             pieces: work_of(together).lines.iter().map(|wanted| wanted.pieces).sum(),
         };
         if at < fitting { &mut preview.taken } else { &mut preview.left }.add(one);
-        by_carrier.entry(*carrier).or_default().add(one);
+        by_carrier.entry(way.map(|way| way.carrier)).or_default().add(one);
+        by_service.entry(way.map(|way| way.service)).or_default().add(one);
         let zone = if zones.len() == 1 { zones.pop().filter(|it| !it.is_empty()) } else { None };
         by_zone.entry(zone).or_default().add(one);
     }
     preview.by_carrier = by_carrier.into_iter().collect();
+    preview.by_service = by_service.into_iter().collect();
     preview.by_zone = by_zone.into_iter().collect();
     preview
 }

@@ -114,6 +114,7 @@ fn release(connection: &mut Connection) -> Result<i64, ReleaseError> {
         is_urgent: false,
         zone: String::new(),
         carrier: None,
+        service: None,
         most: 1,
         cart: Cart { totes: 200, pieces_per_tote: NonZeroU32::new(9_999).unwrap() },
     };

@@ -31,6 +31,7 @@ fn release(connection: &mut Connection, at: Timestamp) -> Result<i64, ReleaseErr
         is_urgent: false,
         zone: String::new(),
         carrier: None,
+        service: None,
         most: 100,
         cart: Cart { totes: 200, pieces_per_tote: NonZeroU32::new(9_999).unwrap() },
     };

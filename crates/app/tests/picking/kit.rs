@@ -195,7 +195,8 @@ pub(crate) fn an_order_with_gifts(
 pub(crate) fn wish() -> Wish {
     let pieces_per_tote = NonZeroU32::new(20).unwrap();
     let cart = Cart { totes: 6, pieces_per_tote };
-    Wish { ship_by: None, is_urgent: false, zone: String::new(), carrier: None, most: 500, cart }
+    let (zone, most) = (String::new(), 500);
+    Wish { ship_by: None, is_urgent: false, zone, carrier: None, service: None, most, cart }
 }
 
 pub(crate) fn release(connection: &mut Connection, wish: &Wish) -> Result<Wave, ReleaseError> {

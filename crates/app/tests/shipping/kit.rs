@@ -44,6 +44,7 @@ use ordermill_testkit::stock::{location as place, receive, sku};
 use ordermill_testkit::{TestClock, catalog, each_database};
 use ordermill_vault::SeededEntropy;
 
+use crate::benefits::Benefits;
 pub(crate) use crate::samples::*;
 
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -70,6 +71,10 @@ pub(crate) struct Shop {
     pub(crate) promised_by_on: Option<Date>,
     /// Orders are paid before, with 5.00 for freight; otherwise at the door.
     pub(crate) is_prepaid: bool,
+    /// The serial number of the first piece of an order, where the bench takes one down.
+    pub(crate) serial: Option<&'static str>,
+    /// What buyers use up with their orders and earn by them.
+    pub(crate) benefits: Option<Benefits>,
 }
 
 impl Drop for Shop {
@@ -195,6 +200,8 @@ impl Shop {
             service_wish: None,
             promised_by_on: None,
             is_prepaid,
+            serial: None,
+            benefits: None,
             address,
         }
     }
@@ -254,7 +261,11 @@ impl Shop {
             order.placed.amounts.freight_minor = 500;
             order.placed.amounts.total_minor += 500;
         }
-        let total = order.placed.amounts.total();
+        let mut total = order.placed.amounts.total();
+        if let Some(benefits) = self.benefits {
+            benefits.hand_in(&mut order);
+            total.minor -= order.claims.tendered_minor().sum::<i64>();
+        }
         let id = self.database.submit(order).await.unwrap().unwrap().id();
         if self.is_prepaid {
             self.pay(id, total).await;

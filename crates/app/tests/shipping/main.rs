@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
 mod asked_again;
+mod benefits;
 mod checked;
 mod desk;
 mod disputed;
@@ -17,6 +18,7 @@ mod packed;
 mod replaced;
 mod ruled;
 mod samples;
+mod serials;
 mod told;
 mod tracking;
 mod tried;

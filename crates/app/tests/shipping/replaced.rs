@@ -15,7 +15,7 @@ use crate::packed::somebody;
 
 impl Shop {
     /// Nothing is left of the goods, anywhere.
-    async fn sells_out(&self) {
+    pub(crate) async fn sells_out(&self) {
         let act = self.because();
         let count = move |tx: &mut Tx<'_>| {
             count_stock(tx, &act, sku(1), location(1), 0, &Spot::default()).map_err(Error::defect)
@@ -23,7 +23,7 @@ impl Shop {
         self.database.write(count).await.unwrap();
     }
 
-    async fn gives_up(&self, order: OrderId) -> GivenUp {
+    pub(crate) async fn gives_up(&self, order: OrderId) -> GivenUp {
         let (act, service) = (self.because(), somebody());
         let write = move |tx: &mut Tx<'_>| {
             give_up_by_hand(tx, &service, &act, order, 1).map_err(Error::defect)
@@ -31,7 +31,7 @@ impl Shop {
         self.database.write(write).await.unwrap()
     }
 
-    async fn refunded(&self, order: OrderId) -> i64 {
+    pub(crate) async fn refunded(&self, order: OrderId) -> i64 {
         let found = self.database.read(move |tx| refund::of(tx, order)).await.unwrap();
         found.iter().map(|refund| refund.facts().amount.minor).sum()
     }

@@ -4,6 +4,7 @@ use ordermill_base::{Random, Span};
 
 use super::{Action, CancelReason, Device, PayOutcome};
 use crate::basket::{self, Line, Tender};
+use crate::wishes::wishes;
 use crate::{Merchant, catalog::Product};
 
 /// What the visitor does and how long after arriving, in the order of time.
@@ -104,7 +105,9 @@ fn check_out(
     let coupon = basket::coupon(catalog, &merchant.coupons, &lines, is_new, random);
     let address =
         if random.percent(85) { 0 } else { random.below(buyer.addresses.len() as u64) as usize };
-    visit.then(random, 25, 150, Action::PlaceOrder { lines, address, coupon, tender });
+    // Drawn apart, so that what follows does not hang on it.
+    let wishes = wishes(catalog, &lines, (buyer, address == 0), &mut random.clone().split());
+    visit.then(random, 25, 150, Action::PlaceOrder { lines, address, coupon, tender, wishes });
     let is_kept = tender == Tender::CashOnDelivery || pay(tender, visit, random);
     let cancels = if is_kept { random.percent(4) } else { random.percent(35) };
     if cancels {

@@ -87,6 +87,7 @@ async fn shift(
         is_urgent: false,
         zone: String::new(),
         carrier: None,
+        service: None,
         most: 200,
         cart,
     };

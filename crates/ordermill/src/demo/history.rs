@@ -341,6 +341,8 @@ impl Stage {
             Some(buyer) => u64::try_from(points::fetch(tx, buyer)?.balance())?,
             None => 0,
         };
+        let recipient = buyers::recipient(address);
+        let service_wish = buyers::service_wish(&self.catalog, &recipient, past.wishes.service);
         let new = NewOrder {
             channel: self.shop,
             channel_order_id: None,
@@ -348,10 +350,10 @@ impl Stage {
             currency: Currency::Cny,
             terms,
             lines: past.lines.iter().map(line).collect(),
-            recipient: buyers::recipient(address),
+            recipient,
             email: Some(customer.email.clone()),
-            note: None,
-            service_wish: None,
+            note: past.wishes.note.clone(),
+            service_wish,
             accepts_backorder: false,
             charges: None,
             coupons: past.coupon.iter().cloned().collect(),

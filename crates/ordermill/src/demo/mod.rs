@@ -122,6 +122,9 @@ fn make(
     seed::seed(services, &merchant, opened_at, now)?;
     if let Some(sandbox) = sandbox {
         sandbox_carriers::keep(services, sandbox)?;
+        // What they offer, buyers may wish.
+        let holder = services.catalog_holder();
+        services.database().write_blocking(move |tx| holder.reload(tx))?;
     }
     let sign_ins = staff::make(services, &merchant, opened_at)?;
     let orders = past::history(&merchant, SEED, past_orders, now);

@@ -101,6 +101,10 @@ fn a_past_that_was_made_by_real_commands_holds_before_the_checker() {
         let lists = count("SELECT COUNT(*) FROM manifests WHERE state = 'closed'");
         assert!(on_the_road > 0 && delivered > 120 && back > 0, "{on_the_road} {delivered} {back}");
         assert!(lists > 20, "{lists} lists");
+        let with_wishes = count("SELECT COUNT(*) FROM orders WHERE service_wish IS NOT NULL");
+        assert!((4..60).contains(&with_wishes), "{with_wishes} with a wish");
+        let failed = count("SELECT COUNT(*) FROM tasks WHERE kind = 'label_failed'");
+        assert_eq!(failed, 0, "what is wished is brought");
         let since = NOW - Span::hours(48);
         let conversion = services
             .database()

@@ -18,6 +18,7 @@ use ordermill_app::stock::{Lot, Spot, receive_stock};
 use ordermill_base::{Currency, Quantity, Span, Timestamp};
 use ordermill_demo::Merchant;
 use ordermill_demo::traffic::{Action, Intent, Line, PayOutcome, Tender, Traffic};
+use ordermill_demo::wishes::Wishes;
 use ordermill_domain::actor::{Act, Actor};
 use ordermill_domain::ids::{CartId, CustomerId, OrderId, SkuId};
 use ordermill_domain::order::{CancelReason, PaymentTerms};
@@ -53,6 +54,7 @@ struct Order {
     address: usize,
     coupon: Option<String>,
     tender: Tender,
+    wishes: Wishes,
     cart: Option<CartId>,
 }
 
@@ -130,9 +132,9 @@ impl Street {
             (Action::RemoveFromCart(sku), None) => {
                 self.change_cart(inside, session, sku, Change::Set(0)).await?;
             }
-            (Action::PlaceOrder { lines, address, coupon, tender }, None) => {
+            (Action::PlaceOrder { lines, address, coupon, tender, wishes }, None) => {
                 let cart = lock(inside).carts.get(&session).copied();
-                let order = Order { lines, address, coupon, tender, cart };
+                let order = Order { lines, address, coupon, tender, wishes, cart };
                 if let Some(id) = self.place(inside, customer, order).await? {
                     lock(inside).orders.insert(session, id);
                 }
@@ -194,7 +196,7 @@ impl Street {
         &self,
         inside: &Mutex<Inside>,
         customer: usize,
-        Order { lines, address, coupon, tender, cart }: Order,
+        Order { lines, address, coupon, tender, wishes, cart }: Order,
     ) -> anyhow::Result<Option<OrderId>> {
         if let Some((cart, code)) = cart.zip(coupon.clone()) {
             self.enter_coupon(cart, code).await?;
@@ -203,6 +205,9 @@ impl Street {
         let buyer = self.merchant.people.customers.get(customer).context("nobody")?;
         let address = buyer.addresses.get(address).context("an address too few")?;
         let line = |line: &Line| NewLine { sku: line.sku.clone(), quantity: line.quantity };
+        let recipient = buyers::recipient(address);
+        let service_wish =
+            buyers::service_wish(&self.services.catalog(), &recipient, wishes.service);
         let new = NewOrder {
             channel: self.services.channels().shop,
             channel_order_id: None,
@@ -213,10 +218,10 @@ impl Street {
                 _ => PaymentTerms::Prepaid,
             },
             lines: lines.iter().map(line).collect(),
-            recipient: buyers::recipient(address),
+            recipient,
             email: Some(buyer.email.clone()),
-            note: None,
-            service_wish: None,
+            note: wishes.note,
+            service_wish,
             accepts_backorder: false,
             charges: None,
             coupons: coupon.into_iter().collect(),

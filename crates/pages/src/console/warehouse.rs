@@ -8,11 +8,13 @@ pub mod lists;
 
 use askama::Template;
 use ordermill_base::Timestamp;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::fulfillment::State;
 
 use crate::console::Frame;
 use crate::console::form::refuse;
 use crate::shell::Shell;
+use crate::states::shipment::service;
 use crate::ui::{Choice, Field, FormErrors};
 use crate::words::Words;
 
@@ -154,6 +156,8 @@ pub struct Counted {
     pub left: CountRow,
     /// By the carrier that the work would get.
     pub by_carrier: Vec<CountRow>,
+    /// By how it would be brought.
+    pub by_service: Vec<CountRow>,
     /// By zone.
     pub by_zone: Vec<CountRow>,
 }
@@ -161,7 +165,7 @@ pub struct Counted {
 /// Work that waits, counted.
 #[derive(Debug, Clone, Default)]
 pub struct CountRow {
-    /// A carrier or a zone.
+    /// A carrier, a delivery service or a zone.
     pub name: String,
     /// How many fulfillments.
     pub count: u64,
@@ -181,6 +185,7 @@ pub struct WaveEntered {
     pub urgent: String,
     pub zone: String,
     pub carrier: String,
+    pub service: String,
     pub most: String,
     pub totes: String,
     pub pieces_per_tote: String,
@@ -193,6 +198,7 @@ impl Default for WaveEntered {
             urgent: "all".into(),
             zone: String::new(),
             carrier: String::new(),
+            service: String::new(),
             most: "200".into(),
             totes: "12".into(),
             pieces_per_tote: "20".into(),
@@ -218,6 +224,10 @@ impl WaveForm {
         let mut carriers_field =
             Field::select("carrier", t.wave_carrier(), carriers).value(&entered.carrier);
         carriers_field.is_required = false;
+        let services = ServiceKind::ALL.map(|kind| Choice::new(kind.code(), service(kind, t)));
+        let mut services_field =
+            Field::select("service", t.wave_service(), services.into()).value(&entered.service);
+        services_field.is_required = false;
         let mut fields = vec![
             Field::new("ship_by", t.wave_ship_by())
                 .kind("datetime-local")
@@ -227,6 +237,7 @@ impl WaveForm {
             Field::select("urgent", t.wave_priority(), urgent).value(&entered.urgent),
             zones_field.hint(t.wave_zone_hint()),
             carriers_field.hint(t.wave_carrier_hint()),
+            services_field.hint(t.wave_service_hint()),
             number("most", t.wave_most(), &entered.most),
             number("totes", t.wave_totes(), &entered.totes),
             number("pieces_per_tote", t.wave_pieces_per_tote(), &entered.pieces_per_tote),
@@ -265,10 +276,13 @@ crate::words! {
     wave_zone_hint = "只释放全部在此库区的订单；留空为全部", "Only what lies all in this zone; empty for all";
     wave_carrier = "承运商", "Carrier";
     wave_carrier_hint = "按现在的价格和评分预计会选的承运商", "The carrier that would be chosen by today's prices and scores";
+    wave_service = "配送服务", "Delivery service";
+    wave_service_hint = "按买家选择和承诺预计会用的服务；留空为全部", "The one that would be chosen by what buyers wish and were promised; empty for all";
     wave_count = "先看数量", "Count first";
     wave_counted = "本波次将释放", "This wave would take";
     wave_counted_left = "超出上限，留给下一波", "Left for another wave";
     wave_by_carrier = "按承运商", "By carrier";
+    wave_by_service = "按配送服务", "By delivery service";
     wave_by_zone = "按库区", "By zone";
     wave_no_carrier = "没有承运商", "No carrier takes it";
     wave_zones_mixed = "多个库区或无库位", "Several zones, or no bin";

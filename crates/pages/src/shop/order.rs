@@ -5,6 +5,7 @@ use ordermill_base::{Money, Timestamp};
 
 use crate::shell::Shell;
 use crate::shop::Frame;
+use crate::states;
 use crate::ui::{Badge, Choice, Field, Remaining, Steps, Timeline, Totals};
 
 /// The page of an order. Its block `live` refreshes itself while something can still happen.
@@ -98,17 +99,11 @@ pub struct Parcel {
 impl OrderPage {
     fn reason(&self) -> Field {
         let t = self.shell.t;
-        let reason = |value: &str, label: &str| Choice::new(value, label);
-        Field::select(
-            "reason",
-            t.cancel_reason(),
-            vec![
-                reason("changed_mind", t.reason_changed_mind()),
-                reason("wrong_item", t.reason_wrong_item()),
-                reason("wrong_address", t.reason_wrong_address()),
-                reason("too_slow", t.reason_too_slow()),
-            ],
-        )
+        let reasons = states::CANCEL_REASONS.into_iter().filter_map(|code| {
+            let label = states::cancel_reason_of(code, t)?;
+            Some(Choice::new(code, label))
+        });
+        Field::select("reason", t.cancel_reason(), reasons.collect())
     }
 }
 

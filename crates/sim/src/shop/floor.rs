@@ -53,8 +53,8 @@ impl Shop {
         let totes = self.random.between(1, 8).unsigned_abs() as u32;
         let pieces_per_tote = NonZeroU32::new(10).expect("a tote holds something");
         let cart = Cart { totes, pieces_per_tote };
-        let wish =
-            Wish { ship_by: None, is_urgent, zone: String::new(), carrier: None, most, cart };
+        let (zone, ship_by) = (String::new(), None);
+        let wish = Wish { ship_by, is_urgent, zone, carrier: None, service: None, most, cart };
         let (act, database) = (operator(self.world.now()), self.world.database());
         let at = LocationId::from_raw(location);
         let released = self.world.run(async move {

@@ -3,6 +3,7 @@
 mod disputes;
 mod floor;
 mod merges;
+mod serials;
 
 use ordermill_base::Timestamp;
 
@@ -18,6 +19,8 @@ pub struct Rule {
     /// What it looks at.
     pub tables: &'static [&'static str],
     sql: &'static str,
+    /// As PostgreSQL is asked, where the engines must differ.
+    postgres: Option<&'static str>,
     has_now: bool,
 }
 
@@ -27,12 +30,13 @@ const fn rule(
     tables: &'static [&'static str],
     sql: &'static str,
 ) -> Rule {
-    Rule { invariant, what, tables, sql, has_now: false }
+    Rule { invariant, what, tables, sql, postgres: None, has_now: false }
 }
 
 /// Every rule.
 pub fn every_rule() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(disputes::RULES).chain(floor::RULES).chain(merges::RULES)
+    let by_subject = [RULES, disputes::RULES, floor::RULES, merges::RULES, serials::RULES];
+    by_subject.into_iter().flatten()
 }
 
 /// Rules on single tables and pairs of them.
@@ -306,11 +310,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "I3",
-        "an order has ended and keeps its coupons, or stands without them",
-        &["coupon_uses", "orders"],
+        "an order has ended or has no piece left and keeps its coupons, or stands without them",
+        &["coupon_uses", "orders", "order_lines"],
         "SELECT CAST(u.order_id AS TEXT) FROM coupon_uses u
           WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = u.order_id AND (
-                (o.status IN ('canceled', 'rejected')) = (u.released_at IS NOT NULL))) LIMIT 100",
+                (o.status IN ('canceled', 'rejected') OR NOT EXISTS (SELECT 1 FROM order_lines l
+                    WHERE l.order_id = o.id AND l.canceled < l.quantity))
+                = (u.released_at IS NOT NULL))) LIMIT 100",
     ),
     rule(
         "I3",
@@ -343,12 +349,14 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "I3",
-        "an order has ended and keeps the points that it earned",
-        &["points_movements", "orders"],
+        "an order has ended or has no piece left and keeps the points that it earned",
+        &["points_movements", "orders", "order_lines"],
         "SELECT CAST(m.order_id AS TEXT) FROM points_movements m
            JOIN orders o ON o.id = m.order_id
-          WHERE m.kind = 'earned' AND o.status IN ('canceled', 'rejected') AND NOT EXISTS (
+          WHERE m.kind = 'earned' AND NOT EXISTS (
             SELECT 1 FROM points_movements b WHERE b.kind = 'taken_back' AND b.cause = m.order_id)
+            AND (o.status IN ('canceled', 'rejected') OR NOT EXISTS (
+              SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.canceled < l.quantity))
           LIMIT 100",
     ),
     Rule {
@@ -356,6 +364,7 @@ const RULES: &[Rule] = &[
         what: "a lease is held for longer than any is taken",
         tables: &["leases"],
         sql: "SELECT name FROM leases WHERE expires_at > CAST($1 AS BIGINT) + 600000000 LIMIT 100",
+        postgres: None,
         has_now: true,
     },
     Rule {
@@ -364,6 +373,7 @@ const RULES: &[Rule] = &[
         tables: &["deadlines"],
         sql: "SELECT CAST(subject_id AS TEXT) FROM deadlines
                WHERE claimed_until > CAST($1 AS BIGINT) + 7200000000 LIMIT 100",
+        postgres: None,
         has_now: true,
     },
 ];
@@ -381,7 +391,8 @@ pub fn ask_rules(
     }
     for rule in every_rule() {
         let params = if rule.has_now { params![now] as &[_] } else { &[] };
-        let subjects = tx.query(rule.sql, params, |row| row.text())?;
+        let sql = rule.postgres.filter(|_| tx.is_postgres()).unwrap_or(rule.sql);
+        let subjects = tx.query(sql, params, |row| row.text())?;
         subjects.into_iter().for_each(|subject| found(rule, subject));
     }
     if tx.is_postgres() {

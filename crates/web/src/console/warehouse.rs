@@ -13,6 +13,7 @@ use ordermill_app::wave::plan::Cart;
 use ordermill_app::wave::{FULFILLMENTS_MAX, ReleaseError, Wish, release};
 use ordermill_base::{Id as _, Span, Timestamp};
 use ordermill_domain::actor::Actor;
+use ordermill_domain::carrier::ServiceKind;
 use ordermill_domain::ids::{LocationId, PickListId, StaffId, WaveId};
 use ordermill_domain::location::Zone;
 use ordermill_domain::pick_list::{PickList, State, number};
@@ -57,6 +58,7 @@ struct Asked {
     urgent: String,
     zone: String,
     carrier: String,
+    service: String,
     most: String,
     totes: String,
     pieces_per_tote: String,
@@ -217,8 +219,9 @@ async fn count_wave(
     seen: &Seen,
     asked: Asked,
 ) -> Result<Response, Trouble> {
-    let Asked { ship_by, urgent, zone, carrier, most, totes, pieces_per_tote, .. } = asked;
-    let entered = WaveEntered { ship_by, urgent, zone, carrier, most, totes, pieces_per_tote };
+    let Asked { ship_by, urgent, zone, carrier, service, most, totes, pieces_per_tote, .. } = asked;
+    let entered =
+        WaveEntered { ship_by, urgent, zone, carrier, service, most, totes, pieces_per_tote };
     let wish = match read(&entered, here, &seen.carriers, desk.t()) {
         Ok(wish) => wish,
         Err(wrong) => {
@@ -267,6 +270,16 @@ fn read(
     if carrier.is_none() && !entered.carrier.is_empty() {
         wrong.push(("carrier", t.settings_choose().to_owned()));
     }
+    let service = match entered.service.as_str() {
+        "" => None,
+        code => {
+            let kind = ServiceKind::from_code(code).ok();
+            if kind.is_none() {
+                wrong.push(("service", t.settings_choose().to_owned()));
+            }
+            kind
+        }
+    };
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -275,6 +288,7 @@ fn read(
         is_urgent: entered.urgent == "urgent",
         zone: entered.zone.clone(),
         carrier: carrier.map(|it| it.id),
+        service,
         most: most.get().into(),
         cart: Cart { totes: totes.get(), pieces_per_tote },
     })
@@ -288,6 +302,7 @@ async fn release_wave(desk: Desk, Form(pairs): Form<Pairs>) -> Result<Response, 
         urgent: pairs.one("urgent"),
         zone: pairs.one("zone"),
         carrier: pairs.one("carrier"),
+        service: pairs.one("service"),
         most: pairs.one("most"),
         totes: pairs.one("totes"),
         pieces_per_tote: pairs.one("pieces_per_tote"),

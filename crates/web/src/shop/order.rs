@@ -22,7 +22,7 @@ use ordermill_domain::refund;
 use ordermill_domain::role::Permission;
 use ordermill_domain::shipment::State;
 use ordermill_pages::shop::order::{Allowed, OrderLine, OrderPage, Parcel};
-use ordermill_pages::states::{self, history};
+use ordermill_pages::states::{self, CANCEL_REASONS, history};
 use ordermill_pages::ui::{Badge, Progress, Step, Steps, Timeline, Tone, TotalLine, Totals};
 use ordermill_pages::{Icon, Page, Part, Words};
 use ordermill_storage::journal::Entry;
@@ -110,9 +110,6 @@ struct CancelForm {
     reason: String,
 }
 
-/// Why buyers cancel; what else is sent is not kept.
-const REASONS: [&str; 4] = ["changed_mind", "wrong_item", "wrong_address", "too_slow"];
-
 async fn cancel(here: Here, Path(number): Path<String>, Form(form): Form<CancelForm>) -> Answer {
     let detail = load(&here, &number).await?;
     let (id, t) = (detail.stored.order.id(), here.t());
@@ -121,7 +118,9 @@ async fn cancel(here: Here, Path(number): Path<String>, Form(form): Form<CancelF
     {
         return Err(Trouble::order_changed(t.order_moved_on(), detail.number));
     }
-    let reason = REASONS.into_iter().find(|reason| *reason == form.reason).map(str::to_owned);
+    // What else is sent is not kept.
+    let reason = CANCEL_REASONS.into_iter().find(|reason| *reason == form.reason);
+    let reason = reason.map(str::to_owned);
     let act = Act { reason, ..here.act() };
     let write = move |tx: &mut Tx<'_>| cancel_order(tx, &act, id, CancelReason::Buyer).map(drop);
     match here.services().database().write(write).await {

@@ -63,9 +63,14 @@ fn a_wave_is_counted_before_it_is_released() {
         let told = counted.body.split_once("id=\"counted\"").unwrap().1;
         assert!(told.contains("<strong>1</strong>") && told.contains("1 piece"), "{told}");
         assert!(told.contains("No carrier takes it"), "the shop has none: {told}");
-        let none = shop.get(&picker, &format!("/console/wh?{asked}&zone=Z")).await;
-        let told = none.body.split_once("id=\"counted\"").unwrap().1;
-        assert!(told.contains("<strong>0</strong>"), "{told}");
+        for limit in ["zone=Z", "service=next_day"] {
+            let none = shop.get(&picker, &format!("/console/wh?{asked}&{limit}")).await;
+            let told = none.body.split_once("id=\"counted\"").unwrap().1;
+            assert!(told.contains("<strong>0</strong>"), "{limit}: {told}");
+        }
+        let unknown = shop.get(&picker, &format!("/console/wh?{asked}&service=drone")).await;
+        assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(unknown.body.contains("id=\"e-service\""), "{}", unknown.body);
     });
 }
 

@@ -33,10 +33,11 @@ pub(crate) struct Shop {
     tokens: AtomicU32,
 }
 
-/// Someone at work, in English.
+/// Someone at work, in English unless they choose another language.
 pub(crate) struct Person {
     pub(crate) id: StaffId,
     token: String,
+    pub(crate) language: &'static str,
 }
 
 /// What came back.
@@ -126,7 +127,7 @@ impl Shop {
             Ok::<_, staff::ChangeStaffError>(id)
         };
         let id = self.services.database().write(hire).await.unwrap();
-        Person { id, token }
+        Person { id, token, language: "en" }
     }
 
     /// Somebody orders so many bowls.
@@ -208,7 +209,8 @@ impl Shop {
         request: axum::http::request::Builder,
         body: Body,
     ) -> Answer {
-        let cookie = format!("{}={}; lang=en", Door::Console.cookie(false), person.token);
+        let (name, language) = (Door::Console.cookie(false), person.language);
+        let cookie = format!("{name}={}; lang={language}", person.token);
         let request = request
             .header(header::COOKIE, cookie)
             .header(header::ACCEPT_LANGUAGE, "en-US")

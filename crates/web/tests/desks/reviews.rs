@@ -150,3 +150,21 @@ fn whoever_decides_no_review_does_not_enter_the_desk() {
         assert_eq!(shop.get(&sue, DESK).await.status, StatusCode::FORBIDDEN);
     });
 }
+
+#[test]
+fn what_the_rules_said_is_told_in_the_language_of_whoever_reads_the_history() {
+    on_each_database(async |shop: &Shop| {
+        let case = hold(shop, 77).await;
+        let number = case.rsplit('/').next().unwrap();
+        let mut kim = shop.hire("kim", &[Role::Operations, Role::Admin]).await;
+        let (english, chinese) = ("the built-in rules found a reason", "内置规则发现需要人工查看");
+        for (language, told, not_told) in [("en", english, chinese), ("zh", chinese, english)] {
+            kim.language = language;
+            for page in [format!("/console/orders/{number}"), "/console/admin/audit".to_owned()] {
+                let page = shop.get(&kim, &page).await;
+                assert!(page.body.contains(told), "{language}: {}", page.body);
+                assert!(!page.body.contains(not_told), "{language}: {}", page.body);
+            }
+        }
+    });
+}

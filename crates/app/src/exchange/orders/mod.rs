@@ -6,8 +6,9 @@
 //! it, and the same batches place it. One that cannot be taken in is told by line, field and reason,
 //! never with what stands in the field, and the others go on.
 //!
-//! One thread reads and prepares while the writer places what was prepared before: see [`run`].
+//! One thread reads and prepares ([`run`]) while another places what was prepared before ([`place`]).
 
+mod place;
 mod record;
 mod run;
 mod sheet;

@@ -1,14 +1,15 @@
-//! Taking a file of orders in: read, prepared and placed side by side, chunk by chunk.
+//! Taking a file of orders in: read and prepared on one thread, placed on another ([`super::place`]).
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use ordermill_domain::actor::Act;
 use ordermill_domain::ids::{ChannelId, ImportId};
 use ordermill_storage::Error;
-use ordermill_storage::import::{self as runs, Counts, Import, NewImport, Problem};
+use ordermill_storage::import::{self as runs, Counts, NewImport};
 
+use super::place::{About, Chunk, place_chunks};
 use super::record::{Found, Wrong};
 use super::sheet::Grouping;
 use super::{Format, KIND, OrderFile, text};
@@ -19,15 +20,13 @@ use crate::exchange::reason::Reason;
 use crate::exchange::run::finish;
 use crate::exchange::{ImportError, Report};
 use crate::order::intake::{Benefits, FieldIssue, Intake, IntakeError};
-use crate::order::place::{PlaceOrder, PlaceOrderError, Placement};
+use crate::order::place::PlaceOrder;
 
 /// Orders that are noted together: about one batch of the writer, so that others wait no longer
 /// for their turn than behind any other batch.
 const CHUNK: usize = 512;
 /// Chunks that are prepared ahead.
 const AHEAD: usize = 2;
-/// Characters of an order's id that a report repeats.
-const CODE_CHARS_MAX: usize = 100;
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +76,7 @@ pub fn import_orders<R: Read + Seek + Send>(
     let rows_max = limits.rows;
     std::thread::scope(|scope| {
         let reading = scope.spawn(move || reader.read(&mut upload, format, rows_max));
-        let placed = place_chunks(services, act, &run, &ready, progress);
+        let placed = place_chunks(services, act, (&run, channel), &ready, progress);
         // Whoever still prepares finds nobody to hand it to, and ends.
         drop(ready);
         let read = reading.join().unwrap_or(Err(ImportError::Storage(Error::Panicked)));
@@ -85,48 +84,6 @@ pub fn import_orders<R: Read + Seek + Send>(
         read
     })?;
     finish(services.database(), act, &run)
-}
-
-/// Orders that are placed and noted together.
-#[derive(Default)]
-struct Chunk {
-    /// Steps of the file that are done with it.
-    upto: i64,
-    orders: Vec<(PlaceOrder, About)>,
-    /// Of orders that were not even tried.
-    problems: Vec<Problem>,
-    refused: i64,
-}
-
-/// Where an order stands in the file.
-struct About {
-    line_no: i64,
-    code: String,
-    rows: Vec<i64>,
-}
-
-impl About {
-    fn problem(&self, Wrong { line_no, field, reason }: Wrong) -> Problem {
-        let code = self.code.chars().take(CODE_CHARS_MAX).collect();
-        reason.into_problem(line_no, code, field)
-    }
-
-    /// As the intake names a field, and as this file has it.
-    fn wrong(&self, field: &str, reason: Reason) -> Wrong {
-        let of_line = field.strip_prefix("lines.").and_then(|rest| {
-            let (index, column) = rest.split_once('.')?;
-            Some((*self.rows.get(index.parse::<usize>().ok()?)?, column))
-        });
-        if let Some((line_no, column)) = of_line {
-            return Wrong::new(line_no, column, reason);
-        }
-        // A sheet has no recipient, only their columns.
-        let field = match field.strip_prefix("recipient.") {
-            Some(column) if !self.rows.is_empty() => column.to_owned(),
-            _ => field.to_owned(),
-        };
-        Wrong::new(self.line_no, field, reason)
-    }
 }
 
 /// Reads orders and makes them ready to be placed, on a thread beside the one that places.
@@ -194,23 +151,19 @@ impl Preparer<'_> {
             return Ok(());
         }
         let about = About { line_no, code, rows };
-        let prepared = match stood_in {
-            Some(line) => {
+        match (stood_in, order) {
+            (Some(line), _) => {
                 let reason = Reason::new("stands_twice").with("line", line);
-                Err(vec![Wrong::new(line_no, "channel_order_id", reason)])
+                self.chunk.refuse(&about, vec![Wrong::new(line_no, "channel_order_id", reason)]);
             }
-            None => order.and_then(|order| self.prepare(order, &about)),
-        };
-        match prepared {
-            Ok(order) => self.chunk.orders.push((order, about)),
-            Err(wrong) => {
-                self.chunk.refused += 1;
-                self.chunk.problems.extend(wrong.into_iter().map(|it| about.problem(it)));
-            }
+            (None, Err(wrong)) => self.chunk.refuse(&about, wrong),
+            (None, Ok(order)) => match self.prepare(order, &about) {
+                Ok(order) => self.chunk.orders.push((order, about)),
+                Err(wrong) => self.chunk.unfit.push((about, wrong)),
+            },
         }
         self.chunk.upto = self.step;
-        let is_full = self.chunk.orders.len() + self.chunk.problems.len() >= CHUNK;
-        if is_full { self.hand_over() } else { Ok(()) }
+        if self.chunk.len() >= CHUNK { self.hand_over() } else { Ok(()) }
     }
 
     fn prepare(
@@ -247,62 +200,4 @@ impl Preparer<'_> {
         // Nobody takes it: placing has failed, and says why.
         self.chunks.send(chunk).map_err(|_| ImportError::Storage(Error::Unavailable(None)))
     }
-}
-
-/// Places chunk after chunk, and notes each with its place in the file.
-fn place_chunks(
-    services: &Services,
-    act: &Act,
-    run: &Import,
-    ready: &Receiver<Chunk>,
-    progress: &mut dyn FnMut(Taken),
-) -> Result<(), ImportError> {
-    let mut taken = Taken { import: run.id, orders: run.steps_done, counts: Counts::default() };
-    progress(taken);
-    for Chunk { upto, orders, mut problems, refused } in ready {
-        if services.is_stopping() {
-            return Err(Error::Unavailable(None).into());
-        }
-        let mut counts = Counts { refused, ..Counts::default() };
-        let (commands, abouts): (Vec<PlaceOrder>, Vec<About>) = orders.into_iter().unzip();
-        let placed = services.database().submit_all_blocking(commands)?;
-        for (outcome, about) in placed.into_iter().zip(&abouts) {
-            match outcome {
-                Ok(Placement::New(_)) => counts.created += 1,
-                Ok(Placement::Existing(_)) => counts.unchanged += 1,
-                Err(error) => {
-                    counts.refused += 1;
-                    let wrong = refusals(services, error, about);
-                    problems.extend(wrong.into_iter().map(|it| about.problem(it)));
-                }
-            }
-        }
-        let (id, steps, now) = (run.id, (taken.orders, upto), services.now());
-        let at = now.max(act.at);
-        services.database().write_blocking(move |tx| {
-            problems.iter().try_for_each(|problem| runs::insert_problem(tx, id, problem))?;
-            runs::advance(tx, id, steps, counts, at)
-        })?;
-        taken.orders = upto;
-        taken.counts.created += counts.created;
-        taken.counts.unchanged += counts.unchanged;
-        taken.counts.refused += counts.refused;
-        progress(taken);
-    }
-    Ok(())
-}
-
-fn refusals(services: &Services, error: PlaceOrderError, about: &About) -> Vec<Wrong> {
-    let PlaceOrderError::OutOfStock(shortages) = error else {
-        let reason = Reason::new("refused").with("detail", error);
-        return vec![Wrong::new(about.line_no, "order", reason)];
-    };
-    let catalog = services.catalog();
-    let codes = shortages.iter().map(|short| {
-        let code = catalog.sku(short.sku).map_or_else(String::new, |sku| sku.code.clone());
-        format!("{}/{} {code}", short.available, short.wanted)
-    });
-    let short = codes.collect::<Vec<_>>().join(", ");
-    let reason = Reason::new("out_of_stock").with("short", short);
-    vec![Wrong::new(about.line_no, "lines", reason)]
 }

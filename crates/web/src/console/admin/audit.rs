@@ -18,7 +18,7 @@ use ordermill_pages::console::admin::Part;
 use ordermill_pages::console::audit::{self as view, AuditPage, AuditRow, Entered, Verification};
 use ordermill_pages::console::bulk as bulk_view;
 use ordermill_pages::console::order::href as order_href;
-use ordermill_pages::states::history;
+use ordermill_pages::states::{self, history};
 use ordermill_pages::ui::{Choice, Pager, Toast};
 use ordermill_pages::{Page, Part as Region};
 use ordermill_storage::journal::{self, Entry, Search};
@@ -195,6 +195,9 @@ fn row(desk: &Desk, entry: &Entry, names: &Names) -> AuditRow {
         }
         Err(_) => view::words(&entry.kind, t),
     };
+    let shell = desk.shell();
+    let reason = entry.reason.as_deref();
+    let reason = reason.map(|reason| states::because(reason, &shell.site.zone, t));
     AuditRow {
         position: entry.cursor.position.to_string(),
         at: entry.at,
@@ -203,7 +206,7 @@ fn row(desk: &Desk, entry: &Entry, names: &Names) -> AuditRow {
         words,
         subject,
         href,
-        reason: entry.reason.clone().unwrap_or_default(),
+        reason: reason.unwrap_or_default(),
         request_id: entry.request_id.clone().unwrap_or_default(),
     }
 }

@@ -413,7 +413,10 @@ impl Filling<'_> {
             let (at, who) = (shell.moment(&entry.at), names.actor(&entry.actor, t));
             let why = entry.reason.as_deref();
             let said = match why {
-                Some(why) => t.order_revealed_by(at, who, view::purpose(why, t)),
+                Some(why) => {
+                    let why = states::because(why, &shell.site.zone, t);
+                    t.order_revealed_by(at, who, why)
+                }
                 None => format!("{at} · {who}"),
             };
             let moment =
