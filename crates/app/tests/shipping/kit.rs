@@ -71,8 +71,6 @@ pub(crate) struct Shop {
     pub(crate) promised_by_on: Option<Date>,
     /// Orders are paid before, with 5.00 for freight; otherwise at the door.
     pub(crate) is_prepaid: bool,
-    /// The serial number of the first piece of an order, where the bench takes one down.
-    pub(crate) serial: Option<&'static str>,
     /// What buyers use up with their orders and earn by them.
     pub(crate) benefits: Option<Benefits>,
 }
@@ -200,7 +198,6 @@ impl Shop {
             service_wish: None,
             promised_by_on: None,
             is_prepaid,
-            serial: None,
             benefits: None,
             address,
         }

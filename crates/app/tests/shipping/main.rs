@@ -18,7 +18,6 @@ mod packed;
 mod replaced;
 mod ruled;
 mod samples;
-mod serials;
 mod told;
 mod tracking;
 mod tried;

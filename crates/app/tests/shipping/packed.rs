@@ -51,7 +51,7 @@ impl Shop {
     /// Sources an order, and packs these pieces of its first line, which one location ships.
     pub(crate) async fn pack(&self, order: OrderId, pieces: i64) -> FulfillmentId {
         let (act, principal, now) = (self.looked_at(), somebody(), self.act().at);
-        let (gifts, serial) = (self.gifts, self.serial);
+        let gifts = self.gifts;
         let write = move |tx: &mut Tx<'_>| {
             let catalog = Catalog::load(tx)?;
             source_each(tx, &catalog, &by_rules(now), &[order].into(), &Wish::default())?;
@@ -79,7 +79,6 @@ impl Shop {
             };
             let more = (gifts - 1).max(0);
             let mut boxes: Vec<PackedBox> = (0..pieces + more).map(boxed).collect();
-            boxes[0].contents[0].serials.extend(serial.map(str::to_owned));
             if gifts > 0 {
                 boxes[0].contents.push(content(2));
             }

@@ -3,7 +3,6 @@
 mod disputes;
 mod floor;
 mod merges;
-mod serials;
 
 use ordermill_base::Timestamp;
 
@@ -19,8 +18,6 @@ pub struct Rule {
     /// What it looks at.
     pub tables: &'static [&'static str],
     sql: &'static str,
-    /// As PostgreSQL is asked, where the engines must differ.
-    postgres: Option<&'static str>,
     has_now: bool,
 }
 
@@ -30,13 +27,12 @@ const fn rule(
     tables: &'static [&'static str],
     sql: &'static str,
 ) -> Rule {
-    Rule { invariant, what, tables, sql, postgres: None, has_now: false }
+    Rule { invariant, what, tables, sql, has_now: false }
 }
 
 /// Every rule.
 pub fn every_rule() -> impl Iterator<Item = &'static Rule> {
-    let by_subject = [RULES, disputes::RULES, floor::RULES, merges::RULES, serials::RULES];
-    by_subject.into_iter().flatten()
+    RULES.iter().chain(disputes::RULES).chain(floor::RULES).chain(merges::RULES)
 }
 
 /// Rules on single tables and pairs of them.
@@ -364,7 +360,6 @@ const RULES: &[Rule] = &[
         what: "a lease is held for longer than any is taken",
         tables: &["leases"],
         sql: "SELECT name FROM leases WHERE expires_at > CAST($1 AS BIGINT) + 600000000 LIMIT 100",
-        postgres: None,
         has_now: true,
     },
     Rule {
@@ -373,7 +368,6 @@ const RULES: &[Rule] = &[
         tables: &["deadlines"],
         sql: "SELECT CAST(subject_id AS TEXT) FROM deadlines
                WHERE claimed_until > CAST($1 AS BIGINT) + 7200000000 LIMIT 100",
-        postgres: None,
         has_now: true,
     },
 ];
@@ -391,8 +385,7 @@ pub fn ask_rules(
     }
     for rule in every_rule() {
         let params = if rule.has_now { params![now] as &[_] } else { &[] };
-        let sql = rule.postgres.filter(|_| tx.is_postgres()).unwrap_or(rule.sql);
-        let subjects = tx.query(sql, params, |row| row.text())?;
+        let subjects = tx.query(rule.sql, params, |row| row.text())?;
         subjects.into_iter().for_each(|subject| found(rule, subject));
     }
     if tx.is_postgres() {
