@@ -9,11 +9,11 @@ use crate::machine::{self, Tool};
 
 /// Where tests find the server.
 pub(crate) const URL_VARIABLE: &str = "ORDERMILL_TEST_POSTGRES";
-/// `off` makes the test server fast and forgetful.
+/// `off` makes a server fast and forgetful, `on` lets that of the test command sync its disk.
 const FSYNC_VARIABLE: &str = "ORDERMILL_TEST_POSTGRES_FSYNC";
 
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let mut options = options()?;
+    let mut options = options(true)?;
     let (own, rest) = match args.split_first() {
         Some((flag, rest)) if flag == "--no-fsync" => (true, rest),
         _ => (false, args),
@@ -40,19 +40,21 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A server for the whole test run, or none if the user has named one of their own.
+/// A server for the whole test run, or none if the user has named one of their own. It does not sync its disk:
+/// nothing that is tested on it cuts the power, and each database that goes would wait for all others to be synced.
 pub(crate) fn for_tests() -> Result<Option<Postgres>> {
     if std::env::var_os(URL_VARIABLE).is_some() {
         println!("using the PostgreSQL server of {URL_VARIABLE}");
         return Ok(None);
     }
-    Ok(Some(Postgres::start(options()?).context("cannot start PostgreSQL")?))
+    Ok(Some(Postgres::start(options(false)?).context("cannot start PostgreSQL")?))
 }
 
-fn options() -> Result<PostgresOptions> {
+fn options(usual: bool) -> Result<PostgresOptions> {
     let fsync = match std::env::var(FSYNC_VARIABLE).as_deref() {
         Ok("off") => false,
-        Ok("on") | Err(_) => true,
+        Ok("on") => true,
+        Err(_) => usual,
         Ok(other) => bail!("{FSYNC_VARIABLE} is {other:?}; it can be on or off"),
     };
     Ok(PostgresOptions { fsync, ..PostgresOptions::default() })

@@ -86,6 +86,7 @@ pub use database::{Database, Options, Stats};
 pub use engine::connection::{Address, Connection};
 pub use error::Error;
 pub use job::BatchCommand;
+pub use migrate::fingerprint as schema_fingerprint;
 pub use stepper::{Run, Stepper};
 pub use tx::Tx;
 pub use value::{Row, Value};

@@ -5,6 +5,8 @@
 //! `/*hot*/` where PostgreSQL leaves room on the page for rows that change often, `/*xid*/0` where
 //! it puts the number of the writing transaction, and a line behind `/*if postgres*/` is its alone.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use ordermill_base::Timestamp;
 
 use crate::{Connection, Error, Tx, params};
@@ -74,6 +76,13 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
         }
         Ok(())
     })
+}
+
+/// Changes with every step of the schema: names databases that tests copy.
+pub fn fingerprint() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    STEPS.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn run_step(tx: &mut Tx<'_>, step: i64, text: &str) -> Result<(), Error> {

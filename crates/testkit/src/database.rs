@@ -1,7 +1,7 @@
 //! A fresh database for each test, on each engine.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ordermill_base::IdGenerator;
@@ -46,6 +46,7 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let address = Address::sqlite(directory.path().join("ordermill.db"));
+        migrate(&address);
         Self::new(address, "sqlite", Keeper::Directory(directory))
     }
 
@@ -53,17 +54,15 @@ impl TestDatabase {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{count}", std::process::id());
-        run(server, &format!("CREATE DATABASE {name}"));
-        let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
-        let address = format!("{base}/{name}").parse().expect("the server's address");
+        let template = TEMPLATE.get_or_init(|| template(server));
+        run(server, &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        let address = address_of(server, &name);
         let keeper = Keeper::Postgres { server: server.to_owned(), name };
         Self::new(address, "postgres", keeper)
     }
 
     fn new(address: Address, engine: &'static str, keeper: Keeper) -> Self {
-        let database = Self { address, engine, keeper, nodes: AtomicU16::new(0) };
-        database.connection().migrate().expect("migrations run");
-        database
+        Self { address, engine, keeper, nodes: AtomicU16::new(0) }
     }
 
     /// `sqlite` or `postgres`, for messages.
@@ -122,8 +121,7 @@ impl TestDatabase {
         let Keeper::Postgres { server, name } = &self.keeper else {
             panic!("SQLite has one writer, who waits for nobody")
         };
-        let mut client =
-            postgres::Client::connect(server, postgres::NoTls).expect("the test server answers");
+        let mut client = connect(server);
         let waiting =
             "SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
         let patience = Instant::now() + Duration::from_secs(30);
@@ -146,8 +144,41 @@ impl Drop for TestDatabase {
     }
 }
 
+static TEMPLATE: OnceLock<String> = OnceLock::new();
+
+/// The database with the schema of the day that those of tests are copied from; whichever test comes first makes
+/// it, and the others wait.
+fn template(server: &str) -> String {
+    let name = format!("test_template_{:016x}", ordermill_storage::schema_fingerprint());
+    let mut client = connect(server);
+    // The key is any number that nothing else of ours locks.
+    client.batch_execute("SELECT pg_advisory_lock(7240114)").expect("the test server obeys");
+    let known = "SELECT 1 FROM pg_database WHERE datname = $1";
+    if client.query(known, &[&name]).expect("the test server answers").is_empty() {
+        let unfinished = format!("{name}_unfinished");
+        run(server, &format!("DROP DATABASE IF EXISTS {unfinished}"));
+        run(server, &format!("CREATE DATABASE {unfinished}"));
+        migrate(&address_of(server, &unfinished));
+        run(server, &format!("ALTER DATABASE {unfinished} RENAME TO {name}"));
+    }
+    name
+}
+
+fn address_of(server: &str, database: &str) -> Address {
+    let base = server.rsplit_once('/').map_or(server, |(base, _)| base);
+    format!("{base}/{database}").parse().expect("the server's address")
+}
+
+fn migrate(address: &Address) {
+    let ids = Arc::new(IdGenerator::new(Options::default().node + 1));
+    let mut connection = Connection::open(address, ids).expect("the database opens");
+    connection.migrate().expect("migrations run");
+}
+
+fn connect(server: &str) -> postgres::Client {
+    postgres::Client::connect(server, postgres::NoTls).expect("the test server answers")
+}
+
 fn run(server: &str, sql: &str) {
-    let mut client =
-        postgres::Client::connect(server, postgres::NoTls).expect("the test server answers");
-    client.batch_execute(sql).expect("the test server obeys");
+    connect(server).batch_execute(sql).expect("the test server obeys");
 }

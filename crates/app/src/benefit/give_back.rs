@@ -15,8 +15,8 @@ use ordermill_storage::{Error, Tx, coupon, gift_card, ledger, order, points, ref
 
 use super::claim::checked;
 
-/// After an order has ended, or all of its pieces were given up: its coupons can be used again, and points that it had earned are taken
-/// back. Asks nothing of the database for an order without either.
+/// After an order has ended, or all of its pieces were given up: its coupons can be used again, and points that it
+/// had earned are taken back. Asks nothing of the database for an order without either.
 pub(crate) fn release(tx: &mut Tx<'_>, act: &Act, order: &Facts) -> Result<(), Error> {
     if order.coupons > 0 {
         coupon::release(tx, order.id, act.at)?;
