@@ -442,8 +442,8 @@ fn gather(
     let room = BATCH_MAX - 1;
     kept.extend(queue.try_iter().take(room.saturating_sub(kept.len())));
     let kind = first.kind();
-    let is_kept = |job: &Box<dyn Job>| is_postgres && job.kind() != kind;
-    let (later, now): (Kept, Kept) = std::mem::take(kept).into_iter().partition(is_kept);
+    let waiting = std::mem::take(kept).into_iter();
+    let (later, now): (Kept, Kept) = waiting.partition(|job| is_postgres && job.kind() != kind);
     *kept = later;
     std::iter::once(first).chain(now).collect()
 }

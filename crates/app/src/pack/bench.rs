@@ -50,7 +50,7 @@ pub(super) fn save_each(tx: &mut Tx<'_>, benches: &[Bench]) -> Result<(), Error>
 /// What becomes of one of the steps that wait together.
 pub(super) enum Turn {
     /// It is taken now.
-    Now(Bench),
+    Now(Box<Bench>),
     /// Another step has the same fulfillment in hand; this one finds what that leaves.
     Later,
     /// It is refused.
@@ -76,7 +76,7 @@ pub(super) fn in_turns<T, E: From<BenchError>>(
         let (mut now, mut later) = (Vec::with_capacity(turns.len()), Vec::new());
         for (number, turn) in waiting.into_iter().zip(turns) {
             match turn {
-                Turn::Now(bench) => now.push((number, bench)),
+                Turn::Now(bench) => now.push((number, *bench)),
                 Turn::Later => later.push(number),
                 Turn::Refused(error) => drop(answers.insert(number, Err(error.into()))),
             }
@@ -121,7 +121,7 @@ pub(super) fn load_each(tx: &mut Tx<'_>, steps: &[(&Principal, Seen)]) -> Result
         match take(&mut free, principal, seen) {
             Ok(bench) => {
                 taken.extend(bench.files.iter().map(|file| file.work.id()));
-                Turn::Now(bench)
+                Turn::Now(Box::new(bench))
             }
             Err(error) => Turn::Refused(error),
         }

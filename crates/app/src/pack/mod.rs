@@ -70,7 +70,7 @@ impl From<FulfillmentError> for BenchError {
 /// Loads a fulfillment for a step at the bench of its location, with what is packed with it.
 fn load(tx: &mut Tx<'_>, principal: &Principal, seen: Seen) -> Result<Bench, BenchError> {
     match bench::load_each(tx, &[(principal, seen)])?.pop() {
-        Some(Turn::Now(bench)) => Ok(bench),
+        Some(Turn::Now(bench)) => Ok(*bench),
         Some(Turn::Refused(error)) => Err(error),
         Some(Turn::Later) | None => unreachable!("it is the only one"),
     }
