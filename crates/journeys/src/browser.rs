@@ -15,8 +15,8 @@ use crate::view::View;
 use crate::watch::{self, Watch};
 use crate::webdriver::{Element, Session};
 
-/// How long things may take to appear, on a machine that does much else besides.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long things may take to appear.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits until the page is loaded and has been painted: keys that come before are lost.
 const PAINTED: &str = "

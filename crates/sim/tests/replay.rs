@@ -40,8 +40,7 @@ fn a_step_wants_the_same_whatever_is_left_out_before_it() {
 #[test]
 fn a_failing_run_is_made_short_and_still_fails() {
     let failure = first_failure(Bug::GivesBackTwice);
-    // It ends by itself; the limit is for a machine that hangs.
-    let shrunk = shrink(&failure, Duration::from_secs(600), in_memory);
+    let shrunk = shrink(&failure, Duration::from_secs(30), in_memory);
     let settings = &shrunk.failure.settings;
     let steps = settings.only.as_ref().map(|only| only.all().len());
     // Somebody orders, and cancels; what happens in between may be needed for another to lose by it.
