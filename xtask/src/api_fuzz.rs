@@ -1,6 +1,7 @@
 //! `cargo xtask api-fuzz SCHEMA_URL`: schemathesis sends a running server what its OpenAPI document
 //! allows and what it forbids, and compares the answers with the document.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,21 +19,29 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         [url, separator, options @ ..] if separator == "--" => (url, options),
         _ => bail!("usage: cargo xtask api-fuzz SCHEMA_URL [-- OPTION…]"),
     };
-    fuzz(url, options)
+    machine::provide(&[Tool::Python])?;
+    fuzz(&install()?, url, options, None)
 }
 
-/// Runs all of schemathesis' checks; more of its options may follow.
-pub(crate) fn fuzz(schema_url: &str, options: &[String]) -> Result<()> {
-    machine::provide(&[Tool::Python])?;
-    let schemathesis = install()?;
+/// Runs all of schemathesis' checks; more of its options may follow. What it says goes to `report`, if there is
+/// one.
+pub(crate) fn fuzz(
+    schemathesis: &Path,
+    schema_url: &str,
+    options: &[String],
+    report: Option<&File>,
+) -> Result<()> {
     let mut command = Command::new(schemathesis);
     let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemathesis.toml");
     command.arg("--config-file").arg(settings);
+    if let Some(report) = report {
+        command.stdout(report.try_clone()?).stderr(report.try_clone()?);
+    }
     run_command(command.args(["--no-color", "run", schema_url, "--checks", "all"]).args(options))
 }
 
-/// Installs it once into a Python environment of its own, under the folder of build results.
-fn install() -> Result<PathBuf> {
+/// Where schemathesis is. Installs it once into a Python environment of its own, under the folder of build results.
+pub(crate) fn install() -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let environment = Path::new(&target).join("python").join(SCHEMATHESIS);
     let bin = environment.join("bin");

@@ -13,9 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ordermill_app::Services;
 use ordermill_app::live::{Listener, News};
-use ordermill_base::Id;
 use ordermill_domain::api_key::Scope;
-use ordermill_domain::ids::EventId;
 use ordermill_domain::webhook::Filter;
 use ordermill_storage::journal::{self, Cursor, Entry};
 use serde::Deserialize;
@@ -234,31 +232,20 @@ fn write(entry: &Entry) -> String {
         event: serde_json::from_str(&entry.body).ok(),
     };
     let data = serde_json::to_string(&data).unwrap_or_default();
-    format!("id: {}\nevent: {}\ndata: {data}\n\n", write_cursor(entry.cursor), entry.kind)
+    format!("id: {}\nevent: {}\ndata: {data}\n\n", entry.cursor, entry.kind)
 }
 
 /// A sign of life: how far the stream has read, for a client whose filter leaves most of it out, and no
 /// event. By its id the client comes back near the end.
 fn pulse(cursor: Cursor) -> String {
-    format!(": still here\nid: {}\n\n", write_cursor(cursor))
-}
-
-fn write_cursor(cursor: Cursor) -> String {
-    format!("{}.{}", cursor.xid, cursor.position)
+    format!(": still here\nid: {}\n\n", cursor)
 }
 
 fn read_cursor(text: &str) -> Result<Cursor, Problem> {
-    let malformed = || {
+    text.parse().map_err(|_| {
         let detail = "use the id of an event, unchanged";
         Problem::new(StatusCode::BAD_REQUEST, "position_malformed", detail)
-    };
-    let (xid, position) = text.split_once('.').ok_or_else(malformed)?;
-    let position: EventId = position.parse().map_err(|_| malformed())?;
-    let xid: i64 = xid.parse().map_err(|_| malformed())?;
-    if xid < 0 || position.raw() < 0 {
-        return Err(malformed());
-    }
-    Ok(Cursor { xid, position })
+    })
 }
 
 #[cfg(test)]
@@ -267,6 +254,7 @@ mod tests {
 
     use ordermill_base::{Id as _, Timestamp};
     use ordermill_domain::actor::Actor;
+    use ordermill_domain::ids::EventId;
 
     use super::*;
 

@@ -4,7 +4,7 @@
 //! masks and language are applied where they always are. A listener that is too slow is told so and
 //! catches up from the journal by its last position.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ordermill_storage::journal::{self, Cursor, Entry};
@@ -21,7 +21,10 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// The source of news; clones share it.
 #[derive(Debug, Clone)]
-pub struct Live(broadcast::Sender<Arc<Entry>>);
+pub struct Live {
+    news: broadcast::Sender<Arc<Entry>>,
+    told_up_to: Arc<Mutex<Option<Cursor>>>,
+}
 
 /// What a listener hears.
 #[derive(Debug, Clone)]
@@ -38,14 +41,20 @@ pub struct Listener(broadcast::Receiver<Arc<Entry>>);
 
 impl Default for Live {
     fn default() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self { news: broadcast::Sender::new(BACKLOG), told_up_to: Arc::default() }
     }
 }
 
 impl Live {
     /// Starts listening; hears what happens from now on.
     pub fn listen(&self) -> Listener {
-        Listener(self.0.subscribe())
+        Listener(self.news.subscribe())
+    }
+
+    /// Up to where news were told; what is read from now on knows at least this much. A page that was made then
+    /// and listens later asks the journal for what lies between. None before the first look at the journal.
+    pub fn told_up_to(&self) -> Option<Cursor> {
+        *self.told_up_to.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the journal's end for ever and tells the listeners, until `stop` turns true.
@@ -63,7 +72,8 @@ impl Live {
                     );
                 }
             }
-            let breath = if self.0.receiver_count() == 0 { BREATH } else { Duration::ZERO };
+            *self.told_up_to.lock().unwrap_or_else(PoisonError::into_inner) = cursor;
+            let breath = if self.news.receiver_count() == 0 { BREATH } else { Duration::ZERO };
             let woken = async {
                 tokio::time::sleep(breath).await;
                 drop(tokio::time::timeout(POLL, committed.changed()).await);
@@ -81,17 +91,21 @@ impl Live {
             *cursor = Some(database.read(journal::end).await?);
             return Ok(false);
         };
-        if self.0.receiver_count() == 0 {
+        if self.news.receiver_count() == 0 {
             // Nobody listens: go to the end without reading what lies between.
-            *cursor = Some(database.read(journal::end).await?);
-            return Ok(false);
+            let end = database.read(journal::end).await?;
+            // Who has begun to listen meanwhile may know less than this end.
+            if self.news.receiver_count() == 0 {
+                *cursor = Some(end);
+                return Ok(false);
+            }
         }
         let entries = database.read(move |tx| journal::after(tx, last, READ_AT_ONCE)).await?;
         let has_more = entries.len() as i64 == READ_AT_ONCE;
         for entry in entries {
             *cursor = Some(entry.cursor);
             // No listener is no trouble.
-            let _ = self.0.send(Arc::new(entry));
+            let _ = self.news.send(Arc::new(entry));
         }
         Ok(has_more)
     }

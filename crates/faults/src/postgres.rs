@@ -36,7 +36,8 @@ pub struct Postgres {
 /// How the server runs.
 #[derive(Debug, Clone, Copy)]
 pub struct PostgresOptions {
-    /// Whether a commit waits for the disk. Off is faster and proves nothing about power failures.
+    /// Whether a commit waits for the disk. Off is faster and proves nothing about power failures; the cluster is
+    /// then kept in memory, where there is room.
     pub fsync: bool,
     /// How many clients at once.
     pub connections_max: u32,
@@ -83,7 +84,7 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is missing or does not start.
     pub fn start(options: PostgresOptions) -> Result<Self, PostgresError> {
-        let (programs, account, directory) = place()?;
+        let (programs, account, directory) = place(options)?;
         let initdb = |command: &mut Command| {
             command
                 .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
@@ -101,7 +102,7 @@ impl Postgres {
     /// # Errors
     /// When the copy cannot be made or does not start.
     pub fn standby(&self) -> Result<Self, PostgresError> {
-        let (programs, account, directory) = place()?;
+        let (programs, account, directory) = place(self.options)?;
         let copy = |command: &mut Command| {
             command
                 .args(["--host=127.0.0.1", "--username=postgres", "--write-recovery-conf"])
@@ -201,14 +202,30 @@ impl Postgres {
 }
 
 /// The server's programs, whom they run as, and a folder of that user.
-fn place() -> Result<(PathBuf, Option<Account>, TempDir), PostgresError> {
+fn place(options: PostgresOptions) -> Result<(PathBuf, Option<Account>, TempDir), PostgresError> {
     let programs = programs()?;
     let account = Account::to_step_down_to()?;
-    let directory = tempfile::Builder::new().prefix("ordermill-postgres-").tempdir()?;
+    let mut directory = tempfile::Builder::new();
+    directory.prefix("ordermill-postgres-");
+    let directory = match memory(MEMORY_MIN) {
+        Some(memory) if !options.fsync => directory.tempdir_in(memory)?,
+        _ => directory.tempdir()?,
+    };
     if let Some(account) = &account {
         std::os::unix::fs::chown(directory.path(), Some(account.user), Some(account.group))?;
     }
     Ok((programs, account, directory))
+}
+
+/// What the cluster of a whole run of the tests takes at most: its log, and some dozens of databases at once.
+const MEMORY_MIN: u64 = 4 << 30;
+
+/// A folder in memory with so many free bytes. Each database is a thousand files, and ext4 looks for longer and
+/// longer for the number of a new one while thousands are made and removed.
+fn memory(free_min: u64) -> Option<&'static Path> {
+    let folder = Path::new("/dev/shm");
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    (stat.f_bavail * stat.f_frsize >= free_min).then_some(folder)
 }
 
 /// Runs one of PostgreSQL's own programs to its end.
@@ -260,7 +277,7 @@ fn serve(
         format!("synchronous_commit={fsync}"),
         // As docs/operations.md advises: without room, the log copies whole pages all the time.
         "shared_buffers=512MB".into(),
-        "max_wal_size=4GB".into(),
+        format!("max_wal_size={}GB", if options.fsync { 4 } else { 1 }),
         "checkpoint_timeout=15min".into(),
     ];
     let mut server = Program::new("setpriv")

@@ -100,12 +100,18 @@ impl Browser {
         self.session.post("/refresh", &json!({})).map(drop)
     }
 
-    /// Clicks or taps.
+    /// Clicks or taps. What is to be clicked is brought to the middle of the screen first, at every attempt: the
+    /// driver by itself goes no further than the edge, where a bar may lie above it, and a page that comes in
+    /// meanwhile begins at its top again.
     ///
     /// # Errors
     /// When there is no such thing, more than one, or something lies above it.
     pub fn click(&mut self, target: &Target) -> Result<()> {
-        self.on(target, |session, element| session.act(element, "click", &json!({})))
+        const TO_THE_MIDDLE: &str = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })";
+        self.on(target, |session, element| {
+            session.script(TO_THE_MIDDLE, json!([element.as_argument()]))?;
+            session.act(element, "click", &json!({}))
+        })
     }
 
     /// Replaces what stands in a field.

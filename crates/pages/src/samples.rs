@@ -91,6 +91,7 @@ pub fn console_frame(language: Language, section: console::Section) -> console::
         search: String::new(),
         user_name: t.pick("陈思雨", "Chen Siyu").into(),
         user_role: t.pick("客服", "Support").into(),
+        knows: "0.evt_0000000000007".into(),
     }
 }
 

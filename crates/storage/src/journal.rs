@@ -56,6 +56,34 @@ impl Cursor {
     }
 }
 
+/// As clients keep it and hand it in again, unchanged.
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.xid, self.position)
+    }
+}
+
+/// What was read is not the cursor of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the position of an entry of the journal")]
+pub struct NoCursor;
+
+impl std::str::FromStr for Cursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        let (xid, position) = text.split_once('.').ok_or(NoCursor)?;
+        let position: EventId = position.parse().map_err(|_| NoCursor)?;
+        let xid: i64 = xid.parse().map_err(|_| NoCursor)?;
+        // An empty journal ends where it starts.
+        if xid < Self::start().xid || position.raw() < 0 {
+            Err(NoCursor)
+        } else {
+            Ok(Self { xid, position })
+        }
+    }
+}
+
 /// What is to be appended.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEntry<'a> {

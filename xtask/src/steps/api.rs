@@ -1,13 +1,14 @@
 //! The real program against its own OpenAPI document.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use ordermill_faults::{Program, Running};
 
 use super::Step;
-use crate::api_fuzz::fuzz;
+use crate::api_fuzz::{fuzz, install};
 use crate::command::{cargo, run};
 use crate::machine::Tool;
 
@@ -17,12 +18,14 @@ pub(super) const STEP: Step = Step {
     needs: &[Tool::Python],
     run: |context| {
         run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
-        let data = tempfile::tempdir().context("cannot make a folder for the demo's data")?;
-        let mut server = Server::start(data.path().join("data"))?;
-        for seed in SEEDS {
-            server.fuzz(seed)?;
-        }
-        server.stop()?;
+        let schemathesis = &install()?;
+        // Half of the time goes to whoever sends the requests; side by side, the seeds fill the machine.
+        let tried: Vec<Result<()>> = std::thread::scope(|scope| {
+            let seeds = SEEDS.map(|seed| scope.spawn(move || try_seed(schemathesis, seed)));
+            let died = |_| Err(anyhow!("the run of a seed died"));
+            seeds.map(|seed| seed.join().unwrap_or_else(died)).into()
+        });
+        tried.into_iter().collect::<Result<()>>()?;
         Ok(format!("{} seeds, {EXAMPLES} examples an operation", SEEDS.len()))
     },
 };
@@ -34,6 +37,22 @@ const EXAMPLES: u32 = 20;
 /// A debug build takes its time to make the merchant.
 const READY_WITHIN: Duration = Duration::from_secs(180);
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Fuzzes a shop of its own with a seed, and says what came of it when it is over.
+fn try_seed(schemathesis: &Path, seed: u32) -> Result<()> {
+    let folder = tempfile::tempdir().context("cannot make a folder for the demo's data")?;
+    let server = Server::start(folder.path().join("data"))?;
+    let report = folder.path().join("report");
+    let fuzzed = server.fuzz(schemathesis, seed, &report);
+    let mut told = std::fs::read_to_string(&report).unwrap_or_default();
+    if fuzzed.is_err() {
+        told.push_str(&server.running.output());
+    }
+    // At one go: other seeds have something to say, too.
+    std::io::stdout().lock().write_all(format!("seed {seed}:\n{told}\n").as_bytes())?;
+    fuzzed.with_context(|| format!("with seed {seed}"))?;
+    server.stop()
+}
 
 /// The demo at work; ends when dropped.
 struct Server {
@@ -72,7 +91,7 @@ impl Server {
         Ok(Self { running, url, key })
     }
 
-    fn fuzz(&mut self, seed: u32) -> Result<()> {
+    fn fuzz(&self, schemathesis: &Path, seed: u32, report: &Path) -> Result<()> {
         let options = [
             "--header".to_owned(),
             format!("Authorization: Bearer {}", self.key),
@@ -91,11 +110,9 @@ impl Server {
             "--exclude-path-regex".to_owned(),
             "^/gateways/".to_owned(),
         ];
-        let fuzzed = fuzz(&format!("{}/api/v1/openapi.json", self.url), &options);
-        if fuzzed.is_err() {
-            println!("{}", self.running.output());
-        }
-        fuzzed.with_context(|| format!("with seed {seed}"))
+        let report = std::fs::File::create(report).context("cannot write the report")?;
+        let document = format!("{}/api/v1/openapi.json", self.url);
+        fuzz(schemathesis, &document, &options, Some(&report))
     }
 
     fn stop(mut self) -> Result<()> {

@@ -34,6 +34,8 @@ pub const LEASE_HELD: Span = Span::seconds(60);
 const LEASE: &str = "bulk";
 /// Between two pages: what arrives meanwhile goes first.
 const BREATH: Duration = Duration::from_millis(20);
+/// Between a commit of this node, which may have started work, and the look for it.
+const REST: Duration = Duration::from_millis(100);
 
 /// Walks for one node.
 #[derive(Debug)]
@@ -76,27 +78,34 @@ impl Walker {
         Self { database, holder: holder.into() }
     }
 
-    /// Walks until `stop` becomes true, or its sender is gone.
+    /// Walks until `stop` becomes true, or its sender is gone. Work that this node starts wakes it; for that of
+    /// other nodes it looks by itself.
     pub async fn run(
         self,
         clock: Arc<dyn Clock>,
         mut random: Random,
         mut stop: watch::Receiver<bool>,
     ) {
+        let mut committed = self.database.committed();
         while !*stop.borrow_and_update() {
-            let pause = match self.step(clock.now()).await {
-                Ok(Round::Walked(_)) => BREATH,
-                Ok(Round::Idle | Round::Elsewhere) => {
-                    Duration::from_millis(500 + random.below(1_000))
-                }
+            committed.borrow_and_update();
+            let poll = Duration::from_millis(500 + random.below(1_000));
+            let (pause, is_woken) = match self.step(clock.now()).await {
+                Ok(Round::Walked(_)) => (BREATH, false),
+                Ok(Round::Idle) => (poll, true),
+                Ok(Round::Elsewhere) => (poll, false),
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "bulk work waits");
-                    Duration::from_millis(1_000 + random.below(1_000))
+                    (Duration::from_millis(1_000 + random.below(1_000)), false)
                 }
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
+                changed = committed.changed(), if is_woken => {
+                    if changed.is_err() { break }
+                    tokio::time::sleep(REST).await;
+                }
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }

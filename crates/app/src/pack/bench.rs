@@ -42,7 +42,7 @@ impl Bench {
 }
 
 /// Writes what has changed at benches.
-pub(super) fn save_each(tx: &mut Tx<'_>, benches: &[Bench]) -> Result<(), Error> {
+fn save_each(tx: &mut Tx<'_>, benches: &[Bench]) -> Result<(), Error> {
     let files: Vec<_> = benches.iter().flat_map(|bench| &bench.files).collect();
     FulfillmentFile::save_each(tx, &files)
 }
@@ -63,10 +63,7 @@ pub(super) enum Turn {
 pub(super) fn in_turns<T, E: From<BenchError>>(
     tx: &mut Tx<'_>,
     steps: &[(&Principal, Seen)],
-    mut decide: impl FnMut(
-        &mut Tx<'_>,
-        Vec<(usize, Bench)>,
-    ) -> Result<Vec<(usize, Result<T, E>)>, Error>,
+    mut decide: impl FnMut(&mut Tx<'_>, Vec<(usize, Bench)>) -> Result<Answers<T, E>, Error>,
 ) -> Result<Vec<Result<T, E>>, Error> {
     let mut answers: BTreeMap<usize, Result<T, E>> = BTreeMap::new();
     let mut waiting: Vec<usize> = (0..steps.len()).collect();
@@ -85,6 +82,29 @@ pub(super) fn in_turns<T, E: From<BenchError>>(
         waiting = later;
     }
     Ok(answers.into_values().collect())
+}
+
+/// Answers to steps, each with the number of its step.
+pub(super) type Answers<T, E> = Vec<(usize, Result<T, E>)>;
+
+/// Decides about each bench; what is taken is written together. Gives the benches that took their step, and an
+/// answer for each.
+pub(super) fn decide_each<T, E>(
+    tx: &mut Tx<'_>,
+    benches: Vec<(usize, Bench)>,
+    mut decide: impl FnMut(&Tx<'_>, usize, &mut Bench) -> Result<T, E>,
+) -> Result<(Vec<Bench>, Answers<T, E>), Error> {
+    let mut stepped = Vec::with_capacity(benches.len());
+    let mut answers = Vec::with_capacity(benches.len());
+    for (number, mut bench) in benches {
+        let answer = decide(tx, number, &mut bench);
+        if answer.is_ok() {
+            stepped.push(bench);
+        }
+        answers.push((number, answer));
+    }
+    save_each(tx, &stepped)?;
+    Ok((stepped, answers))
 }
 
 /// Loads what steps have in hand, with what is packed with it, locked in the one global order: orders, then

@@ -11,7 +11,7 @@ use ordermill_domain::package::{Content, ContentError, Package, check_contents};
 use ordermill_storage::pick_list::PickedLot;
 use ordermill_storage::{BatchCommand, Error, Tx, package, pick_list, shipment};
 
-use super::bench::{Bench, in_turns, save_each};
+use super::bench::{Bench, decide_each, in_turns};
 use super::lots::name_lots;
 use super::proposal::{NoProposal, fits};
 use super::{BenchError, Seen, Together, load};
@@ -134,16 +134,10 @@ fn close_each(
     let at: Vec<_> = steps.iter().map(|step| (step.principal, step.seen)).collect();
     in_turns(tx, &at, |tx, benches| {
         let mut lots = Lots::of(tx, benches.iter().map(|(_, bench)| bench))?;
-        let mut packed = Vec::with_capacity(benches.len());
-        let mut answers = Vec::with_capacity(benches.len());
-        for (number, mut bench) in benches {
-            let answer = steps[number].decide(tx, &mut bench, &mut lots);
-            if answer.is_ok() {
-                packed.push(bench);
-            }
-            answers.push((number, answer));
-        }
-        save_each(tx, &packed)?;
+        let close = |tx: &Tx<'_>, number: usize, bench: &mut Bench| {
+            steps[number].decide(tx, bench, &mut lots)
+        };
+        let (packed, answers) = decide_each(tx, benches, close)?;
         let packages = answers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).flatten();
         package::insert_each(tx, packages)?;
         let orders = packed.iter().flat_map(|bench| bench.together.orders()).collect();

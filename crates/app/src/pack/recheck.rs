@@ -8,7 +8,7 @@ use ordermill_domain::fulfillment::Fulfillment;
 use ordermill_domain::ids::SkuId;
 use ordermill_storage::{BatchCommand, Error, Tx};
 
-use super::bench::{Bench, in_turns, save_each};
+use super::bench::{Bench, decide_each, in_turns};
 use super::{BenchError, Materials, Seen, load};
 use crate::catalog::Catalog;
 use crate::permission::Principal;
@@ -140,25 +140,13 @@ fn recheck_each(
 ) -> Result<Vec<Result<Fulfillment, RecheckError>>, Error> {
     let at: Vec<_> = steps.iter().map(|step| (step.principal, step.seen)).collect();
     in_turns(tx, &at, |tx, benches| {
-        let mut rechecked = Vec::with_capacity(benches.len());
-        let mut answers = Vec::with_capacity(benches.len());
-        for (number, mut bench) in benches {
-            let answer = match steps[number].decide(&mut bench) {
-                Ok(()) => Ok(bench.in_hand().clone()),
-                Err(refused) => Err(refused),
-            };
-            if answer.is_ok() {
-                rechecked.push(bench);
-            }
-            answers.push((number, answer));
-        }
-        save_each(tx, &rechecked)?;
-        Ok(answers)
+        let recheck = |_: &Tx<'_>, number: usize, bench: &mut Bench| steps[number].decide(bench);
+        Ok(decide_each(tx, benches, recheck)?.1)
     })
 }
 
 impl Step<'_> {
-    fn decide(&self, bench: &mut Bench) -> Result<(), RecheckError> {
+    fn decide(&self, bench: &mut Bench) -> Result<Fulfillment, RecheckError> {
         let Self { catalog, act, findings, .. } = *self;
         let differences = compare(catalog, &catalog.materials, &bench.together.work, findings);
         if !differences.is_empty() {
@@ -168,7 +156,8 @@ impl Step<'_> {
         for file in &mut bench.files {
             finish(act, file).map_err(BenchError::from)?;
         }
-        Ok(bench.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?)
+        bench.step(act, |work| work.recheck(act.at)).map_err(BenchError::from)?;
+        Ok(bench.in_hand().clone())
     }
 }
 

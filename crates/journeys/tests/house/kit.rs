@@ -26,11 +26,7 @@ pub(crate) fn order(buyer: &mut Browser, search: &str, address: &str) -> Result<
     buyer.fill(&field(paste), address)?;
     buyer.click(&button(view.either("Fill in the fields", "识别并填入")))?;
     buyer.see(view.either("Arrives", "送达"))?;
-    let at_the_door = "input[value=cash_on_delivery]";
-    buyer.evaluate(&format!(
-        "document.querySelector('{at_the_door}').scrollIntoView({{ block: 'center' }})"
-    ))?;
-    buyer.click(&css(at_the_door))?;
+    buyer.click(&css("input[value=cash_on_delivery]"))?;
     buyer.see(
         view.either("Orders paid at the door are handled at once", "货到付款的订单提交后直接处理"),
     )?;

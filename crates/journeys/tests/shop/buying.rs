@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use ordermill_journeys::{Demo, View, button, css, field, link, visit};
 
-use crate::kit::{RECIPIENT, fill_the_cart, paste_the_address, pay_at_the_door};
+use crate::kit::{AT_THE_DOOR, RECIPIENT, fill_the_cart, paste_the_address};
 
 #[test]
 fn a_guest_buys_on_a_phone_and_pays_at_the_door() {
@@ -18,7 +18,7 @@ fn a_guest_buys_on_a_phone_and_pays_at_the_door() {
         assert_eq!(browser.value(&field("收件人"))?, "林小满");
         browser.check("checkout-refused")?;
         paste_the_address(browser)?;
-        pay_at_the_door(browser)?;
+        browser.click(&css(AT_THE_DOOR))?;
         browser.see("货到付款的订单提交后直接处理")?;
         browser.check("checkout")?;
         browser.click(&css("#place-order"))?;
@@ -103,7 +103,7 @@ fn two_tabs_submit_once() {
     visit(&demo.url, View::DESKTOP_ENGLISH, |browser| {
         fill_the_cart(browser)?;
         paste_the_address(browser)?;
-        pay_at_the_door(browser)?;
+        browser.click(&css(AT_THE_DOOR))?;
         browser.see("Orders paid at the door are handled at once")?;
         let addresses = browser.evaluate(
             "const form = document.querySelector('#checkout');
@@ -139,7 +139,7 @@ fn everything_works_without_scripts() {
         browser.click(&button("Paste a Chinese address"))?;
         browser.fill(&field("Paste a Chinese address"), RECIPIENT)?;
         browser.click(&button("Fill in the fields"))?;
-        pay_at_the_door(browser)?;
+        browser.click(&css(AT_THE_DOOR))?;
         browser.click(&css("#place-order"))?;
         browser.arrive("/orders/")?;
         browser.see("You pay at the door")?;

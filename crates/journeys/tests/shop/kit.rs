@@ -6,6 +6,9 @@ use ordermill_journeys::{Browser, button, css, field, link};
 /// Who gets it, in one text.
 pub(crate) const RECIPIENT: &str = "林小满 13817260921 浙江省杭州市西湖区文三路123号3幢501室";
 
+/// The choice to pay when it comes.
+pub(crate) const AT_THE_DOOR: &str = "input[value=cash_on_delivery]";
+
 /// Looks for something and puts the first that is there into the cart.
 pub(crate) fn put_into_the_cart(browser: &mut Browser, search: &str) -> Result<()> {
     let view = browser.view();
@@ -51,21 +54,11 @@ pub(crate) fn paste_the_address(browser: &mut Browser) -> Result<()> {
     Ok(())
 }
 
-/// On a phone the driver would scroll the choice to where the bar with the total lies; a person
-/// scrolls on.
-pub(crate) fn pay_at_the_door(browser: &mut Browser) -> Result<()> {
-    let choice = "input[value=cash_on_delivery]";
-    browser.evaluate(&format!(
-        "document.querySelector('{choice}').scrollIntoView({{ block: 'center' }})"
-    ))?;
-    browser.click(&css(choice))
-}
-
 /// Orders what is in the cart and pays at the door; gives the order's number.
 pub(crate) fn order_at_the_door(browser: &mut Browser) -> Result<String> {
     check_out(browser)?;
     paste_the_address(browser)?;
-    pay_at_the_door(browser)?;
+    browser.click(&css(AT_THE_DOOR))?;
     browser.see(
         browser
             .view()

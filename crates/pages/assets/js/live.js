@@ -29,6 +29,8 @@
     if (!topics().length && !live.hasAttribute("data-always")) return;
     const source = new URL(live.dataset.src, location);
     source.searchParams.set("topics", topics());
+    // The first stream goes on from what the page knows; behind a gap every topic fires anyway.
+    if (missed) source.searchParams.delete("since");
     stream = new EventSource(source);
     stream.addEventListener("open", () => {
       pause = 500;

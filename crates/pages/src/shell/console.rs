@@ -70,6 +70,9 @@ pub struct Frame {
     pub user_name: String,
     /// Their role in words: `客服`, `Support`.
     pub user_role: String,
+    /// The position in the journal that the page knows at least, so that its stream leaves out nothing that happens
+    /// before it is open; empty if nobody knows.
+    pub knows: String,
 }
 
 impl Frame {
@@ -192,6 +195,7 @@ mod tests {
             search: String::new(),
             user_name: "陈思雨".into(),
             user_role: "客服".into(),
+            knows: String::new(),
         };
         let groups = frame.groups(&Words::new(Language::En));
         let [group] = groups.as_slice() else { panic!("one group is left: {groups:?}") };

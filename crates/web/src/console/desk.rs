@@ -16,6 +16,7 @@ use ordermill_pages::console::{Frame, Section, approval};
 use ordermill_pages::shell::Shell;
 use ordermill_pages::ui::Toast;
 use ordermill_pages::{Words, states};
+use ordermill_storage::journal::Cursor;
 
 use super::admin;
 use super::catalog;
@@ -51,6 +52,8 @@ pub(super) struct Desk {
     pub(super) visit: Visit,
     pub(super) member: Member,
     toast: Option<Toast>,
+    /// What the page knows at least: its stream begins behind it.
+    knows: Option<Cursor>,
 }
 
 impl FromRequestParts<Site> for Desk {
@@ -61,7 +64,8 @@ impl FromRequestParts<Site> for Desk {
         // The guard of the address has seen to it: an address without one shows nothing.
         let member = parts.extensions.get::<Member>().cloned().ok_or(Trouble::NotFound)?;
         let toast = parts.extensions.get::<Toast>().cloned();
-        Ok(Self { site: site.clone(), visit, member, toast })
+        let knows = site.services().live().told_up_to();
+        Ok(Self { site: site.clone(), visit, member, toast, knows })
     }
 }
 
@@ -122,6 +126,7 @@ impl Desk {
             search: String::new(),
             user_name: staff.name.clone(),
             user_role: roles.join(t.pick("、", ", ")),
+            knows: self.knows.map(|cursor| cursor.to_string()).unwrap_or_default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! rights, masks and language are applied where they always are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Query;
@@ -12,7 +13,7 @@ use ordermill_app::Services;
 use ordermill_app::live::{Listener, News};
 use ordermill_base::Id;
 use ordermill_domain::ids::{BulkId, OrderId, PaymentId, RefundId};
-use ordermill_storage::journal::Entry;
+use ordermill_storage::journal::{self, Cursor, Entry};
 use ordermill_storage::{Error, Tx, payment, refund};
 use serde::Deserialize;
 
@@ -25,6 +26,8 @@ use crate::stream::{self, Place, Places};
 static PLACES: Places = Places::new(1_000);
 /// Topics of one page.
 const TOPICS_MAX: usize = 16;
+/// Entries that are looked at for a page that was made a moment ago; behind more it asks for everything again.
+const SINCE_MAX: i64 = 512;
 /// News that come close together are told together.
 const GATHERED_FOR: Duration = Duration::from_millis(200);
 /// So often a comment goes out when nothing else does, so that a client that has gone is noticed, and
@@ -35,10 +38,12 @@ pub(super) fn routes() -> Routes {
     Routes::default().get("/console/live", Needs::SignIn, live)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Asked {
-    #[serde(default)]
     topics: String,
+    /// What the page knows ([`journal::Cursor`]); anything else is as if it knew everything.
+    since: String,
 }
 
 async fn live(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
@@ -46,11 +51,13 @@ async fn live(desk: Desk, Query(asked): Query<Asked>) -> Result<Response, Troubl
     let topics = asked.topics.split(',').filter(|topic| !topic.is_empty());
     let services = desk.site.services().clone();
     let stream = Stream {
+        // Listens before it looks at what happened since: nothing that happens in between is missed.
         listener: services.live().listen(),
         services,
         member: desk.member,
         topics: topics.take(TOPICS_MAX).map(str::to_owned).collect(),
         is_fresh: true,
+        knows: asked.since.parse().ok(),
         _place: place,
     };
     let chunks = futures_util::stream::unfold(stream, |mut stream| async move {
@@ -66,6 +73,8 @@ struct Stream {
     member: Member,
     topics: BTreeSet<String>,
     is_fresh: bool,
+    /// What the page knows, until what happened since is told.
+    knows: Option<Cursor>,
     _place: Place,
 }
 
@@ -74,6 +83,12 @@ impl Stream {
     async fn next_chunk(&mut self) -> Option<String> {
         if std::mem::take(&mut self.is_fresh) {
             return Some(": listening\n\n".to_owned());
+        }
+        if let Some(knows) = self.knows.take() {
+            let topics = self.since(knows).await;
+            if !topics.is_empty() {
+                return Some(told(&topics));
+            }
         }
         let pulse_at = tokio::time::Instant::now() + PULSE;
         loop {
@@ -87,9 +102,24 @@ impl Stream {
             };
             let topics = self.gather(news?).await;
             if !topics.is_empty() {
-                return Some(topics.iter().map(|topic| format!("data: {topic}\n\n")).collect());
+                return Some(told(&topics));
             }
         }
+    }
+
+    /// The topics of what happened between the making of the page and its listening.
+    async fn since(&mut self, cursor: Cursor) -> BTreeSet<String> {
+        let read = move |tx: &mut Tx<'_>| journal::after(tx, cursor, SINCE_MAX);
+        let entries: Vec<Entry> = match self.services.database().read(read).await {
+            Ok(entries) if (entries.len() as i64) < SINCE_MAX => entries,
+            // What is not known may have been anything.
+            Ok(_) | Err(_) => return self.topics.clone(),
+        };
+        let mut topics = BTreeSet::new();
+        for entry in entries {
+            topics.extend(self.topics_of(News::Entry(Arc::new(entry))).await);
+        }
+        topics
     }
 
     /// The topics of these news and of those that follow at once.
@@ -161,6 +191,11 @@ impl Stream {
         let found = access.of_session(&self.member.token, self.services.now()).await;
         matches!(found, Ok(Some(_)))
     }
+}
+
+/// Topics as they stand in the stream.
+fn told(topics: &BTreeSet<String>) -> String {
+    topics.iter().map(|topic| format!("data: {topic}\n\n")).collect()
 }
 
 /// The lists that an entry changes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
 use ordermill_app::order::intake::{NewLine, NewOrder};
 use ordermill_app::permission::Principal;
@@ -217,6 +217,15 @@ impl Shop {
             .body(body)
             .unwrap();
         answer(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// A stream that somebody opens, from its first byte.
+    pub(crate) async fn listen(&self, person: &Person, path: &str) -> BodyDataStream {
+        let cookie = format!("{}={}", Door::Console.cookie(false), person.token);
+        let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty());
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
     }
 
     pub(crate) async fn get(&self, person: &Person, path: &str) -> Answer {

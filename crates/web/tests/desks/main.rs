@@ -13,6 +13,7 @@ mod floor;
 mod gift_rules;
 mod keeping;
 mod kit;
+mod live;
 mod merging;
 mod reviews;
 mod rules;
