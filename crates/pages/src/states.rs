@@ -4,14 +4,15 @@
 //! word here. What happened, entry by entry, is in [`history`].
 
 pub mod access;
+mod actor;
 mod because;
 pub mod dispute;
 pub mod history;
 pub mod shipment;
 
+pub use actor::actor;
 pub use because::{CANCEL_REASONS, because, cancel_reason_of};
 
-use ordermill_domain::actor::Actor;
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::fulfillment;
 use ordermill_domain::order::review::HoldReason;
@@ -250,17 +251,6 @@ pub fn movement(kind: MovementKind, t: Words) -> &'static str {
     }
 }
 
-/// Who did something, without the names of people.
-pub fn actor(actor: &Actor, t: Words) -> String {
-    match actor {
-        Actor::Buyer(_) => t.actor_buyer().into(),
-        Actor::Staff(id) => id.to_string(),
-        Actor::ApiKey(_) => t.actor_api_key().into(),
-        Actor::Adapter(name) => t.actor_adapter(name.as_str()),
-        Actor::System(name) => t.actor_system(name.as_str()),
-    }
-}
-
 /// Why an order was canceled.
 pub fn cancel_reason(reason: CancelReason, t: Words) -> &'static str {
     use CancelReason as R;
@@ -277,10 +267,6 @@ pub fn cancel_reason(reason: CancelReason, t: Words) -> &'static str {
 }
 
 crate::words! {
-    actor_buyer = "买家", "The buyer";
-    actor_api_key = "接口", "The API";
-    actor_adapter(name) = "{name} 网关", "The gateway {name}";
-    actor_system(name) = "系统（{name}）", "The system ({name})";
     order_canceled = "已取消", "Canceled";
     order_intercepted = "已拦截", "Intercepted";
     order_to_pay = "待付款", "To pay";
