@@ -81,7 +81,7 @@ crate::words! {
     admin_staff = "人员", "Users";
     admin_roles = "岗位权限", "Roles";
     admin_keys = "API 密钥", "API keys";
-    admin_rules = "审核规则", "Review rules";
+    admin_rules = "规则", "Rules";
     admin_webhooks = "Webhook 推送", "Webhooks";
     admin_audit = "审计日志", "Audit log";
 }

@@ -186,7 +186,7 @@ crate::words! {
     rules_back_title = "回退", "Go back";
     rules_back_effect(to) = "立即回到“{to}”，无需第二人批准：它生效时已经批准过。会记录您是谁、什么时间、为什么。", "Goes back to “{to}” at once, without a second person: it was approved when it was put in force. Who, when and why is logged.";
     rules_back_button(to) = "回退到{to}", "Go back to {to}";
-    rules_back_done(to) = "已回退，现在按“{to}”审核", "Gone back: orders are reviewed by “{to}”";
+    rules_back_done(to) = "已回退，“{to}”重新生效", "Gone back: “{to}” is in force";
     rules_newest_first = "新的在前", "Newest first";
 }
 
