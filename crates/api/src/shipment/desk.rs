@@ -27,9 +27,44 @@ pub struct PlanBody {
     /// `wait`, `forward`, `pick_up`, `reship`, `return_to_sender` or `claim`.
     #[schema(max_length = 20, example = "wait")]
     pub plan: String,
+    /// Where the carrier takes it instead, in one line with everything that a courier needs; with `forward` only.
+    /// The carrier is told, and it is kept sealed until then. Without it, a person tells the carrier.
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        example = "浙江省杭州市西湖区文三路 90 号 1 幢 201 室 林小满 13817260921"
+    )]
+    pub address: Option<String>,
     /// Why, in words for the journal; no personal data.
     #[schema(min_length = 1, max_length = 200)]
     pub reason: String,
+}
+
+/// Letters of an address in one line.
+const ADDRESS_CHARS_MAX: usize = 300;
+
+impl PlanBody {
+    /// The plan, and the address that it leads to.
+    fn read(&self) -> Result<(Plan, Option<String>), Problem> {
+        let wrong = |field: &str, code: &str, expected: String| {
+            Problem::invalid(vec![FieldError::new(field, code, expected)])
+        };
+        let plan = Plan::from_code(&self.plan).map_err(|_| {
+            let codes = Plan::ALL.map(Plan::code).join(", ");
+            wrong("/plan", "unknown", format!("expected one of {codes}"))
+        })?;
+        let Some(address) = &self.address else { return Ok((plan, None)) };
+        if plan != Plan::Forward {
+            let expected = "only a parcel that is forwarded goes elsewhere".to_owned();
+            return Err(wrong("/address", "not_expected", expected));
+        }
+        let address = address.trim();
+        if address.is_empty() || address.chars().count() > ADDRESS_CHARS_MAX {
+            let expected = format!("1 to {ADDRESS_CHARS_MAX} characters");
+            return Err(wrong("/address", "out_of_range", expected));
+        }
+        Ok((plan, Some(address.to_owned())))
+    }
 }
 
 /// How the way of a parcel ended that no scan will tell of.
@@ -57,7 +92,8 @@ pub enum Ending {
 
 /// Decide about a parcel in trouble.
 ///
-/// Meets the deadline of its delivery exception.
+/// Meets the deadline of its delivery exception. The carrier is told what is its part: to bring the parcel back, or
+/// to another address.
 #[utoipa::path(
     post, path = "/api/v1/shipments/{shipment_id}/plan", tag = "shipping", operation_id = "plan_shipment",
     params(
@@ -77,14 +113,15 @@ pub async fn plan_shipment(
     IfMatch(version): IfMatch,
     body: JsonBody<PlanBody>,
 ) -> Result<Response, Problem> {
-    let plan = Plan::from_code(&body.value.plan).map_err(|_| {
-        let expected = format!("expected one of {}", Plan::ALL.map(Plan::code).join(", "));
-        Problem::invalid(vec![FieldError::new("/plan", "unknown", expected)])
-    })?;
+    let (plan, address) = body.value.read()?;
     let act = Act { reason: Some(reason(body.value.reason)?), ..caller.act(&services) };
-    let principal = caller.principal().clone();
-    let decide = move |tx: &mut Tx<'_>| desk::plan(tx, &principal, &act, id, version, plan);
+    let (principal, vault) = (caller.principal().clone(), services.vault().clone());
+    let decide = move |tx: &mut Tx<'_>| match address {
+        Some(address) => desk::forward(tx, &vault, &principal, &act, (id, version), &address),
+        None => desk::plan(tx, &principal, &act, id, version, plan),
+    };
     services.database().write(decide).await?;
+    services.carriers().hurry();
     seen(&services, id).await
 }
 

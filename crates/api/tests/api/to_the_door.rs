@@ -9,11 +9,12 @@ use ordermill_app::sourcing::{Wish, by_rules, source_each};
 use ordermill_app::staff::{self, NewStaff};
 use ordermill_base::{Currency, Id as _};
 use ordermill_domain::carrier::ServiceKind;
+use ordermill_domain::carrier::instruction::Errand;
 use ordermill_domain::ids::{CarrierId, OrderId, PackageId, ShipmentId, StaffId};
 use ordermill_domain::role::Role;
 use ordermill_domain::shipment::{Scan, Shipment, Terms, TrackingStatus};
 use ordermill_storage::shipment::Stored;
-use ordermill_storage::{Error, Tx, shipment};
+use ordermill_storage::{Error, Tx, instruction, shipment};
 use serde_json::{Value, json};
 
 use crate::kit::{Shop, in_each_shop};
@@ -228,6 +229,37 @@ fn a_parcel_in_trouble_is_decided_about_as_it_was_read() {
         let nonsense =
             shop.post_if(&format!("{path}/plan"), lost_now.header("etag"), &nonsense).await;
         assert_eq!(nonsense.body["errors"][0]["field"], "/plan");
+    });
+}
+
+#[test]
+fn a_parcel_is_forwarded_to_an_address_that_only_its_carrier_reads() {
+    in_each_shop(Quotas::default(), async |shop| {
+        let order = a_sourced_order(shop, 1).await;
+        let id = a_labeled_parcel(shop, order, 82).await;
+        let path = format!("/api/v1/shipments/{id}");
+        hear(shop, id, TrackingStatus::InTransit).await;
+        let seen = shop.get(&shop.key, &path).await;
+        let address = "浙江省杭州市西湖区文三路 90 号";
+        let decide = async |plan: &str, address: &str| {
+            let plan = json!({ "plan": plan, "address": address, "reason": "the buyer has moved" });
+            shop.post_if(&format!("{path}/plan"), seen.header("etag"), &plan).await
+        };
+        for (plan, address) in
+            [("wait", address), ("forward", "  "), ("forward", &"路".repeat(301))]
+        {
+            let refused = decide(plan, address).await;
+            assert_eq!(refused.body["errors"][0]["field"], "/address", "{refused:?}");
+        }
+        let planned = decide("forward", address).await;
+        assert_eq!((planned.status.as_u16(), &planned.body["plan"]), (200, &json!("forward")));
+        let told = move |tx: &mut Tx<'_>| instruction::of(tx, id);
+        let told = shop.services.database().read(told).await.unwrap();
+        assert_eq!(told.iter().map(|it| it.errand).collect::<Vec<_>>(), [Errand::Forward]);
+        let sealed = told[0].address.as_deref().unwrap();
+        assert!(!String::from_utf8_lossy(sealed).contains("文三路"), "it is sealed");
+        let shown = shop.get(&shop.key, &path).await.body.to_string();
+        assert!(!shown.contains("文三路"), "{shown}");
     });
 }
 
