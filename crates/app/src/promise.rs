@@ -1,8 +1,8 @@
 //! When what is bought arrives: stock, the calendars of the places it lies at, and the carrier.
 //!
 //! A promise is made for a destination; before an address is known, for the country as a whole. It is
-//! made of facts of this moment. An order keeps the last day that its buyer was promised; what can be
-//! said of it today is computed from its reservations.
+//! made of facts of this moment. An order keeps the last day that its buyer was promised,
+//! and its pages say that day.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,9 +12,8 @@ use ordermill_domain::ids::{LocationId, SkuId};
 use ordermill_domain::pricing::promise::{
     self, LocationCalendar, NoPromise, Promise, Supply, TransitTable,
 };
-use ordermill_domain::reservation::State;
 use ordermill_domain::stock::Reserved;
-use ordermill_storage::{Error, Tx, reservation};
+use ordermill_storage::{Error, Tx};
 
 use crate::announced::{Announced, waited_for};
 use crate::availability::{Availability, Books};
@@ -137,26 +136,6 @@ pub fn of(
 pub fn together(promises: impl IntoIterator<Item = Option<Promise>>) -> Option<Promise> {
     let all: Option<Vec<Promise>> = promises.into_iter().collect();
     all?.into_iter().reduce(Promise::together)
-}
-
-/// When an order arrives that could be handled from `since` on: by where its stock is held.
-pub fn of_order(
-    catalog: &Catalog,
-    reservations: &[reservation::Stored],
-    region: &str,
-    since: Timestamp,
-) -> Option<Promise> {
-    let held = reservations
-        .iter()
-        .map(|stored| stored.reservation.facts())
-        .filter(|facts| !matches!(facts.state, State::Released));
-    together(held.map(|facts| {
-        let supply = match facts.state {
-            State::Backordered => catalog.days.backordered(),
-            _ => Supply::OnHand,
-        };
-        catalog.days.from(facts.location, supply, region, since).ok()
-    }))
 }
 
 impl Books {

@@ -10,7 +10,6 @@ use axum::routing::get;
 use ordermill_app::order::detail::OrderDetail;
 use ordermill_app::payment::learn::CheckPaymentError;
 use ordermill_app::payment::start::{StartPaymentError, StartedPayment};
-use ordermill_app::promise;
 use ordermill_base::{Money, Span};
 use ordermill_domain::deadline::DeadlineKind;
 use ordermill_domain::ids::{OrderId, PaymentId};
@@ -148,13 +147,9 @@ pub(super) fn time_left(here: &Here, detail: &OrderDetail) -> Remaining {
     Remaining::new(due_at, here.now, Span::hours(1), here.t())
 }
 
-/// The day on which a confirmed order arrives, in words.
+/// The day by which a confirmed order arrives as it was promised, in words.
 pub(super) fn arrives_on(here: &Here, detail: &OrderDetail) -> Option<String> {
-    let milestones = detail.stored.order.facts().milestones;
-    let since = milestones.paid_at.or(milestones.confirmed_at).unwrap_or(milestones.placed_at);
-    let region = &detail.stored.region;
-    let promise = promise::of_order(&here.catalog, &detail.reservations, region, since)?;
-    Some(goods::day(here, promise.deliver_by_on))
+    detail.stored.order.facts().expected_by_on().map(|day| goods::day(here, day))
 }
 
 fn page(here: &Here, detail: &OrderDetail, outcome: Outcome) -> PaymentPage {

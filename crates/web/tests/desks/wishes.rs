@@ -134,5 +134,11 @@ fn the_checkout_asks_again_when_the_goods_come_later_than_its_page_has_named() {
         assert!(earlier.body.contains("It now arrives"), "{}", earlier.body);
         let placed = post(sent(&day)).await;
         assert_eq!(placed.status, StatusCode::SEE_OTHER, "{}", placed.body);
+        let cookies = format!("{visitor}; {}", placed.cookie);
+        let order = shop.visits(&cookies, Request::get(&placed.location), Body::empty()).await;
+        let promised = order.body.split_once("Arrives at the latest</dt><dd>").unwrap().1;
+        let promised = promised.split_once("</dd>").unwrap().0;
+        let headline = format!(">Arrives {promised}<");
+        assert!(order.body.contains(&headline), "{headline}: {}", order.body);
     });
 }
