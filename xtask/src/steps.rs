@@ -9,6 +9,7 @@ mod format;
 mod journeys;
 mod tests;
 
+use std::num::NonZeroUsize;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -38,6 +39,11 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Context) -> Result<String>,
 }
 
+/// How many processors there are.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 /// What the parts share.
 pub(crate) struct Context {
     /// The test server's address, when we started one.
@@ -59,13 +65,14 @@ impl Context {
         cargo
     }
 
-    /// Runs tests of these packages by nextest, or by cargo's own runner where that is missing;
+    /// Runs tests of these packages by nextest, so many at once, or by cargo's own runner where that is missing;
     /// gives the runner's name.
-    pub(crate) fn run_tests(&self, packages: &[&str]) -> Result<String> {
+    pub(crate) fn run_tests(&self, at_once: usize, packages: &[&str]) -> Result<String> {
         let mut tests = self.cargo();
         let has_nextest = succeeds(self.cargo().args(["nextest", "--version"]));
         if has_nextest {
-            tests.args(["nextest", "run", "--no-fail-fast"]);
+            tests.args(["nextest", "run", "--no-fail-fast", "--test-threads"]);
+            tests.arg(at_once.to_string());
         } else {
             tests.args(["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
         }

@@ -1,6 +1,6 @@
 //! Walks through the pages in a real browser.
 
-use super::Step;
+use super::{Step, processors};
 use crate::command::run;
 use crate::machine::Tool;
 
@@ -11,6 +11,6 @@ pub(super) const STEP: Step = Step {
     run: |context| {
         // The journeys through the shop start the program itself.
         run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
-        context.run_tests(&["--package", "ordermill-journeys"])
+        context.run_tests(processors(), &["--package", "ordermill-journeys"])
     },
 };

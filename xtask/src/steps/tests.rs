@@ -1,11 +1,14 @@
 //! Unit and integration tests of every crate; those of the program itself walk through its pages, too.
 
-use super::Step;
+use super::{Step, processors};
 use crate::machine::Tool;
 
 pub(super) const STEP: Step = Step {
     name: "tests",
     about: "unit and integration tests of the workspace, on SQLite and PostgreSQL, and of the real program",
     needs: &[Tool::Postgres, Tool::Strace, Tool::Browser],
-    run: |context| context.run_tests(&["--workspace", "--exclude", "ordermill-journeys"]),
+    // One more at once than there are processors: see `.config/nextest.toml`.
+    run: |context| {
+        context.run_tests(processors() + 1, &["--workspace", "--exclude", "ordermill-journeys"])
+    },
 };
