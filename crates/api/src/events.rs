@@ -238,7 +238,7 @@ fn write(entry: &Entry) -> String {
 /// A sign of life: how far the stream has read, for a client whose filter leaves most of it out, and no
 /// event. By its id the client comes back near the end.
 fn pulse(cursor: Cursor) -> String {
-    format!(": still here\nid: {}\n\n", cursor)
+    format!(": still here\nid: {cursor}\n\n")
 }
 
 fn read_cursor(text: &str) -> Result<Cursor, Problem> {
