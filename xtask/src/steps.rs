@@ -65,18 +65,44 @@ impl Context {
         cargo
     }
 
-    /// Runs tests of these packages by nextest, so many at once, or by cargo's own runner where that is missing;
-    /// gives the runner's name.
-    pub(crate) fn run_tests(&self, at_once: usize, packages: &[&str]) -> Result<String> {
-        let mut tests = self.cargo();
+    /// Builds the program, and everything that tests it. All parts build the same: what is left out of a build
+    /// changes the features of what is in it, and half of it would be built again.
+    pub(crate) fn build(&self) -> Result<()> {
+        run(self.cargo().args(["build", "--locked", "--workspace", "--bins", "--tests"]))
+    }
+
+    /// Runs tests by nextest, so many at once, or by cargo's own runner where that is missing; gives the runner's
+    /// name.
+    pub(crate) fn run_tests(&self, which: Tests, at_once: usize) -> Result<String> {
         let has_nextest = succeeds(self.cargo().args(["nextest", "--version"]));
+        let mut tests = self.cargo();
         if has_nextest {
-            tests.args(["nextest", "run", "--no-fail-fast", "--test-threads"]);
-            tests.arg(at_once.to_string());
+            let filter = match which {
+                Tests::Journeys => format!("package({JOURNEYS})"),
+                Tests::Others => format!("not package({JOURNEYS})"),
+            };
+            tests.args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]);
+            tests.args(["--test-threads", &at_once.to_string(), "--filterset", &filter]);
         } else {
-            tests.args(["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+            tests.args(["test", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+            match which {
+                Tests::Journeys => tests.args(["--package", JOURNEYS]),
+                Tests::Others => tests.args(["--workspace", "--exclude", JOURNEYS]),
+            };
         }
-        run(tests.arg("--locked").args(packages))?;
+        run(&mut tests)?;
         Ok(if has_nextest { "by cargo nextest" } else { "by cargo test" }.into())
     }
+}
+
+/// The package of the journeys, which are a part of their own.
+const JOURNEYS: &str = "ordermill-journeys";
+
+/// Which tests are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tests {
+    /// Walks through pages in a browser.
+    Journeys,
+    /// All others.
+    Others,
 }

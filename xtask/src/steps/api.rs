@@ -9,7 +9,7 @@ use ordermill_faults::{Program, Running};
 
 use super::Step;
 use crate::api_fuzz::{fuzz, install};
-use crate::command::{cargo, run};
+use crate::command::cargo;
 use crate::machine::Tool;
 
 pub(super) const STEP: Step = Step {
@@ -17,7 +17,7 @@ pub(super) const STEP: Step = Step {
     about: "the whole API by schemathesis: no server error, no undocumented answer, several seeds",
     needs: &[Tool::Python],
     run: |context| {
-        run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
+        context.build()?;
         let schemathesis = &install()?;
         // Half of the time goes to whoever sends the requests; side by side, the seeds fill the machine.
         let tried: Vec<Result<()>> = std::thread::scope(|scope| {

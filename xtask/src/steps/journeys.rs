@@ -1,7 +1,6 @@
 //! Walks through the pages in a real browser.
 
-use super::{Step, processors};
-use crate::command::run;
+use super::{Step, Tests, processors};
 use crate::machine::Tool;
 
 pub(super) const STEP: Step = Step {
@@ -10,7 +9,7 @@ pub(super) const STEP: Step = Step {
     needs: &[Tool::Browser],
     run: |context| {
         // The journeys through the shop start the program itself.
-        run(context.cargo().args(["build", "--locked", "--workspace", "--bin", "ordermill"]))?;
-        context.run_tests(processors(), &["--package", "ordermill-journeys"])
+        context.build()?;
+        context.run_tests(Tests::Journeys, processors())
     },
 };

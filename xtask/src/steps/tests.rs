@@ -1,6 +1,6 @@
 //! Unit and integration tests of every crate; those of the program itself walk through its pages, too.
 
-use super::{Step, processors};
+use super::{Step, Tests, processors};
 use crate::machine::Tool;
 
 pub(super) const STEP: Step = Step {
@@ -8,7 +8,5 @@ pub(super) const STEP: Step = Step {
     about: "unit and integration tests of the workspace, on SQLite and PostgreSQL, and of the real program",
     needs: &[Tool::Postgres, Tool::Strace, Tool::Browser],
     // One more at once than there are processors: see `.config/nextest.toml`.
-    run: |context| {
-        context.run_tests(processors() + 1, &["--workspace", "--exclude", "ordermill-journeys"])
-    },
+    run: |context| context.run_tests(Tests::Others, processors() + 1),
 };
