@@ -4,16 +4,14 @@ use ordermill_app::benefit::claim::{CouponClaim, PointsClaim};
 use ordermill_app::coupon::create_coupon;
 use ordermill_app::order::place::PlaceOrder;
 use ordermill_app::points::adjust_points;
-use ordermill_base::{Currency, Id, Money, Span};
+use ordermill_base::{Currency, Id, Money};
 use ordermill_domain::coupon::Coupon;
 use ordermill_domain::customer::Event;
 use ordermill_domain::ids::{CouponId, CustomerId};
 use ordermill_domain::order::Status;
 use ordermill_domain::pricing;
 use ordermill_domain::pricing::coupon::{Benefit, Scope, Stacking};
-use ordermill_domain::shipment::Plan;
 use ordermill_domain::text::Text;
-use ordermill_sandbox::carriers::Word;
 use ordermill_storage::customer::{self, Customer};
 use ordermill_storage::{Error, Tx, coupon, points};
 
@@ -100,10 +98,7 @@ fn a_buyer_whose_replacement_is_not_to_be_had_has_the_coupon_and_the_points_agai
         shop.has_a_customer().await;
         let (order, lost) = shop.on_its_way(1).await;
         assert_eq!(shop.used().await, (1, EARNED));
-        shop.clock.advance(Span::minutes(1));
-        shop.reports(&lost, Word::Lost).await;
-        shop.sells_out().await;
-        shop.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+        shop.loses_the_last(&lost).await;
         assert_eq!(shop.used().await, (1, EARNED), "it may still be sent");
         shop.gives_up(order).await;
         assert_eq!(shop.refunded(order).await, 20_500);
@@ -115,22 +110,10 @@ fn a_buyer_whose_replacement_is_not_to_be_had_has_the_coupon_and_the_points_agai
 #[test]
 fn a_buyer_who_keeps_a_part_of_an_order_has_used_the_coupon() {
     on_each_database(async |shop| {
-        (shop.pieces, shop.is_prepaid) = (2, true);
+        shop.is_prepaid = true;
         shop.has_a_customer().await;
-        let order = shop.place(1).await;
-        let work = shop.pack(order, 2).await;
-        shop.label(work).await;
-        let parcels = shop.parcels(order).await;
-        let [here, lost] = &parcels[..] else { panic!("two parcels: {parcels:?}") };
-        for parcel in [here, lost] {
-            shop.leaves(parcel).await;
-        }
-        shop.carriers.call_drivers().await.unwrap();
-        shop.clock.advance(Span::minutes(1));
-        shop.reports(here, Word::Signed).await;
-        shop.reports(lost, Word::Lost).await;
-        shop.sells_out().await;
-        shop.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+        let (order, lost) = shop.half_delivered().await;
+        shop.loses_the_last(&lost).await;
         shop.gives_up(order).await;
         assert_eq!(shop.used().await.0, 1);
     });

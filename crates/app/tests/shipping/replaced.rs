@@ -7,6 +7,7 @@ use ordermill_domain::ids::OrderId;
 use ordermill_domain::order::{Pieces, Status};
 use ordermill_domain::shipment::Plan;
 use ordermill_sandbox::carriers::Word;
+use ordermill_storage::shipment::Stored;
 use ordermill_storage::{Error, Tx, order, refund};
 use ordermill_testkit::stock::{location, sku};
 
@@ -21,6 +22,31 @@ impl Shop {
             count_stock(tx, &act, sku(1), location(1), 0, &Spot::default()).map_err(Error::defect)
         };
         self.database.write(count).await.unwrap();
+    }
+
+    /// A parcel is lost, and nothing is left of what would be sent in its place.
+    pub(crate) async fn loses_the_last(&self, lost: &Stored) {
+        self.clock.advance(Span::minutes(1));
+        self.reports(lost, Word::Lost).await;
+        self.sells_out().await;
+        self.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+    }
+
+    /// An order in two parcels, of which one has come; gives the other.
+    pub(crate) async fn half_delivered(&mut self) -> (OrderId, Stored) {
+        self.pieces = 2;
+        let order = self.place(1).await;
+        let work = self.pack(order, 2).await;
+        self.label(work).await;
+        let parcels: [Stored; 2] = self.parcels(order).await.try_into().unwrap();
+        for parcel in &parcels {
+            self.leaves(parcel).await;
+        }
+        self.carriers.call_drivers().await.unwrap();
+        self.clock.advance(Span::minutes(1));
+        let [here, other] = parcels;
+        self.reports(&here, Word::Signed).await;
+        (order, other)
     }
 
     pub(crate) async fn gives_up(&self, order: OrderId) -> GivenUp {
@@ -45,10 +71,7 @@ fn a_buyer_whose_replacement_is_not_to_be_had_gets_everything_back_and_the_order
             let number = 1 + i64::from(is_prepaid);
             receives(shop, 1).await;
             let (order, lost) = shop.on_its_way(number).await;
-            shop.clock.advance(Span::minutes(1));
-            shop.reports(&lost, Word::Lost).await;
-            shop.sells_out().await;
-            shop.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+            shop.loses_the_last(&lost).await;
             let waits = Pieces { backordered: 1, resent: 1, ..Pieces::default() };
             assert_eq!(shop.pieces(order).await, waits);
             let given_up = shop.gives_up(order).await;
@@ -67,21 +90,9 @@ fn a_buyer_whose_replacement_is_not_to_be_had_gets_everything_back_and_the_order
 #[test]
 fn a_replacement_that_is_not_to_be_had_leaves_what_has_arrived_and_the_order_ends_by_time() {
     on_each_database(async |shop| {
-        (shop.pieces, shop.is_prepaid) = (2, true);
-        let order = shop.place(1).await;
-        let work = shop.pack(order, 2).await;
-        shop.label(work).await;
-        let parcels = shop.parcels(order).await;
-        let [here, lost] = &parcels[..] else { panic!("two parcels: {parcels:?}") };
-        for parcel in [here, lost] {
-            shop.leaves(parcel).await;
-        }
-        shop.carriers.call_drivers().await.unwrap();
-        shop.clock.advance(Span::minutes(1));
-        shop.reports(here, Word::Signed).await;
-        shop.reports(lost, Word::Lost).await;
-        shop.sells_out().await;
-        shop.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+        shop.is_prepaid = true;
+        let (order, lost) = shop.half_delivered().await;
+        shop.loses_the_last(&lost).await;
         assert_eq!(shop.deadlines(order).await, Vec::<&str>::new(), "a piece is still to come");
         let given_up = shop.gives_up(order).await;
         assert_eq!((given_up.refunded.minor, given_up.is_canceled), (20_000, false));
@@ -107,10 +118,7 @@ fn a_gift_that_a_replacement_would_have_to_wait_for_is_given_up() {
     on_each_database(async |shop| {
         (shop.gifts, shop.is_prepaid) = (1, true);
         let (order, lost) = shop.on_its_way(1).await;
-        shop.clock.advance(Span::minutes(1));
-        shop.reports(&lost, Word::Lost).await;
-        shop.sells_out().await;
-        shop.plans(lost.shipment.facts().id, Plan::Reship).await.unwrap();
+        shop.loses_the_last(&lost).await;
         let lines = shop.database.read(move |tx| order::lines(tx, order)).await.unwrap();
         let [goods, gift] = [lines[0].pieces(), lines[1].pieces()];
         assert_eq!(goods, Pieces { backordered: 1, resent: 1, ..Pieces::default() });
