@@ -116,8 +116,8 @@ pub async fn plan_shipment(
     let (plan, address) = body.value.read()?;
     let act = Act { reason: Some(reason(body.value.reason)?), ..caller.act(&services) };
     let (principal, vault) = (caller.principal().clone(), services.vault().clone());
-    let decide = move |tx: &mut Tx<'_>| match address {
-        Some(address) => desk::forward(tx, &vault, &principal, &act, (id, version), &address),
+    let decide = move |tx: &mut Tx<'_>| match &address {
+        Some(address) => desk::forward(tx, &vault, &principal, &act, (id, version), address),
         None => desk::plan(tx, &principal, &act, id, version, plan),
     };
     services.database().write(decide).await?;
