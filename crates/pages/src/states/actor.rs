@@ -55,7 +55,7 @@ crate::words! {
     mechanism_command_line = "命令行", "command line";
     mechanism_deadline = "时限", "deadlines";
     mechanism_demo = "演示", "demo";
-    mechanism_dispute_teller = "争议处理", "disputes";
+    mechanism_dispute_teller = "拒付争议", "disputes";
     mechanism_labels = "面单", "labels";
     mechanism_merges = "合并", "merging";
     mechanism_missing_pieces = "缺货处理", "missing pieces";
@@ -68,7 +68,7 @@ crate::words! {
     mechanism_sourcing = "寻源", "sourcing";
     mechanism_supplier = "供应商", "suppliers";
     mechanism_warehouse = "仓库", "warehouse";
-    mechanism_webhooks = "网络钩子", "webhooks";
+    mechanism_webhooks = "Webhook 推送", "webhooks";
 }
 
 #[cfg(test)]

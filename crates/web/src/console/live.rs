@@ -117,6 +117,9 @@ impl Stream {
         };
         let mut topics = BTreeSet::new();
         for entry in entries {
+            if topics.len() == self.topics.len() {
+                break;
+            }
             topics.extend(self.topics_of(News::Entry(Arc::new(entry))).await);
         }
         topics
